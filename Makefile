@@ -1,0 +1,36 @@
+# Every target does its own set-up: Python 3.11 or newer and make are all it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: report test lint bench generate lock clean
+
+report: $(READY)  ## derive, solve, predict, compare: report/index.html
+	$(BIN)/phase-retrieval report
+
+test: $(READY)  ## all tests that need no browser
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## benchmarks, side by side
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -o addopts="--import-mode=importlib"
+
+generate: $(READY)  ## rewrite the generated modules from the derivations
+	$(BIN)/python -m theory.symbolic.codegen numerics/generated/phase_retrieval.py
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,dev]"
+	touch $@
+
+lock:  ## pin the versions that are installed now
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^pip==' > constraints.txt
+
+clean:
+	rm -rf $(VENV) report

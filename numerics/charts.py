@@ -1,0 +1,44 @@
+"""The two coordinate charts in which the flow is integrated.
+
+Both evolve y by ẏ = A y Q + F w* Q with coefficients that depend on y only through its statistics:
+at ``origin`` y = w, the statistics are (S, U) and F = B; at ``teacher`` y = w − w*, they are (q, p), and
+F = A + B is a polynomial without a constant term, so that nothing is ever computed as a small difference
+of large numbers. All formulas come from the generated module of the model.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """A coordinate chart: functions of the statistics (n, …) and the teacher's energy T (M, M)."""
+
+    drift: Callable[[Array, Array], tuple[Array, Array]]
+    drift_jacobian: Callable[[Array, Array], tuple[Array, Array]]
+    loss: Callable[[Array, Array], Array]
+    deficits: Callable[[Array, Array], Array]
+    overlaps: Callable[[Array, Array], Array]
+    centred: bool
+
+
+def origin(model: ModuleType) -> Chart:
+    """Coordinates y = w."""
+    return Chart(model.drift, model.drift_jacobian, model.loss, model.deficits, lambda x, T: x, True)
+
+
+def teacher(model: ModuleType) -> Chart:
+    """Coordinates y = w − w*."""
+    return Chart(
+        model.residual_drift,
+        model.residual_drift_jacobian,
+        model.residual_loss,
+        model.residual_deficits,
+        model.statistics,
+        False,
+    )

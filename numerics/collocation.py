@@ -1,0 +1,89 @@
+"""Radau IIA collocation tables, and the polynomial that a step leaves behind.
+
+On a step [t, t + h] the unknown is a polynomial of degree s, fixed by its value at the left end and by
+the differential equation at the s Radau nodes c_1 < ... < c_s = 1 (Hairer & Wanner, *Solving Ordinary
+Differential Equations II*, IV.5). The method has order 2s − 1 at the right end and is L-stable.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.polynomial import legendre
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Collocation:
+    """A collocation method on [0, 1] with ``s`` nodes.
+
+    ``nodes`` (s,) and ``matrix`` (s, s) are the Butcher table; ``points`` (s + 1,) are the nodes with the
+    left end in front; ``to_legendre`` (s + 1, s + 1) maps values at ``points`` to coefficients in the
+    shifted Legendre polynomials P_k(2x − 1).
+
+    >>> table = radau(3)
+    >>> [round(float(c), 12) for c in table.nodes]
+    [0.155051025722, 0.644948974278, 1.0]
+    """
+
+    nodes: Array
+    matrix: Array
+    points: Array
+    to_legendre: Array
+
+    def __post_init__(self) -> None:
+        for power in range(self.stages):
+            exact = self.nodes ** (power + 1) / (power + 1)
+            if np.abs(self.matrix @ self.nodes**power - exact).max() > 1e-13:
+                raise ArithmeticError(f"the table does not integrate x^{power} exactly")
+
+    @property
+    def stages(self) -> int:
+        """Number of nodes s."""
+        return len(self.nodes)
+
+    def evaluate(self, values: Array, x: Array) -> Array:
+        """Evaluate at ``x`` (shape X, in [0, 1]) the polynomials with ``values`` (..., s + 1) at ``points``.
+
+        Returns shape (..., *X).
+        """
+        return legendre.legval(2.0 * np.asarray(x) - 1.0, np.moveaxis(values @ self.to_legendre.T, -1, 0))
+
+    def roots(self, values: Array) -> Array:
+        """Real roots in [0, 1], ascending, of one polynomial with ``values`` (s + 1,) at ``points``."""
+        coefficients = self.to_legendre @ values
+        if not np.any(coefficients):
+            return np.empty(0)
+        roots = legendre.legroots(np.trim_zeros(coefficients, "b"))
+        real = np.sort(roots[np.abs(roots.imag) < 1e-7].real)
+        real = real[(real >= -1.0 - 1e-12) & (real <= 1.0 + 1e-12)]
+        return (np.clip(real, -1.0, 1.0) + 1.0) / 2.0
+
+
+@cache
+def radau(stages: int) -> Collocation:
+    """The Radau IIA method with ``stages`` nodes, right end included.
+
+    The nodes are the roots of P_s − P_{s−1} on [−1, 1], mapped to [0, 1].
+
+    Raises ValueError for fewer than two stages.
+    """
+    if stages < 2:
+        raise ValueError(f"stages is {stages}: Radau IIA needs at least 2")
+    radau_polynomial = np.zeros(stages + 1)
+    radau_polynomial[-2:] = -1.0, 1.0
+    x = np.sort(legendre.legroots(radau_polynomial).real)
+    slope = legendre.legder(radau_polynomial)
+    for _ in range(3):
+        x = x - legendre.legval(x, radau_polynomial) / legendre.legval(x, slope)
+    x[-1] = 1.0
+    values = legendre.legvander(x, stages)
+    integrals = np.empty((stages, stages))
+    integrals[:, 0] = x + 1.0
+    for k in range(1, stages):
+        integrals[:, k] = (values[:, k + 1] - values[:, k - 1]) / (2 * k + 1)
+    matrix = 0.5 * np.linalg.solve(values[:, :stages].T, integrals.T).T
+    points = np.concatenate([[-1.0], x])
+    to_legendre = np.linalg.inv(legendre.legvander(points, stages))
+    return Collocation((x + 1.0) / 2.0, matrix, (points + 1.0) / 2.0, to_legendre)

@@ -1,0 +1,106 @@
+"""Population gradient descent w ← w − η∇L(w), step by step.
+
+The update is that of the flow with the step η in place of dt: y ← y + η (A y + F w*) Q, exact in either
+chart. Like the flow it changes to the teacher's chart once the side is settled, so that small deficits
+keep their relative accuracy.
+"""
+
+from collections.abc import Callable
+from itertools import pairwise
+from types import ModuleType
+
+import numpy as np
+
+from numerics import charts
+from numerics.generated import phase_retrieval
+from numerics.observables import Observables, norms, observe
+from numerics.problem import Problem
+
+Array = np.ndarray
+
+REPORT_EVERY = 10000
+
+
+def descend(
+    problem: Problem,
+    step_size: float,
+    steps: int,
+    points: int = 200,
+    model: ModuleType = phase_retrieval,
+    progress: Callable[[int], None] | None = None,
+) -> Observables:
+    """Run ``steps`` steps of size ``step_size`` η from ``problem.init``, recorded at ``points`` step numbers.
+
+    The numbers are 0 and then evenly spaced in the logarithm, without repetition. The times of the
+    result are those of the flow, t = η × step number. Stable at the teacher for η below the constant
+    ``stability_step``. ``progress`` is called with the number of steps done.
+
+    Raises ValueError for a step size or number of steps that is not positive, and FloatingPointError as
+    soon as the iterates diverge.
+
+    >>> result = descend(Problem([1.0], [1.0], [0.1]), step_size=1e-3, steps=1000)
+    >>> f"{result.t[-1]:g} {result.one_minus_u[-1]:.3e}"
+    '1 1.517e-09'
+    """
+    if not (np.isfinite(step_size) and step_size > 0):
+        raise ValueError(f"step size is {step_size}: it must be positive and finite")
+    if steps < 1 or points < 2:
+        raise ValueError(f"{steps} steps and {points} points: at least 1 step and 2 points are needed")
+    state = _Iterate(problem, step_size, model)
+    recorded = np.unique(np.concatenate([[0], np.geomspace(1, steps, points - 1).round()]).astype(int))
+    rows = [state.observe()]
+    for before, after in pairwise(recorded):
+        for begin in range(before, after, REPORT_EVERY):
+            state.advance(min(REPORT_EVERY, after - begin))
+            if progress is not None:
+                progress(min(begin + REPORT_EVERY, after))
+        rows.append(state.observe())
+    return Observables(*np.concatenate(rows, axis=1))
+
+
+class _Iterate:
+    """The current iterate, in the chart that suits it."""
+
+    def __init__(self, problem: Problem, step_size: float, model: ModuleType) -> None:
+        self.problem, self.step_size, self.model = problem, step_size, model
+        self.done, self.sign = 0, 1
+        self.chart = charts.origin(model)
+        self.teacher, self.deviation = problem.teacher, problem.init
+        self.energy = np.array([[problem.teacher_energy]])
+        self.barrier = float(model.barrier(self.energy))
+
+    def statistics(self) -> Array:
+        """The chart's statistics (2,) of the iterate."""
+        weighted = self.problem.eigenvalues * self.deviation
+        return np.array([weighted @ self.deviation, weighted @ self.teacher])
+
+    def advance(self, steps: int) -> None:
+        """Take ``steps`` steps, then choose the chart."""
+        rates = self.step_size * self.problem.eigenvalues
+        for _ in range(steps):
+            gain, force = self.chart.drift(self.statistics(), self.energy)
+            self.deviation = self.deviation + rates * (
+                gain[0, 0] * self.deviation + force[0, 0] * self.teacher
+            )
+        self.done += steps
+        statistics = self.statistics()
+        if not np.isfinite(statistics).all():
+            raise FloatingPointError(
+                f"gradient descent diverged within {self.done} steps: reduce the step size {self.step_size:g}"
+            )
+        overlap = self.chart.overlaps(statistics, self.energy)[1]
+        settled = self.chart.loss(statistics, self.energy) < self.barrier
+        if self.chart.centred and settled and abs(overlap) > 0.5 * self.problem.teacher_energy:
+            self.sign = 1 if overlap > 0 else -1
+            self.teacher = self.sign * self.problem.teacher
+            self.deviation = self.deviation - self.teacher
+            self.chart = charts.teacher(self.model)
+
+    def observe(self) -> Array:
+        """The observables (8, 1) of the iterate."""
+        students = self.deviation if self.chart.centred else self.deviation + self.teacher
+        lengths = norms(self.deviation[:, None], students[:, None], self.teacher[:, None], self.chart)
+        time = np.array([self.done * self.step_size])
+        return np.array(
+            observe(self.problem, self.chart, self.sign, time, self.statistics()[:, None], lengths)
+        )

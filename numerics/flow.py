@@ -1,0 +1,193 @@
+"""The gradient flow of a phase-retrieval problem, solved to full relative accuracy.
+
+The integration starts in the chart at the origin (y = w) and changes to the chart at the teacher that the
+run is bound for (y = w ∓ w*) once that is settled: the loss is below its minimum over {u = 0}, which u
+can then never cross, and |u| ≥ s*/2. Steps are those of :mod:`numerics.step`; their width follows the
+decay of the Legendre coefficients that each step's statistics have.
+"""
+
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+
+from numerics import charts
+from numerics.charts import Chart
+from numerics.collocation import radau
+from numerics.generated import phase_retrieval
+from numerics.observables import norms
+from numerics.problem import Problem
+from numerics.reduction import reduce
+from numerics.step import Modes, NoConvergence, StepResult, solve_step
+from numerics.trajectory import Limit, Segment, Trajectory
+
+Array = np.ndarray
+
+STAGES = 12
+TOLERANCE = 1e-13
+MAX_STEPS = 20000
+GROWTH = 4.0
+
+
+def solve(
+    problem: Problem,
+    until: float,
+    model: ModuleType = phase_retrieval,
+    progress: Callable[[float], None] | None = None,
+) -> Trajectory:
+    """Solve ẇ = −∇L(w) from t = 0 to ``until`` and on until the limit of the run is settled.
+
+    Time is the flow's own: no step size, no factor. The problem is first reduced exactly, so the cost
+    grows like log(until) and hardly with the dimension. ``progress`` is called with the time after
+    every step.
+
+    Raises ValueError unless 0 < until < ∞.
+
+    >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
+    >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
+    ('+teacher', '2.910245e-103')
+    """
+    if not (np.isfinite(until) and until > 0):
+        raise ValueError(f"until is {until}: it must be a positive, finite time")
+    integration = _Integration(reduce(problem, until), model)
+    while integration.time < until or integration.limit is None:
+        integration.advance()
+        if progress is not None:
+            progress(integration.time)
+    return Trajectory(
+        integration.problem,
+        integration.table,
+        integration.segments,
+        integration.limit,
+        until,
+        integration.error + integration.problem.relative_error,
+    )
+
+
+class _Integration:
+    """The state of a run between steps."""
+
+    deviation: Array
+    students: Array
+    statistics: Array
+
+    def __init__(self, problem: Problem, model: ModuleType) -> None:
+        self.problem, self.model = problem, model
+        self.table = radau(STAGES)
+        self.time, self.error = 0.0, 0.0
+        self.segments: list[Segment] = []
+        self.students = problem.init[:, None]
+        self._enter(charts.origin(model), 1)
+        self.barrier = float(model.barrier(self.modes.energy))
+        self.limit = self._invariant_limit()
+        self._settle()
+        self.width = self._first_width()
+
+    def advance(self) -> None:
+        """Take one accepted step."""
+        while True:
+            try:
+                result = solve_step(
+                    self.table,
+                    self.chart,
+                    self.modes,
+                    self.width,
+                    self.deviation,
+                    self.students,
+                    self._guess(),
+                )
+            except NoConvergence:
+                self._shorten(0.25)
+                continue
+            statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
+            error = self._truncation(statistics)
+            if error <= 10.0 * TOLERANCE:
+                break
+            self._shorten(self._factor(error))
+        self._accept(result, statistics, error)
+
+    def _accept(self, result: StepResult, statistics: Array, error: float) -> None:
+        """Record the step, move to its end, choose the next width and chart."""
+        lengths = norms(
+            np.column_stack([self.deviation, result.deviation[..., 0]]),
+            np.column_stack([self.students, result.students[..., 0]]),
+            self.modes.teacher,
+            self.chart,
+        )
+        self.segments.append(
+            Segment(self.time, self.width, self.chart, self.sign, statistics, lengths, self.modes.energy)
+        )
+        if len(self.segments) >= MAX_STEPS:
+            raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
+        self.deviation, self.students = result.deviation[:, -1], result.students[:, -1]
+        self.statistics = statistics[:, -1]
+        self.time += self.width
+        self.error += error
+        self.width *= self._factor(error)
+        self._settle()
+
+    def _enter(self, chart: Chart, sign: int) -> None:
+        """Continue in ``chart``, measuring against the teacher times ``sign``."""
+        self.chart, self.sign = chart, sign
+        self.modes = Modes(self.problem.eigenvalues, sign * self.problem.teacher[:, None])
+        self.deviation = self.students if chart.centred else self.students - self.modes.teacher
+        self.statistics = self.modes.statistics(self.deviation)
+
+    def _invariant_limit(self) -> Limit | None:
+        """The limit of a run on which u vanishes identically, None for all others."""
+        problem = self.problem
+        if np.any(problem.eigenvalues * problem.init * problem.teacher):
+            return None
+        if not np.any(problem.eigenvalues * problem.init):
+            return Limit("0", "the start has no energy, and w = 0 is a critical point")
+        return Limit("saddle", "no eigenspace correlates start and teacher, so u = 0 for all times")
+
+    def _settle(self) -> None:
+        """Decide the limit once the loss allows it, and change to the teacher's chart when close enough."""
+        u = self.chart.overlaps(self.statistics, self.modes.energy)[1]
+        loss = self.chart.loss(self.statistics, self.modes.energy)
+        if self.limit is None and loss < self.barrier:
+            name = "+teacher" if u > 0 else "-teacher"
+            self.limit = Limit(
+                name,
+                f"at t = {self.time:.6g} the loss is below {self.barrier:.6g}, its minimum over u = 0, "
+                f"and u is {'positive' if u > 0 else 'negative'}",
+            )
+        if self.chart.centred and self.limit and abs(u) > 0.5 * self.problem.teacher_energy:
+            self._enter(charts.teacher(self.model), self.limit.sign)
+
+    def _first_width(self) -> float:
+        """A fraction of the shortest time scale of the flow."""
+        gain, force = self.chart.drift(self.statistics, self.modes.energy)
+        slope = np.abs(self.chart.drift_jacobian(self.statistics, self.modes.energy)[1]).max()
+        scale = np.abs(gain).max() + np.abs(force).max() + slope * self.problem.teacher_energy
+        return 0.5 / (self.problem.eigenvalues.max() * scale)
+
+    def _guess(self) -> Array:
+        """Statistics (n, s) expected at the nodes: the last step's polynomials, continued."""
+        if not self.segments or self.segments[-1].chart is not self.chart:
+            return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
+        last = self.segments[-1]
+        return self.table.evaluate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+
+    def _shorten(self, factor: float) -> None:
+        """Repeat the step with a smaller width."""
+        self.width *= min(factor, 0.5)
+        if self.time + self.width == self.time:
+            raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
+
+    def _truncation(self, statistics: Array) -> float:
+        """The size of the first two Legendre coefficients left out, relative to the statistic.
+
+        They are estimated from the last two pairs that are there, by geometric decay.
+        """
+        coefficients = np.abs(statistics @ self.table.to_legendre.T)
+        size = np.abs(statistics).max(axis=1)
+        size = np.where(size > 0, size, 1.0)
+        before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
+        decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
+        return float((last * decay / size).max())
+
+    def _factor(self, error: float) -> float:
+        """Ratio of the next width to this one."""
+        return float(np.clip(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1, GROWTH))

@@ -1,0 +1,1 @@
+"""Modules written by ``theory.symbolic.codegen``; do not edit them."""

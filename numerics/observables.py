@@ -1,0 +1,70 @@
+"""What is reported of a state, from its statistics in either chart."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from numerics.charts import Chart
+from numerics.problem import Problem
+
+Array = np.ndarray
+
+
+class Observables(NamedTuple):
+    """Quantities at the times ``t``, arrays of one shape.
+
+    ``u`` = ⟨w, w*⟩_Q with the user's sign, ``s`` = ‖w‖_Q², ``one_minus_u`` = 1 − |u|/s*, ``one_minus_s`` =
+    1 − s/s*, ``loss`` [P1], ``mse`` = min‖w ∓ w*‖²/d (nan at d = ∞), ``recovered`` = ‖w*‖² − d·mse, finite
+    at any d. Near ±w* the four small ones keep their full relative accuracy.
+    """
+
+    t: Array
+    u: Array
+    s: Array
+    one_minus_u: Array
+    one_minus_s: Array
+    loss: Array
+    mse: Array
+    recovered: Array
+
+
+def observe(
+    problem: Problem, chart: Chart, sign: int, times: Array, statistics: Array, norms: Array
+) -> Observables:
+    """Observables at ``times`` (T,) from ``statistics`` (2, T) in ``chart``, relative to ``sign`` · w*.
+
+    ``norms`` (3, T) are ‖w‖², ⟨w, ±w*⟩ and ‖w ∓ w*‖², over all modes with equal weight.
+    """
+    energy = np.array([[problem.teacher_energy]])
+    s, u = chart.overlaps(statistics, energy)
+    own, along, away = norms
+    one_minus_u, one_minus_s = deficits(chart, statistics, energy)
+    finite = math.isfinite(problem.dimension)
+    return Observables(
+        times,
+        sign * u,
+        s,
+        one_minus_u,
+        one_minus_s,
+        chart.loss(statistics, energy),
+        np.minimum(away, away + 4.0 * along) / problem.dimension if finite else np.full_like(s, np.nan),
+        2.0 * np.abs(along) - own,
+    )
+
+
+def deficits(chart: Chart, statistics: Array, energy: Array) -> Array:
+    """1 − |u|/s* and 1 − s/s* (2, T)."""
+    if chart.centred:
+        statistics = np.stack([statistics[0], np.abs(statistics[1])])
+    return chart.deficits(statistics, energy)[:, 0]
+
+
+def norms(deviation: Array, students: Array, teacher: Array, chart: Chart) -> Array:
+    """‖w‖², ⟨w, w*⟩ and ‖w − w*‖² (3, …) of ``students`` w (N, …), with ``deviation`` w − w* known
+    apart unless the chart is centred. ``teacher`` is (N, 1) or (N,).
+    """
+    away = students - teacher if chart.centred else deviation
+    return np.stack(
+        [np.sum(students**2, axis=0), np.sum(students * teacher, axis=0), np.sum(away**2, axis=0)]
+    )

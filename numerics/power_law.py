@@ -1,0 +1,139 @@
+"""Problems on a power-law spectrum λ_i = i^{-a} / H_{d,a}, in any dimension up to infinity."""
+
+import math
+
+import numpy as np
+
+from numerics.index_rule import index_rule
+from numerics.linearisation import escape_direction
+from numerics.problem import Problem
+
+Array = np.ndarray
+
+LARGEST_SAMPLE = 10**8
+
+
+def power_law(
+    exponent: float,
+    dimension: float,
+    teacher: str | Array = "flat",
+    init: str | Array = "sphere",
+    seed: int = 0,
+    horizon: float = 1e30,
+) -> Problem:
+    """The paper's problem: tr Q = 1, ‖w*‖_Q = 1.
+
+    ``exponent`` a ≥ 0 (a = 0 is isotropic, Q = I/d); ``dimension`` d, a positive integer or inf (then
+    a > 1). ``teacher``: ``flat`` (|w*_i| equal), ``source:B`` ((w*_i)² ∝ i^{-2B}), ``gaussian`` (the
+    paper's) or an array, scaled to ‖w*‖_Q = 1. ``init``: ``sphere`` (uniform on the unit sphere),
+    ``escape:EPS`` (along the fastest direction of w = 0, u > 0, s = EPS²) or an array, taken as it is.
+    ``seed`` fixes every draw; the streams of teacher and start are independent.
+
+    Without draws the problem comes back as a few hundred modes whatever d is; at d = inf it is faithful
+    for times up to ``horizon``.
+
+    Raises ValueError for a request outside these limits, in particular a sphere start or a Gaussian
+    teacher at d = inf, and a + 2B ≤ 1 at d = inf (such a teacher has infinite energy).
+
+    >>> problem = power_law(2, math.inf, init="escape:1e-3")
+    >>> f"{problem.teacher_energy:.12f}"
+    '1.000000000000'
+    """
+    exponent, dimension = check_power_law(exponent, dimension)
+    source = source_exponent(teacher)
+    if math.isinf(dimension):
+        _check_infinite(exponent, source, teacher, init)
+    if source is not None and isinstance(init, str) and init != "sphere":
+        index, weight, normaliser = index_rule(exponent, source, dimension, horizon)
+        eigenvalues = index**-exponent / normaliser
+    else:
+        if dimension > LARGEST_SAMPLE:
+            raise ValueError(
+                f"dimension is {dimension:g}: a teacher or start that is drawn or given entry by entry "
+                f"allows at most {LARGEST_SAMPLE:g}; beyond, use a flat or source:B teacher and escape:EPS"
+            )
+        index = np.arange(1.0, dimension + 1.0)
+        weight = np.ones_like(index)
+        eigenvalues = index**-exponent
+        eigenvalues /= eigenvalues.sum()
+    teacher_stream, start_stream = np.random.SeedSequence(seed).spawn(2)
+    target = _teacher(teacher, source, index, teacher_stream) * np.sqrt(weight)
+    energy = eigenvalues @ target**2
+    if not (math.isfinite(energy) and energy > 0):
+        raise ValueError("teacher must have finite entries, not all 0")
+    target /= math.sqrt(energy)
+    return Problem(eigenvalues, target, _start(init, eigenvalues, target, start_stream), dimension)
+
+
+def check_power_law(exponent: float, dimension: float) -> tuple[float, float]:
+    """Return both as floats, or raise ValueError saying what is allowed."""
+    if not (math.isfinite(exponent) and exponent >= 0):
+        raise ValueError(f"exponent is {exponent}: it must be a finite number ≥ 0")
+    if not (dimension == math.inf or (dimension >= 1 and dimension == math.floor(dimension))):
+        raise ValueError(f"dimension is {dimension}: it must be a positive integer or inf")
+    if math.isinf(dimension) and exponent <= 1:
+        raise ValueError(f"exponent is {exponent}: at dimension inf it must exceed 1")
+    return float(exponent), float(dimension)
+
+
+def source_exponent(teacher: str | Array) -> float | None:
+    """B of a teacher (w*_i)² ∝ i^{−2B}; 0 for ``flat``, None for one that is drawn or given."""
+    if not isinstance(teacher, str) or teacher == "gaussian":
+        return None
+    if teacher == "flat":
+        return 0.0
+    try:
+        kind, value = teacher.split(":")
+        source = float(value)
+        if kind != "source" or not math.isfinite(source):
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"teacher is {teacher!r}: it must be flat, source:B or gaussian") from None
+    return source
+
+
+def _check_infinite(exponent: float, source: float | None, teacher: str | Array, init: str | Array) -> None:
+    """At d = ∞ there is no sphere and no iid teacher, and the teacher's energy must converge."""
+    if source is None:
+        name = repr(teacher) if isinstance(teacher, str) else "an array"
+        raise ValueError(f"teacher is {name}: at dimension inf it must be flat or source:B")
+    if exponent + 2.0 * source <= 1.0:
+        raise ValueError(f"teacher is {teacher!r}: at dimension inf exponent + 2B must exceed 1")
+    if not isinstance(init, str) or init == "sphere":
+        raise ValueError("init: at dimension inf there is no sphere and no array; use escape:EPS")
+
+
+def _teacher(
+    teacher: str | Array, source: float | None, index: Array, stream: np.random.SeedSequence
+) -> Array:
+    """The teacher's components before normalisation."""
+    if source is not None:
+        return index**-source
+    if isinstance(teacher, str):
+        return np.random.default_rng(stream).standard_normal(len(index))
+    return _given("teacher", teacher, len(index))
+
+
+def _start(init: str | Array, eigenvalues: Array, teacher: Array, stream: np.random.SeedSequence) -> Array:
+    """The start w(0)."""
+    if not isinstance(init, str):
+        return _given("init", init, len(eigenvalues))
+    if init == "sphere":
+        draw = np.random.default_rng(stream).standard_normal(len(eigenvalues))
+        return draw / np.linalg.norm(draw)
+    try:
+        kind, value = init.split(":")
+        size = float(value)
+        if kind != "escape" or not (math.isfinite(size) and size > 0):
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"init is {init!r}: it must be sphere or escape:EPS with EPS > 0") from None
+    return size * escape_direction(eigenvalues, teacher)[1]
+
+
+def _given(name: str, values: Array, size: int) -> Array:
+    """A user's array, of the right length."""
+    array = np.array(values, dtype=float)
+    if array.shape != (size,):
+        raise ValueError(f"{name} has shape {array.shape}: for dimension {size} it must be ({size},)")
+    return array

@@ -1,0 +1,179 @@
+"""What a solve returns: the statistics on every step as polynomials, evaluated anywhere, and its phases."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
+
+import numpy as np
+
+from numerics.charts import Chart
+from numerics.collocation import Collocation
+from numerics.observables import Observables, deficits, observe
+from numerics.problem import Problem
+
+Array = np.ndarray
+
+
+class Limit(NamedTuple):
+    """The critical point a run tends to and how that is known.
+
+    ``name`` is ``+teacher``, ``-teacher``, ``saddle`` or ``0``.
+    """
+
+    name: str
+    reason: str
+
+    @property
+    def sign(self) -> int:
+        """−1 for ``-teacher``, else +1."""
+        return -1 if self.name == "-teacher" else 1
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """One step: ``statistics`` (n, s + 1) and ``norms`` (3, s + 1) at the collocation points of
+    [``start``, ``start + width``], in ``chart``, relative to the teacher times ``sign``.
+
+    The norms are ‖w‖², ⟨w, ±w*⟩ and ‖w ∓ w*‖², over all modes with equal weight.
+    """
+
+    start: float
+    width: float
+    chart: Chart
+    sign: int
+    statistics: Array
+    norms: Array
+    teacher_energy: Array
+
+    @property
+    def energy(self) -> Array:
+        """s (s + 1,) at the points."""
+        return self.chart.overlaps(self.statistics, self.teacher_energy)[0]
+
+    @property
+    def overlap(self) -> Array:
+        """u (s + 1,) at the points, with the user's sign."""
+        return self.sign * self.chart.overlaps(self.statistics, self.teacher_energy)[1]
+
+    @property
+    def one_minus_u(self) -> Array:
+        """1 − |u|/s* (s + 1,) at the points."""
+        return deficits(self.chart, self.statistics, self.teacher_energy)[0]
+
+    @property
+    def one_minus_s(self) -> Array:
+        """1 − s/s* (s + 1,) at the points."""
+        return deficits(self.chart, self.statistics, self.teacher_energy)[1]
+
+
+class Phases(NamedTuple):
+    """The times that separate the phases, nan where they do not occur before the end of the run.
+
+    ``t1``: first |u| = δ. ``t1_prime``: last upward crossing of s = s*/3. ``t2``: the time after which
+    |u|/s* and s/s* stay in [1 − ε, 1 + ε].
+    """
+
+    t1: float
+    t1_prime: float
+    t2: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """A solved run: evaluate it with :meth:`at`, find its phases with :meth:`phases`.
+
+    ``problem`` is the reduced problem that was integrated, ``until`` the requested horizon, ``error`` an
+    estimate of the relative error of the statistics: the steps' truncation errors added up, and the
+    reduction's own.
+    """
+
+    problem: Problem
+    table: Collocation
+    segments: Sequence[Segment]
+    limit: Limit
+    until: float
+    error: float
+
+    @property
+    def steps(self) -> int:
+        """Number of steps up to ``until``."""
+        return sum(segment.start < self.until for segment in self.segments)
+
+    def at(self, times: Array | Sequence[float]) -> Observables:
+        """The observables at ``times`` (any order, within [0, ``until``]).
+
+        Raises ValueError for a time outside.
+        """
+        t = np.asarray(times, dtype=float)
+        if t.ndim != 1 or not np.all((t >= 0) & (t <= self.until)):
+            raise ValueError(f"times must be a list of numbers in [0, {self.until:g}]")
+        starts = np.array([segment.start for segment in self.segments])
+        owner = np.searchsorted(starts, t, side="right") - 1
+        values = np.empty((len(Observables._fields), len(t)))
+        for number in np.unique(owner):
+            mine = owner == number
+            values[:, mine] = self._observe(self.segments[number], t[mine])
+        return Observables(*values)
+
+    def _observe(self, segment: Segment, times: Array) -> Observables:
+        """The observables within one segment."""
+        x = np.clip((times - segment.start) / segment.width, 0.0, 1.0)
+        statistics = self.table.evaluate(segment.statistics, x)
+        norms = self.table.evaluate(segment.norms, x)
+        return observe(self.problem, segment.chart, segment.sign, times, statistics, norms)
+
+    def phases(self, delta: float = 0.1, epsilon: float = 0.05) -> Phases:
+        """The times T1(δ), T1' and T2(ε), with ``delta`` in units of s*.
+
+        Raises ValueError unless 0 < delta < 1 and 0 < epsilon < 1.
+        """
+        for name, value in (("delta", delta), ("epsilon", epsilon)):
+            if not 0 < value < 1:
+                raise ValueError(f"{name} is {value}: it must lie strictly between 0 and 1")
+        energy = self.problem.teacher_energy
+        escapes = [
+            time
+            for level in (delta * energy, -delta * energy)
+            for time, _ in self._crossings(attrgetter("overlap"), level)
+        ]
+        first = self._observe(self.segments[0], np.zeros(1))
+        begun = abs(first.u[0]) >= delta * energy
+        rises = self._crossings(attrgetter("energy"), energy / 3.0)
+        upward = [time for time, rising in rises if rising]
+        above = first.s[0] > energy / 3.0
+        return Phases(
+            t1=0.0 if begun else min(escapes, default=math.nan),
+            t1_prime=max(upward, default=0.0 if above and not rises else math.nan),
+            t2=self._settling_time(epsilon),
+        )
+
+    def _settling_time(self, epsilon: float) -> float:
+        """The last time before ``until`` at which |u|/s* or s/s* enters [1 − ε, 1 + ε] for good."""
+        end = self.at([self.until])
+        if max(abs(end.one_minus_u[0]), abs(end.one_minus_s[0])) > epsilon:
+            return math.nan
+        crossings = [
+            time
+            for deficit in ("one_minus_u", "one_minus_s")
+            for level in (epsilon, -epsilon)
+            for time, _ in self._crossings(attrgetter(deficit), level)
+        ]
+        return max(crossings, default=0.0)
+
+    def _crossings(self, quantity: Callable[[Segment], Array], level: float) -> list[tuple[float, bool]]:
+        """Times before ``until`` at which ``quantity``, given at each segment's points, crosses ``level``.
+
+        Each comes with whether the quantity rises there.
+        """
+        found = []
+        for segment in self.segments[: self.steps]:
+            at_points = quantity(segment) - level
+            if (at_points > 0).all() or (at_points < 0).all():
+                continue
+            for x in self.table.roots(at_points):
+                before, after = self.table.evaluate(at_points, np.clip([x - 1e-6, x + 1e-6], 0, 1))
+                if before * after < 0:
+                    found.append((segment.start + x * segment.width, bool(after > before)))
+        return [crossing for crossing in found if crossing[0] <= self.until]

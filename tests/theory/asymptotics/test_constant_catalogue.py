@@ -1,0 +1,123 @@
+"""Every constant: its digits, its radius, its printed form; and the state of mpmath after."""
+
+import json
+import math
+import subprocess
+import sys
+
+import pytest
+from mpmath import mp, mpf
+
+from theory.asymptotics import CATALOGUE, Given, PowerLaw, as_json, constants
+from theory.asymptotics.constant import Constant
+
+NAMES = {
+    "escape_rate",
+    "stability_step",
+    "summary_exponent",
+    "overlap_prefactor",
+    "energy_prefactor",
+    "loss_prefactor",
+    "convergence_exponent",
+    "convergence_prefactor",
+    "tail_exponent",
+    "tail_prefactor",
+    "window_start",
+    "window_end",
+    "final_rate",
+}
+AT_INFINITY = NAMES - {"window_end", "final_rate"}
+TEACHERS = ["flat", "source:0.3", "source:-0.2"]
+CASES = [
+    (exponent, dimension, teacher)
+    for exponent in ("1.2", "1.5", "2", "4")
+    for dimension in (math.inf, 1000, 10**12)
+    for teacher in TEACHERS
+    if not (teacher == "source:-0.2" and exponent == "1.2")
+]
+
+
+@pytest.mark.parametrize(("exponent", "dimension", "teacher"), CASES)
+@pytest.mark.parametrize("digits", [6, 25])
+def test_doubled_precision_stays_within_the_radius(exponent, dimension, teacher, digits):
+    law = PowerLaw(exponent, dimension, teacher)
+    single, double = constants(law, digits), constants(law, 2 * digits)
+    defined = {name for name in NAMES if single[name].value is not None}
+    assert defined == (AT_INFINITY if dimension == math.inf else NAMES)
+    with mp.workdps(3 * digits + 60):
+        for name in defined:
+            truth = double[name].value
+            assert abs(single[name].value - truth) <= single[name].radius + double[name].radius
+            text, radius = single[name].printed(digits)
+            assert abs(mpf(text) - truth) <= mpf(radius)
+            assert mpf(radius) < abs(truth) * mpf(10) ** (1 - digits)
+
+
+def test_shallow_teacher_at_finite_dimension():
+    for dimension in (1000, 10**12):
+        found = constants(PowerLaw("1.2", dimension, "source:-0.2"), 15)
+        undefined = {name for name in found if found[name].value is None}
+        assert undefined == {
+            name
+            for name in NAMES
+            if name.split("_")[0] in ("summary", "overlap", "energy", "loss", "convergence")
+        }
+
+
+def test_json_contract():
+    answer = json.loads(json.dumps(as_json(PowerLaw("1.5", "inf", "source:0.25"), 30)))
+    assert list(answer) == ["exponent", "dimension", "teacher", "digits", "constants"]
+    assert (answer["exponent"], answer["dimension"]) == ("1.5", "inf")
+    assert (answer["teacher"], answer["digits"]) == ("source:0.25", 30)
+    assert set(answer["constants"]) == NAMES == set(CATALOGUE)
+    for name, entry in answer["constants"].items():
+        assert {"value", "radius", "definition", "source"} <= set(entry)
+        assert (entry["value"] is None) == ("reason" in entry) == (name not in AT_INFINITY)
+        if entry["value"] is not None:
+            digits = entry["value"].split("e")[0].replace(".", "").lstrip("0")
+            assert len(digits) == 30
+
+
+def test_json_names_given_teachers():
+    assert as_json(PowerLaw(2, 2, [1, 2]))["teacher"] == "given"
+    assert as_json(PowerLaw(2, 2, [1, 2]), teacher="gaussian")["teacher"] == "gaussian"
+    answer = as_json(Given([2, 1], [1, 2]))
+    assert (answer["exponent"], answer["dimension"]) == (None, "2")
+
+
+@pytest.mark.parametrize("digits", [0, -3, 2.5, "ten"])
+def test_digits_must_be_a_positive_integer(digits):
+    with pytest.raises(ValueError, match="digits"):
+        constants(PowerLaw(2, "inf"), digits)
+
+
+@pytest.mark.parametrize("text", ["0.6666666666666666666666", "123456.7890123456789", "9.99999e-40"])
+def test_printed_radius_covers_the_rounding(text):
+    with mp.workdps(60):
+        constant = Constant(mpf(text), mpf(text) * mpf(10) ** -30, "", "")
+        for digits in range(1, 15):
+            value, radius = (mpf(printed) for printed in constant.printed(digits))
+            assert abs(value - mpf(text)) + constant.radius <= radius
+
+
+def test_working_precision_is_restored():
+    before = mp.prec
+    constants(PowerLaw("1.9", 500), 35)
+    assert mp.prec == before
+
+
+def test_result_does_not_depend_on_the_callers_precision():
+    outside = constants(PowerLaw("2.3", "inf"), 20)
+    with mp.workdps(80):
+        inside = {name: f.__wrapped__ if hasattr(f, "__wrapped__") else f for name, f in CATALOGUE.items()}
+        for name, function in inside.items():
+            assert function(PowerLaw("2.3", "inf"), 20).value == outside[name].value
+
+
+def test_import_needs_neither_sympy_nor_numpy():
+    program = (
+        "import sys, theory.asymptotics;"
+        "print(sorted({'sympy', 'numpy', 'scipy', 'flint'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

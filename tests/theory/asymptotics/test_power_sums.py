@@ -1,0 +1,85 @@
+"""Power sums against mpmath's zeta, plain addition and Arb."""
+
+import math
+from fractions import Fraction
+
+import pytest
+from flint import arb, ctx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mpmath import mp, mpf
+
+from theory.asymptotics.edge_sums import beta_integral, edge_sum
+from theory.asymptotics.power_sums import inverse_powers, power_integral, power_sum
+
+exponents = st.fractions(min_value=-3, max_value=40, max_denominator=20)
+
+
+@settings(deadline=None, max_examples=40)
+@given(exponents, st.integers(1, 200), st.integers(0, 900))
+def test_finite_sum_is_plain_addition(s, first, length):
+    with mp.workdps(40):
+        plain = mp.fsum(
+            mp.power(i, -mpf(s.numerator) / s.denominator) for i in range(first, first + length + 1)
+        )
+        assert abs(power_sum(s, first, first + length) / plain - 1) < mpf(10) ** -36
+
+
+@pytest.mark.parametrize("s", [Fraction(101, 100), Fraction(6, 5), Fraction(2), Fraction(35)])
+@pytest.mark.parametrize("first", [1, 7, 1000, 10**9])
+def test_infinite_sum_is_a_hurwitz_zeta_value(s, first):
+    ctx.dps = 70
+    exact = (arb(s.numerator) / s.denominator).zeta(first)
+    with mp.workdps(50):
+        value = power_sum(s, first, math.inf)
+    assert abs(arb(mp.nstr(value, 60)) / exact - 1) < arb(10) ** -47
+
+
+@pytest.mark.parametrize("s", [Fraction(-1, 2), Fraction(1, 2), Fraction(1), Fraction(9, 5)])
+def test_huge_sum_is_a_difference_of_zeta_values(s):
+    d = 10**12
+    with mp.workdps(80):
+        x = mpf(s.numerator) / s.denominator
+        if s == 1:
+            reference = mp.digamma(d + 1) - mp.digamma(5)
+        else:
+            reference = mp.zeta(x, 5) - mp.zeta(x, d + 1)
+    with mp.workdps(40):
+        assert abs(power_sum(s, 5, d) / reference - 1) < mpf(10) ** -37
+
+
+def test_harmonic_number_is_the_limit_of_exponents_near_one():
+    with mp.workdps(30):
+        near = power_sum(1 + Fraction(1, 10**25), 1, 10**12)
+        assert 0 < 1 - near / power_sum(Fraction(1), 1, 10**12) < mpf(10) ** -23
+
+
+def test_powers_by_primes():
+    with mp.workdps(30):
+        for i, power in enumerate(inverse_powers(Fraction(6, 5), 500), start=1):
+            assert abs(power * mp.power(i, mpf(6) / 5) - 1) < mpf(10) ** -27
+
+
+def test_power_integral_is_continuous_at_exponent_zero():
+    with mp.workdps(30):
+        assert abs(power_integral(mpf(10) ** -28, mpf(2), mpf(6)) - mp.log(3)) < mpf(10) ** -26
+
+
+@pytest.mark.parametrize("order", ["-1.7", "-1", "-0.5", "0", "0.3", "1", "2.25"])
+@pytest.mark.parametrize("ends", [("0.01", "0.2"), ("0.01", "0.999"), ("0.7", "0.99")])
+def test_beta_integral_against_quadrature(order, ends):
+    with mp.workdps(25):
+        p, (low, high) = mpf(order), map(mpf, ends)
+        reference = mp.quad(lambda z: z ** (p - 1) / (1 - z), mp.linspace(low, high, 8))
+        assert abs(beta_integral(p, low, high) / reference - 1) < mpf(10) ** -20
+
+
+@pytest.mark.parametrize("exponent", ["0.1", "1.2", "2", "7.5"])
+@pytest.mark.parametrize("decay", ["-0.4", "0.8", "1", "2.6"])
+def test_edge_sum_is_plain_addition(exponent, decay):
+    a, b, d = Fraction(exponent), Fraction(decay), 2000
+    with mp.workdps(30):
+        y = mp.expm1(-mpf(exponent) * mp.log1p(-mpf(1) / d)) / 3
+        ratio = ((1 + y) * (mpf(i) / d) ** mpf(exponent) for i in range(1, d))
+        plain = mp.fsum(mpf(i) ** -mpf(decay) / (1 - x) for i, x in enumerate(ratio, start=1))
+        assert abs(edge_sum(b, a, d, y) / plain - 1) < mpf(10) ** -26

@@ -1,0 +1,226 @@
+"""Generated modules: identical bytes, the same numbers as the expressions, no SymPy at run time."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import sympy
+
+from numerics.generated import phase_retrieval as committed
+from theory.symbolic import Model, Z, deficits, phase_retrieval, single_index
+from theory.symbolic.codegen import generate_module, write_module
+from theory.symbolic.overlaps import upper_triangle
+from theory.symbolic.source import Function, Output, UnboundSymbolError
+
+NETWORK = Model("network", Z**3 - Z, Z**3 - Z, (1, sympy.Rational(-1, 2)), (1, sympy.Rational(-1, 2)))
+COMMITTEE = Model("committee", Z**2, Z**2, (1, 1), (1,))
+SHAPES = [(), (3,), (3, 2)]
+ROOT = Path(__file__).parents[3]
+
+
+def load(model: Model) -> ModuleType:
+    module = ModuleType("generated")
+    exec(generate_module(model), module.__dict__)
+    return module
+
+
+@pytest.fixture(scope="module", params=[phase_retrieval(), NETWORK], ids=lambda model: model.name)
+def model(request: pytest.FixtureRequest) -> Model:
+    chosen: Model = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def module(model: Model) -> ModuleType:
+    return load(model)
+
+
+def state(model: Model, shape: tuple[int, ...], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return random statistics, or residuals, with these broadcast axes, and a teacher's T."""
+    rng = np.random.default_rng(seed)
+    count = len(model.overlaps.statistics)
+    root = rng.normal(size=(model.teachers, model.teachers))
+    return rng.normal(size=(count, *shape)), root @ root.T + np.eye(model.teachers)
+
+
+def evaluate(
+    expressions: sympy.NDimArray,
+    names: tuple[sympy.Symbol, ...],
+    teacher: sympy.MatrixBase,
+    x: np.ndarray,
+    T: np.ndarray,
+) -> np.ndarray:
+    """Return the expressions entry by entry and point by point, by substitution."""
+    symbols = [*names, *upper_triangle(teacher)]
+    function = sympy.lambdify(symbols, sympy.flatten(expressions))
+    points = x.reshape(len(names), -1)
+    columns = [function(*points[:, j], *T[np.triu_indices(len(T))]) for j in range(points.shape[1])]
+    return np.array(columns, dtype=float).T.reshape((*expressions.shape, *x.shape[1:]))
+
+
+def test_the_committed_module_is_the_generated_one(tmp_path: Path) -> None:
+    write_module(phase_retrieval(), tmp_path / "module.py")
+    written = (tmp_path / "module.py").read_bytes()
+    assert written == Path(committed.__file__).read_bytes()
+    assert list(tmp_path.iterdir()) == [tmp_path / "module.py"]
+
+
+def test_the_text_does_not_depend_on_the_hash_seed() -> None:
+    program = (
+        "from theory.symbolic import Model, Z; from theory.symbolic.codegen import generate_module;"
+        "print(generate_module(Model('network', Z**3 - Z, Z**3 - Z, (1, 2), (1, 2))))"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(texts) == 1
+
+
+def test_importing_the_committed_module_does_not_import_sympy() -> None:
+    program = (
+        "import sys, numerics.generated.phase_retrieval;"
+        "print([name for name in sys.modules if name.split('.')[0] in ('sympy', 'theory')])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_constants_describe_the_model(model: Model, module: ModuleType) -> None:
+    assert (model.students, model.teachers) == (module.STUDENTS, module.TEACHERS)
+    assert tuple(str(name) for name in model.overlaps.statistics) == module.STATISTICS
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_values_in_the_overlaps(model: Model, module: ModuleType, shape: tuple[int, ...]) -> None:
+    x, T = state(model, shape)
+    names, teacher = model.overlaps.statistics, model.overlaps.T
+    A, B = module.drift(x, T)
+    for values, expressions in (
+        (A, sympy.Array(model.A)),
+        (B, sympy.Array(model.B)),
+        (module.loss(x, T), sympy.Array(model.loss)),
+        (module.deficits(x, T), sympy.Array(deficits(model))),
+    ):
+        expected = evaluate(expressions, names, teacher, x, T)
+        assert np.shape(values) == expected.shape
+        np.testing.assert_allclose(values, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_values_in_residual_coordinates(model: Model, module: ModuleType, shape: tuple[int, ...]) -> None:
+    y, T = state(model, shape, seed=1)
+    x = module.statistics(y, T)
+    (A, C), (overlap_A, overlap_B) = module.residual_drift(y, T), module.drift(x, T)
+    for values, expected in (
+        (A, overlap_A),
+        (C, overlap_A + overlap_B),
+        (module.residual_loss(y, T), module.loss(x, T)),
+        (module.residual_deficits(y, T), module.deficits(x, T)),
+    ):
+        assert np.shape(values) == np.shape(expected)
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(values, expected, rtol=1e-10, atol=1e-12 * scale)
+
+
+@pytest.mark.parametrize("name", ["drift", "residual_drift"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_jacobians_by_complex_step(
+    model: Model, module: ModuleType, name: str, shape: tuple[int, ...]
+) -> None:
+    x, T = state(model, shape, seed=2)
+    function, jacobian = getattr(module, name), getattr(module, f"{name}_jacobian")
+    step = 1e-100
+    for j in range(len(x)):
+        shifted = x.astype(complex)
+        shifted[j] += 1j * step
+        for derivative, value in zip(jacobian(x, T), function(shifted, T), strict=True):
+            assert derivative.shape == (*value.shape[:2], len(x), *shape)
+            np.testing.assert_allclose(derivative[:, :, j], value.imag / step, rtol=1e-12, atol=1e-12)
+
+
+def test_residuals_keep_their_relative_accuracy() -> None:
+    """At p = −1e-20 residuals give the deficits to rounding, where overlaps give zero."""
+    q, p, T = 1e-30, -1e-20, np.array([[1.0]])
+    y = np.array([q, p])
+    np.testing.assert_allclose(
+        committed.residual_deficits(y, T)[:, 0], [1e-20, 2e-20 - 1e-30], rtol=1e-15, atol=0
+    )
+    assert committed.residual_loss(y, T) == pytest.approx(4e-30, rel=1e-9, abs=0)
+    assert not committed.deficits(committed.statistics(y, T), T).any()
+
+
+def test_extended_precision_is_kept() -> None:
+    x = np.array([1, 1], dtype=np.longdouble) / 3
+    T = np.array([[1]], dtype=np.longdouble)
+    for array in (*committed.drift(x, T), *committed.residual_drift(x, T), committed.loss(x, T)):
+        assert array.dtype == np.longdouble
+    assert abs(committed.drift(x, T)[1][0, 0] - 8 * x[1]) == 0
+
+
+def test_barrier_of_phase_retrieval() -> None:
+    T = np.array([[1.7]])
+    energies = np.linspace(0, 2, 20_001)
+    losses = committed.loss(np.stack([energies, np.zeros_like(energies)]), T)
+    assert committed.barrier(T) == pytest.approx(losses.min(), rel=1e-8)
+
+
+def test_what_a_model_lacks_is_absent_and_named() -> None:
+    module = load(COMMITTEE)
+    assert not hasattr(module, "deficits")
+    assert not hasattr(module, "residual_drift")
+    assert not hasattr(module, "barrier")
+    described = " ".join(str(module.__doc__).split())
+    assert "Without deficits: committee has 2 students and 1 teachers" in described
+    assert "Without barrier" in described
+    assert module.drift(np.ones((5, 4)), np.eye(1))[1].shape == (2, 1, 4)
+
+
+def test_an_unbound_symbol_fails_at_generation() -> None:
+    s, stray = sympy.symbols("s stray")
+    function = Function("f", "Return f.", {"x": sympy.Array([s])}, [Output("v", sympy.Array(s * stray))])
+    with pytest.raises(UnboundSymbolError, match="f does not receive stray"):
+        function.source()
+
+
+def test_a_long_sum_is_one_term_a_line() -> None:
+    symbols = sympy.symbols([f"a_rather_long_name_{j}" for j in range(8)])
+    total = sum(symbols[2:]) - symbols[0] * (symbols[1] - symbols[2])
+    function = Function(
+        "f", "Return f.\nx (8).", {"x": sympy.Array(symbols)}, [Output("v", sympy.Array(total))]
+    )
+    module = ModuleType("generated")
+    module.__dict__["np"] = np
+    exec(function.source(), module.__dict__)
+    x = np.arange(8.0) ** 2 + 1
+    assert max(map(len, function.source().splitlines())) <= 110
+    assert module.f(x) == x[2:].sum() - x[0] * (x[1] - x[2])
+
+
+@pytest.mark.parametrize("source", [phase_retrieval(), single_index(Z**3), NETWORK], ids=str)
+def test_generated_lines_fit(source: Model) -> None:
+    assert max(map(len, generate_module(source).splitlines())) <= 110
+
+
+def test_the_program_writes_the_module(tmp_path: Path) -> None:
+    target = tmp_path / "module.py"
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "theory.symbolic.codegen", str(target)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert target.read_text(encoding="utf-8") == generate_module(phase_retrieval())

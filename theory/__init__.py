@@ -1,0 +1,7 @@
+"""The theory: derivations in exact arithmetic and asymptotic constants to any precision.
+
+``theory.symbolic`` (SymPy)     model → loss → drift A, B → hierarchy → generated right-hand sides
+``theory.asymptotics`` (mpmath) spectrum → escape, convergence and tail constants with their radius
+
+Neither imports the other, so that a constant does not pay for SymPy.
+"""

@@ -1,0 +1,63 @@
+"""Asymptotic constants of phase retrieval under power-law data, each with an error radius.
+
+====================  ==========================================================================
+:mod:`.constant`      a value, its radius, its definition and source, or why it does not exist
+:mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
+:mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
+:mod:`.escape`        the growth rate of the overlap from a small start
+:mod:`.edge_sums`     sums singular at the smallest eigenvalue, in any dimension
+:mod:`.linearisation` rates at the teacher: the stable step, the final exponential
+:mod:`.convergence`   the power laws of the overlap, the energy and the loss
+:mod:`.tail`          the law of the spectral tail
+:mod:`.catalogue`     all constants by name
+====================  ==========================================================================
+
+Everywhere the teacher has ``||w*||_Q = 1``; times are those of the flow ``dw/dt = -grad L``.
+
+>>> print(*escape_rate(PowerLaw(2, "inf"), digits=30).printed(30))
+5.53894059108475426445358706933 3.1e-30
+"""
+
+from .catalogue import CATALOGUE, as_json, constants
+from .constant import Constant
+from .convergence import (
+    convergence_exponent,
+    convergence_prefactor,
+    energy_prefactor,
+    loss_prefactor,
+    overlap_prefactor,
+    summary_exponent,
+    window_end,
+    window_start,
+)
+from .escape import escape_rate
+from .linearisation import final_rate, stability_step
+from .power_sums import power_sum
+from .spectrum import Given, Level, PowerLaw, Spectrum
+from .tail import tail_exponent, tail_prefactor, tail_sum
+
+__all__ = [
+    "CATALOGUE",
+    "Constant",
+    "Given",
+    "Level",
+    "PowerLaw",
+    "Spectrum",
+    "as_json",
+    "constants",
+    "convergence_exponent",
+    "convergence_prefactor",
+    "energy_prefactor",
+    "escape_rate",
+    "final_rate",
+    "loss_prefactor",
+    "overlap_prefactor",
+    "power_sum",
+    "stability_step",
+    "summary_exponent",
+    "tail_exponent",
+    "tail_prefactor",
+    "tail_sum",
+    "window_end",
+    "window_start",
+]

@@ -1,0 +1,89 @@
+"""All constants of a problem, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .constant import Constant
+from .convergence import (
+    convergence_exponent,
+    convergence_prefactor,
+    energy_prefactor,
+    loss_prefactor,
+    overlap_prefactor,
+    summary_exponent,
+    window_end,
+    window_start,
+)
+from .escape import escape_rate
+from .linearisation import final_rate, stability_step
+from .spectrum import PowerLaw, Spectrum, decimal
+from .tail import tail_exponent, tail_prefactor
+
+CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
+    function.__name__: function
+    for function in (
+        escape_rate,
+        stability_step,
+        summary_exponent,
+        overlap_prefactor,
+        energy_prefactor,
+        loss_prefactor,
+        convergence_exponent,
+        convergence_prefactor,
+        tail_exponent,
+        tail_prefactor,
+        window_start,
+        window_end,
+        final_rate,
+    )
+}
+
+
+def constants(spectrum: Spectrum, digits: int = 15) -> dict[str, Constant]:
+    """Return every constant of the catalogue to ``digits`` digits.
+
+    >>> for name, constant in constants(PowerLaw(2, "inf")).items():
+    ...     print(name, constant.printed(8)[0] or constant.reason)
+    escape_rate 5.5389406
+    stability_step 0.18053994
+    summary_exponent 0.50000000
+    overlap_prefactor 0.16780729
+    energy_prefactor 0.16286750
+    loss_prefactor 0.69098830
+    convergence_exponent 2.0000000
+    convergence_prefactor 0.16780729
+    tail_exponent 0.50000000
+    tail_prefactor 5.5279064
+    window_start 0.20561676
+    window_end no end at d = inf
+    final_rate at d = inf the eigenvalues accumulate at 0: the decay stays algebraic
+    """
+    if not isinstance(digits, int) or digits < 1:
+        raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
+    return {name: function(spectrum, digits) for name, function in CATALOGUE.items()}
+
+
+def as_json(spectrum: Spectrum, digits: int = 15, teacher: str | None = None) -> dict[str, Any]:
+    """Return the catalogue as a JSON-ready dictionary; numbers are decimal strings.
+
+    ``teacher`` names given components (``"gaussian"``, a file), which are not printed.
+
+    >>> answer = as_json(PowerLaw("1.5", 1000, "source:0.3"), 20)
+    >>> answer["exponent"], answer["dimension"], answer["teacher"], answer["digits"]
+    ('1.5', '1000', 'source:0.3', 20)
+    >>> answer["constants"]["escape_rate"]["value"]
+    '3.7359888753974245601'
+    """
+    law = spectrum if isinstance(spectrum, PowerLaw) else None
+    named = teacher or (law.teacher if law and isinstance(law.teacher, str) else "given")
+    return {
+        "exponent": decimal(law.exponent) if law else None,
+        "dimension": str(law.dimension if law else len(spectrum.teacher)),
+        "teacher": named,
+        "digits": digits,
+        "constants": {
+            name: constant.as_json(digits) for name, constant in constants(spectrum, digits).items()
+        },
+    }

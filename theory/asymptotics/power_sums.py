@@ -1,0 +1,121 @@
+r"""Sums of powers :math:`\sum_{i=m}^{n} i^{-s}` with an error bound, for ``n`` up to infinity.
+
+Every moment of a power-law spectrum is such a sum. As a difference of Hurwitz zeta values,
+:math:`\zeta(s, m) - \zeta(s, n+1)`, it loses all its digits when ``s < 1`` and ``n`` is large, and
+has a pole at ``s = 1``. Euler and Maclaurin's formula between the two ends has neither defect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from math import inf
+
+from mpmath import mp, mpf
+
+
+def rational(value: Fraction) -> mpf:
+    """Round a fraction to the working precision."""
+    return mpf(value.numerator) / value.denominator
+
+
+def inverse_powers(s: Fraction, last: int) -> list[mpf]:
+    r"""Return :math:`1, 2^{-s}, \dots, \text{last}^{-s}` at the working precision.
+
+    The power is completely multiplicative, so only primes cost a logarithm.
+
+    >>> [int(1 / power) for power in inverse_powers(Fraction(2), 6)]
+    [1, 4, 9, 16, 25, 36]
+    """
+    exponent = -rational(s)
+    powers: list[mpf] = [None, mpf(1), *[None] * (last - 1)]
+    for i in range(2, last + 1):
+        if powers[i] is None:
+            powers[i] = mp.power(i, exponent)
+        for j in range(2, min(i, last // i) + 1):
+            if powers[i * j] is None:
+                powers[i * j] = powers[i] * powers[j]
+    return powers[1 : last + 1]
+
+
+def power_integral(exponent: mpf, low: mpf, high: mpf) -> mpf:
+    r"""Return :math:`\int_{low}^{high} x^{e-1}\,dx`, accurate also where ``e`` is 0 or near it.
+
+    >>> print(power_integral(mpf(0), mpf(1), mp.e))
+    1.0
+    >>> print(power_integral(mpf(2), mpf(1), mpf(3)))
+    4.0
+    """
+    width = mp.log(high / low)
+    if not exponent:
+        return width
+    return mp.power(high, exponent) * -mp.expm1(-exponent * width) / exponent
+
+
+@lru_cache(maxsize=4096)
+def bernoulli_ratio(order: int, prec: int) -> mpf:
+    """Return :math:`B_{2j}/(2j)!` for ``j = order`` in ``prec`` bits."""
+    with mp.workprec(prec):
+        return mp.bernoulli(2 * order) / mp.factorial(2 * order)
+
+
+def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
+    r"""Return :math:`\sum_{i=\text{first}}^{\text{last}} i^{-s}` to the working precision.
+
+    ``last`` is an integer of any size or infinity; then ``s`` must exceed 1.
+
+    The first terms are added one by one, the rest by Euler and Maclaurin's formula. All
+    derivatives of :math:`x^{-s}` keep their sign, so its remainder is at most the last term used
+    [DLMF 2.10.1], and terms are used until one falls below the working precision. Bernoulli
+    numbers are kept at power-of-two precisions, so that sums at many precisions share them.
+
+    Two checks at once, :math:`\zeta(2)` and the harmonic number by its digamma form:
+
+    >>> print(power_sum(Fraction(2), 1, inf), mp.zeta(2))
+    1.64493406684823 1.64493406684823
+    >>> with mp.workdps(50):
+    ...     print(power_sum(Fraction(1), 1, 10**12))
+    ...     print(mp.digamma(10**12 + 1) + mp.euler)
+    28.208236780830581068822409462961439588922043866152
+    28.208236780830581068822409462961439588922043866152
+    """
+    start = max(first, int(1.5 * mp.dps + abs(s) / 3) + 10)
+    end = int(min(start - 1, last))
+    if first == 1:
+        total = mp.fsum(inverse_powers(s, end))
+    else:
+        total = mp.fsum(mp.power(i, -rational(s)) for i in range(first, end + 1))
+    return total if last < start else total + _euler_maclaurin(s, start, last)
+
+
+def _euler_maclaurin(s: Fraction, first: int, last: int | float) -> mpf:
+    """Sum from a ``first`` beyond the working digits, where the terms fall fast enough."""
+    exponent, low = rational(s), mpf(first)
+    total = mp.power(low, -exponent) / 2
+    if last == inf:
+        total += mp.power(low, 1 - exponent) / (exponent - 1)
+    else:
+        total += power_integral(1 - exponent, low, mpf(last)) + mp.power(last, -exponent) / 2
+    far_end = _scaled_derivatives(s, last)
+    prec = 1 << mp.prec.bit_length()
+    for order, near in enumerate(_scaled_derivatives(s, first), start=1):
+        term = bernoulli_ratio(order, prec) * (near - next(far_end))
+        total += term
+        if abs(term) <= mp.eps * total:
+            return total
+    raise AssertionError("the derivatives never end")
+
+
+def _scaled_derivatives(s: Fraction, x: int | float) -> Iterator[mpf]:
+    """Yield minus the derivatives of order 1, 3, 5, ... of ``x**-s`` (zeros at infinity)."""
+    if x == inf:
+        while True:
+            yield mpf(0)
+    p, q = s.numerator, s.denominator
+    term = rational(s) * mp.power(x, -rational(s) - 1)
+    order = 1
+    while True:
+        yield term
+        term = term * ((p + order * q) * (p + (order + 1) * q)) / (q * q * x * x)
+        order += 2

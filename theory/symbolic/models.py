@@ -1,0 +1,152 @@
+"""Teacher–student models with Gaussian inputs: their population loss and its gradient flow."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations_with_replacement
+
+import sympy
+
+from theory.symbolic.links import Z, link_polynomial
+from theory.symbolic.moments import expectation
+from theory.symbolic.overlaps import Overlaps
+
+
+class ModelError(ValueError):
+    """The model cannot be derived, or is not one that the question applies to."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A student network that learns a teacher network by gradient flow on the population loss.
+
+    Inputs are ``x ~ N(0, Q)``. The student is ``Σ_j c_j f(w_j·x)`` over the ``K`` rows ``w_j`` of
+    ``W``, the teacher ``Σ_m c*_m g(w*_m·x)`` over the ``M`` rows of ``W*``, and the loss is
+    ``L = E[(student − teacher)²]``, without a factor 1/2. Only the directions ``W`` learn.
+
+    ``student_link`` and ``teacher_link`` are ``f`` and ``g``, polynomials in
+    :data:`~theory.symbolic.links.Z`; ``student_weights`` and ``teacher_weights`` are ``c`` and
+    ``c*``, non-zero rationals whose numbers set ``K`` and ``M``. Raises
+    :class:`~theory.symbolic.links.LinkError` for another link and :class:`ModelError` for other
+    weights.
+
+    >>> model = Model("committee", Z**2, Z**2, student_weights=(1, 1), teacher_weights=(1,))
+    >>> model.students, model.teachers
+    (2, 1)
+    >>> model.B
+    Matrix([
+    [8*U11],
+    [8*U21]])
+    """
+
+    name: str
+    student_link: sympy.Expr
+    teacher_link: sympy.Expr
+    student_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
+    teacher_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
+
+    def __post_init__(self) -> None:
+        link_polynomial(self.student_link)
+        link_polynomial(self.teacher_link)
+        for field in ("student_weights", "teacher_weights"):
+            object.__setattr__(self, field, _rational_weights(field, getattr(self, field)))
+
+    @property
+    def students(self) -> int:
+        """``K``, the number of student directions."""
+        return len(self.student_weights)
+
+    @property
+    def teachers(self) -> int:
+        """``M``, the number of teacher directions."""
+        return len(self.teacher_weights)
+
+    @cached_property
+    def overlaps(self) -> Overlaps:
+        """The symbols that :attr:`loss`, :attr:`A` and :attr:`B` are written in."""
+        return Overlaps.symbols(self.students, self.teachers)
+
+    @cached_property
+    def loss(self) -> sympy.Expr:
+        """The population loss ``L(S, U, T)``, an expanded polynomial (P1 for phase retrieval).
+
+        The square of the error is a double sum over pairs of units, each pair jointly Gaussian.
+        """
+        units = [(c, self.student_link) for c in self.student_weights]
+        units += [(-c, self.teacher_link) for c in self.teacher_weights]
+        covariance = _joint_covariance(self.overlaps)
+        pairs = combinations_with_replacement(range(len(units)), 2)
+        return sympy.expand(
+            sum(
+                (1 if j == k else 2)
+                * units[j][0]
+                * units[k][0]
+                * _link_product(units[j][1], units[k][1], covariance[[j, k], [j, k]])
+                for j, k in pairs
+            )
+        )
+
+    @cached_property
+    def A(self) -> sympy.ImmutableMatrix:
+        """``A = −2 ∂L/∂S`` (K × K, symmetric), where ``S_jk`` and ``S_kj`` count as independent.
+
+        The symbol ``S12`` stands for both, so its derivative is twice the one meant here.
+        """
+        S = self.overlaps.S
+        return sympy.ImmutableMatrix(
+            *S.shape, lambda j, k: -(2 if j == k else 1) * self.loss.diff(S[j, k])
+        ).expand()
+
+    @cached_property
+    def B(self) -> sympy.ImmutableMatrix:
+        """``B = −∂L/∂U`` (K × M)."""
+        return (-self.overlaps.U.applyfunc(self.loss.diff)).expand()
+
+    @property
+    def drift(self) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
+        """``(A, B)`` of the gradient flow ``Ẇ = −∇_W L = A W Q + B W* Q``."""
+        return self.A, self.B
+
+
+def single_index(link: sympy.Expr, teacher_link: sympy.Expr | None = None) -> Model:
+    """Return the model of one student and one teacher, with overlaps ``s``, ``u`` and ``t``.
+
+    ``t = w*ᵀQw*`` is the teacher's energy, ``s*`` in the paper. The teacher has the student's link
+    unless given its own.
+
+    >>> single_index(Z**3 - 3*Z).B
+    Matrix([[18*s*t - 18*s - 18*t + 36*u**2 + 18]])
+    """
+    teacher_link = link if teacher_link is None else teacher_link
+    name = str(link) if teacher_link == link else f"{link} learning {teacher_link}"
+    return Model(name, link, teacher_link)
+
+
+def phase_retrieval() -> Model:
+    """Return the paper's model: one student, one teacher, the square as link.
+
+    >>> phase_retrieval().loss
+    3*s**2 - 2*s*t + 3*t**2 - 4*u**2
+    >>> phase_retrieval().drift
+    (Matrix([[-12*s + 4*t]]), Matrix([[8*u]]))
+    """
+    return Model("phase retrieval", Z**2, Z**2)
+
+
+def _rational_weights(field: str, weights: tuple[sympy.Rational | int, ...]) -> tuple[sympy.Rational, ...]:
+    exact = tuple(sympy.sympify(weight, strict=True) for weight in weights)
+    if not exact or not all(weight.is_Rational and weight != 0 for weight in exact):
+        raise ModelError(f"{field} must be non-zero integers or rationals, not {tuple(weights)}")
+    return exact
+
+
+def _joint_covariance(overlaps: Overlaps) -> sympy.ImmutableMatrix:
+    """Return the covariance of the projections on all students, then all teachers."""
+    return sympy.ImmutableMatrix(
+        sympy.BlockMatrix([[overlaps.S, overlaps.U], [overlaps.U.T, overlaps.T]]).as_explicit()
+    )
+
+
+def _link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
+    """Return ``E[f(X) g(Y)]`` for the pair ``(X, Y) ~ N(0, covariance)``."""
+    x, y = sympy.symbols("x y", cls=sympy.Dummy)
+    return expectation(f.subs(Z, x) * g.subs(Z, y), (x, y), covariance)

@@ -1,0 +1,117 @@
+"""Residual coordinates: the flow near the teacher without cancellation.
+
+With as many students as teachers, ``V = W − W*`` has overlaps ``q = V Q Vᵀ`` and ``p = V Q W*ᵀ``,
+and ``S = T + p + pᵀ + q``, ``U = T + p``. The flow becomes ``V̇ = A V Q + C W* Q`` with
+``C = A + B``. Written as expanded polynomials in ``(q, p, T)`` the terms of ``C`` that survive at
+``q = p = 0`` cancel exactly, so near the teacher rounding errors are relative to the residuals
+and not to ``T``.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import sympy
+
+from theory.symbolic.models import Model, ModelError
+from theory.symbolic.overlaps import matrix_symbols, symmetric_symbols, upper_triangle
+
+
+class ResidualError(ModelError):
+    """The model has no residual coordinates: its flow does not rest at the teacher."""
+
+
+@dataclass(frozen=True)
+class ResidualFlow:
+    """The flow ``V̇ = A V Q + C W* Q`` of :func:`residual_flow`.
+
+    ``q`` (K × K, symmetric), ``p`` (K × K) and ``T`` hold symbols, named ``q``, ``p``, ``t`` for
+    one direction and ``q11``, ``p11``, ``T11``, … for several; ``A``, ``C`` and ``loss`` are
+    expanded polynomials in them.
+    """
+
+    q: sympy.ImmutableMatrix
+    p: sympy.ImmutableMatrix
+    T: sympy.ImmutableMatrix
+    A: sympy.ImmutableMatrix
+    C: sympy.ImmutableMatrix
+    loss: sympy.Expr
+
+    @property
+    def statistics(self) -> tuple[sympy.Symbol, ...]:
+        """The coordinates: the upper triangle of ``q`` by rows, then ``p`` by rows."""
+        return (*upper_triangle(self.q), *self.p)
+
+    @property
+    def S(self) -> sympy.ImmutableMatrix:
+        """``S = T + p + pᵀ + q``."""
+        return self.T + self.p + self.p.T + self.q
+
+    @property
+    def U(self) -> sympy.ImmutableMatrix:
+        """``U = T + p``."""
+        return self.T + self.p
+
+    @cached_property
+    def deficits(self) -> sympy.ImmutableMatrix:
+        """The 2 × K matrix of :func:`deficits`, in residual coordinates."""
+        return _relative_deficits(self.T, -self.p, -(self.p + self.p.T + self.q))
+
+
+def residual_flow(model: Model) -> ResidualFlow:
+    """Return the model's flow in residual coordinates.
+
+    Raises :class:`ResidualError` where the numbers of students and teachers differ, or where the
+    flow does not rest at ``W = W*``, that is where ``C`` keeps terms free of ``q`` and ``p``.
+
+    >>> from theory.symbolic.models import phase_retrieval
+    >>> flow = residual_flow(phase_retrieval())
+    >>> flow.A[0], flow.C[0]
+    (-24*p - 12*q - 8*t, -16*p - 12*q)
+    >>> flow.loss
+    8*p**2 + 12*p*q + 3*q**2 + 4*q*t
+    """
+    _check_square(model)
+    overlaps = model.overlaps
+    q, p = symmetric_symbols("q", model.students), matrix_symbols("p", *overlaps.U.shape)
+    S = overlaps.T + p + p.T + q
+    residual = dict(zip(overlaps.statistics, (*upper_triangle(S), *(overlaps.T + p)), strict=True))
+    A = model.A.subs(residual).expand()
+    C = (model.A + model.B).subs(residual).expand()
+    _check_rest(model, C.subs(dict.fromkeys((*q, *p), 0)))
+    return ResidualFlow(q, p, overlaps.T, A, C, sympy.expand(model.loss.subs(residual)))
+
+
+def deficits(model: Model) -> sympy.ImmutableMatrix:
+    """Return the 2 × K matrix of ``(T_jj − U_jj)/T_jj`` and ``(T_jj − S_jj)/T_jj``.
+
+    At unit energy these are ``1 − u`` and ``1 − s``. Raises :class:`ResidualError` where ``K ≠ M``.
+
+    >>> from theory.symbolic.models import phase_retrieval
+    >>> deficits(phase_retrieval())
+    Matrix([
+    [ (t - u)/t],
+    [(-s + t)/t]])
+    """
+    _check_square(model)
+    S, U, T = model.overlaps.S, model.overlaps.U, model.overlaps.T
+    return _relative_deficits(T, T - U, T - S)
+
+
+def _relative_deficits(T: sympy.MatrixBase, *differences: sympy.MatrixBase) -> sympy.ImmutableMatrix:
+    return sympy.ImmutableMatrix(len(differences), T.rows, lambda row, j: differences[row][j, j] / T[j, j])
+
+
+def _check_square(model: Model) -> None:
+    if model.students != model.teachers:
+        raise ResidualError(
+            f"{model.name} has {model.students} students and {model.teachers} teachers;"
+            " residual coordinates pair each student with one teacher"
+        )
+
+
+def _check_rest(model: Model, constant: sympy.MatrixBase) -> None:
+    if not constant.is_zero_matrix:
+        raise ResidualError(
+            f"the flow of {model.name} does not rest at its teacher: there C = {constant.tolist()};"
+            " residual coordinates need a student that can equal the teacher"
+        )
