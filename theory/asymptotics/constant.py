@@ -37,6 +37,12 @@ class Constant:
     source: str
     reason: str | None = None
 
+    def __float__(self) -> float:
+        """Return the value in double precision; raise ValueError with the reason where undefined."""
+        if self.value is None:
+            raise ValueError(f"undefined: {self.reason}")
+        return float(self.value)
+
     def printed(self, digits: int) -> tuple[str | None, str | None]:
         """Return value and radius as decimal strings, the value to ``digits`` digits.
 

@@ -1,0 +1,70 @@
+"""Chapter: the three phases of one run, by the flow and by gradient descent (figure 2)."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from derivations.evidence import Chapter, Check, Comparison, Figure
+from numerics import descend, power_law, solve
+from numerics.figures import plot_phases, to_svg
+
+EXPONENT, DIMENSION, STEP_SIZE, EPSILON = 2, 1000, 1e-2, 0.05
+HORIZON = 1e7
+ROUNDING = 1e-12
+SEED = 3
+
+
+def chapter(descent_steps: int, progress: Callable[[int], None]) -> Chapter:
+    """Figure 2 of the paper: MSE, u and s for a = 2, d = 1000, Gaussian teacher, sphere start."""
+    problem = power_law(EXPONENT, DIMENSION, teacher="gaussian", init="sphere", seed=SEED)
+    run = solve(problem, HORIZON)
+    descent = descend(problem, STEP_SIZE, descent_steps, points=60, progress=progress)
+    flow = run.at(np.geomspace(1e-3, HORIZON, 400))
+    phases = run.phases(epsilon=EPSILON)
+    slack = 2.0 * flow.one_minus_u - flow.one_minus_s - flow.one_minus_u**2
+    settled = run.at([phases.t2])
+    same_times = run.at(descent.t)
+    late = descent.t > 1.0
+    gap = np.abs(descent.mse - same_times.mse)[late].max() / same_times.mse[0]
+    return Chapter(
+        title="Three phases",
+        text=(
+            f"Population flow for a = {EXPONENT}, d = {DIMENSION}, Gaussian teacher, start on the "
+            f"sphere, over the whole horizon t ≤ {HORIZON:.0e}; circles are gradient descent at η = "
+            f"{STEP_SIZE:g} for {descent_steps:,} steps, t = η × step. The run tends to "
+            f"{run.limit.name}: {run.limit.reason}. T1 = {phases.t1:.5g} (first |u| = 0.1 s*), T1' = "
+            f"{phases.t1_prime:.5g} (s crosses s*/3 for good), T2 = {phases.t2:.5g} (ε = {EPSILON:g}); "
+            f"{run.steps} steps on {len(run.problem.eigenvalues)} modes."
+        ),
+        comparisons=[
+            Comparison(
+                "max(|1 − u|, |1 − s|) at T2",
+                "T1",
+                EPSILON,
+                float(max(abs(settled.one_minus_u[0]), abs(settled.one_minus_s[0]))),
+                1e-9,
+            ),
+        ],
+        checks=[
+            Check(
+                "phases in order: T1 < T1' < T2",
+                "T1",
+                phases.t1 < phases.t1_prime < phases.t2,
+                f"{phases.t1:.4g} < {phases.t1_prime:.4g} < {phases.t2:.4g}",
+            ),
+            Check("the loss never rises", "P3", bool(np.all(np.diff(flow.loss) < 0)), "at 400 times"),
+            Check("u² ≤ s s*", "P1", bool(np.all(slack >= -ROUNDING * flow.one_minus_u)), "at 400 times"),
+            Check(
+                "gradient descent follows the flow after t = 1",
+                "figure 2",
+                bool(gap < 5.0 * STEP_SIZE),
+                f"largest gap of the MSE {gap:.1e} of its start, at most 5 η",
+            ),
+        ],
+        figures=[
+            Figure(
+                to_svg(plot_phases(flow, phases, descent)),
+                f"MSE, |u|, s for a = {EXPONENT}, d = {DIMENSION}: flow (lines), gradient descent (circles).",
+            )
+        ],
+    )

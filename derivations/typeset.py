@@ -1,0 +1,70 @@
+"""SymPy expressions in the paper's notation, as LaTeX and as MathML."""
+
+import re
+from collections.abc import Iterable
+
+import sympy
+from latex2mathml.converter import convert
+from sympy.printing.latex import LatexPrinter
+
+SYMBOLS = {"t": r"s_\star", "tau": "t"}
+STATISTICS = {"s": "s", "u": "u", "t": r"s_\star"}
+COORDINATES = {"w": "w_i", "w_star": r"w^\star_i"}
+
+
+class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
+    """s(k) as s^{(k)}, w(i, t) as w_i, λ[i] as λ_i, t as s_⋆."""
+
+    def _print_Symbol(self, expr: sympy.Symbol, style: str = "plain") -> str:
+        return SYMBOLS.get(expr.name) or super()._print_Symbol(expr, style)
+
+    def _print_Function(self, expr: sympy.Function, exp: str | None = None) -> str:
+        name = expr.func.__name__
+        if name in STATISTICS:
+            printed = f"{STATISTICS[name]}^{{({self._print(expr.args[0])})}}"
+        elif name in COORDINATES:
+            printed = COORDINATES[name]
+        else:
+            return super()._print_Function(expr, exp)
+        return printed if exp is None else rf"\left({printed}\right)^{{{exp}}}"
+
+
+def latex(expression: sympy.Expr) -> str:
+    """LaTeX of ``expression`` in the paper's notation.
+
+    >>> s, t, k = sympy.symbols("s t k")
+    >>> latex(t * sympy.Function("s")(k + 1))
+    's_\\\\star s^{(k + 1)}'
+    """
+    return _PaperPrinter().doprint(expression)
+
+
+def combination(terms: Iterable[tuple[sympy.Expr, str]]) -> str:
+    """LaTeX of Σ coefficient · vector, each coefficient factored and zero ones left out.
+
+    >>> s, t = sympy.symbols("s t")
+    >>> combination([(12 * s - 4 * t, "Qw"), (sympy.Integer(-8), "Qw_0")])
+    '4 \\\\left(3 s - s_\\\\star\\\\right) Qw - 8 Qw_0'
+    """
+    printed = [f"{latex(sympy.factor(value))} {vector}" for value, vector in terms if value != 0]
+    return re.sub(r"\+ -", "- ", " + ".join(printed)).replace("-  ", "- ")
+
+
+def collected(expression: sympy.Expr, vectors: Iterable[sympy.Expr]) -> str:
+    """LaTeX of an expression that is linear in ``vectors``, one term for each.
+
+    >>> s, t, x = sympy.symbols("s t x")
+    >>> collected(4 * t * x - 12 * s * x, [x])
+    '- 4 \\\\left(3 s - s_\\\\star\\\\right) x'
+    """
+    expanded = sympy.expand(expression)
+    return combination((expanded.coeff(vector), latex(vector)) for vector in vectors)
+
+
+def mathml(formula: str) -> str:
+    """MathML of a LaTeX formula, as a displayed block.
+
+    >>> mathml("x^2").startswith("<math")
+    True
+    """
+    return convert(formula, display="block")
