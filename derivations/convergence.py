@@ -31,11 +31,11 @@ def chapter(exponents: Sequence[float]) -> Chapter:
     return Chapter(
         title="Phase II: convergence of the statistics",
         text=(
-            "At d = ∞ with a flat teacher 1 − u, 1 − s and L decay as power laws with the same exponent "
-            "γ = 1 − 1/a. The prefactors follow from the linearisation at the teacher, whose rank-one "
-            "part acts at leading order, together with the quadratic feedback of q = ‖w − w*‖²_Q, which "
-            "is of the order of 1 − u itself. Measured: the flow is solved to t = 1e24, and exponent "
-            "and prefactor are extrapolated from 17 times without assuming either."
+            r"At $d = \infty$ with a flat teacher $1-u$, $1-s$ and $L$ decay as power laws with the same "
+            r"exponent $\gamma = 1 - 1/a$. The prefactors follow from the linearisation at the teacher, "
+            "whose rank-one part acts at leading order, together with the quadratic feedback of $q$, "
+            "which is of the order of $1-u$ itself. Measured: the flow is solved to $t = 10^{24}$; "
+            "exponent and prefactor are extrapolated from 17 times without assuming either."
         ),
         formulas=[
             Formula("sharp law", r"1-u \sim \left(\tfrac13 + 2^{-\gamma-1}\right) C t^{-\gamma}"),
@@ -43,7 +43,7 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             Formula("sharp law", r"L \sim 4 \cdot 2^{-\gamma} C t^{-\gamma}"),
             Formula(
                 "sharp law",
-                r"\sum_i \lambda_i (w^\star_i)^2 e^{-8\lambda_i t} \sim C t^{-\gamma},"
+                r"\sum_i \lambda_i (w^*_i)^2 e^{-8\lambda_i t} \sim C t^{-\gamma},"
                 r"\quad \gamma = 1 - \tfrac1a",
             ),
         ],

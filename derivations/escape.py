@@ -20,16 +20,17 @@ def chapter(exponents: Sequence[float]) -> Chapter:
     return Chapter(
         title="Phase I: escape",
         text=(
-            "While s is small the flow is linear and u grows like exp(ρt), where ρ > 4λ₁ solves the "
-            f"secular equation. Predicted: its root for the Gaussian teacher drawn at d = {DIMENSION}. "
-            f"Measured: the slope of log|u| between |u| = {LINEAR_STAGE[0]:g} and {LINEAR_STAGE[1]:g} of "
-            f"a run that starts in a random direction with norm {TINY:g}, so that all slower modes have "
-            "died out by then. The figure starts on the unit sphere itself."
+            r"While $s$ is small the flow is linear and $u$ grows like $e^{\rho t}$, where "
+            r"$\rho > 4\lambda_1$ solves the secular equation. Predicted: its root for the Gaussian "
+            rf"teacher drawn at $d = {DIMENSION}$. Measured: the slope of $\log|u|$ between "
+            f"{LINEAR_STAGE[0]:g} and {LINEAR_STAGE[1]:g} on a run that starts in a random direction "
+            f"with norm {TINY:g}, so that all slower modes have died out by then. The figure starts on "
+            "the unit sphere itself."
         ),
         formulas=[
             Formula(
                 "Lem 2",
-                r"1 = 8 \sum_{i=1}^{d} \frac{\lambda_i^2 (w^\star_i)^2}{\rho - 4\lambda_i}",
+                r"1 = 8 \sum_i \frac{\lambda_i^2 (w^*_i)^2}{\rho - 4\lambda_i}",
             )
         ],
         comparisons=[_compare(a, problem) for a, problem in problems.items()],

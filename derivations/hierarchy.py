@@ -16,11 +16,11 @@ def chapter() -> Chapter:
     return Chapter(
         title="The hierarchy",
         text=(
-            "In eigen-coordinates every mode obeys a linear equation whose coefficients are s and u. "
-            "Summing it with weights λ_i^k gives the statistics of order k; each calls for order k + 1, "
-            "so for Q ≠ cI the tower does not end on its own. Near the teacher the solver evolves v = w "
-            "− w* with q = ‖v‖²_Q and p = ⟨v, w*⟩_Q: the drift then has no constant term, and nothing "
-            "is lost to cancellation."
+            "In the eigenbasis of $Q$ every mode obeys a linear equation whose coefficients are $s$ and "
+            r"$u$. Summed with weights $\lambda_i^k$ these give the statistics of order $k$; each calls "
+            r"for order $k+1$, so for $Q \neq cI$ the tower does not end on its own. Near the teacher "
+            r"the solver evolves $v = w - w^*$ with $q = v^\top Q v$ and $p = v^\top Q w^*$: the drift "
+            "then has no constant term, and nothing is lost to cancellation."
         ),
         formulas=_formulas(),
         checks=_checks(),
@@ -39,7 +39,7 @@ def _formulas() -> list[Formula]:
         Formula(
             "residual form",
             rf"\dot v = \left({latex(residual.A[0])}\right) Q v"
-            rf" + \left({latex(residual.C[0])}\right) Q w^\star",
+            rf" + \left({latex(residual.C[0])}\right) Q w^*",
         ),
         Formula("residual form", f"L = {latex(residual.loss)}"),
     ]

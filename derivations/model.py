@@ -18,10 +18,10 @@ def chapter() -> Chapter:
     return Chapter(
         title="The model and its landscape",
         text=(
-            "Inputs x ~ N(0, Q), labels ⟨x, w*⟩², student ⟨x, w⟩². The population loss is an "
-            "expectation of a polynomial in two jointly Gaussian variables, so it depends on w only "
-            "through s = ‖w‖²_Q and u = ⟨w, w*⟩_Q. Loss, drift, gradient and Hessian below are derived "
-            "from those moments; none is typed in."
+            r"Inputs $x \sim N(0, Q)$, labels $(w^* \cdot x)^2$, student $(w \cdot x)^2$. The population "
+            "loss is the expectation of a polynomial in two jointly Gaussian variables, so it depends "
+            r"on $w$ only through $s = w^\top Q w$ and $u = w^\top Q w^*$; $s_* = w^{*\top} Q w^*$. "
+            "Loss, drift, gradient and Hessian are derived from those moments; none is typed in."
         ),
         formulas=_formulas(),
         comparisons=_simulated(np.random.default_rng(2025)),
@@ -32,14 +32,14 @@ def chapter() -> Chapter:
 def _formulas() -> list[Formula]:
     model = phase_retrieval()
     slope, curvature = gradient(model), hessian(model)
-    flow = combination([(model.A[0], "Q w"), (model.B[0], r"Q w^\star")])
+    flow = combination([(model.A[0], "Q w"), (model.B[0], r"Q w^*")])
     basis = (
         r"Q",
         r"(Qw)(Qw)^\top",
-        r"\left[(Qw)(Qw^\star)^\top + (Qw^\star)(Qw)^\top\right]",
-        r"(Qw^\star)(Qw^\star)^\top",
+        r"\left[(Qw)(Qw^*)^\top + (Qw^*)(Qw)^\top\right]",
+        r"(Qw^*)(Qw^*)^\top",
     )
-    ascent = combination([(slope.student, "Qw"), (slope.teacher, r"Qw^\star")])
+    ascent = combination([(slope.student, "Qw"), (slope.teacher, r"Qw^*")])
     form = combination(zip(curvature.coefficients, basis, strict=True))
     return [
         Formula("P1", f"L = {latex(model.loss)}"),

@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from derivations import convergence, escape, hierarchy, model, tail, trajectory
 from derivations.evidence import Chapter
-from derivations.typeset import mathml
+from derivations.typeset import mathml, prose
 
 FULL, QUICK = 2_000_000, 100_000
 
@@ -42,6 +42,7 @@ def page(contents: Sequence[Chapter]) -> str:
     """The report as one HTML document that needs no network and no script."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["mathml"] = mathml
+    environment.filters["prose"] = prose
     environment.filters["number"] = "{:.12g}".format
     environment.filters["difference"] = "{:.1e}".format
     template = environment.from_string(files("derivations").joinpath("page.html.jinja").read_text("utf-8"))

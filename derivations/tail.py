@@ -33,15 +33,15 @@ def chapter(exponents: Sequence[float]) -> Chapter:
     return Chapter(
         title="Phase III: spectral-tail learning",
         text=(
-            "With w*_i of equal size, d·(σ*² − MSE) counts the directions that have been learned; it "
-            "stays finite at d = ∞, where the plateau never ends. Predicted: the mesoscopic law of the "
-            "uniform benchmark S_d. Measured: on the true flow, not on the frozen one, extrapolated "
-            "like the laws of phase II."
+            r"With $w^*_i$ of equal size, $d\,(\sigma_*^2 - \mathrm{MSE})$ counts the directions that "
+            r"have been learned; it stays finite at $d = \infty$, where the plateau never ends. "
+            "Predicted: the mesoscopic law of the uniform benchmark $S_d$. Measured: on the true flow, "
+            "not on the frozen one, extrapolated like the laws of phase II."
         ),
         formulas=[
             Formula(
                 "P16",
-                r"d\,(\sigma_\star^2 - \mathrm{MSE}) \sim \Gamma\!\left(1-\tfrac1a\right)"
+                r"d\,(\sigma_*^2 - \mathrm{MSE}) \sim \Gamma\!\left(1-\tfrac1a\right)"
                 r"\left(\tfrac{16}{\zeta(a)}\right)^{1/a} t^{1/a}",
             )
         ],

@@ -29,12 +29,12 @@ def chapter(descent_steps: int, progress: Callable[[int], None]) -> Chapter:
     return Chapter(
         title="Three phases",
         text=(
-            f"Population flow for a = {EXPONENT}, d = {DIMENSION}, Gaussian teacher, start on the "
-            f"sphere, over the whole horizon t ≤ {HORIZON:.0e}; circles are gradient descent at η = "
-            f"{STEP_SIZE:g} for {descent_steps:,} steps, t = η × step. The run tends to "
-            f"{run.limit.name}: {run.limit.reason}. T1 = {phases.t1:.5g} (first |u| = 0.1 s*), T1' = "
-            f"{phases.t1_prime:.5g} (s crosses s*/3 for good), T2 = {phases.t2:.5g} (ε = {EPSILON:g}); "
-            f"{run.steps} steps on {len(run.problem.eigenvalues)} modes."
+            f"Population flow for $a = {EXPONENT}$, $d = {DIMENSION}$, Gaussian teacher, start on the "
+            r"unit sphere, over the whole horizon $t \le 10^7$; circles are gradient descent at "
+            rf"$\eta = {STEP_SIZE:g}$ for {descent_steps:,} steps, $t = \eta \times$ step. The run tends "
+            f"to {run.limit.name}: {run.limit.reason}. $T_1$ = {phases.t1:.5g} (first $|u| = s_*/10$), "
+            f"$T_1'$ = {phases.t1_prime:.5g} ($s$ crosses $s_*/3$ for good), $T_2$ = {phases.t2:.5g} "
+            rf"($\varepsilon = {EPSILON:g}$); {run.steps} steps on {len(run.problem.eigenvalues)} modes."
         ),
         comparisons=[
             Comparison(

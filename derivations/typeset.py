@@ -1,5 +1,6 @@
 """SymPy expressions in the paper's notation, as LaTeX and as MathML."""
 
+import html
 import re
 from collections.abc import Iterable
 
@@ -7,13 +8,13 @@ import sympy
 from latex2mathml.converter import convert
 from sympy.printing.latex import LatexPrinter
 
-SYMBOLS = {"t": r"s_\star", "tau": "t"}
-STATISTICS = {"s": "s", "u": "u", "t": r"s_\star"}
-COORDINATES = {"w": "w_i", "w_star": r"w^\star_i"}
+SYMBOLS = {"t": "s_*", "tau": "t"}
+STATISTICS = {"s": "s", "u": "u", "t": "s_*"}
+COORDINATES = {"w": "w_i", "w_star": "w^*_i"}
 
 
 class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
-    """s(k) as s^{(k)}, w(i, t) as w_i, λ[i] as λ_i, t as s_⋆."""
+    """s(k) as s^{(k)}, w(i, t) as w_i, λ[i] as λ_i, t as s_*."""
 
     def _print_Symbol(self, expr: sympy.Symbol, style: str = "plain") -> str:
         return SYMBOLS.get(expr.name) or super()._print_Symbol(expr, style)
@@ -34,7 +35,7 @@ def latex(expression: sympy.Expr) -> str:
 
     >>> s, t, k = sympy.symbols("s t k")
     >>> latex(t * sympy.Function("s")(k + 1))
-    's_\\\\star s^{(k + 1)}'
+    's_* s^{(k + 1)}'
     """
     return _PaperPrinter().doprint(expression)
 
@@ -44,7 +45,7 @@ def combination(terms: Iterable[tuple[sympy.Expr, str]]) -> str:
 
     >>> s, t = sympy.symbols("s t")
     >>> combination([(12 * s - 4 * t, "Qw"), (sympy.Integer(-8), "Qw_0")])
-    '4 \\\\left(3 s - s_\\\\star\\\\right) Qw - 8 Qw_0'
+    '4 \\\\left(3 s - s_*\\\\right) Qw - 8 Qw_0'
     """
     printed = [f"{latex(sympy.factor(value))} {vector}" for value, vector in terms if value != 0]
     return re.sub(r"\+ -", "- ", " + ".join(printed)).replace("-  ", "- ")
@@ -55,7 +56,7 @@ def collected(expression: sympy.Expr, vectors: Iterable[sympy.Expr]) -> str:
 
     >>> s, t, x = sympy.symbols("s t x")
     >>> collected(4 * t * x - 12 * s * x, [x])
-    '- 4 \\\\left(3 s - s_\\\\star\\\\right) x'
+    '- 4 \\\\left(3 s - s_*\\\\right) x'
     """
     expanded = sympy.expand(expression)
     return combination((expanded.coeff(vector), latex(vector)) for vector in vectors)
@@ -67,4 +68,19 @@ def mathml(formula: str) -> str:
     >>> mathml("x^2").startswith("<math")
     True
     """
-    return convert(formula, display="block")
+    return str(convert(formula, display="block"))
+
+
+def prose(text: str) -> str:
+    """HTML of a text in which formulas stand between dollar signs.
+
+    >>> prose("a < b")
+    'a &lt; b'
+    >>> prose("the overlap $u$ grows").count("<math")
+    1
+    """
+    pieces = text.split("$")
+    return "".join(
+        str(convert(piece)) if number % 2 else html.escape(piece, quote=False)
+        for number, piece in enumerate(pieces)
+    )

@@ -1,6 +1,7 @@
 """Figures: one style, vector output, the same bytes for the same data."""
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -87,12 +88,12 @@ def plot_phases(flow: Observables, phases: Phases, descent: Observables | None =
 
 
 def to_svg(figure: Figure) -> str:
-    """The figure as an SVG element that can stand inside an HTML page; the same bytes every time."""
+    """The figure as an SVG element for an HTML page: the same bytes every time, groups without ids."""
     buffer = io.StringIO()
     with matplotlib.rc_context(STYLE):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    return re.sub(r'<g id="[^"]*"', "<g", text[text.index("<svg") :])
 
 
 def _shown(run: Observables) -> dict[str, Array]:

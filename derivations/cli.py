@@ -1,0 +1,78 @@
+"""The command ``phase-retrieval``: a table of commands, imported when called, and the rules of its exits.
+
+Exit 0 for success, 1 for a failed check, 2 for bad input, 130 for Ctrl-C. Bad input is reported on one line
+of stderr and leaves nothing else behind. Any other exception is a bug and keeps its traceback.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+NAME = "phase-retrieval"
+DISTRIBUTION = "phase-retrieval-theory"
+
+COMMANDS = {
+    "report": ("derivations.commands.report:report", "Derive and check every claim; write the report."),
+    "derive": ("derivations.commands.derive:derive", "Derive the flow of a link function."),
+    "constants": ("derivations.commands.constants:constants", "Compute the asymptotic constants."),
+    "solve": ("derivations.commands.solve:solve", "Solve the gradient flow."),
+    "descend": ("derivations.commands.descend:descend", "Run population gradient descent."),
+}
+"""Where each command lives, and its line in the help. Importing one may cost more than a whole ``--help``."""
+
+
+class Program(click.Group):
+    """A group that imports a command only to run it, and reports errors on one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C ends it with a line of its own."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo(f"{NAME}: interrupted", err=True)
+            ctx.exit(130)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program and exit."""
+        try:
+            status = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.ClickException as error:
+            click.echo(f"{NAME}: {_one_line(error)}", err=True)
+            status = error.exit_code
+        sys.exit(status or 0)
+
+
+def _one_line(error: click.ClickException) -> str:
+    """The message; where click itself refuses the words given, with a pointer to what is allowed."""
+    message = " ".join(error.format_message().split())
+    if isinstance(error, click.BadParameter) or not isinstance(error, click.UsageError) or not error.ctx:
+        return message
+    return f"{message.rstrip('.')}; see {error.ctx.command_path} --help"
+
+
+@click.group(cls=Program, name=NAME, no_args_is_help=False)
+@click.version_option(package_name=DISTRIBUTION, prog_name=NAME, message="%(prog)s %(version)s")
+def main() -> None:
+    """Learning dynamics of phase retrieval under power-law data: derived, solved and checked.
+
+    Every command has a --help with examples, and a --json for programs.
+    """
