@@ -29,9 +29,12 @@ mass 1/8. Projecting on :math:`Qw^*` gives :math:`3p = -f(t) - \tfrac32 q`, and 
 The Mellin integral of :math:`A x^{-b} e^{-8 t x^{-a}/Z}` gives :math:`\gamma = (b-1)/a` and
 :math:`C_f = \frac{A}{a} \Gamma(\gamma) (Z/8)^\gamma`.
 
-Relative corrections, from the memory of the kernel and the squares dropped, are of order
-:math:`t^{-\min(\gamma, 1)}` (with a logarithm at :math:`\gamma = 1`). The start only shifts the
-origin of time, within those corrections.
+**Validity.** The start must be small beside the teacher in the tail, :math:`|w_i(0)| \ll |w^*_i|`
+as :math:`i \to \infty`, as on the sphere at large ``d`` and along the escape direction; a start
+:math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. Relative
+corrections, from the memory of the kernel and the squares dropped, are of order
+:math:`t^{-\min(\gamma, 1)}` (with a logarithm at :math:`\gamma = 1`), as is the shift of time that
+the escape brings.
 
 **Random teachers.** Components drawn with mean square :math:`m` put on average the mass of a flat
 teacher on every mode, in the scale of the draw: :math:`A = m/(N Z)`, :math:`b = a`,

@@ -123,9 +123,11 @@ def beta_integral(order: mpf, low: mpf, high: mpf) -> mpf:
             total += power_integral(order + k, low, end)
     if high > half:
         near, far = 1 - high, 1 - max(low, half)
-        total += mp.log(far / near)
-        coefficient = mpf(1)
-        for k in range(1, int(mp.prec * mp.log(2) / -mp.log(far)) + 2):
+        term = total = total + mp.log(far / near)
+        coefficient, k = mpf(1), 0
+        while abs(term) > mp.eps * total:
+            k += 1
             coefficient *= (k - order) / k
-            total += coefficient * (far**k - near**k) / k
+            term = coefficient * (far**k - near**k) / k
+            total += term
     return total

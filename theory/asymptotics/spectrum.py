@@ -196,7 +196,7 @@ class Given:
         if not numbers or min(numbers) < 0:
             raise ValueError("eigenvalues must be a non-empty sequence of numbers >= 0")
         _check_components(components, len(given))
-        if not any(x and _number(c, "teacher") for x, c in zip(numbers, components, strict=True)):
+        if not any(x and mpf(c) for x, c in zip(numbers, components, strict=True)):
             raise ValueError("teacher vanishes wherever the eigenvalues do not")
         object.__setattr__(self, "eigenvalues", given)
         object.__setattr__(self, "teacher", components)
@@ -297,7 +297,8 @@ def _source(teacher: str | tuple[Any, ...]) -> Fraction:
 def _check_components(components: tuple[Any, ...], dimension: int | float) -> None:
     if len(components) != dimension:
         raise ValueError(f"teacher has {len(components)} components, but the dimension is {dimension}")
-    if not any(_number(component, "teacher") for component in components):
+    numbers = [_number(component, "teacher") for component in components]
+    if not any(numbers):
         raise ValueError("teacher is zero, but it must have a nonzero component")
 
 

@@ -52,9 +52,10 @@ def tail_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 def tail_sum(exponent: Exact, dimension: int | float | str, tau: Exact, digits: int = 15) -> mpf:
     r"""Return :math:`d(1 - S_d(\tau)) = \sum_{i \le d} (1 - e^{-\beta\tau i^{-a}})` to ``digits``.
 
-    **Method.** Modes with :math:`\beta\tau\lambda_i` beyond the working digits count 1 each. For
-    the rest the exponential series gives power sums; its alternating terms cost as many digits
-    as the largest, :math:`e^{\beta\tau i^{-a}}`, has, which the working precision provides for.
+    **Method.** Modes learnt to the working digits, :math:`\beta\tau i^{-a} > 2.3` times these,
+    count 1 each, and the first few hundred others are added one by one. For the rest the
+    exponential series gives power sums; its alternating terms cost as many digits as the largest,
+    :math:`e^{\beta\tau i^{-a}}`, has, and the working precision provides twice the digits.
 
     >>> print(tail_sum(2, 7, 1))
     3.89851472010272
@@ -71,7 +72,10 @@ def tail_sum(exponent: Exact, dimension: int | float | str, tau: Exact, digits: 
         if law.exponent == 0:
             return -law.dimension * mp.expm1(-scale)
         learnt = int(min(law.dimension, mp.power(scale / cutoff, 1 / rational(law.exponent))))
-        return learnt + _series(law, scale, learnt + 1)
+        first = min(law.dimension, max(learnt, 4 * int(mp.dps))) + 1
+        powers = (mp.power(i, -rational(law.exponent)) for i in range(learnt + 1, int(first)))
+        middle = mp.fsum(-mp.expm1(-scale * power) for power in powers)
+        return learnt + middle + _series(law, scale, int(first))
 
 
 def _series(law: PowerLaw, scale: mpf, first: int) -> mpf:

@@ -8,7 +8,7 @@ import sys
 import pytest
 from mpmath import mp, mpf
 
-from theory.asymptotics import CATALOGUE, Given, PowerLaw, as_json, constants
+from theory.asymptotics import CATALOGUE, Given, PowerLaw, as_json, constants, escape, linearisation
 from theory.asymptotics.constant import Constant
 
 NAMES = {
@@ -30,7 +30,7 @@ AT_INFINITY = NAMES - {"window_end", "final_rate"}
 TEACHERS = ["flat", "source:0.3", "source:-0.2"]
 CASES = [
     (exponent, dimension, teacher)
-    for exponent in ("1.2", "1.5", "2", "4")
+    for exponent in ("1.2", "2", "4")
     for dimension in (math.inf, 1000, 10**12)
     for teacher in TEACHERS
     if not (teacher == "source:-0.2" and exponent == "1.2")
@@ -38,8 +38,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("exponent", "dimension", "teacher"), CASES)
-@pytest.mark.parametrize("digits", [6, 25])
-def test_doubled_precision_stays_within_the_radius(exponent, dimension, teacher, digits):
+def test_doubled_precision_stays_within_the_radius(exponent, dimension, teacher):
+    digits = 18
     law = PowerLaw(exponent, dimension, teacher)
     single, double = constants(law, digits), constants(law, 2 * digits)
     defined = {name for name in NAMES if single[name].value is not None}
@@ -107,11 +107,12 @@ def test_working_precision_is_restored():
 
 
 def test_result_does_not_depend_on_the_callers_precision():
-    outside = constants(PowerLaw("2.3", "inf"), 20)
+    outside = constants(PowerLaw("2.3", 300), 20)
+    for cached in (escape._certified, linearisation._final_rate):
+        cached.cache_clear()
     with mp.workdps(80):
-        inside = {name: f.__wrapped__ if hasattr(f, "__wrapped__") else f for name, f in CATALOGUE.items()}
-        for name, function in inside.items():
-            assert function(PowerLaw("2.3", "inf"), 20).value == outside[name].value
+        inside = constants(PowerLaw("2.3", 300), 20)
+    assert {name: c.value for name, c in inside.items()} == {name: c.value for name, c in outside.items()}
 
 
 def test_import_needs_neither_sympy_nor_numpy():

@@ -25,7 +25,7 @@ def binned_modes(a, b, reach):
     """Infinite power law: 40 modes as they are, then geometric bins by mass and mean eigenvalue."""
     edges = [*range(1, 41)]
     while edges[-1] < reach:
-        edges.append(int(edges[-1] * 1.06) + 1)
+        edges.append(int(edges[-1] * (1 + 0.08 / a)) + 1)
     low, high = np.array(edges[:-1], float), np.array(edges[1:], float)
 
     def block(s):
@@ -36,8 +36,9 @@ def binned_modes(a, b, reach):
 
 
 def flow(eigenvalues, masses, times):
-    """Return 1 - u, 1 - s and L at ``times``, from a small start with equal overlap per mass."""
+    """Return 1 - u, 1 - s and L at ``times``, from a start of s = 0.01 that fades in the tail."""
     target = np.sqrt(masses)
+    start = 0.1 * eigenvalues * target / np.linalg.norm(eigenvalues * target)
 
     def statistics(v):
         return v @ target, v @ v
@@ -57,11 +58,11 @@ def flow(eigenvalues, masses, times):
     run = solve_ivp(
         velocity,
         (0, times[-1]),
-        -0.9 * target * (eigenvalues > 0) - target * (eigenvalues == 0),
-        method="Radau",
+        start - target,
+        method="BDF",
         jac=jacobian,
-        rtol=1e-8,
-        atol=1e-12,
+        rtol=1e-7,
+        atol=1e-10,
         t_eval=times,
     )
     p, q = np.array([statistics(v) for v in run.y.T]).T
@@ -76,7 +77,7 @@ def test_flow_follows_the_laws(exponent, source, end):
     law = PowerLaw(exponent, "inf", f"source:{source}")
     a, b = float(exponent), float(exponent) + 2 * float(source)
     times = [end / 100, end]
-    measured = flow(*binned_modes(a, b, (1e6 * end) ** (1 / a)), times)
+    measured = flow(*binned_modes(a, b, (1e4 * end) ** (1 / a)), times)
     gamma = float(summary_exponent(law).value)
     prefactors = [overlap_prefactor(law), energy_prefactor(law), loss_prefactor(law)]
     for values, prefactor in zip(measured, prefactors, strict=True):
@@ -152,7 +153,7 @@ def test_no_law_no_number(spectrum, reason):
 
 
 def test_shallow_spectrum_with_a_steep_teacher_has_a_law():
-    assert summary_exponent(PowerLaw("0.5", 1000, "source:0.4")).value == mpf("0.6")
+    assert summary_exponent(PowerLaw("0.5", 1000, "source:0.4")).printed(3)[0] == "0.600"
 
 
 def test_windows():

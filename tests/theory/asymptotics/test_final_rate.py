@@ -43,7 +43,8 @@ def test_stable_step_is_the_inverse_escape_rate():
 def test_untouched_first_mode_limits_the_step():
     """Hessian diag(800, 24): the first mode is not the teacher's."""
     step = stability_step(Given([100, 1], [0, 1]), 20)
-    assert abs(step.value - mpf(1) / 400) <= step.radius
+    with mp.workdps(40):
+        assert abs(step.value - mpf(1) / 400) <= step.radius
 
 
 @pytest.mark.parametrize("dimension", [50, 5000, 10**12])
@@ -53,7 +54,7 @@ def test_inverse_square_spectrum_in_digamma_form(dimension, digits):
     rate = final_rate(PowerLaw(2, dimension), digits)
     ctx.dps = digits + 100
     d = arb(dimension)
-    trace = arb.pi() ** 2 / 6 - (d + 1).polygamma(1) if False else arb(2).zeta() - arb(2).zeta(d + 1)
+    trace = arb(2).zeta() - arb(2).zeta(d + 1)
 
     def secular(r):
         x = (8 / (trace * r)).sqrt()
