@@ -64,9 +64,10 @@ class Program(click.Group):
 def _one_line(error: click.ClickException) -> str:
     """The message; where click itself refuses the words given, with a pointer to what is allowed."""
     message = " ".join(error.format_message().split())
-    if isinstance(error, click.BadParameter) or not isinstance(error, click.UsageError) or not error.ctx:
+    if isinstance(error, click.BadParameter) or not isinstance(error, click.UsageError):
         return message
-    return f"{message.rstrip('.')}; see {error.ctx.command_path} --help"
+    path = error.ctx.command_path if error.ctx else NAME
+    return f"{message.rstrip('.')}; see {path} --help"
 
 
 @click.group(cls=Program, name=NAME, no_args_is_help=False)

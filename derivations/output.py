@@ -1,4 +1,4 @@
-"""How commands answer: JSON, tables, files written all or nothing, and progress of long work."""
+"""How commands answer: JSON, tables, files written all or nothing, refusals, and progress of long work."""
 
 import json
 import math
@@ -23,6 +23,12 @@ PLAIN_WIDTH = 10000
 """Columns of a page that is not a terminal: wide enough that no row is wrapped."""
 
 
+class BadInput(click.ClickException):
+    """The request cannot be served as it is: one line says why, and the status is 2."""
+
+    exit_code = 2
+
+
 def emit(text: str, output: Path | None) -> None:
     """Print ``text``, or write it to ``output``."""
     if output is None:
@@ -38,7 +44,7 @@ def write(path: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
         os.replace(part, path)
     except OSError as error:
-        raise click.UsageError(f"{path}: cannot be written ({error.strerror})") from None
+        raise BadInput(f"{path}: cannot be written ({error.strerror})") from None
     finally:
         part.unlink(missing_ok=True)
 
@@ -120,8 +126,8 @@ class _Watch(threading.Thread):
         from rich.console import Console
         from rich.progress import Progress
 
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
             task = bar.add_task(self.description, total=None)
             while not self.done.wait(REDRAW):
-                if self.fraction is not None:
-                    bar.update(task, total=1.0, completed=self.fraction)
+                total = None if self.fraction is None else 1.0
+                bar.update(task, total=total, completed=self.fraction, refresh=True)

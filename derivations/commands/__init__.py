@@ -1,0 +1,1 @@
+"""The commands of ``phase-retrieval``, one a module; ``derivations.cli`` imports them when called."""

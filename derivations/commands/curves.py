@@ -1,0 +1,27 @@
+"""Observables over time, as ``solve`` and ``descend`` print them."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numerics import Observables
+
+JSON_POINTS, TABLE_POINTS = 200, 20
+"""Times reported where none are asked for: programs plot them, people read them."""
+
+HEADINGS = {"one_minus_u": "1-|u|/s*", "one_minus_s": "1-s/s*"}
+
+
+def curves(observables: "Observables") -> dict[str, Any]:
+    """Each observable as a list of floats; ``mse`` is None where it does not exist, at d = inf."""
+    lists: dict[str, Any] = {name: values.tolist() for name, values in observables._asdict().items()}
+    if all(value != value for value in lists["mse"]):
+        lists["mse"] = None
+    return lists
+
+
+def curve_rows(answer: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows of the table of :func:`curves`: with the MSE, or else with what was recovered."""
+    last = "recovered" if answer["mse"] is None else "mse"
+    names = ["t", "u", "s", "one_minus_u", "one_minus_s", "loss", last]
+    rows = zip(*(answer[name] for name in names), strict=True)
+    return [HEADINGS.get(name, name) for name in names], [[f"{value:.4g}" for value in row] for row in rows]

@@ -1,0 +1,262 @@
+"""Options that commands share, and the boundary at which bad input is turned away.
+
+Nothing heavy is imported before a command needs it, so that ``--help`` and bad input answer at once.
+"""
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from derivations.output import BadInput
+
+if TYPE_CHECKING:
+    from numerics import Problem
+    from numerics.problem import Array
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Value = TypeVar("Value")
+
+LATEST = 1e100
+"""Last time that may be asked for: squares and sums of times must stay finite floats."""
+
+LEAST_HORIZON = 1e30
+"""A problem at d = inf stays faithful at least so long: a run goes on until its limit is settled."""
+
+
+@contextmanager
+def bad_input() -> Iterator[None]:
+    """Report a ValueError as bad input. Keep only what reads input or builds a problem inside."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+def parsed(
+    read: Callable[[str], Value],
+) -> Callable[[click.Context, click.Parameter, str | None], Value | None]:
+    """The callback of an option whose text ``read`` understands, or refuses by a ValueError."""
+
+    def callback(ctx: click.Context, param: click.Parameter, text: str | None) -> Value | None:
+        try:
+            return None if text is None else read(text)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return callback
+
+
+def read_exponent(text: str) -> Fraction:
+    """A decimal number ≥ 0, exactly.
+
+    >>> read_exponent("1.2")
+    Fraction(6, 5)
+    """
+    value = _decimal(text)
+    if value is None or value < 0:
+        raise ValueError(f"{text!r} must be a decimal number, at least 0")
+    return Fraction(value)
+
+
+def read_dimension(text: str) -> int | float:
+    """A positive integer, exactly, or infinity.
+
+    >>> read_dimension("1e12"), read_dimension("inf")
+    (1000000000000, inf)
+    """
+    if text.strip().lower() == "inf":
+        return math.inf
+    value = _decimal(text)
+    if value is None or value < 1 or value != value.to_integral_value():
+        raise ValueError(f"{text!r} must be a positive integer such as 1000 or 1e12, or inf")
+    return int(value)
+
+
+def _decimal(text: str) -> Decimal | None:
+    """The finite decimal number that ``text`` writes, else None; also where it is beyond 10^±100."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and (not value or abs(value.adjusted()) <= 100) else None
+
+
+def read_teacher(text: str) -> str:
+    """A teacher's name, its B checked, or the name of a file."""
+    if text.startswith("source:") and _decimal(text.removeprefix("source:")) is None:
+        raise ValueError(f"{text!r} must be source:B with a decimal number B")
+    return text
+
+
+def read_positive(text: str) -> float:
+    """A positive, finite float."""
+    value = _float(text)
+    if not 0 < value < math.inf:
+        raise ValueError(f"{text!r} must be a positive, finite number")
+    return value
+
+
+def read_horizon(text: str) -> float:
+    """A positive time within [1/LATEST, LATEST]."""
+    value = _float(text)
+    if not 1.0 / LATEST <= value <= LATEST:
+        raise ValueError(f"{text!r} must be a positive time, {1.0 / LATEST:g} to {LATEST:g}")
+    return value
+
+
+def read_times(text: str) -> tuple[float, ...]:
+    """Times ≥ 0, separated by commas, in the order given."""
+    values = tuple(_float(part) for part in text.split(","))
+    if not all(0 <= value < math.inf for value in values):
+        raise ValueError(f"{text!r} must be times t1,t2,… of at least 0, separated by commas")
+    return values
+
+
+def _float(text: str) -> float:
+    """The number that ``text`` writes, nan where it writes none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def read_output(text: str) -> Path:
+    """A file that can be written, links followed: in an existing folder, and new or a regular file."""
+    path = Path(text).resolve()
+    if not path.parent.is_dir():
+        raise ValueError(f"{text!r} must lie in an existing folder, {str(path.parent)!r} is none")
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{text!r} must be a new or a regular file")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"{text!r} must lie in a folder that can be written to")
+    return path
+
+
+def output_options(command: Command) -> Command:
+    """Add ``--json`` and ``--output``."""
+    return _add(
+        command,
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs."),
+        click.option(
+            "--output",
+            metavar="FILE",
+            callback=parsed(read_output),
+            help="Write there, all or nothing, instead of printing.",
+        ),
+    )
+
+
+def teacher_option(default: str | None = None) -> Callable[[Command], Command]:
+    """The option ``--teacher``; read its value with :func:`load_teacher`."""
+    return click.option(
+        "--teacher",
+        metavar="flat|source:B|gaussian|FILE",
+        default=default,
+        callback=parsed(read_teacher),
+        help="All |w*_i| equal, or (w*_i)² ∝ i^-2B, or standard normal draws, or a file of d numbers; "
+        "scaled to ‖w*‖_Q = 1.  [default: flat]",
+    )
+
+
+def problem_options(command: Command) -> Command:
+    """Add the options that :func:`load_problem` takes."""
+    return _add(
+        command,
+        click.option(
+            "--exponent",
+            metavar="A",
+            callback=parsed(read_exponent),
+            help="Eigenvalues ∝ i^-A; A = 0 is isotropic, d = inf needs A > 1.",
+        ),
+        click.option(
+            "--dimension",
+            metavar="D|inf",
+            callback=parsed(read_dimension),
+            help="Number of modes d, such as 1000, 1e12 or inf.",
+        ),
+        teacher_option(),
+        click.option(
+            "--init",
+            metavar="sphere|escape:EPS|FILE",
+            help="Uniform on the unit sphere, or along the fastest direction of w = 0 with s = EPS², or a "
+            "file of d numbers. There is no sphere at d = inf.  [default: sphere]",
+        ),
+        click.option("--seed", type=click.IntRange(0), metavar="S", help="Fixes every draw.  [default: 0]"),
+        click.option(
+            "--problem",
+            metavar="FILE.json",
+            help="A file with eigenvalues, teacher and init (lists of numbers or decimal strings), "
+            "instead of the options above.",
+        ),
+    )
+
+
+def _add(command: Command, *options: Callable[[Command], Command]) -> Command:
+    """Add options, to be listed in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def load_problem(
+    until: float,
+    *,
+    exponent: Fraction | None,
+    dimension: int | float | None,
+    teacher: str | None,
+    init: str | None,
+    seed: int | None,
+    problem: str | None,
+) -> "Problem":
+    """The problem that the options of :func:`problem_options` describe, for runs up to about ``until``.
+
+    Raises ValueError where they contradict each other, are incomplete or describe no problem.
+    """
+    from numerics import Problem, power_law
+
+    if problem is not None:
+        law = {"exponent": exponent, "dimension": dimension, "teacher": teacher, "init": init, "seed": seed}
+        given = [f"--{name}" for name, value in law.items() if value is not None]
+        if given:
+            raise ValueError(f"--problem excludes {', '.join(given)}: the file holds the whole problem")
+        return Problem.load(problem)
+    if exponent is None or dimension is None:
+        raise ValueError("a problem needs --exponent and --dimension, or --problem")
+    return power_law(
+        float(exponent),
+        dimension,
+        load_teacher("flat" if teacher is None else teacher),
+        load_init("sphere" if init is None else init),
+        seed or 0,
+        max(until, LEAST_HORIZON),
+    )
+
+
+def load_teacher(text: str) -> "str | Array":
+    """A teacher's name as it is, or the vector that a file of that name holds."""
+    if text in ("flat", "gaussian") or text.startswith("source:"):
+        return text
+    return _load("teacher", text, "flat, source:B, gaussian")
+
+
+def load_init(text: str) -> "str | Array":
+    """A start's name as it is, or the vector that a file of that name holds."""
+    if text == "sphere" or text.startswith("escape:"):
+        return text
+    return _load("init", text, "sphere, escape:EPS")
+
+
+def _load(name: str, text: str, names: str) -> "Array":
+    """The vector in a file; where there is none, the message also lists ``names``."""
+    from numerics.problem import load_vector
+
+    if not Path(text).exists():
+        raise ValueError(f"--{name} {text!r} must be {names} or an existing file")
+    return load_vector(name, text)

@@ -1,0 +1,109 @@
+"""``phase-retrieval solve``: the gradient flow at any times."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from derivations.commands.curves import JSON_POINTS, TABLE_POINTS, curve_rows, curves
+from derivations.commands.options import (
+    bad_input,
+    load_problem,
+    output_options,
+    parsed,
+    problem_options,
+    read_horizon,
+    read_times,
+)
+from derivations.output import emit, json_text, progress, tables
+
+if TYPE_CHECKING:
+    from numerics import Problem, Trajectory
+
+DELTA, EPSILON = 0.1, 0.05
+"""Levels of T1, in units of s*, and of T2."""
+
+EXAMPLES = """\b
+Examples:
+  phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6
+  phase-retrieval solve --exponent 1.5 --dimension inf --init escape:1e-3 --until 1e9 --times 1,1e3,1e9 --json
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@problem_options
+@click.option(
+    "--until", metavar="T", required=True, callback=parsed(read_horizon), help="Last time of the flow."
+)
+@click.option(
+    "--points",
+    type=click.IntRange(2, 10**6),
+    metavar="N",
+    help="Number of times, evenly spaced in the logarithm.  "
+    f"[default: {JSON_POINTS} with --json, {TABLE_POINTS} in a table]",
+)
+@click.option("--times", metavar="T1,T2,…", callback=parsed(read_times), help="Report these times instead.")
+@output_options
+def solve(
+    until: float,
+    points: int | None,
+    times: tuple[float, ...] | None,
+    as_json: bool,
+    output: Path | None,
+    **request: Any,
+) -> None:
+    """Solve the gradient flow.
+
+    Time is the flow's own, dw/dt = -grad L(w). Small numbers keep their full relative accuracy.
+    """
+    import numerics
+
+    with bad_input():
+        if points is not None and times is not None:
+            raise ValueError("--points and --times exclude each other: give one of them")
+        if times is not None and max(times) > until:
+            raise ValueError(f"--times holds {max(times):g}: it must not exceed --until {until:g}")
+        problem = load_problem(until, **request)
+    with progress("solve") as show:
+        run = numerics.solve(
+            problem, until, progress=lambda time: show(min(1.0, math.log1p(time) / math.log1p(until)))
+        )
+    reported = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
+    answer = _answer(run, reported)
+    emit(json_text(answer) if as_json else _readable(answer, output), output)
+
+
+def _default_times(problem: "Problem", until: float, points: int) -> tuple[float, ...]:
+    """Times from well before the fastest mode moves, 0.01/(λ_max s*), to ``until``."""
+    fastest = float(problem.eigenvalues.max()) * problem.teacher_energy
+    start = min(0.01 / fastest, 0.01 * until)
+    ratio = math.log(until / start) / (points - 1)
+    return (*(start * math.exp(ratio * number) for number in range(points - 1)), until)
+
+
+def _answer(run: "Trajectory", reported: tuple[float, ...]) -> dict[str, Any]:
+    """What the command prints, by name."""
+    return {
+        **curves(run.at(reported)),
+        "limit": run.limit.name,
+        "limit_reason": run.limit.reason,
+        "teacher_energy": run.problem.teacher_energy,
+        "phases": {**run.phases(DELTA, EPSILON)._asdict(), "delta": DELTA, "epsilon": EPSILON},
+        "modes": len(run.problem.eigenvalues),
+        "steps": int(run.steps),
+        "error": run.error,
+    }
+
+
+def _readable(answer: dict[str, Any], output: Path | None) -> str:
+    """The outcome, then the curves."""
+    phases = answer["phases"]
+    facts = [
+        ("limit", f"{answer['limit']}: {answer['limit_reason']}"),
+        (f"T1, first |u| = {DELTA:g} s*", f"{phases['t1']:.6g}"),
+        ("T1', last rise of s through s*/3", f"{phases['t1_prime']:.6g}"),
+        (f"T2, |u| and s within {EPSILON:g} s* for good", f"{phases['t2']:.6g}"),
+        ("relative error", f"{answer['error']:.1e}"),
+    ]
+    return tables((("outcome", ""), facts), curve_rows(answer), output=output)

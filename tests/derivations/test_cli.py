@@ -1,0 +1,451 @@
+"""The command line: its contract, its exits, what it imports, and that its help tells the truth."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import numerics
+from derivations import output
+from derivations.cli import COMMANDS, main
+from numerics import Problem, power_law
+
+LAW = "--exponent 2 --dimension 50"
+SOLVE = f"solve {LAW} --until 100"
+CURVES = {"t", "u", "s", "one_minus_u", "one_minus_s", "loss", "mse", "recovered"}
+EXAMPLES = [
+    line.strip()
+    for name in ("constants", "solve", "descend", "derive")
+    for line in (main.get_command(click.Context(main), name).epilog or "").splitlines()
+    if line.strip().startswith("phase-retrieval ")
+]
+SMALL = {"eigenvalues": [0.75, "0.25"], "teacher": [1, "1.0"], "init": [0.1, -0.2]}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Every test runs in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(line):
+    return CliRunner().invoke(main, shlex.split(line))
+
+
+def parsed(line):
+    """The answer of a successful command, read by a parser that accepts no NaN."""
+    result = run(line)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    return json.loads(result.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+def store(name, content):
+    text = content if isinstance(content, str) else json.dumps(content)
+    Path(name).write_text(text, encoding="utf-8")
+
+
+# Contract
+
+
+def test_constants_prints_the_contract():
+    answer = parsed("constants --digits 20 --json")
+    assert list(answer) == ["exponent", "dimension", "teacher", "digits", "constants"]
+    assert (answer["exponent"], answer["dimension"], answer["teacher"]) == ("2", "inf", "flat")
+    assert answer["digits"] == 20
+    for entry in answer["constants"].values():
+        assert {"value", "radius", "definition"} <= set(entry)
+        assert isinstance(entry["value"], str) if entry["value"] else entry["reason"]
+    # escape rate of a = 2, d = inf: the doctest of theory.asymptotics
+    assert answer["constants"]["escape_rate"]["value"] == "5.5389405910847542645"
+    assert answer["constants"]["final_rate"]["value"] is None
+
+
+def test_constants_keeps_decimals_exact():
+    answer = parsed("constants --exponent 1.1 --dimension 1e12 --teacher source:0.3 --digits 30 --json")
+    assert (answer["exponent"], answer["dimension"]) == ("1.1", "1000000000000")
+    # the overlap's deficit decays with the exponent (a + 2B - 1)/a = 7/11
+    assert answer["constants"]["summary_exponent"]["value"] == "0.636363636363636363636363636364"
+
+
+def test_solve_prints_the_contract():
+    answer = parsed(f"{SOLVE} --json --seed 3")
+    assert set(answer) >= CURVES | {"limit", "limit_reason", "teacher_energy", "modes", "steps", "error"}
+    assert {len(answer[name]) for name in CURVES} == {200}
+    assert all(isinstance(value, float) for name in CURVES for value in answer[name])
+    assert answer["limit"] in ("+teacher", "-teacher")
+    assert set(answer["phases"]) == {"t1", "t1_prime", "t2", "delta", "epsilon"}
+    assert isinstance(answer["modes"], int)
+    assert isinstance(answer["steps"], int)
+    assert 0 < answer["error"] < 1e-9
+
+
+def test_default_times_are_evenly_spaced_in_the_logarithm():
+    times = parsed(f"{SOLVE} --points 5 --json")["t"]
+    assert times[-1] == 100.0
+    assert 0 < times[0] < 0.1
+    assert np.ptp(np.diff(np.log(times))) < 1e-12
+
+
+def test_chosen_times_come_back_in_their_order():
+    assert parsed(f"{SOLVE} --times 7,0,1e2 --json")["t"] == [7.0, 0.0, 100.0]
+
+
+def test_undefined_numbers_are_null():
+    answer = parsed("solve --exponent 2 --dimension inf --init escape:1e-3 --until 0.1 --points 2 --json")
+    assert answer["mse"] is None
+    assert all(isinstance(value, float) for value in answer["recovered"])
+    assert answer["phases"]["t1"] is answer["phases"]["t2"] is None
+
+
+def test_solve_of_a_file_agrees_with_the_interface():
+    store("problem.json", SMALL)
+    answer = parsed("solve --problem problem.json --until 20 --times 0.5,20 --json")
+    trajectory = numerics.solve(Problem([0.75, 0.25], [1, 1], [0.1, -0.2]), 20.0)
+    for name, values in trajectory.at([0.5, 20.0])._asdict().items():
+        assert answer[name] == values.tolist()
+    assert answer["limit"] == trajectory.limit.name
+    assert answer["phases"]["t2"] == trajectory.phases(0.1, 0.05).t2
+
+
+def test_solve_of_a_law_agrees_with_the_interface():
+    answer = parsed(f"{SOLVE} --teacher gaussian --seed 5 --times 100 --json")
+    trajectory = numerics.solve(power_law(2, 50, "gaussian", seed=5), 100.0)
+    assert answer["u"] == trajectory.at([100.0]).u.tolist()
+
+
+def test_descend_prints_the_contract():
+    answer = parsed(f"descend {LAW} --step-size 0.01 --steps 300 --points 4 --json")
+    curve = numerics.descend(power_law(2, 50), 0.01, 300, 4)
+    assert set(answer) == CURVES | {"teacher_energy", "modes", "step_size", "steps"}
+    assert answer["u"] == curve.u.tolist()
+    assert answer["t"][0] == 0.0
+    assert answer["t"][-1] == pytest.approx(3.0, rel=1e-12)
+
+
+def test_derive_prints_what_sympy_reads():
+    sympy = pytest.importorskip("sympy")
+    answer = parsed("derive --link 'z**2' --json")
+    s, u, t = sympy.symbols("s u t")
+    assert sympy.sympify(answer["loss"]) == 3 * s**2 - 2 * s * t + 3 * t**2 - 4 * u**2
+    assert sympy.sympify(answer["A"]) == -2 * sympy.sympify(answer["loss"]).diff(s)
+    assert sympy.sympify(answer["B"]) == 8 * u
+    assert parsed("derive --link z --teacher-link z**2 --json")["teacher_link"] == "z**2"
+
+
+def test_gaussian_teacher_is_the_same_for_constants_and_solve():
+    """Both see the escape rate's data: λ_i² (w*_i)², recomputed here from the problem that is solved."""
+    answer = parsed("constants --exponent 2 --dimension 50 --teacher gaussian --seed 7 --digits 15 --json")
+    problem = power_law(2, 50, "gaussian", seed=7)
+    rate = float(answer["constants"]["escape_rate"]["value"])
+    feedback = 8 * np.sum(problem.eigenvalues**2 * problem.teacher**2 / (rate - 4 * problem.eigenvalues))
+    assert feedback == pytest.approx(1.0, abs=1e-12)
+    other = parsed("constants --exponent 2 --dimension 50 --teacher gaussian --seed 8 --digits 15 --json")
+    assert float(other["constants"]["escape_rate"]["value"]) != rate
+
+
+def test_a_teacher_in_a_file_is_that_teacher():
+    store("teacher.txt", "3, 3\n3 3")
+    flat = parsed("constants --dimension 4 --digits 10 --json")["constants"]["escape_rate"]
+    given = parsed("constants --dimension 4 --teacher teacher.txt --digits 10 --json")["constants"]
+    assert given["escape_rate"]["value"] == flat["value"]
+    store("init.json", [0.1, 0.2, 0, 0])
+    law = "--exponent 1 --dimension 4 --teacher teacher.txt --init init.json"
+    weights = np.array([12, 6, 4, 3]) / 25  # λ_i w*_i, as every w*_i is 1
+    start = parsed(f"solve {law} --until 1 --times 0 --json")["u"][0]
+    assert start == pytest.approx(weights @ [0.1, 0.2, 0, 0], rel=1e-14)
+
+
+# Output
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_the_examples_in_the_help_run(line):
+    result = run(line.removeprefix("phase-retrieval "))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip()
+    assert os.listdir() == []
+
+
+def test_every_command_has_examples():
+    assert len(EXAMPLES) >= 8
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_the_commands_say(name):
+    command = main.get_command(click.Context(main), name)
+    assert command.name == name
+    assert command.epilog
+    assert COMMANDS[name][1] in run("--help").stdout
+
+
+@pytest.mark.parametrize("line", ["constants --digits 5", f"{SOLVE} --points 3", "derive"])
+@pytest.mark.parametrize("form", ["", " --json"])
+def test_a_file_holds_what_would_be_printed(line, form):
+    result = run(f"{line}{form} --output answer.txt")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert Path("answer.txt").read_text(encoding="utf-8") == run(f"{line}{form}").stdout
+    assert os.listdir() == ["answer.txt"]
+
+
+def test_tables_for_people_are_plain_when_piped():
+    text = run(f"{SOLVE} --points 3").stdout
+    assert "\x1b" not in text
+    assert "limit" in text
+    assert text.splitlines()[-1].startswith("100 ")
+
+
+def test_a_failed_write_keeps_the_former_file(monkeypatch):
+    Path("answer.txt").write_text("former", encoding="utf-8")
+
+    def refuse(source, target):
+        assert Path(source).read_text(encoding="utf-8") == "new"
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(output.BadInput, match="cannot be written"):
+        output.write(Path("answer.txt"), "new")
+    assert Path("answer.txt").read_text(encoding="utf-8") == "former"
+    assert os.listdir() == ["answer.txt"]
+
+
+def test_progress_is_shown_on_a_terminal_only(monkeypatch, capsys):
+    monkeypatch.setattr(output, "PATIENCE", 0.0)
+    monkeypatch.setattr(output, "REDRAW", 0.01)
+    with output.progress("solve") as show:
+        show(0.5)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    threads = threading.active_count()
+    with output.progress("solve") as show:
+        show(0.5)
+        time.sleep(0.3)
+    assert "solve" in capsys.readouterr().err
+    assert threading.active_count() == threads
+
+
+# Exits
+
+BAD = {
+    "no command": "",
+    "unknown command": "solv",
+    "unknown option": f"{SOLVE} --colour red",
+    "unknown group option": "--colour red",
+    "missing value": "constants --digits",
+    "extra argument": "derive z**2",
+    "missing until": f"solve {LAW}",
+    "missing law": "solve --until 1",
+    "missing dimension": "solve --exponent 2 --until 1",
+    "law and file": f"{SOLVE} --problem problem.json",
+    "seed and file": "solve --problem problem.json --seed 0 --until 1",
+    "exponent nan": "constants --exponent nan",
+    "exponent negative": "constants --exponent -1 --dimension 10",
+    "exponent word": "constants --exponent two",
+    "exponent huge": "constants --exponent 1e999999999",
+    "exponent 1 at infinity": "constants --exponent 1",
+    "exponent negative, solve": "solve --exponent -0.1 --dimension 10 --until 1",
+    "exponent nan, solve": "solve --exponent nan --dimension 10 --until 1",
+    "exponent 1 at infinity, solve": "solve --exponent 1 --dimension inf --init escape:1e-3 --until 1",
+    "dimension 0": "constants --dimension 0",
+    "dimension fraction": "constants --dimension 10.5",
+    "dimension nan": "solve --exponent 2 --dimension nan --until 1",
+    "dimension huge": "constants --dimension 1e999999999",
+    "dimension -inf": "constants --dimension -inf",
+    "sphere at infinity": "solve --exponent 2 --dimension inf --until 1",
+    "sphere too large": "solve --exponent 2 --dimension 1e12 --until 1",
+    "gaussian at infinity": "constants --teacher gaussian",
+    "gaussian too large": "constants --teacher gaussian --dimension 1e12",
+    "gaussian at infinity, solve": "solve --exponent 2 --dimension inf --teacher gaussian "
+    "--init escape:1 --until 1",
+    "source at infinity": "constants --teacher source:-1",
+    "source at infinity, solve": "solve --exponent 2 --dimension inf --teacher source:-1 "
+    "--init escape:1 --until 1",
+    "source fraction": "constants --teacher source:1/3",
+    "source huge": "constants --teacher source:1e999999999",
+    "source word": "constants --teacher source:B",
+    "source word, solve": f"{SOLVE} --teacher source:B",
+    "teacher unknown": "constants --teacher flatt",
+    "teacher empty name": f"{SOLVE} --teacher ''",
+    "teacher too short": f"{SOLVE} --teacher vector.txt",
+    "teacher too short, constants": "constants --dimension 50 --teacher vector.txt",
+    "teacher zero": "solve --exponent 2 --dimension 3 --teacher zeros.txt --until 1",
+    "teacher zero, constants": "constants --dimension 3 --teacher zeros.txt",
+    "teacher nan": "solve --exponent 2 --dimension 3 --teacher nan.txt --until 1",
+    "teacher words": "constants --dimension 3 --teacher words.txt",
+    "teacher empty": "constants --dimension 3 --teacher empty.txt",
+    "teacher folder": "constants --dimension 3 --teacher .",
+    "teacher binary": "constants --dimension 3 --teacher binary.txt",
+    "init unknown": f"{SOLVE} --init ball",
+    "init escape 0": f"{SOLVE} --init escape:0",
+    "init escape nan": f"{SOLVE} --init escape:nan",
+    "init too short": f"{SOLVE} --init vector.txt",
+    "seed negative": f"{SOLVE} --seed -1",
+    "seed word": f"{SOLVE} --seed x",
+    "until negative": f"solve {LAW} --until -1",
+    "until 0": f"solve {LAW} --until 0",
+    "until nan": f"solve {LAW} --until nan",
+    "until inf": f"solve {LAW} --until inf",
+    "until beyond floats": f"solve {LAW} --until 1e200",
+    "times beyond until": f"{SOLVE} --times 1,101",
+    "times negative": f"{SOLVE} --times -1,1",
+    "times words": f"{SOLVE} --times 3,1,x",
+    "times nan": f"{SOLVE} --times nan",
+    "times empty": f"{SOLVE} --times ''",
+    "times and points": f"{SOLVE} --times 1 --points 3",
+    "points 1": f"{SOLVE} --points 1",
+    "points huge": f"{SOLVE} --points 1000000000000",
+    "digits 0": "constants --digits 0",
+    "digits absurd": "constants --digits 1000000000",
+    "digits fraction": "constants --digits 1.5",
+    "step size 0": f"descend {LAW} --step-size 0 --steps 1",
+    "step size nan": f"descend {LAW} --step-size nan --steps 1",
+    "step size too large": f"descend {LAW} --step-size 1e3 --steps 1000",
+    "steps 0": f"descend {LAW} --step-size 0.1 --steps 0",
+    "steps huge": f"descend {LAW} --step-size 0.1 --steps 100000000000000000000",
+    "link unknown function": "derive --link 'sin(z)'",
+    "link constant": "derive --link 3",
+    "link code": "derive --link '__import__(\"os\")'",
+    "teacher link": "derive --teacher-link x",
+    "output folder missing": "constants --output nowhere/answer.txt",
+    "output is a folder": f"{SOLVE} --output .",
+    "output is a device": "derive --output /dev/null",
+    "problem missing": "solve --problem absent.json --until 1",
+    "problem folder": "solve --problem . --until 1",
+    "problem malformed": "solve --problem words.txt --until 1",
+    "problem a list": "solve --problem list.json --until 1",
+    "problem negative eigenvalue": "solve --problem negative.json --until 1",
+    "problem mismatched": "solve --problem mismatched.json --until 1",
+    "problem nan": "solve --problem nan.json --until 1",
+    "problem without energy": "solve --problem zero.json --until 1",
+    "problem empty": "descend --problem void.json --step-size 1 --steps 1",
+}
+FILES = {
+    "problem.json": SMALL,
+    "vector.txt": "1 2 3",
+    "zeros.txt": "0 0 0",
+    "nan.txt": "1 nan 2",
+    "words.txt": "one, two, three",
+    "empty.txt": "",
+    "list.json": [1, 2],
+    "negative.json": {**SMALL, "eigenvalues": [1, -1]},
+    "mismatched.json": {**SMALL, "init": [1]},
+    "nan.json": '{"eigenvalues": [1, 1], "teacher": [1, NaN], "init": [1, 1]}',
+    "zero.json": {**SMALL, "teacher": [0, 0]},
+    "void.json": {"eigenvalues": [], "teacher": [], "init": []},
+}
+
+
+@pytest.mark.parametrize("line", BAD.values(), ids=BAD.keys())
+def test_bad_input_is_one_line_and_status_2(line):
+    for name, content in FILES.items():
+        store(name, content)
+    Path("binary.txt").write_bytes(b"\xff\xfe\x00")
+    before = sorted(os.listdir())
+    result = run(line if "--output" in line or not line else f"{line} --output answer.txt")
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.startswith("phase-retrieval: ")
+    assert result.stderr.count("\n") == 1
+    assert len(result.stderr) > 30
+    assert sorted(os.listdir()) == before
+
+
+def test_bad_input_costs_no_work(monkeypatch):
+    monkeypatch.setattr(numerics, "solve", lambda *_, **__: pytest.fail("solved before checking"))
+    assert run(f"{SOLVE} --output nowhere/answer.txt").exit_code == 2
+    assert run(f"{SOLVE} --times 1,101").exit_code == 2
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def broken(*_, **__):
+        raise ValueError("a bug, not bad input")
+
+    monkeypatch.setattr(numerics, "solve", broken)
+    result = run(SOLVE)
+    assert type(result.exception) is ValueError
+    assert "phase-retrieval:" not in result.stderr
+
+
+def test_ctrl_c_is_one_line_and_status_130(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(numerics, "solve", interrupted)
+    result = run(f"{SOLVE} --output answer.txt")
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr == "phase-retrieval: interrupted\n"
+    assert os.listdir() == []
+
+
+def test_version():
+    result = run("--version")
+    assert result.exit_code == 0
+    assert result.stdout.split()[0] == "phase-retrieval"
+
+
+# Processes
+
+HEAVY = ("numpy", "sympy", "mpmath", "matplotlib", "rich", "scipy")
+
+
+def imported(line):
+    """The heavy modules that a fresh interpreter has imported when the command ends."""
+    code = (
+        "import sys, contextlib\n"
+        "from derivations.cli import main\n"
+        f"with contextlib.suppress(SystemExit): main({shlex.split(line)!r})\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stderr.replace("'", '"')))
+
+
+def test_help_imports_nothing_heavy():
+    assert imported("--help") == set()
+
+
+@pytest.mark.parametrize("name", ["constants", "solve", "descend", "derive"])
+def test_help_of_a_command_imports_nothing_heavy(name):
+    assert imported(f"{name} --help") == set()
+
+
+def test_solve_imports_only_the_solver():
+    assert imported(f"{SOLVE} --json") == {"numpy"}
+
+
+def test_constants_import_only_mpmath_unless_they_draw():
+    assert imported("constants --digits 5 --json") == {"mpmath"}
+    assert imported("constants --digits 5 --dimension 5 --teacher gaussian --json") == {"mpmath", "numpy"}
+
+
+def test_a_closed_pipe_is_quiet():
+    program = f"{shlex.quote(sys.executable)} -c 'from derivations.cli import main; main()'"
+    command = f"{program} {SOLVE} --points 20000 --json | head -c 9"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert done.stdout == '{"t": [0.'
+    assert done.stderr == ""
+
+
+def test_help_is_quick():
+    """It takes at most twice as long as an interpreter that imports click, however loaded the machine."""
+
+    def best(code):
+        spent = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+            spent.append(time.perf_counter() - begun)
+        return min(spent)
+
+    helped = best("import sys; sys.argv = ['x', '--help']; from derivations.cli import main; main()")
+    assert helped < 2.0 * best("import click")
