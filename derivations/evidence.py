@@ -30,7 +30,7 @@ class Comparison:
     @property
     def holds(self) -> bool:
         """Whether the difference is within the tolerance; nan never is."""
-        return self.difference <= self.tolerance
+        return bool(self.difference <= self.tolerance)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,8 @@
 """The report: all chapters, their evidence and a table of checks, on one self-contained page."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from importlib.resources import files
-from pathlib import Path
 
 from jinja2 import Environment
 
@@ -13,29 +11,22 @@ from derivations.evidence import Chapter
 from derivations.typeset import mathml, prose
 
 FULL, QUICK = 2_000_000, 100_000
+DESCENT_SHARE = 0.7
 
 
-def chapters(quick: bool, progress: Callable[[str], None]) -> Iterator[Chapter]:
-    """Yield the chapters in reading order; ``progress`` is told what is being worked on.
+def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter]:
+    """Yield the chapters in reading order; ``progress`` is told the fraction that is done.
 
     ``quick`` shortens gradient descent and takes fewer exponents.
     """
     exponents = (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 3.0)
     steps = QUICK if quick else FULL
-    progress("the model and its landscape")
     yield model.chapter()
-    progress("the hierarchy")
     yield hierarchy.chapter()
-    progress("three phases")
-    yield trajectory.chapter(
-        steps, lambda done: progress(f"three phases: gradient descent, step {done:,} of {steps:,}")
-    )
-    progress("phase I: escape")
-    yield escape.chapter(exponents)
-    progress("phase II: convergence")
-    yield convergence.chapter(exponents)
-    progress("phase III: spectral tail")
-    yield tail.chapter(exponents)
+    yield trajectory.chapter(steps, lambda done: progress(DESCENT_SHARE * done / steps))
+    for number, later in enumerate((escape, convergence, tail)):
+        progress(DESCENT_SHARE + (1.0 - DESCENT_SHARE) * number / 3.0)
+        yield later.chapter(exponents)
 
 
 def page(contents: Sequence[Chapter]) -> str:
@@ -47,11 +38,3 @@ def page(contents: Sequence[Chapter]) -> str:
     environment.filters["difference"] = "{:.1e}".format
     template = environment.from_string(files("derivations").joinpath("page.html.jinja").read_text("utf-8"))
     return template.render(chapters=contents, version=version("phase-retrieval-theory")) + "\n"
-
-
-def write(text: str, path: Path) -> None:
-    """Write ``text`` to ``path``, which is replaced at once or not at all; folders are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)

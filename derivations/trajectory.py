@@ -49,7 +49,7 @@ def chapter(descent_steps: int, progress: Callable[[int], None]) -> Chapter:
             Check(
                 "phases in order: T1 < T1' < T2",
                 "T1",
-                phases.t1 < phases.t1_prime < phases.t2,
+                bool(phases.t1 < phases.t1_prime < phases.t2),
                 f"{phases.t1:.4g} < {phases.t1_prime:.4g} < {phases.t2:.4g}",
             ),
             Check("the loss never rises", "P3", bool(np.all(np.diff(flow.loss) < 0)), "at 400 times"),

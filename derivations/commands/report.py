@@ -1,59 +1,87 @@
 """``phase-retrieval report``: derive, solve, predict, compare, and write the page."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from derivations import report as pages
 from derivations.evidence import Chapter
+from derivations.output import BadInput, json_text, progress, tables, write
+
+DEFAULT = "report/index.html"
+
+EXAMPLES = """\b
+Examples:
+  phase-retrieval report
+  phase-retrieval report --quick --json --output report/quick.html
+"""
 
 
-@click.command(epilog="Example: phase-retrieval report --quick --output report/index.html")
-@click.option("--quick", is_flag=True, help="Fewer exponents and a shorter gradient descent (seconds).")
+@click.command(epilog=EXAMPLES)
+@click.option("--quick", is_flag=True, help="Fewer exponents and a shorter gradient descent.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 @click.option(
     "--output",
+    metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("report/index.html"),
-    show_default=True,
-    help="The page to write; its folder is made.",
+    default=DEFAULT,
+    help=f"The page to write; its folder is made.  [default: {DEFAULT}]",
 )
-def report(quick: bool, output: Path) -> None:
+def report(quick: bool, as_json: bool, output: Path) -> None:
     """Derive the equations, compare predictions with measurements, write one HTML page.
 
     Exits with status 1 if a check fails; the page is written all the same.
     """
-    messages = Console(stderr=True)
-    with messages.status("starting") as status:
-        chapters = list(pages.chapters(quick, status.update))
-    pages.write(pages.page(chapters), output)
-    Console().print(_table(chapters))
-    click.echo(f"written to {output}")
-    if not all(chapter.holds for chapter in chapters):
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"--output {str(output)!r}: its folder cannot be made ({error.strerror})") from None
+    from derivations import report as pages
+
+    with progress("report") as show:
+        chapters = list(pages.chapters(quick, show))
+    write(output, pages.page(chapters))
+    holds = all(chapter.holds for chapter in chapters)
+    if as_json:
+        click.echo(json_text({"holds": holds, "page": str(output), "chapters": _evidence(chapters)}))
+    else:
+        click.echo(tables((HEADINGS, _rows(chapters)), output=None))
+        click.echo(f"{'All checks hold' if holds else 'SOME CHECKS FAIL'}; page written to {output}")
+    if not holds:
         raise click.exceptions.Exit(1)
 
 
-def _table(chapters: Sequence[Chapter]) -> Table:
+HEADINGS = ("quantity or check", "paper", "predicted", "measured", "difference", "")
+
+
+def _rows(chapters: Sequence[Chapter]) -> list[list[str]]:
     """Every comparison and check, as on the page."""
-    table = Table(title="Prediction against measurement")
-    for column in ("quantity or check", "paper", "predicted", "measured", "difference", ""):
-        table.add_column(column, overflow="fold")
+    rows = []
     for chapter in chapters:
         for item in chapter.comparisons:
-            table.add_row(
-                item.name,
-                item.source,
-                f"{item.predicted:.10g}",
-                f"{item.measured:.10g}",
-                f"{item.difference:.1e}",
-                _verdict(item.holds),
-            )
+            numbers = [f"{item.predicted:.10g}", f"{item.measured:.10g}", f"{item.difference:.1e}"]
+            rows.append([item.name, item.source, *numbers, _verdict(item.holds)])
         for check in chapter.checks:
-            table.add_row(check.name, check.source, "", "", check.evidence, _verdict(check.holds))
-    return table
+            rows.append([check.name, check.source, "", "", check.evidence, _verdict(check.holds)])
+    return rows
 
 
 def _verdict(holds: bool) -> str:
-    return "[green]holds[/]" if holds else "[bold red]FAILS[/]"
+    return "holds" if holds else "FAILS"
+
+
+def _evidence(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
+    """Comparisons and checks by chapter, for JSON."""
+    return [
+        {
+            "title": chapter.title,
+            "comparisons": [
+                {**asdict(item), "difference": item.difference, "holds": item.holds}
+                for item in chapter.comparisons
+            ],
+            "checks": [asdict(check) for check in chapter.checks],
+        }
+        for chapter in chapters
+    ]

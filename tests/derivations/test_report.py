@@ -22,9 +22,11 @@ FAILING = Chapter(
 
 @pytest.fixture(scope="module")
 def chapters():
-    messages = []
-    contents = list(report.chapters(quick=True, progress=messages.append))
-    assert len(messages) > len(contents)
+    fractions = []
+    contents = list(report.chapters(quick=True, progress=fractions.append))
+    assert len(fractions) > len(contents)
+    assert fractions == sorted(fractions)
+    assert 0 < fractions[0] < fractions[-1] < 1
     return contents
 
 
@@ -120,6 +122,18 @@ def test_command_succeeds_when_all_holds(tmp_path, monkeypatch, chapters):
     result = CliRunner().invoke(command, ["--output", str(tmp_path / "index.html")])
     assert result.exit_code == 0
     assert "FAILS" not in result.stdout
+
+
+def test_command_answers_programs(tmp_path, monkeypatch, chapters):
+    monkeypatch.setattr(report, "chapters", lambda quick, progress: iter([*chapters, FAILING]))
+    result = CliRunner().invoke(command, ["--json", "--output", str(tmp_path / "index.html")])
+    answer = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert answer["holds"] is False
+    assert answer["chapters"][-1]["comparisons"][0] == {
+        **{"name": "x", "source": "P1", "predicted": 1, "measured": 2, "tolerance": 0.1},
+        **{"difference": 1.0, "holds": False},
+    }
 
 
 LAYOUT = """

@@ -1,0 +1,70 @@
+"""The README's figures are what the code gives."""
+
+import math
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from derivations.cli import COMMANDS
+from derivations.infinite import TIMES, run
+from numerics import extrapolate_power_law, power_law, solve
+from theory.asymptotics import PowerLaw, constants
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROWS = {
+    "escape rate ρ": "escape_rate",
+    "1 − u ~ C t^−γ: γ": "summary_exponent",
+    "C of 1 − u": "overlap_prefactor",
+    "C of 1 − s": "energy_prefactor",
+    "C of the loss": "loss_prefactor",
+    "directions learned ~ C t^(1/a): C": "tail_prefactor",
+}
+
+
+@pytest.fixture(scope="module")
+def table():
+    rows = re.findall(r"^\| (.+?) \| ([\d.]+) \| ([\d.]+) \|$", README, re.M)
+    assert [name for name, _, _ in rows] == list(ROWS)
+    return {name: (predicted, measured) for name, predicted, measured in rows}
+
+
+@pytest.fixture(scope="module")
+def measured():
+    late = run(2.0).at(TIMES)
+    fits = {name: extrapolate_power_law(TIMES, getattr(late, name)) for name in late._fields[3:6]}
+    escape = solve(power_law(2, math.inf, init="escape:1e-40", horizon=100.0), 100.0)
+    begin, end = (escape.phases(delta=level).t1 for level in (1e-20, 1e-18))
+    return {
+        "escape_rate": math.log(100.0) / (end - begin),
+        "summary_exponent": -fits["one_minus_u"].exponent,
+        "overlap_prefactor": fits["one_minus_u"].prefactor,
+        "energy_prefactor": fits["one_minus_s"].prefactor,
+        "loss_prefactor": fits["loss"].prefactor,
+        "tail_prefactor": extrapolate_power_law(TIMES, late.recovered).prefactor,
+    }
+
+
+def test_predictions(table):
+    predicted = constants(PowerLaw(2, "inf"), 15)
+    for name, constant in ROWS.items():
+        assert float(table[name][0]) == pytest.approx(float(predicted[constant]), rel=4e-9), name
+
+
+def test_measurements(table, measured):
+    for name, constant in ROWS.items():
+        assert float(table[name][1]) == pytest.approx(measured[constant], rel=4e-9), name
+
+
+def test_every_command_is_shown():
+    shown = set(re.findall(r"\.venv/bin/phase-retrieval (\w+)", README))
+    assert shown == set(COMMANDS) - {"report"}
+
+
+def test_picture_is_there():
+    (name,) = re.findall(r"!\[.+?\]\((.+?)\)", README)
+    picture = ElementTree.parse(ROOT / name).getroot()
+    assert picture.tag.endswith("svg")
+    assert len(list(picture.iter())) > 100
