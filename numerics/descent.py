@@ -47,7 +47,7 @@ def descend(
     if steps < 1 or points < 2:
         raise ValueError(f"{steps} steps and {points} points: at least 1 step and 2 points are needed")
     state = _Iterate(problem, step_size, model)
-    recorded = np.unique(np.concatenate([[0], np.geomspace(1, steps, points - 1).round()]).astype(int))
+    recorded = np.unique(np.concatenate([[0], np.geomspace(steps, 1, points - 1).round()]).astype(int))
     rows = [state.observe()]
     for before, after in pairwise(recorded):
         for begin in range(before, after, REPORT_EVERY):
@@ -75,26 +75,37 @@ class _Iterate:
         return np.array([weighted @ self.deviation, weighted @ self.teacher])
 
     def advance(self, steps: int) -> None:
-        """Take ``steps`` steps, then choose the chart."""
+        """Take ``steps`` steps, each in the chart that suits the iterate."""
         rates = self.step_size * self.problem.eigenvalues
-        for _ in range(steps):
-            gain, force = self.chart.drift(self.statistics(), self.energy)
-            self.deviation = self.deviation + rates * (
-                gain[0, 0] * self.deviation + force[0, 0] * self.teacher
-            )
+        with np.errstate(over="ignore", invalid="ignore"):
+            for _ in range(steps):
+                statistics = self.statistics()
+                if self.chart.centred and self._settled(statistics):
+                    self._change_chart(1 if statistics[1] > 0 else -1)
+                    statistics = self.statistics()
+                gain, force = self.chart.drift(statistics, self.energy)
+                self.deviation = self.deviation + rates * (
+                    gain[0, 0] * self.deviation + force[0, 0] * self.teacher
+                )
+            finite = np.isfinite(self.statistics()).all()
         self.done += steps
-        statistics = self.statistics()
-        if not np.isfinite(statistics).all():
+        if not finite:
             raise FloatingPointError(
                 f"gradient descent diverged within {self.done} steps: reduce the step size {self.step_size:g}"
             )
-        overlap = self.chart.overlaps(statistics, self.energy)[1]
-        settled = self.chart.loss(statistics, self.energy) < self.barrier
-        if self.chart.centred and settled and abs(overlap) > 0.5 * self.problem.teacher_energy:
-            self.sign = 1 if overlap > 0 else -1
-            self.teacher = self.sign * self.problem.teacher
-            self.deviation = self.deviation - self.teacher
-            self.chart = charts.teacher(self.model)
+
+    def _settled(self, statistics: Array) -> bool:
+        """Whether u is large and the loss below its minimum over u = 0."""
+        if not abs(statistics[1]) > 0.5 * self.problem.teacher_energy:
+            return False
+        return bool(self.chart.loss(statistics, self.energy) < self.barrier)
+
+    def _change_chart(self, sign: int) -> None:
+        """Continue in the chart at the teacher times ``sign``."""
+        self.sign = sign
+        self.teacher = sign * self.problem.teacher
+        self.deviation = self.deviation - self.teacher
+        self.chart = charts.teacher(self.model)
 
     def observe(self) -> Array:
         """The observables (8, 1) of the iterate."""

@@ -18,15 +18,17 @@ from numerics.generated import phase_retrieval
 from numerics.observables import norms
 from numerics.problem import Problem
 from numerics.reduction import reduce
-from numerics.step import Modes, NoConvergence, StepResult, solve_step
+from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, magnitudes, solve_step
 from numerics.trajectory import Limit, Segment, Trajectory
 
 Array = np.ndarray
 
 STAGES = 12
 TOLERANCE = 1e-13
+LARGEST_ERROR = 10.0 * TOLERANCE
 MAX_STEPS = 20000
 GROWTH = 4.0
+ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
 def solve(
@@ -49,7 +51,8 @@ def solve(
     """
     if not (np.isfinite(until) and until > 0):
         raise ValueError(f"until is {until}: it must be a positive, finite time")
-    integration = _Integration(reduce(problem, until), model)
+    escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
+    integration = _Integration(reduce(problem, max(until, escape)), model)
     while integration.time < until or integration.limit is None:
         integration.advance()
         if progress is not None:
@@ -101,7 +104,7 @@ class _Integration:
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
             error = self._truncation(statistics)
-            if error <= 10.0 * TOLERANCE:
+            if error <= LARGEST_ERROR:
                 break
             self._shorten(self._factor(error))
         self._accept(result, statistics, error)
@@ -179,14 +182,14 @@ class _Integration:
     def _truncation(self, statistics: Array) -> float:
         """The size of the first two Legendre coefficients left out, relative to the statistic.
 
-        They are estimated from the last two pairs that are there, by geometric decay.
+        They are estimated from the last two pairs that are there, by geometric decay. A statistic whose terms
+        cancel is measured so that their rounding is no error, which no shorter step would mend.
         """
         coefficients = np.abs(statistics @ self.table.to_legendre.T)
-        size = np.abs(statistics).max(axis=1)
-        size = np.where(size > 0, size, 1.0)
         before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
         decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
-        return float((last * decay / size).max())
+        noise = ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation)
+        return float((last * decay / np.maximum(magnitudes(statistics), noise)).max())
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one."""

@@ -19,7 +19,7 @@ FROZEN = 1e-9
 
 
 class IndexRule(NamedTuple):
-    """Σ_{i=1}^d f(i) ≈ Σ_k ``weights[k]`` f(``indices[k]``), and the ``normaliser`` H_{d,a} = Σ_{i≤d} i^{-a}."""
+    """Σ_{i≤d} f(i) ≈ Σ_k ``weights[k]`` f(``indices[k]``); ``normaliser`` is H_{d,a} = Σ_{i≤d} i^{-a}."""
 
     indices: Array
     weights: Array
@@ -55,11 +55,11 @@ def index_rule(
     x, w = np.concatenate(index), np.concatenate(weight)
     normaliser = float(np.sort(w * x**-exponent).sum())
     if math.isinf(dimension):
-        energy = _hurwitz(exponent + 2.0 * source, start)
-        effective = (_hurwitz(2.0 * (exponent + source), start) / energy) ** (-1.0 / exponent)
-        x = np.append(x, effective)
-        w = np.append(w, energy * effective ** (exponent + 2.0 * source))
-        normaliser += _hurwitz(exponent, start)
+        power = exponent + 2.0 * source
+        shift = (_tail(power + exponent, start) / _tail(power, start)) ** (-1.0 / exponent)
+        x = np.append(x, start * shift)
+        w = np.append(w, start * _tail(power, start) * shift**power)
+        normaliser += float(start) ** (1.0 - exponent) * _tail(exponent, start)
     return IndexRule(x, w, normaliser)
 
 
@@ -68,12 +68,14 @@ def _gram(count: int, nodes: int) -> tuple[Array, Array]:
     if count <= nodes:
         return np.arange(count), np.ones(int(count))
     k = np.arange(1.0, nodes)
-    off_diagonal = 0.5 * k * np.sqrt((count - k) / (2.0 * k - 1.0) * ((count + k) / (2.0 * k + 1.0)))
+    off_diagonal = 0.5 * k * np.sqrt((count - k) / (2.0 * k - 1.0)) * np.sqrt((count + k) / (2.0 * k + 1.0))
     roots, vectors = np.linalg.eigh(np.diag(off_diagonal, 1) + np.diag(off_diagonal, -1))
     return 0.5 * (count - 1.0) + roots, count * vectors[0] ** 2
 
 
-def _hurwitz(power: float, start: int) -> float:
-    """ζ(power, start) = Σ_{i ≥ start} i^{−power} for start ≥ 1000, to rounding (Euler–Maclaurin)."""
-    correction = 1.0 / (power - 1.0) + (0.5 + power / (12.0 * start)) / start
-    return float(start) ** (1.0 - power) * correction
+def _tail(power: float, start: int) -> float:
+    """start^{power − 1} ζ(power, start), where ζ(power, start) = Σ_{i ≥ start} i^{−power} could underflow.
+
+    To rounding for start ≥ 1000 (Euler–Maclaurin).
+    """
+    return 1.0 / (power - 1.0) + (0.5 + power / (12.0 * start)) / start

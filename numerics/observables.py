@@ -34,12 +34,13 @@ def observe(
 ) -> Observables:
     """Observables at ``times`` (T,) from ``statistics`` (2, T) in ``chart``, relative to ``sign`` · w*.
 
-    ``norms`` (3, T) are ‖w‖², ⟨w, ±w*⟩ and ‖w ∓ w*‖², over all modes with equal weight.
+    ``norms`` (4, T) are ‖w‖², ⟨w, ±w*⟩, ‖w ∓ w*‖² and ‖w ± w*‖², over all modes with equal weight.
     """
     energy = np.array([[problem.teacher_energy]])
     s, u = chart.overlaps(statistics, energy)
-    own, along, away = norms
-    one_minus_u, one_minus_s = deficits(chart, statistics, energy)
+    own, along, away, opposite = norms
+    folded = np.stack([s, np.abs(u)]) if chart.centred else statistics
+    one_minus_u, one_minus_s = chart.deficits(folded, energy)[:, 0]
     finite = math.isfinite(problem.dimension)
     return Observables(
         times,
@@ -48,23 +49,15 @@ def observe(
         one_minus_u,
         one_minus_s,
         chart.loss(statistics, energy),
-        np.minimum(away, away + 4.0 * along) / problem.dimension if finite else np.full_like(s, np.nan),
+        np.minimum(away, opposite) / problem.dimension if finite else np.full_like(s, np.nan),
         2.0 * np.abs(along) - own,
     )
 
 
-def deficits(chart: Chart, statistics: Array, energy: Array) -> Array:
-    """1 − |u|/s* and 1 − s/s* (2, T)."""
-    if chart.centred:
-        statistics = np.stack([statistics[0], np.abs(statistics[1])])
-    return chart.deficits(statistics, energy)[:, 0]
-
-
 def norms(deviation: Array, students: Array, teacher: Array, chart: Chart) -> Array:
-    """‖w‖², ⟨w, w*⟩ and ‖w − w*‖² (3, …) of ``students`` w (N, …), with ``deviation`` w − w* known
+    """‖w‖², ⟨w, w*⟩, ‖w − w*‖² and ‖w + w*‖² (4, …) of ``students`` w (N, …), with ``deviation`` w − w* known
     apart unless the chart is centred. ``teacher`` is (N, 1) or (N,).
     """
     away = students - teacher if chart.centred else deviation
-    return np.stack(
-        [np.sum(students**2, axis=0), np.sum(students * teacher, axis=0), np.sum(away**2, axis=0)]
-    )
+    terms = students**2, students * teacher, away**2, (students + teacher) ** 2
+    return np.stack([np.sum(term, axis=0) for term in terms])

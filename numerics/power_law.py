@@ -11,6 +11,7 @@ from numerics.problem import Problem
 Array = np.ndarray
 
 LARGEST_SAMPLE = 10**8
+LARGEST = 1e280  # of finite dimensions and horizons, short of overflow
 
 
 def power_law(
@@ -40,6 +41,8 @@ def power_law(
     '1.000000000000'
     """
     exponent, dimension = check_power_law(exponent, dimension)
+    if not 0 < horizon <= LARGEST:
+        raise ValueError(f"horizon is {horizon}: it must be a positive time up to {LARGEST:g}")
     source = source_exponent(teacher)
     if math.isinf(dimension):
         _check_infinite(exponent, source, teacher, init)
@@ -47,30 +50,36 @@ def power_law(
         index, weight, normaliser = index_rule(exponent, source, dimension, horizon)
         eigenvalues = index**-exponent / normaliser
     else:
-        if dimension > LARGEST_SAMPLE:
-            raise ValueError(
-                f"dimension is {dimension:g}: a teacher or start that is drawn or given entry by entry "
-                f"allows at most {LARGEST_SAMPLE:g}; beyond, use a flat or source:B teacher and escape:EPS"
-            )
+        _check_sample(dimension)
         index = np.arange(1.0, dimension + 1.0)
         weight = np.ones_like(index)
         eigenvalues = index**-exponent
         eigenvalues /= eigenvalues.sum()
-    teacher_stream, start_stream = np.random.SeedSequence(seed).spawn(2)
-    target = _teacher(teacher, source, index, teacher_stream) * np.sqrt(weight)
-    energy = eigenvalues @ target**2
+    target = _teacher(teacher, source, index, seed) * np.sqrt(weight)
+    with np.errstate(over="ignore", invalid="ignore"):
+        energy = eigenvalues @ target**2
     if not (math.isfinite(energy) and energy > 0):
         raise ValueError("teacher must have finite entries, not all 0")
     target /= math.sqrt(energy)
-    return Problem(eigenvalues, target, _start(init, eigenvalues, target, start_stream), dimension)
+    return Problem(eigenvalues, target, _start(init, eigenvalues, target, seed), dimension)
+
+
+def gaussian_teacher(dimension: float, seed: int = 0) -> Array:
+    """The ``dimension`` standard normal draws that :func:`power_law` scales into the teacher ``gaussian``.
+
+    Raises ValueError where there are more than 10^8.
+    """
+    _check_sample(dimension)
+    teacher_stream, _ = _streams(seed)
+    return np.random.default_rng(teacher_stream).standard_normal(int(dimension))
 
 
 def check_power_law(exponent: float, dimension: float) -> tuple[float, float]:
     """Return both as floats, or raise ValueError saying what is allowed."""
     if not (math.isfinite(exponent) and exponent >= 0):
         raise ValueError(f"exponent is {exponent}: it must be a finite number ≥ 0")
-    if not (dimension == math.inf or (dimension >= 1 and dimension == math.floor(dimension))):
-        raise ValueError(f"dimension is {dimension}: it must be a positive integer or inf")
+    if not (dimension == math.inf or (1 <= dimension <= LARGEST and dimension == math.floor(dimension))):
+        raise ValueError(f"dimension is {dimension}: it must be a positive integer up to {LARGEST:g}, or inf")
     if math.isinf(dimension) and exponent <= 1:
         raise ValueError(f"exponent is {exponent}: at dimension inf it must exceed 1")
     return float(exponent), float(dimension)
@@ -103,23 +112,37 @@ def _check_infinite(exponent: float, source: float | None, teacher: str | Array,
         raise ValueError("init: at dimension inf there is no sphere and no array; use escape:EPS")
 
 
-def _teacher(
-    teacher: str | Array, source: float | None, index: Array, stream: np.random.SeedSequence
-) -> Array:
+def _check_sample(dimension: float) -> None:
+    """Arrays of ``dimension`` entries must fit into memory."""
+    if dimension > LARGEST_SAMPLE:
+        raise ValueError(
+            f"dimension is {dimension:g}: a teacher or start that is drawn or given entry by entry "
+            f"allows at most {LARGEST_SAMPLE:g}; beyond, use a flat or source:B teacher and escape:EPS"
+        )
+
+
+def _streams(seed: int) -> list[np.random.SeedSequence]:
+    """The independent streams of teacher and start."""
+    return np.random.SeedSequence(seed).spawn(2)
+
+
+def _teacher(teacher: str | Array, source: float | None, index: Array, seed: int) -> Array:
     """The teacher's components before normalisation."""
     if source is not None:
-        return index**-source
+        with np.errstate(over="ignore"):
+            return index**-source
     if isinstance(teacher, str):
-        return np.random.default_rng(stream).standard_normal(len(index))
+        return gaussian_teacher(len(index), seed)
     return _given("teacher", teacher, len(index))
 
 
-def _start(init: str | Array, eigenvalues: Array, teacher: Array, stream: np.random.SeedSequence) -> Array:
+def _start(init: str | Array, eigenvalues: Array, teacher: Array, seed: int) -> Array:
     """The start w(0)."""
     if not isinstance(init, str):
         return _given("init", init, len(eigenvalues))
     if init == "sphere":
-        draw = np.random.default_rng(stream).standard_normal(len(eigenvalues))
+        _, start_stream = _streams(seed)
+        draw = np.random.default_rng(start_stream).standard_normal(len(eigenvalues))
         return draw / np.linalg.norm(draw)
     try:
         kind, value = init.split(":")

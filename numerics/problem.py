@@ -9,6 +9,8 @@ import numpy as np
 
 Array = np.ndarray
 
+LARGEST = 1e150  # the loss is quadratic in energies
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -22,7 +24,7 @@ class Problem:
     Nothing is normalised: the teacher's energy s* = Σ λ_i (w*_i)² may be any positive number.
 
     Raises ValueError, before any work, for empty, mismatched, non-finite or non-numeric arrays, negative
-    eigenvalues, and a teacher without energy.
+    eigenvalues, a teacher without energy, and energies whose squares leave the range of floats.
 
     >>> Problem([0.75, 0.25], [1, 1], [0.1, 0]).teacher_energy
     1.0
@@ -49,8 +51,16 @@ class Problem:
             raise ValueError(
                 f"eigenvalues[{where}] is {self.eigenvalues[where]:g}: a covariance has none below 0"
             )
-        if not self.teacher_energy > 0:
+        with np.errstate(over="ignore", invalid="ignore"):
+            energy = self.teacher_energy
+            sizes = energy, self.start_energy, self.teacher @ self.teacher, self.init @ self.init
+        if energy == 0:
             raise ValueError("teacher has no energy (sum of eigenvalue * teacher² is 0): it must be positive")
+        if not (energy > 1.0 / LARGEST and np.all(np.array(sizes) < LARGEST)):
+            raise ValueError(
+                f"teacher energy {energy:g}, largest squared length {max(sizes):g}: "
+                f"they must lie between {1.0 / LARGEST:g} and {LARGEST:g}, so rescale the problem"
+            )
         if not self.dimension:
             object.__setattr__(self, "dimension", size)
 
@@ -58,6 +68,11 @@ class Problem:
     def teacher_energy(self) -> float:
         """s* = Σ λ_i (w*_i)²."""
         return float(self.eigenvalues @ self.teacher**2)
+
+    @property
+    def start_energy(self) -> float:
+        """s(0) = Σ λ_i w_i(0)²."""
+        return float(self.eigenvalues @ self.init**2)
 
     @classmethod
     def load(cls, path: str | Path) -> "Problem":
@@ -83,6 +98,8 @@ class Problem:
 def _vector(name: str, values: Any) -> Array:
     """A finite, non-empty float vector of its own; ValueError where ``values`` is not one."""
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         vector = np.array(values, dtype=float)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must be a list of numbers or decimal strings") from None

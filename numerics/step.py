@@ -17,8 +17,9 @@ from numerics.collocation import Collocation
 Array = np.ndarray
 
 ITERATIONS = 10
-NEWTON_TOLERANCE = 1e-8
+NEWTON_TOLERANCE = 1e-11  # what is left is quadratic in it, but a stiff step multiplies it by h λ_1
 ROUNDING = 1e-14
+SMALLEST = 1e-305  # statistics are accurate relative to themselves or to this: products of modes underflow
 
 
 class NoConvergence(ArithmeticError):
@@ -45,6 +46,10 @@ class Modes:
         cross = np.moveaxis(np.tensordot(self.weighted, states, (0, 0)), 0, -1)
         cross = cross.reshape(*own.shape[:-1], -1)
         return np.moveaxis(np.concatenate([own, cross], axis=-1), -1, 0)
+
+    def term_sizes(self, state: Array) -> Array:
+        """The statistics (n,) of ``state`` (N, K) with every term positive: the scale of rounding."""
+        return Modes(self.eigenvalues, np.abs(self.teacher)).statistics(np.abs(state))
 
     def statistics_gradient(self, states: Array) -> Array:
         """∂ statistics / ∂ state (N, s, n, K) at ``states`` (N, s, K)."""
@@ -124,7 +129,7 @@ def solve_step(
 
     Raises NoConvergence.
     """
-    unknowns, rounding = guess.copy(), _rounding(modes, deviation)
+    unknowns, rounding = guess.copy(), ROUNDING * modes.term_sizes(deviation)
     for _ in range(ITERATIONS):
         gain, force = chart.drift(unknowns, modes.energy)
         gain_slope, force_slope = chart.drift_jacobian(unknowns, modes.energy)
@@ -132,14 +137,11 @@ def solve_step(
         states = stage_map.propagate(deviation, _push(force, modes.teacher))
         forcing = _push_slope(gain_slope, force_slope, states, modes.teacher)
         sensitivity = stage_map.sensitivity(modes.statistics_gradient(states), forcing)
-        size = unknowns.size
-        matrix = np.eye(size) - sensitivity.reshape(size, size)
-        change = np.linalg.solve(matrix, (modes.statistics(states) - unknowns).ravel())
-        change = change.reshape(unknowns.shape)
+        change = _newton(sensitivity, modes.statistics(states) - unknowns, magnitudes(unknowns))
         unknowns = unknowns + change
         if not np.isfinite(unknowns).all():
             break
-        scale = NEWTON_TOLERANCE * np.abs(unknowns).max(axis=1) + rounding
+        scale = NEWTON_TOLERANCE * magnitudes(unknowns) + rounding
         if np.all(np.abs(change).max(axis=1) <= scale):
             states = states + stage_map.respond(np.einsum("imbk,bm->imk", forcing, change))
             if chart.centred:
@@ -152,6 +154,22 @@ def solve_step(
     raise NoConvergence
 
 
+def magnitudes(statistics: Array) -> Array:
+    """The sizes (n,) relative to which ``statistics`` (n, ...) are accurate."""
+    return np.maximum(np.abs(statistics).max(axis=1), SMALLEST)
+
+
+def _newton(sensitivity: Array, residual: Array, units: Array) -> Array:
+    """Solve (1 − dG/dX) change = ``residual`` (n, s), with each statistic measured in its own ``units`` (n,).
+
+    Statistics differ by any factor (q ~ p², or u ~ 1e-150 beside s ~ 1): without units the pivoting lets
+    the large ones drown the small ones in their rounding.
+    """
+    scale = np.repeat(units, residual.shape[1])
+    matrix = np.eye(residual.size) - sensitivity.reshape(residual.size, -1) * scale / scale[:, None]
+    return (scale * np.linalg.solve(matrix, residual.ravel() / scale)).reshape(residual.shape)
+
+
 def _push(force: Array, teacher: Array) -> Array:
     """The forcing F w* (N, s, K) from F (K, M, s)."""
     return np.einsum("jms,im->isj", force, teacher)
@@ -161,9 +179,3 @@ def _push_slope(gain_slope: Array, force_slope: Array, states: Array, teacher: A
     """∂(A y + F w*)/∂X (N, s, n, K) from dA (K, K, n, s), dF (K, M, n, s), y (N, s, K)."""
     own = np.einsum("jkbm,imk->imbj", gain_slope, states)
     return own + np.einsum("jcbm,ic->imbj", force_slope, teacher)
-
-
-def _rounding(modes: Modes, deviation: Array) -> Array:
-    """Size (n,) of the rounding error of the statistics of ``deviation``."""
-    magnitudes = Modes(modes.eigenvalues, np.abs(modes.teacher))
-    return ROUNDING * magnitudes.statistics(np.abs(deviation))

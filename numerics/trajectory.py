@@ -3,17 +3,18 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 
 from numerics.charts import Chart
 from numerics.collocation import Collocation
-from numerics.observables import Observables, deficits, observe
+from numerics.observables import Observables, observe
 from numerics.problem import Problem
 
 Array = np.ndarray
+
+ROUNDING = 1e-14
 
 
 class Limit(NamedTuple):
@@ -33,10 +34,10 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """One step: ``statistics`` (n, s + 1) and ``norms`` (3, s + 1) at the collocation points of
+    """One step: ``statistics`` (n, s + 1) and ``norms`` (4, s + 1) at the collocation points of
     [``start``, ``start + width``], in ``chart``, relative to the teacher times ``sign``.
 
-    The norms are ‖w‖², ⟨w, ±w*⟩ and ‖w ∓ w*‖², over all modes with equal weight.
+    The norms are ‖w‖², ⟨w, ±w*⟩, ‖w ∓ w*‖² and ‖w ± w*‖², over all modes with equal weight.
     """
 
     start: float
@@ -57,22 +58,17 @@ class Segment:
         """u (s + 1,) at the points, with the user's sign."""
         return self.sign * self.chart.overlaps(self.statistics, self.teacher_energy)[1]
 
-    @property
-    def one_minus_u(self) -> Array:
-        """1 − |u|/s* (s + 1,) at the points."""
-        return deficits(self.chart, self.statistics, self.teacher_energy)[0]
-
-    @property
-    def one_minus_s(self) -> Array:
-        """1 − s/s* (s + 1,) at the points."""
-        return deficits(self.chart, self.statistics, self.teacher_energy)[1]
+    def deficits(self, sign: int) -> Array:
+        """1 − ``sign`` u/s* and 1 − s/s* (2, s + 1) at the points: smooth, as 1 − |u|/s* is not at u = 0."""
+        flip = np.array([[1], [sign * self.sign if self.chart.centred else 1]])
+        return self.chart.deficits(flip * self.statistics, self.teacher_energy)[:, 0]
 
 
 class Phases(NamedTuple):
     """The times that separate the phases, nan where they do not occur before the end of the run.
 
     ``t1``: first |u| = δ. ``t1_prime``: last upward crossing of s = s*/3. ``t2``: the time after which
-    |u|/s* and s/s* stay in [1 − ε, 1 + ε].
+    |u|/s* and s/s* stay in [1 − ε, 1 + ε]. A run to a saddle has no ``t1_prime``: there s tends to s*/3.
     """
 
     t1: float
@@ -136,16 +132,17 @@ class Trajectory:
         escapes = [
             time
             for level in (delta * energy, -delta * energy)
-            for time, _ in self._crossings(attrgetter("overlap"), level)
+            for time, _ in self._crossings(lambda segment: segment.overlap, level)
         ]
         first = self._observe(self.segments[0], np.zeros(1))
         begun = abs(first.u[0]) >= delta * energy
-        rises = self._crossings(attrgetter("energy"), energy / 3.0)
+        rises = self._crossings(lambda segment: segment.energy, energy / 3.0)
         upward = [time for time, rising in rises if rising]
-        above = first.s[0] > energy / 3.0
+        above = first.s[0] >= (1.0 - ROUNDING) * energy / 3.0
+        leaves = self.limit.name != "saddle"
         return Phases(
             t1=0.0 if begun else min(escapes, default=math.nan),
-            t1_prime=max(upward, default=0.0 if above and not rises else math.nan),
+            t1_prime=max(upward, default=0.0 if above and not rises else math.nan) if leaves else math.nan,
             t2=self._settling_time(epsilon),
         )
 
@@ -154,11 +151,15 @@ class Trajectory:
         end = self.at([self.until])
         if max(abs(end.one_minus_u[0]), abs(end.one_minus_s[0])) > epsilon:
             return math.nan
+        deficits = (
+            lambda segment: segment.deficits(self.limit.sign)[0],
+            lambda segment: segment.deficits(self.limit.sign)[1],
+        )
         crossings = [
             time
-            for deficit in ("one_minus_u", "one_minus_s")
+            for deficit in deficits
             for level in (epsilon, -epsilon)
-            for time, _ in self._crossings(attrgetter(deficit), level)
+            for time, _ in self._crossings(deficit, level)
         ]
         return max(crossings, default=0.0)
 
@@ -174,6 +175,6 @@ class Trajectory:
                 continue
             for x in self.table.roots(at_points):
                 before, after = self.table.evaluate(at_points, np.clip([x - 1e-6, x + 1e-6], 0, 1))
-                if before * after < 0:
+                if (before > 0) != (after > 0):
                     found.append((segment.start + x * segment.width, bool(after > before)))
         return [crossing for crossing in found if crossing[0] <= self.until]
