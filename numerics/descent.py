@@ -44,8 +44,10 @@ def descend(
     """
     if not (np.isfinite(step_size) and step_size > 0):
         raise ValueError(f"step size is {step_size}: it must be positive and finite")
-    if steps < 1 or points < 2:
-        raise ValueError(f"{steps} steps and {points} points: at least 1 step and 2 points are needed")
+    if not (steps >= 1 and points >= 2 and steps % 1 == 0):
+        raise ValueError(
+            f"{steps} steps and {points} points: whole numbers, at least 1 step and 2 points, are needed"
+        )
     state = _Iterate(problem, step_size, model)
     recorded = np.unique(np.concatenate([[0], np.geomspace(steps, 1, points - 1).round()]).astype(int))
     rows = [state.observe()]
@@ -110,7 +112,7 @@ class _Iterate:
     def observe(self) -> Array:
         """The observables (8, 1) of the iterate."""
         students = self.deviation if self.chart.centred else self.deviation + self.teacher
-        lengths = norms(self.deviation[:, None], students[:, None], self.teacher[:, None], self.chart)
+        lengths = norms(self.deviation[None], students[None], self.teacher, self.chart)
         time = np.array([self.done * self.step_size])
         return np.array(
             observe(self.problem, self.chart, self.sign, time, self.statistics()[:, None], lengths)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import matplotlib
 import numpy as np
+from cycler import cycler
 from matplotlib.figure import Figure
 
 from numerics.observables import Observables
@@ -14,7 +15,7 @@ from numerics.trajectory import Phases
 
 Array = np.ndarray
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "figure.figsize": (7.2, 4.0),
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -26,9 +27,7 @@ STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "svg.fonttype": "path",
     "svg.hashsalt": "phase-retrieval",
-    "axes.prop_cycle": matplotlib.cycler(
-        color=["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]
-    ),
+    "axes.prop_cycle": cycler(color=["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"]),
 }
 PHASE_COLOURS = ("#dce9f5", "#fdeedd", "#e4f2e7")
 

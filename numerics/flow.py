@@ -43,7 +43,7 @@ def solve(
     grows like log(until) and hardly with the dimension. ``progress`` is called with the time after
     every step.
 
-    Raises ValueError unless 0 < until < ∞.
+    Raises ValueError unless 0 < until < ∞, and for a reduced problem until ≤ its horizon.
 
     >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
@@ -51,6 +51,10 @@ def solve(
     """
     if not (np.isfinite(until) and until > 0):
         raise ValueError(f"until is {until}: it must be a positive, finite time")
+    if until > problem.horizon:
+        raise ValueError(
+            f"until is {until:g}: this reduced problem is faithful up to {problem.horizon:g} only"
+        )
     escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
     integration = _Integration(reduce(problem, max(until, escape)), model)
     while integration.time < until or integration.limit is None:
@@ -79,7 +83,7 @@ class _Integration:
         self.table = radau(STAGES)
         self.time, self.error = 0.0, 0.0
         self.segments: list[Segment] = []
-        self.students = problem.init[:, None]
+        self.students = problem.init[None, :]
         self._enter(charts.origin(model), 1)
         self.barrier = float(model.barrier(self.modes.energy))
         self.limit = self._invariant_limit()
@@ -112,8 +116,8 @@ class _Integration:
     def _accept(self, result: StepResult, statistics: Array, error: float) -> None:
         """Record the step, move to its end, choose the next width and chart."""
         lengths = norms(
-            np.column_stack([self.deviation, result.deviation[..., 0]]),
-            np.column_stack([self.students, result.students[..., 0]]),
+            np.concatenate([self.deviation, result.deviation[:, 0]]),
+            np.concatenate([self.students, result.students[:, 0]]),
             self.modes.teacher,
             self.chart,
         )
@@ -122,7 +126,7 @@ class _Integration:
         )
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
-        self.deviation, self.students = result.deviation[:, -1], result.students[:, -1]
+        self.deviation, self.students = result.deviation[-1], result.students[-1]
         self.statistics = statistics[:, -1]
         self.time += self.width
         self.error += error
@@ -132,7 +136,7 @@ class _Integration:
     def _enter(self, chart: Chart, sign: int) -> None:
         """Continue in ``chart``, measuring against the teacher times ``sign``."""
         self.chart, self.sign = chart, sign
-        self.modes = Modes(self.problem.eigenvalues, sign * self.problem.teacher[:, None])
+        self.modes = Modes(self.problem.eigenvalues, sign * self.problem.teacher[None, :])
         self.deviation = self.students if chart.centred else self.students - self.modes.teacher
         self.statistics = self.modes.statistics(self.deviation)
 

@@ -55,9 +55,9 @@ def observe(
 
 
 def norms(deviation: Array, students: Array, teacher: Array, chart: Chart) -> Array:
-    """‖w‖², ⟨w, w*⟩, ‖w − w*‖² and ‖w + w*‖² (4, …) of ``students`` w (N, …), with ``deviation`` w − w* known
-    apart unless the chart is centred. ``teacher`` is (N, 1) or (N,).
+    """‖w‖², ⟨w, w*⟩, ‖w − w*‖² and ‖w + w*‖² (4, …) of ``students`` w (…, N), with ``deviation`` w − w* known
+    apart unless the chart is centred.
     """
     away = students - teacher if chart.centred else deviation
     terms = students**2, students * teacher, away**2, (students + teacher) ** 2
-    return np.stack([np.sum(term, axis=0) for term in terms])
+    return np.stack([np.sum(term, axis=-1) for term in terms])

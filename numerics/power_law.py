@@ -43,25 +43,29 @@ def power_law(
     exponent, dimension = check_power_law(exponent, dimension)
     if not 0 < horizon <= LARGEST:
         raise ValueError(f"horizon is {horizon}: it must be a positive time up to {LARGEST:g}")
-    source = source_exponent(teacher)
+    source, size = source_exponent(teacher), escape_size(init)
     if math.isinf(dimension):
         _check_infinite(exponent, source, teacher, init)
-    if source is not None and isinstance(init, str) and init != "sphere":
-        index, weight, normaliser = index_rule(exponent, source, dimension, horizon)
-        eigenvalues = index**-exponent / normaliser
-    else:
-        _check_sample(dimension)
-        index = np.arange(1.0, dimension + 1.0)
-        weight = np.ones_like(index)
+    rule = None
+    if source is None or size is None:
+        index = _all_indices(dimension)
         eigenvalues = index**-exponent
         eigenvalues /= eigenvalues.sum()
-    target = _teacher(teacher, source, index, seed) * np.sqrt(weight)
+    else:
+        rule = index_rule(exponent, source, dimension, horizon * max(1.0, size**2))
+        index = rule.indices
+        eigenvalues = index**-exponent / rule.normaliser
+    target = _teacher(teacher, source, index, seed) * (1.0 if rule is None else np.sqrt(rule.weights))
     with np.errstate(over="ignore", invalid="ignore"):
         energy = eigenvalues @ target**2
     if not (math.isfinite(energy) and energy > 0):
         raise ValueError("teacher must have finite entries, not all 0")
     target /= math.sqrt(energy)
-    return Problem(eigenvalues, target, _start(init, eigenvalues, target, seed), dimension)
+    start = (
+        _start(init, len(index), seed) if size is None else size * escape_direction(eigenvalues, target)[1]
+    )
+    faithful = horizon if math.isinf(dimension) else math.inf
+    return Problem(eigenvalues, target, start, dimension, horizon=faithful)
 
 
 def gaussian_teacher(dimension: float, seed: int = 0) -> Array:
@@ -101,6 +105,20 @@ def source_exponent(teacher: str | Array) -> float | None:
     return source
 
 
+def escape_size(init: str | Array) -> float | None:
+    """EPS of a start ``escape:EPS``; None for one on the sphere or given."""
+    if not isinstance(init, str) or init == "sphere":
+        return None
+    try:
+        kind, value = init.split(":")
+        size = float(value)
+        if kind != "escape" or not (math.isfinite(size) and size > 0):
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"init is {init!r}: it must be sphere or escape:EPS with EPS > 0") from None
+    return size
+
+
 def _check_infinite(exponent: float, source: float | None, teacher: str | Array, init: str | Array) -> None:
     """At d = ∞ there is no sphere and no iid teacher, and the teacher's energy must converge."""
     if source is None:
@@ -121,6 +139,12 @@ def _check_sample(dimension: float) -> None:
         )
 
 
+def _all_indices(dimension: float) -> Array:
+    """1, 2, …, d as floats."""
+    _check_sample(dimension)
+    return np.arange(1.0, dimension + 1.0)
+
+
 def _streams(seed: int) -> list[np.random.SeedSequence]:
     """The independent streams of teacher and start."""
     return np.random.SeedSequence(seed).spawn(2)
@@ -136,22 +160,13 @@ def _teacher(teacher: str | Array, source: float | None, index: Array, seed: int
     return _given("teacher", teacher, len(index))
 
 
-def _start(init: str | Array, eigenvalues: Array, teacher: Array, seed: int) -> Array:
-    """The start w(0)."""
+def _start(init: str | Array, size: int, seed: int) -> Array:
+    """The start w(0), drawn on the unit sphere or given."""
     if not isinstance(init, str):
-        return _given("init", init, len(eigenvalues))
-    if init == "sphere":
-        _, start_stream = _streams(seed)
-        draw = np.random.default_rng(start_stream).standard_normal(len(eigenvalues))
-        return draw / np.linalg.norm(draw)
-    try:
-        kind, value = init.split(":")
-        size = float(value)
-        if kind != "escape" or not (math.isfinite(size) and size > 0):
-            raise ValueError
-    except ValueError:
-        raise ValueError(f"init is {init!r}: it must be sphere or escape:EPS with EPS > 0") from None
-    return size * escape_direction(eigenvalues, teacher)[1]
+        return _given("init", init, size)
+    _, start_stream = _streams(seed)
+    draw = np.random.default_rng(start_stream).standard_normal(size)
+    return draw / np.linalg.norm(draw)
 
 
 def _given(name: str, values: Array, size: int) -> Array:

@@ -1,6 +1,7 @@
 """A phase-retrieval problem: spectrum, teacher and start, in eigen-coordinates of the covariance."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ class Problem:
     ``eigenvalues`` λ (N,), non-negative; ``teacher`` w* (N,) and ``init`` w(0) (N,), components along the
     eigenvectors of the covariance Q. ``dimension`` is d, the number of directions that the N modes stand
     for: N itself, unless the problem was reduced (then N ≪ d ≤ ∞ and a mode carries the weight of many
-    directions). ``relative_error`` bounds what that reduction changed, 0 for an exact problem.
+    directions). ``relative_error`` bounds what that reduction changed up to the time ``horizon``; an exact
+    problem has 0 and inf.
 
     Nothing is normalised: the teacher's energy s* = Σ λ_i (w*_i)² may be any positive number.
 
@@ -35,6 +37,7 @@ class Problem:
     init: Array
     dimension: float = 0
     relative_error: float = 0.0
+    horizon: float = math.inf
 
     def __post_init__(self) -> None:
         for name in ("eigenvalues", "teacher", "init"):
@@ -51,6 +54,12 @@ class Problem:
             raise ValueError(
                 f"eigenvalues[{where}] is {self.eigenvalues[where]:g}: a covariance has none below 0"
             )
+        self._check_energies()
+        if not self.dimension:
+            object.__setattr__(self, "dimension", size)
+
+    def _check_energies(self) -> None:
+        """Statistics and their products must neither overflow nor underflow."""
         with np.errstate(over="ignore", invalid="ignore"):
             energy = self.teacher_energy
             sizes = energy, self.start_energy, self.teacher @ self.teacher, self.init @ self.init
@@ -61,8 +70,6 @@ class Problem:
                 f"teacher energy {energy:g}, largest squared length {max(sizes):g}: "
                 f"they must lie between {1.0 / LARGEST:g} and {LARGEST:g}, so rescale the problem"
             )
-        if not self.dimension:
-            object.__setattr__(self, "dimension", size)
 
     @property
     def teacher_energy(self) -> float:

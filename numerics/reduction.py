@@ -58,6 +58,7 @@ def reduce(problem: Problem, horizon: float) -> Problem:
         vectors[order, 1],
         dimension=problem.dimension,
         relative_error=problem.relative_error + error,
+        horizon=problem.horizon if len(nodes) == len(problem.eigenvalues) else min(horizon, problem.horizon),
     )
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from numerics import power_law, solve
+from numerics import descend, power_law, solve
 from numerics.linearisation import escape_direction
 from numerics.power_law import gaussian_teacher
 
@@ -196,3 +196,22 @@ def test_refusals(arguments, message):
 def test_bad_horizon(horizon):
     with pytest.raises(ValueError, match=r"horizon is .*: it must be a positive time"):
         power_law(2, math.inf, init="escape:1", horizon=horizon)
+
+
+def test_horizon_at_infinite_dimension_is_kept():
+    problem = power_law(2, math.inf, init="escape:1e-3", horizon=1e6)
+    assert solve(problem, 1e6).at([1e6]).one_minus_u[0] > 0
+    with pytest.raises(ValueError, match=r"faithful up to 1e\+06"):
+        solve(problem, 1.1e6)
+
+
+def test_a_long_start_needs_the_same_accuracy():
+    """The clock of a start with s(0) = EPS² runs EPS² times faster: the frozen tail must begin later."""
+    short, long = (power_law(2, math.inf, init=f"escape:{size}", horizon=100.0) for size in ("1", "1e3"))
+    assert long.eigenvalues.min() < 1e-5 * short.eigenvalues.min()
+
+
+@pytest.mark.parametrize("steps", [1.5, math.nan])
+def test_steps_are_whole(steps):
+    with pytest.raises(ValueError, match="whole numbers"):
+        descend(power_law(2, 3), 1e-3, steps)
