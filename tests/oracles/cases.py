@@ -1,7 +1,7 @@
 """Small problems with known ends, and the two families whose flow has a closed form.
 
-All numbers are floats that mean exactly what they say (binary fractions, but for a few eigenvalues), so that engines of
-any precision solve the same problem.
+All numbers are floats that mean exactly what they say (binary fractions, but for a few eigenvalues), so
+that engines of any precision solve the same problem.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Limit = Literal["+teacher", "-teacher", "saddle", "0"]
 class Case:
     """A problem, how long to follow it, and where it goes.
 
-    ``limit`` is the critical point that the run tends to, whether or not ``horizon`` is long enough to get there.
-    ``digits`` is what ``taylor_flow`` needs for 20 correct figures in every reported quantity.
+    ``limit`` is the critical point that the run tends to, whether or not ``horizon`` is long enough to get
+    there. ``digits`` is what ``taylor_flow`` needs for 20 correct figures in every reported quantity.
     """
 
     name: str
@@ -69,8 +69,9 @@ CASES = (
         limit="+teacher",
         digits=70,
     ),
-    # u(0) = 1/16 > 0, yet u changes sign near t = 0.077. A short start grows along λ_i w*_i/(ρ − 4λ_i s*), here with
-    # s* = 2 and ρ = 17.2, and goes where Σ λ_i w_i(0) w*_i/(ρ − 4λ_i s*) = −(1/4)/9.2 + (5/16)/15.2 < 0 points.
+    # u(0) = 1/16 > 0, yet u changes sign near t = 0.077. A short start grows along λ_i w*_i/(ρ − 4λ_i s*),
+    # here with s* = 2 and ρ = 17.2, and goes where the sign of Σ λ_i w_i(0) w*_i/(ρ − 4λ_i s*) =
+    # −(1/4)/9.2 + (5/16)/15.2 < 0 points.
     Case(
         name="change of sign",
         eigenvalues=(1, 0.25),
@@ -202,8 +203,8 @@ def isotropic_exact(
 ) -> tuple[mpf, mpf]:
     """``(u, s)`` at time ``t`` for ``Q = λI`` and ``u(0) ≠ 0``, at mpmath's current precision.
 
-    Let ``T = s*``, ``x = u²/T`` (the energy along the teacher) and ``r = (s − x)/x`` (that across, relative to it). As
-    ``u^(2) = λu``, P3 reads ``u̇ = 12λ(T − s)u`` and ``ṡ = 8λ(T − 3s)s + 16λu²``, so that
+    Let ``T = s*``, ``x = u²/T`` (the energy along the teacher) and ``r = (s − x)/x`` (that across, relative
+    to it). As ``u^(2) = λu``, P3 reads ``u̇ = 12λ(T − s)u`` and ``ṡ = 8λ(T − 3s)s + 16λu²``, so that
 
         ẋ = 24λ(T − s)x,    (s − x)˙ = 8λ(T − 3s)(s − x),    hence  ṙ = −16λT r
 

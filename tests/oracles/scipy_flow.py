@@ -4,7 +4,8 @@ With ``v = w − σw*``, ``σ = ±1``, ``p = Σ λ_i v_i w*_i``, ``q = Σ λ_i v
 
     u = σT + p,        s = T + e,  e = 2σp + q.
 
-Put ``w = σw* + v`` in ``ẇ_i/4λ_i = (T − 3s) w_i + 2u w*_i``. As ``T − 3s = −(2T + 3e)``, the right-hand side is
+Put ``w = σw* + v`` in ``ẇ_i/4λ_i = (T − 3s) w_i + 2u w*_i``. As ``T − 3s = −(2T + 3e)``, the right-hand
+side is
 ``−(2T + 3e)(σw*_i + v_i) + 2(σT + p) w*_i``, where ``2σT w*_i`` cancels by hand and ``2p − 3σe = −4p − 3σq``:
 
     v̇_i = −4λ_i [ (2T + 3e) v_i + (4p + 3σq) w*_i ].
@@ -13,11 +14,12 @@ In the same way ``L = 3s² + 3T² − 4u² − 2sT = 3e² + 4(Tq − p²)``, and
 a sum of squares, as a loss should be.
 
 Far from ``σw*`` it is ``w`` that may be small (a long escape), so ``w`` itself is integrated until
-``q < T/4``, and ``v`` from there on. Which of the two is a matter of accuracy only: both are exact everywhere.
+``q < T/4``, and ``v`` from there on. Which of the two is a matter of accuracy only: both are exact
+everywhere.
 
-One cancellation is left: within a repeated eigenvalue ``v`` across the teacher decays more slowly than ``v`` along
-it, so that ``p`` becomes far smaller than its own terms. Modes are therefore folded first: those of one eigenvalue act
-as two, one along the teacher's part there and one across it.
+One cancellation is left: within a repeated eigenvalue ``v`` across the teacher decays more slowly than
+``v`` along it, so that ``p`` becomes far smaller than its own terms. Modes are therefore folded first:
+those of one eigenvalue act as two, one along the teacher's part there and one across it.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ def scipy_flow(
     which of them keep their figures. (For runs that reach neither teacher any sign will do.)
 
     The keys of the result are ``u``, ``s``, ``one_minus_u`` ``= 1 − |u|/s*``, ``one_minus_s`` ``= 1 − s/s*``,
-    ``loss`` ``= 3s² + 3s*² − 4u² − 2 s s*`` and ``mse`` ``= min_± |w ∓ w*|²/d``, each an array over ``times``.
+    ``loss`` ``= 3s² + 3s*² − 4u² − 2 s s*`` and ``mse`` ``= min_± |w ∓ w*|²/d``, each an array over
+    ``times``.
     """
     dimension = len(eigenvalues)
     lam, star, w, v = _fold(
@@ -84,7 +87,9 @@ def scipy_flow(
 
 
 def _fold(lam: Vector, star: Vector, w: Vector, sign: int) -> tuple[Vector, Vector, Vector, Vector]:
-    """``λ, w*, w, v`` with the modes of each repeated eigenvalue replaced by one along ``w*`` and one across it."""
+    """``λ, w*, w, v`` with the modes of each repeated eigenvalue replaced by one along ``w*`` and one
+    across it.
+    """
     v = w - sign * star
     modes: list[tuple[float, float, float, float]] = []
     for rate in np.unique(lam):
@@ -115,8 +120,8 @@ def _advance(
 ) -> tuple[float, Vector]:
     """Step to ``end``, or to the end of the first step after which ``until`` holds: no interpolation.
 
-    The tolerance is relative mode by mode. A mode that starts from zero is why ``atol`` is not smaller still: SciPy
-    squares its inverse.
+    The tolerance is relative mode by mode. A mode that starts from zero is why ``atol`` is not smaller
+    still: SciPy squares its inverse.
     """
     if now == end:
         return now, y

@@ -8,7 +8,8 @@ the Taylor coefficients of ``w`` at the current time follow one by one: with ``a
 
     (n+1) w_{i,n+1} = λ_i ( Σ_{k≤n} a_k w_{i,n−k} + 8 u_n w*_i ).
 
-The method is explicit: at 40 digits it takes about one step in each unit of time ``1/(λ_1 s*)``, at 0.7 ms a mode.
+The method is explicit: at 40 digits it takes about one step in each unit of time ``1/(λ_1 s*)``, at 0.7 ms
+a mode.
 
 Everything is reported from ``w`` by its definition, cancellation included; the working precision pays for it.
 """
@@ -42,10 +43,11 @@ def taylor_flow(
     The keys of the result are ``u``, ``s``, ``one_minus_u`` ``= 1 − |u|/s*``, ``one_minus_s`` ``= 1 − s/s*``,
     ``loss`` ``= 3s² + 3s*² − 4u² − 2 s s*`` and ``mse`` ``= min_± |w ∓ w*|²/d``.
 
-    ``digits`` is absolute: errors stay below ``10^-digits`` in units of ``s*``, 1, ``s*²`` and ``|w*|²/d``, whichever
-    applies. A value of size ``10^-k`` in its unit has ``digits − k`` correct figures, so ask for ``k + 20`` digits to
-    see 20 of them; ``loss`` and ``mse`` are quadratic in ``w ∓ w*`` and decide ``k``. An instability costs in the same
-    way: add ``k`` digits for a start that leaves a saddle with ``u(0) ~ 10^-k``. A short ``w(0)`` costs nothing.
+    ``digits`` is absolute: errors stay below ``10^-digits`` in units of ``s*``, 1, ``s*²`` and ``|w*|²/d``,
+    whichever applies. A value of size ``10^-k`` in its unit has ``digits − k`` correct figures, so ask for
+    ``k + 20`` digits to see 20 of them; ``loss`` and ``mse`` are quadratic in ``w ∓ w*`` and decide ``k``.
+    An instability costs in the same way: add ``k`` digits for a start that leaves a saddle with ``u(0) ~
+    10^-k``. A short ``w(0)`` costs nothing.
     """
     working = digits + GUARD_DIGITS
     with ctx.workdps(working), mp.workdps(working):
@@ -96,8 +98,8 @@ def _square(x: list[arb], n: int) -> arb:
 def _step(series: list[list[arb]], working: int) -> arb:
     """The step at which the last two terms are ``10^-working`` of the largest ``|w_i|``; infinite at rest.
 
-    Once ``w ∓ w*`` is mere rounding this still keeps the explicit method stable: the series is then that of the
-    rounding, and a step at which it grew would show in the last terms.
+    Once ``w ∓ w*`` is mere rounding this still keeps the explicit method stable: the series is then that of
+    the rounding, and a step at which it grew would show in the last terms.
     """
     order = len(series[0]) - 1
     size = max(abs(x[0]) for x in series)

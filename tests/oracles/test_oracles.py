@@ -58,7 +58,9 @@ def test_case_has_the_digits_it_asks_for(case):
 
 @by_case
 def test_limit(case):
-    """By the horizon the run is close to the limit that the case names; every saddle has the loss ``8s*²/3``."""
+    """By the horizon the run is close to the limit that the case names; every saddle has the loss
+    ``8s*²/3``.
+    """
     u, s, loss = (taylor(case)[key][-1] for key in ("u", "s", "loss"))
     top = energy(case)
     if case.limit in ("+teacher", "-teacher"):
