@@ -51,7 +51,7 @@ def chapter(exponents: Sequence[float]) -> Chapter:
         figures=[
             Figure(
                 to_svg(plot_curves(curves, "time t", "1 − u")),
-                "1 − u at d = ∞: solved (lines) and the predicted law C t^{−γ} (dashed).",
+                r"$1-u$ at $d = \infty$: solved (lines) and the predicted law $C t^{-\gamma}$ (dashed).",
             )
         ],
     )
