@@ -44,7 +44,7 @@ Atom = Monomial | ErrorFunction | Modulus
 """A function whose Gaussian averages are known."""
 
 
-class Arc(sympy.Function):
+class Arc(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
     """``asin(r/√(pq))``, whose derivatives are ``1/√(pq − r²)`` and ``−r/(2p √(pq − r²))``.
 
     SymPy's own derivative of the arc sine is an equal expression of several nested quotients.
@@ -67,7 +67,7 @@ class Arc(sympy.Function):
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """Return the derivative by ``p``, ``q`` or ``r``."""
         p, q, r = self.args
-        slope = 1 / sympy.sqrt(sympy.expand(p * q - r**2))
+        slope = 1 / sympy.sqrt(p * q - r**2)
         return slope if argindex == 3 else sympy.Mul(-r, 1 / self.args[argindex - 1], slope, sympy.S.Half)
 
     def doit(self, **hints: bool) -> sympy.Expr:
@@ -76,7 +76,7 @@ class Arc(sympy.Function):
         return sympy.asin(r / sympy.sqrt(p * q))
 
 
-class SelfArc(sympy.Function):
+class SelfArc(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
     """``asin((p − 1)/p)``, whose derivative is ``1/(p √(2p − 1))``: erf with itself."""
 
     nargs = 1
@@ -92,7 +92,7 @@ class SelfArc(sympy.Function):
         return sympy.asin((p - 1) / p)
 
 
-class ArcKernel(sympy.Function):
+class ArcKernel(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
     """``√(pq − r²) + r asin(r/√(pq))``, with derivatives ``√(pq − r²)/(2p)`` and the arc sine.
 
     They stay finite where ``r² = pq``, unlike those of its two terms.
@@ -110,12 +110,12 @@ class ArcKernel(sympy.Function):
         p, q, r = self.args
         if argindex == 3:
             return Arc(p, q, r)
-        return sympy.sqrt(sympy.expand(p * q - r**2)) / (2 * self.args[argindex - 1])
+        return sympy.sqrt(p * q - r**2) / (2 * self.args[argindex - 1])
 
     def doit(self, **hints: bool) -> sympy.Expr:
         """Return the root and the arc sine."""
         p, q, r = self.args
-        return sympy.sqrt(sympy.expand(p * q - r**2)) + r * Arc(p, q, r).doit()
+        return sympy.sqrt(p * q - r**2) + r * Arc(p, q, r).doit()
 
 
 def derivative_average(atom: Atom, order: int, variance: sympy.Expr) -> sympy.Expr:

@@ -103,6 +103,10 @@ class Model:
         """``(A, B)`` of the gradient flow ``Ẇ = −∇_W L = A W Q + B W* Q``."""
         return self.A, self.B
 
+    def pair_average(self, f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
+        """Return ``E[f(X) g(Y)]`` for two units of these links: :func:`link_product`."""
+        return link_product(f, g, covariance)
+
     @cached_property
     def _loss(self) -> sympy.Expr:
         """The loss with its arc sines as :class:`~theory.symbolic.averages.Arc`.
@@ -119,7 +123,7 @@ class Model:
                 (1 if j == k else 2)
                 * units[j][0]
                 * units[k][0]
-                * link_product(units[j][1], units[k][1], covariance[[j, k], [j, k]])
+                * self.pair_average(units[j][1], units[k][1], covariance[[j, k], [j, k]])
                 for j, k in pairs
             ),
         )
