@@ -1,5 +1,9 @@
 """Random weights of a teacher–student model, and the overlaps that they have."""
 
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
 import numpy as np
 import sympy
 
@@ -28,7 +32,12 @@ def overlap_values(model: Model, W: Array, teacher: Array, Q: Array) -> dict[sym
 
 def evaluate(expression: sympy.Expr | sympy.MatrixBase, values: dict[sympy.Symbol, float]) -> Array:
     """Return an expression, or a matrix of them, at these values."""
-    return np.array(sympy.lambdify(list(values), expression)(*values.values()), dtype=float)
+    return np.array(_function(expression, tuple(values))(*values.values()), dtype=float)
+
+
+@cache
+def _function(expression: sympy.Expr, names: tuple[sympy.Symbol, ...]) -> Callable[..., Any]:
+    return sympy.lambdify(names, expression)
 
 
 def flow(model: Model, W: Array, teacher: Array, Q: Array) -> Array:
