@@ -4,6 +4,9 @@ NumPy evaluates ``x**3`` through a general power, some twenty times the cost of 
 every operation on an array is a pass over memory. So integer and half-integer powers are written
 with squares, products and roots, and in sums and products the scalars come first: they combine
 before they meet an array.
+
+Overlaps of parallel vectors satisfy ``u² = st`` only up to rounding, where the plain formulas of
+roots and arc sines give NaN or lose half of the digits: :func:`stable` rewrites them.
 """
 
 import ast
@@ -13,11 +16,45 @@ import sympy
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
-_NUMPY = {"math.pi": "np.pi", "math.asin": "np.arcsin", "math.sqrt": "np.sqrt"}
+_NUMPY = {"math.pi": "np.pi", "math.asin": "np.arcsin", "math.atan2": "np.arctan2", "math.sqrt": "np.sqrt"}
+
+
+class NonNegative(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
+    """A value that is negative by rounding only, replaced by 0 there."""
+
+    nargs = 1
+
+
+def stable(expression: sympy.Expr) -> sympy.Expr:
+    """Return an expression that keeps its accuracy where vectors are parallel.
+
+    Roots of sums stay in their domain, except in denominators, where the expression is singular
+    itself. An arc sine ``asin(r/√d)`` becomes the angle of ``(√(d − r²), r)``, which is never out of
+    its domain, and whose error cancels that of the root in ``√(d − r²) + r asin(r/√d)``.
+
+    >>> s, u = sympy.symbols("s u")
+    >>> stable(sympy.sqrt(s - u**2) + sympy.asin(u / sympy.sqrt(s)))
+    sqrt(NonNegative(s - u**2)) + atan2(u, sqrt(NonNegative(s - u**2)))
+    """
+    return expression.replace(sympy.asin, _angle).replace(
+        lambda part: part.is_Pow and part.exp == sympy.S.Half and part.base.is_Add,
+        lambda part: sympy.sqrt(NonNegative(part.base)),
+    )
+
+
+def _angle(sine: sympy.Expr) -> sympy.Expr:
+    """Return the arc sine of a quotient by a root as an angle, that of another value as it is."""
+    above, below = sympy.fraction(sine)
+    if not (below.is_Pow and below.exp == sympy.S.Half):
+        return sympy.asin(sine)
+    return sympy.atan2(above, sympy.sqrt(below**2 - above**2))
 
 
 class _Printer(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
     """Python text with powers as products."""
+
+    def _print_NonNegative(self, expr: NonNegative) -> str:
+        return f"np.maximum({self._print(expr.args[0])}, 0)"
 
     def _print_Pow(self, expr: sympy.Pow, rational: bool = False) -> str:
         base, exponent = expr.as_base_exp()

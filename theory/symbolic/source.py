@@ -13,7 +13,7 @@ from itertools import product
 import sympy
 
 from theory.symbolic.nesting import nested
-from theory.symbolic.printing import numpy_tree
+from theory.symbolic.printing import numpy_tree, stable
 
 WIDTH = 110
 """Longest line of the generated text."""
@@ -79,7 +79,8 @@ class Function:
     def _shared(self, entries: Sequence[sympy.Expr]) -> tuple[list[Assignment], list[sympy.Expr]]:
         """Return common subexpressions and what they leave, nested or not, whichever costs less."""
         state = sympy.flatten(next(iter(self.arguments.values())))
-        forms = (entries, [nested(entry, state) for entry in entries])
+        safe = [stable(entry) for entry in entries]
+        forms = (safe, [nested(entry, state) for entry in safe])
         candidates = [sympy.cse(form, symbols=sympy.numbered_symbols("c")) for form in forms]
         return min(candidates, key=self._cost)
 

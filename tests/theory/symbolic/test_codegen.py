@@ -180,11 +180,31 @@ def test_values_and_jacobians_of_closed_forms(closed: Model, shape: tuple[int, .
         expected = evaluate(sympy.Array(matrix), names, teacher, x, T)
         assert np.shape(values) == expected.shape
         np.testing.assert_allclose(values, expected, rtol=1e-12, atol=1e-12)
+    step = np.longdouble(2.0**-20)
     for j in range(len(x)):
-        shifted = x.astype(complex)
-        shifted[j] += 1e-30j
-        for derivative, value in zip(module.drift_jacobian(x, T), module.drift(shifted, T), strict=True):
-            np.testing.assert_allclose(derivative[:, :, j], value.imag / 1e-30, rtol=1e-11, atol=1e-12)
+        shift = np.zeros(x.shape, np.longdouble)
+        shift[j] = step
+        above, below = module.drift(x + shift, T), module.drift(x - shift, T)
+        for derivative, high, low in zip(module.drift_jacobian(x, T), above, below, strict=True):
+            np.testing.assert_allclose(derivative[:, :, j], (high - low) / (2 * step), rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("link", [RELU, sympy.Abs(Z)], ids=str)
+def test_parallel_vectors_do_not_leave_the_domain_by_rounding(link: sympy.Expr) -> None:
+    """At w = αw* the computed u² exceeds st about half the time; the values there are known."""
+    module = load(single_index(link))
+    rng = np.random.default_rng(5)
+    teacher, multiples = rng.normal(size=8), rng.uniform(0.1, 3, size=1000)
+    W = multiples[:, None] * teacher
+    x, T = np.array([(W * W).sum(axis=1), W @ teacher]), np.array([[teacher @ teacher]])
+    assert 100 < np.sum(x[1] ** 2 > x[0] * T[0, 0]) < 900
+    A, B = module.drift(x, T)
+    scale = 1 if link == RELU else 2
+    np.testing.assert_allclose(A[0, 0], -scale, atol=1e-6)
+    np.testing.assert_allclose(B[0, 0], scale, atol=1e-6)
+    np.testing.assert_allclose(
+        module.loss(x, T), scale / 2 * (multiples - 1) ** 2 * T[0, 0], atol=1e-12 * x[0].max()
+    )
 
 
 def test_a_closed_form_says_what_it_lacks() -> None:
