@@ -21,7 +21,7 @@ def from_covariance(covariance: Any, teacher: Any, init: Any) -> Problem:
     negative eigenvalue.
 
     >>> problem = from_covariance([[2.0, 1.0], [1.0, 2.0]], [1, 0], [0, 1])
-    >>> problem.eigenvalues.round(12).tolist(), problem.teacher_energy
+    >>> problem.eigenvalues.round(12).tolist(), round(problem.teacher_energy, 12)
     ([3.0, 1.0], 2.0)
     """
     matrix = _numbers("covariance", covariance, 2)

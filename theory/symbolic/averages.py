@@ -10,6 +10,9 @@ Three families suffice: the monomials ``zⁿ``, the error functions ``erf(cz)`` 
   the powers of ``Y``, for every ``f``;
 - ``E[erf(αX) |Y|] = 0`` by parity.
 
+The second is finite but not smooth at ``c² = ab``, where student and teacher are parallel: the drift
+of such models is continuous there, its derivatives are not.
+
 The averages of derivatives follow from the lowest one by the heat equation
 ``E[f^(n+2)(X)] = 2 ∂_a E[f^(n)(X)]``.
 """

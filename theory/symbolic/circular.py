@@ -19,6 +19,7 @@ two students and two teachers.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import sympy
 
@@ -32,8 +33,11 @@ class CircularModel(Model):
     """One complex student and one complex teacher; the links are applied to the moduli.
 
     ``student_link`` and ``teacher_link`` are even polynomials in
-    :data:`~theory.symbolic.links.Z`, which stands for ``|w†x|``. The symbol ``u`` is ``|U|``.
+    :data:`~theory.symbolic.links.Z`, which stands for ``|w†x|``. The symbol ``u`` is ``|U|``. The
+    tower of statistics, residual coordinates and generated code are those of real modes.
     """
+
+    is_complex: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
+from typing import ClassVar
 
 import sympy
 
@@ -40,6 +41,9 @@ class Model:
     [8*U21]])
     """
 
+    is_complex: ClassVar[bool] = False
+    """Whether inputs and weights are complex: see :mod:`~theory.symbolic.circular`."""
+
     name: str
     student_link: sympy.Expr
     teacher_link: sympy.Expr
@@ -53,6 +57,8 @@ class Model:
         object.__setattr__(self, "noise", _variance(self.noise))
         for field in ("student_weights", "teacher_weights"):
             object.__setattr__(self, field, _rational_weights(field, getattr(self, field)))
+        if self.noise in (*self.overlaps.statistics, *self.overlaps.T):
+            raise ModelError(f"noise cannot be called {self.noise}: that is an overlap; call it sigma2")
 
     @property
     def students(self) -> int:
@@ -74,7 +80,7 @@ class Model:
         """Whether the loss is a polynomial in the overlaps, that is both links are polynomials."""
         return is_polynomial(self.student_link) and is_polynomial(self.teacher_link)
 
-    @property
+    @cached_property
     def loss(self) -> sympy.Expr:
         """The population loss ``L(S, U, T)`` (P1 for phase retrieval).
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from theory.symbolic.models import Model
+from theory.symbolic.models import Model, ModelError
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,9 @@ def network_gradient(model: Model) -> tuple[sympy.ImmutableMatrix, sympy.Immutab
 def network_hessian(model: Model) -> NetworkHessian:
     """Return the blocks of ``∇²L(W)``.
 
+    Raises :class:`~theory.symbolic.models.ModelError` for complex weights, whose Hessian is not
+    made of these forms.
+
     >>> from theory.symbolic.models import quadratic_network
     >>> network_hessian(quadratic_network(2, 1)).coupling[0][1]
     Matrix([
@@ -52,6 +55,10 @@ def network_hessian(model: Model) -> NetworkHessian:
     [8, 0, 0],
     [0, 0, 0]])
     """
+    if model.is_complex:
+        raise ModelError(
+            f"the Hessian of {model.name} acts on complex directions: derive that of the equal real network"
+        )
     slopes = network_gradient(model)[0].row_join(network_gradient(model)[1])
     overlaps = model.overlaps
     K, M = model.students, model.teachers

@@ -1,5 +1,7 @@
 """Complex phase retrieval against a real network, against simulation, and in the weights."""
 
+from types import ModuleType
+
 import numpy as np
 import pytest
 import sympy
@@ -10,8 +12,10 @@ from theory.symbolic import (
     ModelError,
     Z,
     complex_phase_retrieval,
+    hessian,
     quadratic_network,
 )
+from theory.symbolic.codegen import generate_module
 
 s, u, t = sympy.symbols("s u t")
 
@@ -84,3 +88,17 @@ def test_what_is_not_derived_is_refused() -> None:
         CircularModel("modulus", sympy.Abs(Z), sympy.Abs(Z))
     with pytest.raises(ModelError, match="only one of each"):
         CircularModel("wide", Z**2, Z**2, (1, 1), (1,))
+    with pytest.raises(ModelError, match="equal real network"):
+        hessian(complex_phase_retrieval())
+
+
+def test_real_modes_follow_the_real_flow() -> None:
+    """With real w and w* the complex problem is a real one, code and tower included."""
+    model = complex_phase_retrieval()
+    module = ModuleType("generated")
+    exec(generate_module(model), module.__dict__)
+    x, T = np.array([0.3, 0.2]), np.array([[1.0]])
+    A, B = module.drift(x, T)
+    assert (A[0, 0], B[0, 0]) == pytest.approx((4 - 2.4, 0.8))
+    assert module.loss(x, T) == pytest.approx(2 * 0.09 + 2 - 2 * (0.3 + 0.04))
+    assert module.barrier(T) == pytest.approx(1.5)

@@ -149,6 +149,11 @@ def test_noise_must_be_a_variance(bad: object) -> None:
         Model("bad", Z, Z, noise=bad)
 
 
+def test_noise_is_no_overlap() -> None:
+    with pytest.raises(ModelError, match="call it sigma2"):
+        Model("bad", Z, Z, noise=sympy.Symbol("s"))
+
+
 def test_models_with_equal_fields_are_equal() -> None:
     assert single_index(Z**2) == Model(str(Z**2), Z**2, Z**2)
     assert single_index(Z**2) != single_index(Z**2, Z**4)
