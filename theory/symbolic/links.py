@@ -54,10 +54,11 @@ def link_terms(link: sympy.Expr) -> dict[Atom, sympy.Rational]:
         if not coefficient.is_Rational:
             raise LinkError(f"cannot use the coefficient {coefficient} in the link {link}: {_ALLOWED}")
         if coefficient:
-            terms[_atom(function, link)] = coefficient
+            atom = _atom(function, link)
+            terms[atom] = terms.get(atom, sympy.S.Zero) + coefficient
     if not terms.keys() - {Monomial(0)}:
         raise LinkError(f"cannot use the constant link {link}: {_ALLOWED}")
-    return dict(sorted(terms.items(), key=lambda item: repr(item[0])))
+    return {atom: terms[atom] for atom in sorted(terms, key=repr)}
 
 
 def is_polynomial(link: sympy.Expr) -> bool:
