@@ -18,18 +18,19 @@ EXAMPLES = """\b
 Examples:
   phase-retrieval derive
   phase-retrieval derive --link 'z**3 - 3*z' --json
+  phase-retrieval derive --link 'erf(z/sqrt(2))' --teacher-link 'relu(z)'
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.option(
     "--link",
-    metavar="POLYNOMIAL",
+    metavar="FUNCTION",
     default="z**2",
     show_default=True,
-    help="The student's link, a polynomial in z with rational coefficients.",
+    help="The student's link: powers of z, erf(c*z), abs(z) and relu(z), with rational coefficients.",
 )
-@click.option("--teacher-link", metavar="POLYNOMIAL", help="The teacher's link.  [default: the student's]")
+@click.option("--teacher-link", metavar="FUNCTION", help="The teacher's link.  [default: the student's]")
 @output_options
 def derive(link: str, teacher_link: str | None, as_json: bool, output: Path | None) -> None:
     """Derive the flow of a link function.

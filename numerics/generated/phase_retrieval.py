@@ -24,10 +24,8 @@ def drift(x: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     s = x[0]
     u = x[1]
     t = T[0, 0]
-    A = np.empty((1, 1, *x.shape[1:]), x.dtype)
-    A[0, 0] = -12 * s + 4 * t
-    B = np.empty((1, 1, *x.shape[1:]), x.dtype)
-    B[0, 0] = 8 * u
+    A = (4 * t - 12 * s)[None, None]
+    B = (8 * u)[None, None]
     return A, B
 
 
@@ -51,7 +49,7 @@ def loss(x: np.ndarray, T: np.ndarray) -> np.ndarray:
     s = x[0]
     u = x[1]
     t = T[0, 0]
-    value: np.ndarray = 3 * s**2 - 2 * s * t + 3 * t**2 - 4 * u**2
+    value: np.ndarray = 3 * t**2 + s * (-2 * t + 3 * s) - 4 * u**2
     return value
 
 
@@ -66,7 +64,7 @@ def deficits(x: np.ndarray, T: np.ndarray) -> np.ndarray:
     c0 = 1 / t
     deficit = np.empty((2, 1, *x.shape[1:]), x.dtype)
     deficit[0, 0] = c0 * (t - u)
-    deficit[1, 0] = c0 * (-s + t)
+    deficit[1, 0] = c0 * (t - s)
     return deficit
 
 
@@ -79,10 +77,8 @@ def residual_drift(y: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, np.ndarray
     p = y[1]
     t = T[0, 0]
     c0 = 12 * q
-    A = np.empty((1, 1, *y.shape[1:]), y.dtype)
-    A[0, 0] = -c0 - 24 * p - 8 * t
-    C = np.empty((1, 1, *y.shape[1:]), y.dtype)
-    C[0, 0] = -c0 - 16 * p
+    A = (-8 * t - c0 - 24 * p)[None, None]
+    C = (-c0 - 16 * p)[None, None]
     return A, C
 
 
@@ -108,7 +104,7 @@ def residual_loss(y: np.ndarray, T: np.ndarray) -> np.ndarray:
     q = y[0]
     p = y[1]
     t = T[0, 0]
-    value: np.ndarray = 8 * p**2 + 12 * p * q + 3 * q**2 + 4 * q * t
+    value: np.ndarray = 8 * p**2 + q * (4 * t + 12 * p + 3 * q)
     return value
 
 
@@ -136,8 +132,8 @@ def statistics(y: np.ndarray, T: np.ndarray) -> np.ndarray:
     p = y[1]
     t = T[0, 0]
     x = np.empty((2, *y.shape[1:]), y.dtype)
-    x[0] = 2 * p + q + t
-    x[1] = p + t
+    x[0] = t + 2 * p + q
+    x[1] = t + p
     return x
 
 
@@ -147,5 +143,5 @@ def barrier(T: np.ndarray) -> float:
     T (1, 1).
     """
     t = T[0, 0]
-    value: float = 8 / 3 * t**2
+    value: float = 8 * t**2 / 3
     return value

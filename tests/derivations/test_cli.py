@@ -143,6 +143,15 @@ def test_derive_prints_what_sympy_reads():
     assert parsed("derive --link z --teacher-link z**2 --json")["teacher_link"] == "z**2"
 
 
+def test_derive_reads_closed_forms():
+    sympy = pytest.importorskip("sympy")
+    answer = parsed("derive --link 'erf(z/sqrt(2))' --json")
+    s, u, t = sympy.symbols("s u t")
+    pull = 4 / (sympy.pi * sympy.sqrt((1 + s) * (1 + t) - u**2))
+    assert sympy.simplify(sympy.sympify(answer["B"]) - pull) == 0
+    assert "asin" in run("derive --link 'relu(z)'").output
+
+
 def test_gaussian_teacher_is_the_same_for_constants_and_solve():
     """Both see the escape rate's data: λ_i² (w*_i)², recomputed here from the problem that is solved."""
     answer = parsed("constants --exponent 2 --dimension 50 --teacher gaussian --seed 7 --digits 15 --json")
@@ -313,6 +322,7 @@ BAD = {
     "steps 0": f"descend {LAW} --step-size 0.1 --steps 0",
     "steps huge": f"descend {LAW} --step-size 0.1 --steps 100000000000000000000",
     "link unknown function": "derive --link 'sin(z)'",
+    "link unknown average": "derive --link 'z*erf(z)'",
     "link constant": "derive --link 3",
     "link code": "derive --link '__import__(\"os\")'",
     "teacher link": "derive --teacher-link x",

@@ -2,17 +2,24 @@
 
 The chain, one module a step:
 
-- :mod:`~theory.symbolic.links`: polynomial links, read from text;
 - :mod:`~theory.symbolic.moments`: moments of Gaussian vectors;
+- :mod:`~theory.symbolic.averages`: averages of erf and the modulus in closed form;
+- :mod:`~theory.symbolic.links`: links, combinations of these functions, read from text;
+- :mod:`~theory.symbolic.hermite`: Hermite coefficients, information exponent and escape;
 - :mod:`~theory.symbolic.overlaps`: the symbols of ``S``, ``U`` and ``T``;
 - :mod:`~theory.symbolic.models`: models, their loss (P1) and the drift ``(A, B)`` of their flow;
+- :mod:`~theory.symbolic.circular`: the same for complex inputs;
+- :mod:`~theory.symbolic.variation`: gradient and Hessian of networks;
 - :mod:`~theory.symbolic.geometry`: gradient, Hessian and critical points (P2), barrier;
 - :mod:`~theory.symbolic.hierarchy`: the mode equation and the tower of statistics (P3);
 - :mod:`~theory.symbolic.residual`: coordinates near the teacher, free of cancellation;
+- :mod:`~theory.symbolic.nesting`: nested form of polynomials;
+- :mod:`~theory.symbolic.printing`: expressions as NumPy text;
 - :mod:`~theory.symbolic.source`: the text of a NumPy function;
 - :mod:`~theory.symbolic.codegen`: NumPy modules for the solver, a program of its own.
 """
 
+from theory.symbolic.circular import CircularModel, complex_phase_retrieval
 from theory.symbolic.geometry import (
     CriticalPoint,
     Gradient,
@@ -23,37 +30,51 @@ from theory.symbolic.geometry import (
     gradient,
     hessian,
 )
+from theory.symbolic.hermite import Escape, escape, hermite_coefficient, information_exponent
 from theory.symbolic.hierarchy import Hierarchy, hierarchy, mode_equation
-from theory.symbolic.links import LinkError, Z, parse_link
-from theory.symbolic.models import Model, ModelError, phase_retrieval, single_index
+from theory.symbolic.links import RELU, LinkError, UnknownAverageError, Z, parse_link
+from theory.symbolic.models import Model, ModelError, phase_retrieval, quadratic_network, single_index
 from theory.symbolic.moments import expectation, gaussian_moment
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.residual import ResidualError, ResidualFlow, deficits, residual_flow
+from theory.symbolic.variation import NetworkHessian, network_gradient, network_hessian
 
 __all__ = [
+    "RELU",
+    "CircularModel",
     "CriticalPoint",
+    "Escape",
     "Gradient",
     "Hessian",
     "Hierarchy",
     "LinkError",
     "Model",
     "ModelError",
+    "NetworkHessian",
     "Overlaps",
     "ResidualError",
     "ResidualFlow",
     "UndecidedError",
+    "UnknownAverageError",
     "Z",
     "barrier",
+    "complex_phase_retrieval",
     "critical_points",
     "deficits",
+    "escape",
     "expectation",
     "gaussian_moment",
     "gradient",
+    "hermite_coefficient",
     "hessian",
     "hierarchy",
+    "information_exponent",
     "mode_equation",
+    "network_gradient",
+    "network_hessian",
     "parse_link",
     "phase_retrieval",
+    "quadratic_network",
     "residual_flow",
     "single_index",
 ]

@@ -12,6 +12,7 @@ from typing import Literal
 import sympy
 
 from theory.symbolic.models import Model, ModelError
+from theory.symbolic.variation import network_gradient, network_hessian
 
 _ENERGY = sympy.Symbol("t", positive=True)
 """The teacher's energy where signs matter; the model's own ``t`` carries no assumptions."""
@@ -104,30 +105,28 @@ class CriticalPoint:
 
 
 def gradient(model: Model) -> Gradient:
-    """Return ``∇L(w)``, derived from the change of ``L`` to first order (P2).
+    """Return ``∇L(w)`` of a single-index model (P2); see :func:`network_gradient`.
 
     >>> from theory.symbolic.models import phase_retrieval
     >>> gradient(phase_retrieval())
     Gradient(student=12*s - 4*t, teacher=-8*u)
     """
-    first, _, (a, b, _) = _expansion(model)
-    return Gradient(first.coeff_monomial(a), first.coeff_monomial(b))
+    _symbols(model)
+    student, teacher = network_gradient(model)
+    return Gradient(student[0], teacher[0])
 
 
 def hessian(model: Model) -> Hessian:
-    """Return ``∇²L(w)``, derived from the change of ``L`` to second order (P2).
+    """Return ``∇²L(w)`` of a single-index model (P2); see :func:`network_hessian`.
 
     >>> from theory.symbolic.models import phase_retrieval
     >>> hessian(phase_retrieval())
     Hessian(metric=12*s - 4*t, student=24, mixed=0, teacher=-8)
     """
-    _, second, (a, b, c) = _expansion(model)
-    return Hessian(
-        2 * second.coeff_monomial(c),
-        2 * second.coeff_monomial(a**2),
-        second.coeff_monomial(a * b),
-        2 * second.coeff_monomial(b**2),
-    )
+    _symbols(model)
+    form = network_hessian(model)
+    (student, mixed), (_, teacher) = form.coupling[0][0].tolist()
+    return Hessian(form.metric[0], student, mixed, teacher)
 
 
 def critical_points(model: Model) -> tuple[CriticalPoint, ...]:
@@ -181,19 +180,6 @@ def _symbols(model: Model) -> tuple[sympy.Symbol, sympy.Symbol, sympy.Symbol]:
     return (*model.overlaps.statistics, *model.overlaps.T)
 
 
-def _expansion(model: Model) -> tuple[sympy.Poly, sympy.Poly, tuple[sympy.Symbol, ...]]:
-    """Return the terms of ``L(w + εv)`` in ``ε`` and in ``ε²``.
-
-    They are polynomials in ``vᵀQw``, ``vᵀQw*`` and ``vᵀQv``, whose symbols come last.
-    """
-    s, u, _ = _symbols(model)
-    step, a, b, c = sympy.symbols("epsilon a b c", cls=sympy.Dummy)
-    moved = model.loss.subs({s: s + 2 * step * a + step**2 * c, u: u + step * b})
-    orders = sympy.Poly(moved, step)
-    first, second = (sympy.Poly(orders.coeff_monomial(step**n), a, b, c) for n in (1, 2))
-    return first, second, (a, b, c)
-
-
 def _parallel_points(model: Model) -> tuple[CriticalPoint, ...]:
     s, u, t = _symbols(model)
     alpha = sympy.Dummy("alpha")
@@ -205,6 +191,8 @@ def _parallel_points(model: Model) -> tuple[CriticalPoint, ...]:
 def _independent_points(model: Model) -> tuple[CriticalPoint, ...]:
     s, u, t = _symbols(model)
     equations = [entry[0].subs(t, _ENERGY) for entry in model.drift]
+    if not model.polynomial:
+        raise UndecidedError(f"the critical points of {model.name} solve no polynomial equations")
     points = []
     for solution in sympy.solve(equations, [s, u], dict=True):
         if solution.keys() != {s, u}:
@@ -226,6 +214,8 @@ def _critical_point(
 
 def _roots(equation: sympy.Expr, variable: sympy.Symbol) -> list[sympy.Expr]:
     """Return the distinct real roots of a polynomial whose coefficients may hold ``t > 0``."""
+    if not equation.is_polynomial(variable):
+        raise UndecidedError("no closed form for the zeros of a loss that is no polynomial")
     polynomial = sympy.Poly(equation, variable)
     roots = sympy.roots(polynomial)
     if sum(roots.values()) < polynomial.degree() or any(root.is_real is None for root in roots):

@@ -103,8 +103,19 @@ def _products(model: Model) -> dict[sympy.Expr, sympy.Symbol]:
 
 def _fold(total: sympy.Sum, products: Mapping[sympy.Expr, sympy.Symbol]) -> sympy.Expr:
     """Replace each ``Σ_i λ_i^n × product`` in a sum by the statistic of order ``n``."""
-    terms = sympy.Add.make_args(sympy.expand_mul(total.function))
-    return sympy.Add(*(_statistic(term, products) for term in terms))
+    return sympy.Add(*(_statistic(term, products) for term in _terms(total.function)))
+
+
+def _terms(expression: sympy.Expr) -> list[sympy.Expr]:
+    """Return the terms of an expression with its products multiplied out, but not its denominators."""
+    if expression.is_Add:
+        return [part for term in expression.args for part in _terms(term)]
+    factors = sympy.Mul.make_args(expression)
+    for j, factor in enumerate(factors):
+        if factor.is_Add:
+            rest = sympy.Mul(*factors[:j], *factors[j + 1 :])
+            return [part for term in factor.args for part in _terms(term * rest)]
+    return [expression]
 
 
 def _statistic(term: sympy.Expr, products: Mapping[sympy.Expr, sympy.Symbol]) -> sympy.Expr:

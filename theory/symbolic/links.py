@@ -1,7 +1,9 @@
-"""Links: the polynomials that students and teachers apply to their projections of the input.
+"""Links: the functions that students and teachers apply to their projections of the input.
 
-A link is a SymPy expression in the one variable :data:`Z` with rational coefficients, so that every
-Gaussian expectation of links is a polynomial in the overlaps, and exact.
+A link is a SymPy expression in the one variable :data:`Z`: a combination, with rational
+coefficients, of the functions of :mod:`theory.symbolic.averages`, so that every Gaussian
+expectation of a product of two links has a closed form, and is exact. Polynomials are the links
+whose expectations are polynomials in the overlaps.
 """
 
 import ast
@@ -9,57 +11,120 @@ from fractions import Fraction
 
 import sympy
 
+from theory.symbolic.averages import Atom, ErrorFunction, Modulus, Monomial
+
 Z = sympy.Symbol("z")
 """The argument of every link."""
+
+RELU = (Z + sympy.Abs(Z)) / 2
+"""The rectifier ``max(z, 0)`` as the combination whose averages are known."""
 
 MAX_DEGREE = 32
 """Largest degree that :func:`parse_link` accepts: a mistyped exponent must not run for hours."""
 
-_ALLOWED = "a link is a polynomial in z with rational coefficients, such as z**3 - 3*z"
+_ALLOWED = (
+    "a link is a polynomial in z with rational coefficients, such as z**3 - 3*z,"
+    " or a rational combination of powers of z, erf(c*z), abs(z) and relu(z)"
+)
 
 
 class LinkError(ValueError):
-    """The link is not a polynomial in ``z`` with rational coefficients, or it is constant."""
+    """The link is constant, or no combination with rational coefficients of known functions."""
 
 
-def link_polynomial(link: sympy.Expr) -> sympy.Poly:
-    """Return ``link`` as a polynomial in :data:`Z` over the rationals.
+class UnknownAverageError(LinkError):
+    """The link holds a function whose Gaussian averages have no closed form here."""
 
-    Raises :class:`LinkError` where the link is no polynomial in ``z`` alone, is constant (a
-    constant has no gradient), or holds floating-point coefficients (derivations are exact).
 
-    >>> link_polynomial(Z**2 - 1).degree()
-    2
+def link_terms(link: sympy.Expr) -> dict[Atom, sympy.Rational]:
+    """Return the coefficient of each function that ``link`` combines.
+
+    Raises :class:`UnknownAverageError` for a function of another kind, and :class:`LinkError`
+    where the link holds symbols besides ``z``, coefficients that are not rational (derivations are
+    exact), or no ``z`` at all (a constant has no gradient).
+
+    >>> link_terms(Z**2 - 1)
+    {Monomial(power=0): -1, Monomial(power=2): 1}
+    >>> link_terms(3 * sympy.erf(Z / 2))
+    {ErrorFunction(scale=1/2): 3}
     """
-    try:
-        polynomial = sympy.Poly(link, Z)
-    except sympy.PolynomialError as error:
-        raise LinkError(f"cannot use the link {link}: {_ALLOWED}") from error
-    if not (polynomial.domain.is_ZZ or polynomial.domain.is_QQ):
-        raise LinkError(f"cannot use the link {link}: {_ALLOWED}")
-    if polynomial.degree() < 1:
+    terms: dict[Atom, sympy.Rational] = {}
+    for summand in sympy.Add.make_args(sympy.expand(_without_maxima(sympy.sympify(link)))):
+        coefficient, function = summand.as_coeff_Mul()
+        if not coefficient.is_Rational:
+            raise LinkError(f"cannot use the coefficient {coefficient} in the link {link}: {_ALLOWED}")
+        if coefficient:
+            atom = _atom(function, link)
+            terms[atom] = terms.get(atom, sympy.S.Zero) + coefficient
+    if not terms.keys() - {Monomial(0)}:
         raise LinkError(f"cannot use the constant link {link}: {_ALLOWED}")
-    return polynomial
+    return {atom: terms[atom] for atom in sorted(terms, key=repr)}
+
+
+def is_polynomial(link: sympy.Expr) -> bool:
+    """Return whether the link is a polynomial.
+
+    >>> is_polynomial(Z**3), is_polynomial(RELU)
+    (True, False)
+    """
+    return all(isinstance(atom, Monomial) for atom in link_terms(link))
+
+
+def _without_maxima(link: sympy.Expr) -> sympy.Expr:
+    """Write ``Max(0, y)`` as ``(y + |y|)/2``."""
+    return link.replace(
+        lambda part: isinstance(part, sympy.Max) and len(part.args) == 2 and 0 in part.args,
+        lambda part: (sum(part.args) + sympy.Abs(sum(part.args))) / 2,
+    )
+
+
+def _atom(function: sympy.Expr, link: sympy.Expr) -> Atom:
+    """Return the known function that an expression without a rational factor is."""
+    base, power = function.as_base_exp()
+    if function == 1 or (base == Z and power.is_Integer and power > 0):
+        return Monomial(int(power) if base == Z else 0)
+    if function == sympy.Abs(Z):
+        return Modulus()
+    if isinstance(function, sympy.erf):
+        scale = function.args[0].coeff(Z)
+        if function.args[0] == scale * Z and (scale**2).is_Rational and scale.is_positive:
+            return ErrorFunction(scale)
+        raise UnknownAverageError(
+            f"no Gaussian average of {function} is known: erf takes c*z with a constant c, c**2 rational"
+        )
+    if function.free_symbols - {Z} or function.is_polynomial(Z):
+        raise LinkError(f"cannot use {function} in the link {link}: {_ALLOWED}")
+    raise UnknownAverageError(_unknown(function))
+
+
+def _unknown(function: object) -> str:
+    return (
+        f"no Gaussian average of {function} is known: {_ALLOWED}; use a polynomial that approximates it,"
+        " or add the function's averages to theory.symbolic.averages"
+    )
 
 
 def parse_link(text: str) -> sympy.Expr:
     """Read a link from text, without evaluating any code.
 
     The grammar is ``+ - * /``, ``**`` with a literal integer exponent, parentheses, the variable
-    ``z`` and decimal numbers, which are read as exact fractions. Division is by numbers only.
+    ``z``, decimal numbers, which are read as exact fractions, and the functions ``erf``, ``abs``,
+    ``relu`` and ``sqrt`` of a number. Division is by numbers only.
     Raises :class:`LinkError` for everything else and for degrees above :data:`MAX_DEGREE`.
 
     >>> parse_link("z**3 - 3*z")
     z**3 - 3*z
     >>> parse_link("0.1*(z - 1)**2")
     z**2/10 - z/5 + 1/10
+    >>> parse_link("relu(z) - erf(z/sqrt(2))")
+    z/2 + Abs(z)/2 - erf(sqrt(2)*z/2)
     """
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError) as error:
         raise LinkError(f"cannot read the link {text!r}: {_ALLOWED}") from error
     link = _evaluate(tree.body).as_expr()
-    link_polynomial(link)
+    link_terms(link)
     return link
 
 
@@ -74,11 +139,32 @@ def _evaluate(node: ast.expr) -> sympy.Poly:
             return _evaluate(operand)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_evaluate(operand)
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
+            return _polynomial(_FUNCTIONS[name](_evaluate(argument).as_expr()))
+        case ast.Call(func=ast.Name()):
+            raise UnknownAverageError(_unknown(ast.unparse(node)))
         case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int() as exponent)):
             return _power(_evaluate(left), exponent)
         case ast.BinOp(op=operator, left=left, right=right):
             return _combine(_evaluate(left), operator, _evaluate(right))
     raise LinkError(f"cannot use {ast.unparse(node)!r} in a link: {_ALLOWED}")
+
+
+_FUNCTIONS = {
+    "erf": sympy.erf,
+    "abs": sympy.Abs,
+    "relu": lambda argument: (argument + sympy.Abs(argument)) / 2,
+    "sqrt": sympy.sqrt,
+}
+
+
+def _polynomial(value: sympy.Expr) -> sympy.Poly:
+    """Return an expression as a polynomial in ``z`` and in the functions that it holds."""
+    functions = sorted(value.atoms(sympy.erf, sympy.Abs), key=sympy.default_sort_key)
+    try:
+        return sympy.Poly(value, Z, *functions)
+    except sympy.PolynomialError as error:
+        raise LinkError(f"cannot use {value} in a link: {_ALLOWED}") from error
 
 
 def _exact(number: int | float) -> sympy.Rational:
@@ -95,10 +181,10 @@ def _combine(left: sympy.Poly, operator: ast.operator, right: sympy.Poly) -> sym
         case ast.Sub():
             return left - right
         case ast.Mult():
-            _check_degree(left.degree() + right.degree())
+            _check_degree(left.total_degree() + right.total_degree())
             return left * right
-        case ast.Div() if right.degree() == 0:
-            return left.mul_ground(1 / right.LC())
+        case ast.Div() if right.is_ground and not right.is_zero:
+            return left * _polynomial(1 / right.LC())
     raise LinkError(
         f"cannot combine {left.as_expr()} and {right.as_expr()} with {type(operator).__name__}: {_ALLOWED}"
     )
@@ -106,7 +192,7 @@ def _combine(left: sympy.Poly, operator: ast.operator, right: sympy.Poly) -> sym
 
 def _power(base: sympy.Poly, exponent: int) -> sympy.Poly:
     _check_degree(exponent)
-    _check_degree(base.degree() * exponent)
+    _check_degree(base.total_degree() * exponent)
     return base**exponent
 
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
+from typing import ClassVar
 
 import sympy
 
-from theory.symbolic.links import Z, link_polynomial
-from theory.symbolic.moments import expectation
+from theory.symbolic.averages import product_average
+from theory.symbolic.links import Z, is_polynomial, link_terms
 from theory.symbolic.overlaps import Overlaps
 
 
@@ -21,13 +22,15 @@ class Model:
 
     Inputs are ``x ~ N(0, Q)``. The student is ``Σ_j c_j f(w_j·x)`` over the ``K`` rows ``w_j`` of
     ``W``, the teacher ``Σ_m c*_m g(w*_m·x)`` over the ``M`` rows of ``W*``, and the loss is
-    ``L = E[(student − teacher)²]``, without a factor 1/2. Only the directions ``W`` learn.
+    ``L = E[(student − teacher − ξ)²]``, without a factor 1/2. Only the directions ``W`` learn.
 
-    ``student_link`` and ``teacher_link`` are ``f`` and ``g``, polynomials in
+    ``student_link`` and ``teacher_link`` are ``f`` and ``g``, links in
     :data:`~theory.symbolic.links.Z`; ``student_weights`` and ``teacher_weights`` are ``c`` and
-    ``c*``, non-zero rationals whose numbers set ``K`` and ``M``. Raises
-    :class:`~theory.symbolic.links.LinkError` for another link and :class:`ModelError` for other
-    weights.
+    ``c*``, non-zero rationals whose numbers set ``K`` and ``M``. ``noise`` is the variance of the
+    independent label noise ``ξ``, a rational or a symbol such as ``sigma2``; it adds to the loss
+    and leaves the flow as it is. Raises :class:`~theory.symbolic.links.LinkError` for another
+    link, its :class:`~theory.symbolic.links.UnknownAverageError` where no average is known, and
+    :class:`ModelError` for other weights or noise.
 
     >>> model = Model("committee", Z**2, Z**2, student_weights=(1, 1), teacher_weights=(1,))
     >>> model.students, model.teachers
@@ -38,17 +41,24 @@ class Model:
     [8*U21]])
     """
 
+    is_complex: ClassVar[bool] = False
+    """Whether inputs and weights are complex: see :mod:`~theory.symbolic.circular`."""
+
     name: str
     student_link: sympy.Expr
     teacher_link: sympy.Expr
     student_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
     teacher_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
+    noise: sympy.Expr = sympy.S.Zero
 
     def __post_init__(self) -> None:
-        link_polynomial(self.student_link)
-        link_polynomial(self.teacher_link)
+        link_terms(self.student_link)
+        link_terms(self.teacher_link)
+        object.__setattr__(self, "noise", _variance(self.noise))
         for field in ("student_weights", "teacher_weights"):
             object.__setattr__(self, field, _rational_weights(field, getattr(self, field)))
+        if self.noise in (*self.overlaps.statistics, *self.overlaps.T):
+            raise ModelError(f"noise cannot be called {self.noise}: that is an overlap; call it sigma2")
 
     @property
     def students(self) -> int:
@@ -66,24 +76,17 @@ class Model:
         return Overlaps.symbols(self.students, self.teachers)
 
     @cached_property
-    def loss(self) -> sympy.Expr:
-        """The population loss ``L(S, U, T)``, an expanded polynomial (P1 for phase retrieval).
+    def polynomial(self) -> bool:
+        """Whether the loss is a polynomial in the overlaps, that is both links are polynomials."""
+        return is_polynomial(self.student_link) and is_polynomial(self.teacher_link)
 
-        The square of the error is a double sum over pairs of units, each pair jointly Gaussian.
+    @cached_property
+    def loss(self) -> sympy.Expr:
+        """The population loss ``L(S, U, T)`` (P1 for phase retrieval).
+
+        An expanded polynomial where the links are polynomials.
         """
-        units = [(c, self.student_link) for c in self.student_weights]
-        units += [(-c, self.teacher_link) for c in self.teacher_weights]
-        covariance = _joint_covariance(self.overlaps)
-        pairs = combinations_with_replacement(range(len(units)), 2)
-        return sympy.expand(
-            sum(
-                (1 if j == k else 2)
-                * units[j][0]
-                * units[k][0]
-                * _link_product(units[j][1], units[k][1], covariance[[j, k], [j, k]])
-                for j, k in pairs
-            )
-        )
+        return self._written(self._loss)
 
     @cached_property
     def A(self) -> sympy.ImmutableMatrix:
@@ -93,18 +96,66 @@ class Model:
         """
         S = self.overlaps.S
         return sympy.ImmutableMatrix(
-            *S.shape, lambda j, k: -(2 if j == k else 1) * self.loss.diff(S[j, k])
-        ).expand()
+            *S.shape, lambda j, k: self._written(-(2 if j == k else 1) * self._loss.diff(S[j, k]))
+        )
 
     @cached_property
     def B(self) -> sympy.ImmutableMatrix:
         """``B = −∂L/∂U`` (K × M)."""
-        return (-self.overlaps.U.applyfunc(self.loss.diff)).expand()
+        return self.overlaps.U.applyfunc(lambda overlap: self._written(-self._loss.diff(overlap)))
 
     @property
     def drift(self) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
         """``(A, B)`` of the gradient flow ``Ẇ = −∇_W L = A W Q + B W* Q``."""
         return self.A, self.B
+
+    def pair_average(self, f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
+        """Return ``E[f(X) g(Y)]`` for two units of these links: :func:`link_product`."""
+        return link_product(f, g, covariance)
+
+    @cached_property
+    def _loss(self) -> sympy.Expr:
+        """The loss with its arc sines as :class:`~theory.symbolic.averages.Arc`.
+
+        The square of the error is a double sum over pairs of units, each pair jointly Gaussian.
+        """
+        units = [(c, self.student_link) for c in self.student_weights]
+        units += [(-c, self.teacher_link) for c in self.teacher_weights]
+        covariance = _joint_covariance(self.overlaps)
+        pairs = combinations_with_replacement(range(len(units)), 2)
+        total = sympy.Add(
+            self.noise,
+            *(
+                (1 if j == k else 2)
+                * units[j][0]
+                * units[k][0]
+                * self.pair_average(units[j][1], units[k][1], covariance[[j, k], [j, k]])
+                for j, k in pairs
+            ),
+        )
+        return self._written(total, arcs=False)
+
+    def _written(self, expression: sympy.Expr, arcs: bool = True) -> sympy.Expr:
+        """Return an expression expanded where that helps, with its arc sines written out on request."""
+        if self.polynomial:
+            return sympy.expand(expression)
+        return expression.doit() if arcs else expression
+
+
+def link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
+    """Return ``E[f(X) g(Y)]`` for the pair ``(X, Y) ~ N(0, covariance)``.
+
+    >>> link_product(Z**2, Z**2, sympy.Matrix(2, 2, sympy.symbols("a c c b")))
+    a*b + 2*c**2
+    """
+    a, b, c = covariance[0, 0], covariance[1, 1], covariance[0, 1]
+    return sympy.Add(
+        *(
+            left * right * product_average(first, second, a, b, c)
+            for first, left in link_terms(f).items()
+            for second, right in link_terms(g).items()
+        )
+    )
 
 
 def single_index(link: sympy.Expr, teacher_link: sympy.Expr | None = None) -> Model:
@@ -132,10 +183,36 @@ def phase_retrieval() -> Model:
     return Model("phase retrieval", Z**2, Z**2)
 
 
+def quadratic_network(students: int, teachers: int) -> Model:
+    """Return the network ``Σ_j (w_j·x)² = xᵀ WᵀW x`` with that many units on either side.
+
+    Its output, and so its loss, depends on ``W`` through ``WᵀW`` alone: ``W`` and ``OW`` are the
+    same student for every orthogonal ``O`` (K × K), and the flow commutes with this rotation. The
+    teachers it can reach are therefore the whole orbit ``O W*`` where ``K = M``, and every ``W``
+    with ``WᵀW = W*ᵀW*`` where ``K > M``. With ``Δ = WᵀW − W*ᵀW*`` the loss is
+    ``2 tr(QΔQΔ) + (tr QΔ)²``.
+
+    >>> quadratic_network(1, 1).loss == phase_retrieval().loss
+    True
+    >>> quadratic_network(2, 1).A
+    Matrix([
+    [-12*S11 - 4*S22 + 4*T,                -8*S12],
+    [               -8*S12, -4*S11 - 12*S22 + 4*T]])
+    """
+    return Model("quadratic network", Z**2, Z**2, (sympy.S.One,) * students, (sympy.S.One,) * teachers)
+
+
 def _rational_weights(field: str, weights: tuple[sympy.Rational | int, ...]) -> tuple[sympy.Rational, ...]:
     exact = tuple(sympy.sympify(weight, strict=True) for weight in weights)
     if not exact or not all(weight.is_Rational and weight != 0 for weight in exact):
         raise ModelError(f"{field} must be non-zero integers or rationals, not {tuple(weights)}")
+    return exact
+
+
+def _variance(noise: sympy.Expr | int) -> sympy.Expr:
+    exact = sympy.sympify(noise, strict=True)
+    if not exact.is_Symbol and not (exact.is_Rational and exact >= 0):
+        raise ModelError(f"noise must be a non-negative rational or a symbol, not {noise}")
     return exact
 
 
@@ -144,9 +221,3 @@ def _joint_covariance(overlaps: Overlaps) -> sympy.ImmutableMatrix:
     return sympy.ImmutableMatrix(
         sympy.BlockMatrix([[overlaps.S, overlaps.U], [overlaps.U.T, overlaps.T]]).as_explicit()
     )
-
-
-def _link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
-    """Return ``E[f(X) g(Y)]`` for the pair ``(X, Y) ~ N(0, covariance)``."""
-    x, y = sympy.symbols("x y", cls=sympy.Dummy)
-    return expectation(f.subs(Z, x) * g.subs(Z, y), (x, y), covariance)

@@ -60,8 +60,9 @@ class ResidualFlow:
 def residual_flow(model: Model) -> ResidualFlow:
     """Return the model's flow in residual coordinates.
 
-    Raises :class:`ResidualError` where the numbers of students and teachers differ, or where the
-    flow does not rest at ``W = W*``, that is where ``C`` keeps terms free of ``q`` and ``p``.
+    Raises :class:`ResidualError` where the numbers of students and teachers differ, where the loss
+    is no polynomial, so that expansion does not cancel its terms, or where the flow does not rest
+    at ``W = W*``, that is where ``C`` keeps terms free of ``q`` and ``p``.
 
     >>> from theory.symbolic.models import phase_retrieval
     >>> flow = residual_flow(phase_retrieval())
@@ -71,6 +72,10 @@ def residual_flow(model: Model) -> ResidualFlow:
     8*p**2 + 12*p*q + 3*q**2 + 4*q*t
     """
     _check_square(model)
+    if not model.polynomial:
+        raise ResidualError(
+            f"the loss of {model.name} is no polynomial; residual coordinates cancel the terms of polynomials"
+        )
     overlaps = model.overlaps
     q, p = symmetric_symbols("q", model.students), matrix_symbols("p", *overlaps.U.shape)
     S = overlaps.T + p + p.T + q

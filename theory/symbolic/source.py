@@ -1,17 +1,26 @@
 """Source text of NumPy functions whose values are arrays of SymPy expressions.
 
-Common subexpressions are shared within each function; the text is laid out as ``ruff format`` does.
+Polynomials are nested where that saves operations, and common subexpressions are shared within each
+function; the text is laid out as ``ruff format`` does.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 
 import sympy
 
+from theory.symbolic.nesting import nested
+from theory.symbolic.printing import numpy_tree, stable
+
 WIDTH = 110
 """Longest line of the generated text."""
+
+
+Assignment = tuple[sympy.Symbol, sympy.Expr]
+"""A name and the expression that it stands for."""
 
 
 class UnboundSymbolError(ValueError):
@@ -47,14 +56,39 @@ class Function:
     def source(self) -> str:
         """Return the text of the function, or raise :class:`UnboundSymbolError`."""
         entries = [entry for output in self.outputs for entry in sympy.flatten(output.entries)]
-        shared, reduced = sympy.cse(entries, symbols=sympy.numbered_symbols("c"))
+        shared, reduced = _split(*self._shared(entries))
         lines = [f"{symbol} = {place}" for symbol, place in self._bindings(entries)]
-        lines += [line for symbol, value in shared for line in _assignment(str(symbol), value)]
+        like, state = next(iter(self.arguments.items()))
+        layout = _Layout(self._scalars(shared), frozenset(state.free_symbols), like)
+        lines += [line for symbol, value in shared for line in layout.assignment(str(symbol), value)]
         values = iter(reduced)
         for output in self.outputs:
-            lines += _filling(output, values, next(iter(self.arguments)))
+            lines += layout.filling(output, values)
         lines.append(f"return {', '.join(output.name for output in self.outputs)}")
         return "\n".join([*self._head(), *(f"    {line}" for line in lines)])
+
+    def _scalars(self, shared: Sequence[Assignment]) -> frozenset[sympy.Symbol]:
+        """Return the symbols of single numbers: all but the state and what is computed from it."""
+        state, *others = self.arguments.values()
+        fixed = set().union(*(array.free_symbols for array in others)) if others else state.free_symbols
+        for symbol, value in shared:
+            if value.free_symbols <= fixed:
+                fixed = fixed | {symbol}
+        return frozenset(fixed)
+
+    def _shared(self, entries: Sequence[sympy.Expr]) -> tuple[list[Assignment], list[sympy.Expr]]:
+        """Return common subexpressions and what they leave, nested or not, whichever costs less."""
+        state = sympy.flatten(next(iter(self.arguments.values())))
+        safe = [stable(entry) for entry in entries]
+        forms = (safe, [nested(entry, state) for entry in safe])
+        candidates = [sympy.cse(form, symbols=sympy.numbered_symbols("c")) for form in forms]
+        return min(candidates, key=self._cost)
+
+    def _cost(self, form: tuple[list[Assignment], list[sympy.Expr]]) -> int:
+        """Return the number of passes over arrays that shared and remaining expressions take."""
+        shared, reduced = form
+        scalars = self._scalars(shared)
+        return sum(_passes(value, scalars) for value in (*(value for _, value in shared), *reduced))
 
     def _head(self) -> list[str]:
         arguments = ", ".join(f"{name}: np.ndarray" for name in self.arguments)
@@ -87,28 +121,94 @@ def _entries(array: sympy.NDimArray) -> Iterator[tuple[str, sympy.Expr]]:
         yield ", ".join(str(i) for i in index), array[index]
 
 
-def _filling(output: Output, values: Iterator[sympy.Expr], like: str) -> Iterator[str]:
-    """Yield the statements that allocate an output and fill in its entries."""
-    if output.entries.rank() == 0:
-        yield from _assignment(f"{output.name}: {output.type}", next(values))
-        return
-    shape = ", ".join(str(size) for size in output.entries.shape)
-    dense = all(entry != 0 for _, entry in _entries(output.entries))
-    allocate = "empty" if dense else "zeros"
-    yield f"{output.name} = np.{allocate}(({shape}, *{like}.shape[1:]), {like}.dtype)"
-    for place, _ in _entries(output.entries):
-        value = next(values)
-        if value != 0:
-            yield from _assignment(f"{output.name}[{place}]", value)
+def _split(
+    shared: Sequence[Assignment], reduced: Sequence[sympy.Expr]
+) -> tuple[list[Assignment], list[sympy.Expr]]:
+    """Give a name to each sum inside a term that would not fit on a line."""
+    names = sympy.numbered_symbols("c", start=len(shared))
+    assignments: list[Assignment] = []
+
+    def fitted(value: sympy.Expr) -> sympy.Expr:
+        return sympy.Add(*(shortened(term) for term in sympy.Add.make_args(value)))
+
+    def shortened(term: sympy.Expr) -> sympy.Expr:
+        if len(_unparse(numpy_tree(term, set()))) < WIDTH - 12:
+            return term
+        names_of = {part: next(names) for part in _sums(term)}
+        assignments.extend((name, fitted(part)) for part, name in names_of.items())
+        return term.xreplace(names_of)
+
+    for symbol, value in shared:
+        short = fitted(value)
+        assignments.append((symbol, short))
+    return assignments, [fitted(value) for value in reduced]
 
 
-def _assignment(target: str, value: sympy.Expr) -> list[str]:
-    """Return the lines of an assignment, one term a line where it would be too long for one."""
-    tree = ast.parse(sympy.pycode(value).replace("math.", "np."), mode="eval").body
-    line = f"{target} = {_unparse(tree)}"
-    if len(line) <= WIDTH - 4:
-        return [line]
-    return [f"{target} = (", *(f"    {term}" for term in _terms(tree)), ")"]
+def _sums(term: sympy.Expr) -> list[sympy.Expr]:
+    """Return the sums inside a term that are in no other sum."""
+    if term.is_Add:
+        return [term]
+    return [part for argument in term.args for part in _sums(argument)]
+
+
+def _passes(value: sympy.Expr, scalars: Set[sympy.Symbol]) -> int:
+    """Return how many operations on arrays an expression takes."""
+    varying = [part for part in value.args if not part.free_symbols <= scalars]
+    if not varying:
+        return 0
+    fixed = any(part != -1 for part in value.args if part.free_symbols <= scalars)
+    own = len(varying) - 1 + fixed if value.is_Add or value.is_Mul else 1
+    return own + sum(_passes(part, scalars) for part in varying)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Statements of one function.
+
+    ``scalars`` are the symbols of numbers, ``views`` those of the state's entries, and ``like`` is
+    the state's name.
+    """
+
+    scalars: frozenset[sympy.Symbol]
+    views: frozenset[sympy.Symbol]
+    like: str
+
+    def filling(self, output: Output, values: Iterator[sympy.Expr]) -> Iterator[str]:
+        """Yield the statements that build an output from its entries.
+
+        A single entry that was computed from the state has the broadcast axes already; a bare
+        statistic is copied, since it is a view of the argument.
+        """
+        entries = [(place, next(values)) for place, _ in _entries(output.entries)]
+        if output.entries.rank() == 0:
+            yield from self.assignment(f"{output.name}: {output.type}", entries[0][1])
+            return
+        if len(entries) == 1 and self._is_fresh(entries[0][1]):
+            axes = ", ".join(["None"] * output.entries.rank())
+            yield from self.assignment(output.name, entries[0][1], f"[{axes}]")
+            return
+        shape = ", ".join(str(size) for size in output.entries.shape)
+        allocate = "empty" if all(value != 0 for _, value in entries) else "zeros"
+        yield f"{output.name} = np.{allocate}(({shape}, *{self.like}.shape[1:]), {self.like}.dtype)"
+        for place, value in entries:
+            if value != 0:
+                yield from self.assignment(f"{output.name}[{place}]", value)
+
+    def assignment(self, target: str, value: sympy.Expr, index: str = "") -> list[str]:
+        """Return the lines of an assignment, one term a line where it would be too long for one."""
+        tree = numpy_tree(value, set(map(str, self.scalars)))
+        text = _unparse(tree)
+        if index and not value.is_Symbol:
+            text = f"({text})"
+        if len(f"{target} = {text}{index}") <= WIDTH - 4:
+            return [f"{target} = {text}{index}"]
+        if len(_unparse(tree)) <= WIDTH - 8:
+            return [f"{target} = (", f"    {_unparse(tree)}", f"){index}"]
+        return [f"{target} = (", *(f"    {term}" for term in _terms(tree)), f"){index}"]
+
+    def _is_fresh(self, value: sympy.Expr) -> bool:
+        """Return whether a value is an array of its own."""
+        return not value.free_symbols <= self.scalars and value not in self.views
 
 
 def _terms(tree: ast.expr) -> list[str]:
@@ -122,4 +222,4 @@ def _terms(tree: ast.expr) -> list[str]:
 
 def _unparse(tree: ast.expr) -> str:
     """Return the text of an expression in the spacing of ``ruff format``."""
-    return ast.unparse(tree).replace(" ** ", "**")
+    return re.sub(r"(?<=\w) \*\* (?=\d)", "**", ast.unparse(tree))

@@ -1,6 +1,7 @@
 """Generated modules: identical bytes, the same numbers as the expressions, no SymPy at run time."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +12,20 @@ import pytest
 import sympy
 
 from numerics.generated import phase_retrieval as committed
-from theory.symbolic import Model, Z, deficits, phase_retrieval, single_index
+from theory.symbolic import RELU, Model, ModelError, Z, deficits, phase_retrieval, single_index
 from theory.symbolic.codegen import generate_module, write_module
 from theory.symbolic.overlaps import upper_triangle
 from theory.symbolic.source import Function, Output, UnboundSymbolError
 
 NETWORK = Model("network", Z**3 - Z, Z**3 - Z, (1, sympy.Rational(-1, 2)), (1, sympy.Rational(-1, 2)))
 COMMITTEE = Model("committee", Z**2, Z**2, (1, 1), (1,))
+ERF = sympy.erf(Z / sympy.sqrt(2))
+CLOSED_FORMS = [
+    single_index(ERF),
+    single_index(RELU),
+    single_index(sympy.Abs(Z), Z**2),
+    Model("soft committee", ERF, ERF, (1, 1), (1, sympy.Rational(1, 2))),
+]
 SHAPES = [(), (3,), (3, 2)]
 ROOT = Path(__file__).parents[3]
 
@@ -71,8 +79,10 @@ def test_the_committed_module_is_the_generated_one(tmp_path: Path) -> None:
 
 def test_the_text_does_not_depend_on_the_hash_seed() -> None:
     program = (
-        "from theory.symbolic import Model, Z; from theory.symbolic.codegen import generate_module;"
-        "print(generate_module(Model('network', Z**3 - Z, Z**3 - Z, (1, 2), (1, 2))))"
+        "from theory.symbolic import Model, Z, parse_link; from theory.symbolic.codegen import generate_module;"
+        "print(generate_module(Model('network', Z**3 - Z, Z**3 - Z, (1, 2), (1, 2))));"
+        "f = parse_link('erf(z) + relu(z)');"
+        "print(generate_module(Model('closed forms', f, f, (1, 2), (1,))))"
     )
     texts = {
         subprocess.run(
@@ -82,7 +92,7 @@ def test_the_text_does_not_depend_on_the_hash_seed() -> None:
             capture_output=True,
             check=True,
         ).stdout
-        for seed in ("1", "2")
+        for seed in ("1", "2", "3")
     }
     assert len(texts) == 1
 
@@ -151,6 +161,87 @@ def test_jacobians_by_complex_step(
             np.testing.assert_allclose(derivative[:, :, j], value.imag / step, rtol=1e-12, atol=1e-12)
 
 
+def overlaps_of_weights(model: Model, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return statistics that weights can have, with these broadcast axes, and a teacher's T."""
+    rng = np.random.default_rng(4)
+    W = rng.normal(size=(model.students, 4, *shape))
+    teacher = rng.normal(size=(model.teachers, 4)) / 2
+    S = np.einsum("ja...,ka...->jk...", W, W)[np.triu_indices(model.students)]
+    U = np.einsum("ja...,ma->jm...", W, teacher).reshape(-1, *shape)
+    return np.concatenate([S, U]), teacher @ teacher.T
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("closed", CLOSED_FORMS, ids=lambda model: model.name)
+def test_values_and_jacobians_of_closed_forms(closed: Model, shape: tuple[int, ...]) -> None:
+    module = load(closed)
+    x, T = overlaps_of_weights(closed, shape)
+    names, teacher = closed.overlaps.statistics, closed.overlaps.T
+    drift = module.drift(x, T)
+    for values, matrix in zip((*drift, module.loss(x, T)), (closed.A, closed.B, closed.loss), strict=True):
+        expected = evaluate(sympy.Array(matrix), names, teacher, x, T)
+        assert np.shape(values) == expected.shape
+        np.testing.assert_allclose(values, expected, rtol=1e-12, atol=1e-12)
+    step = np.longdouble(2.0**-20)
+    for j in range(len(x)):
+        shift = np.zeros(x.shape, np.longdouble)
+        shift[j] = step
+        above, below = module.drift(x + shift, T), module.drift(x - shift, T)
+        for derivative, high, low in zip(module.drift_jacobian(x, T), above, below, strict=True):
+            np.testing.assert_allclose(derivative[:, :, j], (high - low) / (2 * step), rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("link", [RELU, sympy.Abs(Z)], ids=str)
+def test_parallel_vectors_do_not_leave_the_domain_by_rounding(link: sympy.Expr) -> None:
+    """At w = αw* the computed u² exceeds st about half the time; the values there are known."""
+    module = load(single_index(link))
+    rng = np.random.default_rng(5)
+    teacher, multiples = rng.normal(size=8), rng.uniform(0.1, 3, size=1000)
+    W = multiples[:, None] * teacher
+    x, T = np.array([(W * W).sum(axis=1), W @ teacher]), np.array([[teacher @ teacher]])
+    assert 100 < np.sum(x[1] ** 2 > x[0] * T[0, 0]) < 900
+    A, B = module.drift(x, T)
+    scale = 1 if link == RELU else 2
+    np.testing.assert_allclose(A[0, 0], -scale, atol=1e-6)
+    np.testing.assert_allclose(B[0, 0], scale, atol=1e-6)
+    np.testing.assert_allclose(
+        module.loss(x, T), scale / 2 * (multiples - 1) ** 2 * T[0, 0], atol=1e-12 * x[0].max()
+    )
+
+
+def test_a_closed_form_says_what_it_lacks() -> None:
+    module = load(single_index(ERF))
+    described = " ".join(str(module.__doc__).split())
+    assert "Without residual coordinates: the loss of erf(sqrt(2)*z/2) is no polynomial" in described
+    assert "Without barrier" in described
+    assert not hasattr(module, "residual_drift")
+
+
+def test_the_drift_does_not_share_memory_with_its_argument() -> None:
+    linear = load(single_index(Z, Z**2 + Z / 2))
+    x = np.ones((2, 3))
+    for array in (*linear.drift(x, np.eye(1)), linear.deficits(x, np.eye(1))):
+        assert not np.shares_memory(array, x)
+    half = load(single_index(Z**2 / 2, Z**2 / 4))
+    assert sympy.expand(single_index(Z**2 / 2, Z**2 / 4).B[0] - sympy.Symbol("u")) == 0
+    assert not np.shares_memory(half.drift(x, np.eye(1))[1], x)
+
+
+def test_noise_must_be_a_number_where_it_is_evaluated() -> None:
+    noisy = Model("noisy", Z**2, Z**2, noise=sympy.Rational(1, 4))
+    x, T = np.array([0.5, 0.2]), np.eye(1)
+    assert load(noisy).loss(x, T) == load(phase_retrieval()).loss(x, T) + 0.25
+    with pytest.raises(ModelError, match="give it a rational value"):
+        generate_module(Model("noisy", Z**2, Z**2, noise=sympy.Symbol("sigma2")))
+
+
+def test_no_general_power_is_left_in_the_text() -> None:
+    """Squares alone: x**3 costs NumPy twenty products."""
+    for source in (single_index(Z**8 - Z), single_index(ERF), NETWORK):
+        _, code = generate_module(source).split("import numpy as np")
+        assert set(re.findall(r"\*\* *\(?(-?\d+)", code)) <= {"2"}
+
+
 def test_residuals_keep_their_relative_accuracy() -> None:
     """At p = −1e-20 residuals give the deficits to rounding, where overlaps give zero."""
     q, p, T = 1e-30, -1e-20, np.array([[1.0]])
@@ -209,7 +300,11 @@ def test_a_long_sum_is_one_term_a_line() -> None:
     assert module.f(x) == x[2:].sum() - x[0] * (x[1] - x[2])
 
 
-@pytest.mark.parametrize("source", [phase_retrieval(), single_index(Z**3), NETWORK], ids=str)
+@pytest.mark.parametrize(
+    "source",
+    [phase_retrieval(), single_index((Z + 1) ** 6), NETWORK, *CLOSED_FORMS],
+    ids=lambda model: model.name,
+)
 def test_generated_lines_fit(source: Model) -> None:
     assert max(map(len, generate_module(source).splitlines())) <= 110
 

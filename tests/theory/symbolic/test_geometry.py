@@ -4,6 +4,7 @@ import pytest
 import sympy
 
 from theory.symbolic import (
+    RELU,
     Model,
     ModelError,
     UndecidedError,
@@ -95,5 +96,9 @@ def test_questions_without_one_answer_are_refused() -> None:
         critical_points(single_index(Z**3 - 3 * Z))
     with pytest.raises(UndecidedError, match="depends on the value of t"):
         barrier(single_index(Z**2 - 3 * Z, Z**2))
+    with pytest.raises(UndecidedError, match="no polynomial"):
+        critical_points(single_index(RELU))
+    with pytest.raises(UndecidedError, match="no polynomial"):
+        barrier(single_index(RELU))
     with pytest.raises(ModelError, match="2 students and 1 teachers"):
         gradient(Model("committee", Z**2, Z**2, (1, 1), (1,)))

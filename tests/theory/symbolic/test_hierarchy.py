@@ -27,7 +27,7 @@ def test_p3_tower_of_phase_retrieval() -> None:
     assert sympy.expand(tower.U[0] - overlap) == 0
 
 
-@pytest.mark.parametrize("link", [Z**3 - 3 * Z, Z**4 - Z], ids=str)
+@pytest.mark.parametrize("link", [Z**3 - 3 * Z, Z**4 - Z, sympy.erf(Z), sympy.Abs(Z)], ids=str)
 def test_tower_of_any_single_index_model(link: sympy.Expr) -> None:
     model = single_index(link)
     tower = hierarchy(model)

@@ -143,6 +143,17 @@ def test_weights_must_be_nonzero_rationals(bad: tuple[object, ...]) -> None:
         Model("bad", Z, Z, student_weights=bad)
 
 
+@pytest.mark.parametrize("bad", [-1, 0.5, sympy.Symbol("a") + 1, sympy.sqrt(2)])
+def test_noise_must_be_a_variance(bad: object) -> None:
+    with pytest.raises(ModelError, match="noise must be a non-negative rational or a symbol"):
+        Model("bad", Z, Z, noise=bad)
+
+
+def test_noise_is_no_overlap() -> None:
+    with pytest.raises(ModelError, match="call it sigma2"):
+        Model("bad", Z, Z, noise=sympy.Symbol("s"))
+
+
 def test_models_with_equal_fields_are_equal() -> None:
     assert single_index(Z**2) == Model(str(Z**2), Z**2, Z**2)
     assert single_index(Z**2) != single_index(Z**2, Z**4)

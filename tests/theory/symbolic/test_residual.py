@@ -61,6 +61,8 @@ def test_no_term_survives_at_the_teacher(model: Model) -> None:
 def test_a_teacher_the_student_cannot_equal_is_refused() -> None:
     with pytest.raises(ResidualError, match="does not rest at its teacher"):
         residual_flow(single_index(Z**3, Z**2 + Z))
+    with pytest.raises(ResidualError, match="is no polynomial"):
+        residual_flow(single_index(sympy.erf(Z)))
     with pytest.raises(ResidualError, match="2 students and 1 teachers"):
         residual_flow(Model("committee", Z**2, Z**2, (1, 1), (1,)))
     with pytest.raises(ResidualError, match="pair each student"):
