@@ -23,7 +23,7 @@ from theory.symbolic.geometry import (
     gradient,
     hessian,
 )
-from theory.symbolic.hierarchy import Hierarchy, hierarchy, mode_equation
+from theory.symbolic.hierarchy import Hierarchy, Statistic, UnclosedHierarchyError, hierarchy, mode_equation
 from theory.symbolic.links import LinkError, Z, parse_link
 from theory.symbolic.models import Model, ModelError, phase_retrieval, single_index
 from theory.symbolic.moments import expectation, gaussian_moment
@@ -41,6 +41,8 @@ __all__ = [
     "Overlaps",
     "ResidualError",
     "ResidualFlow",
+    "Statistic",
+    "UnclosedHierarchyError",
     "UndecidedError",
     "Z",
     "barrier",
