@@ -135,7 +135,7 @@ class Hierarchy:
         return {key.at(key.order.subs(ORDER, statistic.order)): value for key, value in general.items()}
 
     def missing(self, order: int) -> tuple[Statistic, ...]:
-        """Return what the orders 1 … ``order`` call for and do not hold: moving statistics of the next order."""
+        """Return what the orders 1 … ``order`` call for and do not hold: entries of the next order."""
         called = {key for entry in self.entries for key in self.derivative(entry.at(order))}
         return tuple(entry.at(order + 1) for entry in self.entries if entry.at(order + 1) in called)
 
