@@ -16,7 +16,6 @@ from scipy.integrate import solve_ivp
 from theory.symbolic import Hierarchy, Statistic, hierarchy, phase_retrieval
 from theory.symbolic.closures import (
     CharacteristicPolynomial,
-    Closure,
     GaussQuadrature,
     GeometricExtrapolation,
     ModeSystem,
@@ -46,7 +45,8 @@ class Row:
 def finite_spectrum() -> SpectralMeasure:
     """Three distinct eigenvalues on six modes, one of them zero."""
     start = ["0.2", "-0.1", "0.15", "0.1", "0.05", "0.3"]
-    return SpectralMeasure(["1", "0.5", "0.5", "0.2", "0.2", "0"], [start], [["0.8", "0.5", "-0.4", 1, 1, 1]])
+    teacher = ["0.8", "0.5", "-0.4", 1, 1, 1]
+    return SpectralMeasure(["1", "0.5", "0.5", "0.2", "0.2", "0"], [start], [teacher])
 
 
 def power_law_spectrum(modes: int = 60, exponent: int = 2) -> SpectralMeasure:
@@ -74,23 +74,24 @@ def closure_table(measure: SpectralMeasure, orders: Sequence[int], times: Sequen
     energy = float(measure.value(Statistic("T", 0, 0, 1)))
     return [
         Row(name, order, tuple(float(e) for e in np.abs(values - exact).max(axis=0) / energy))
-        for name, order, closure in _closures(measure, orders)
-        for values in [_run(close(tower, closure), measure, times)]
+        for name, order, system in _systems(tower, measure, orders)
+        for values in [_run(system, measure, times)]
     ]
 
 
-def _closures(
-    measure: SpectralMeasure, orders: Sequence[int]
-) -> Iterator[tuple[str, int, Closure[MomentSystem] | Closure[ModeSystem]]]:
+def _systems(
+    tower: Hierarchy, measure: SpectralMeasure, orders: Sequence[int]
+) -> Iterator[tuple[str, int, MomentSystem | ModeSystem]]:
     polynomial = CharacteristicPolynomial(measure.eigenvalues)
     if len(polynomial.eigenvalues) <= 12:
-        yield "characteristic polynomial", len(polynomial.eigenvalues), polynomial
+        yield "characteristic polynomial", len(polynomial.eigenvalues), close(tower, polynomial)
     for order in orders:
-        yield "Gauss quadrature", order, GaussQuadrature(measure, blocks=order // 2, digits=20)
+        quadrature = GaussQuadrature(measure, blocks=order // 2, digits=20)
+        yield "Gauss quadrature", order, close(tower, quadrature)
     for order in orders:
-        yield "geometric extrapolation", order, GeometricExtrapolation(order=order)
+        yield "geometric extrapolation", order, close(tower, GeometricExtrapolation(order=order))
     for order in orders:
-        yield "truncation", order, Truncation(order=order)
+        yield "truncation", order, close(tower, Truncation(order=order))
 
 
 def _run(system: MomentSystem | ModeSystem, measure: SpectralMeasure, times: Sequence[float]) -> Array:
@@ -118,7 +119,8 @@ def _moments_run(system: MomentSystem, measure: SpectralMeasure, times: Sequence
     module = _load(generate_system(system))
     orders = range(1, system.order + 2)
     start = np.array(
-        [[measure.value(entry.at(order)) for order in orders[:-1]] for entry in system.hierarchy.entries], float
+        [[measure.value(entry.at(order)) for order in orders[:-1]] for entry in system.hierarchy.entries],
+        float,
     )
     teacher = np.array([[[measure.value(Statistic("T", 0, 0, order)) for order in orders]]], float)
     closure = np.array(system.coefficients, dtype=float)

@@ -111,7 +111,9 @@ def test_integral_equations_reproduce_the_flow(model: Model, until: float) -> No
         A, B = drift((eigenvalues @ w**2, eigenvalues @ (w * teacher)))
         return np.append(eigenvalues * (A * w + B * teacher), A)
 
-    flow = solve_ivp(velocity, (0, until), [*w0, 0], "DOP853", times, rtol=1e-13, atol=1e-15, max_step=until / 100)
+    flow = solve_ivp(
+        velocity, (0, until), [*w0, 0], "DOP853", times, rtol=1e-13, atol=1e-15, max_step=until / 100
+    )
     w = flow.y[:-1]
     np.testing.assert_allclose(s, eigenvalues @ w**2, rtol=1e-11)
     np.testing.assert_allclose(u, eigenvalues @ (w * teacher[:, None]), rtol=1e-11)
