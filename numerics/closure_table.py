@@ -35,7 +35,7 @@ BLOW_UP = 1e3
 
 @dataclass(frozen=True)
 class Row:
-    """Largest error of ``s`` and ``u``, relative to the teacher's energy, at each time; inf after a blow-up."""
+    """The larger error of ``s`` and ``u``, by time, over the teacher's energy; inf after a blow-up."""
 
     closure: str
     order: int

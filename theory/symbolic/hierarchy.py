@@ -228,7 +228,8 @@ def product_statistics(model: Model) -> dict[sympy.Expr, Statistic]:
 def fold(summand: sympy.Expr, products: Mapping[sympy.Expr, Statistic]) -> Combination:
     """Return ``Σ_i summand`` as a combination: each ``Σ_i λ_i^n × product`` is a statistic of order ``n``."""
     combination: Combination = {}
-    for term in sympy.Add.make_args(sympy.expand_mul(summand)):
+    expanded = sympy.expand(summand, power_exp=False, power_base=False)
+    for term in sympy.Add.make_args(expanded):
         coefficient, dependent = term.as_independent(MODE)
         powers = dependent.as_powers_dict()
         order = powers.pop(EIGENVALUE)
