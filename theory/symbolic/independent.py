@@ -36,7 +36,7 @@ class NonGaussianError(ModelError):
 
 @dataclass(frozen=True)
 class PowerSum:
-    """``Σ_i λ_i^order Π_a v_{a i}^{powers[a]}``, the directions ``v_a`` being the students, then the teachers.
+    """``Σ_i λ_i^order Π_a v_{a i}^{powers[a]}`` over the directions ``v_a``: students, then teachers.
 
     The identity of a statistic here, as :class:`~theory.symbolic.hierarchy.Statistic` is for Gaussian
     inputs: ``s^(k)`` is ``PowerSum((2, 0), k)`` for one student and one teacher.
