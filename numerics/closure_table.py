@@ -20,11 +20,11 @@ from theory.symbolic.closures import (
     GeometricExtrapolation,
     ModeSystem,
     MomentSystem,
-    SpectralMeasure,
     Truncation,
     close,
     generate_system,
 )
+from theory.symbolic.measure import SpectralMeasure
 
 Array = np.ndarray
 

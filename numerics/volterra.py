@@ -10,7 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import sympy
 from numpy.polynomial import legendre
+
+from theory.symbolic import Statistic
+from theory.symbolic.closures import Response, VolterraSystem
+from theory.symbolic.measure import SpectralMeasure
 
 Array = np.ndarray
 
@@ -38,6 +43,51 @@ class Term:
             return self.multiplicity * (weights * self.kernel(single)).sum(axis=1)
         double = self.kernel(single[:, :, None] - clock)
         return self.multiplicity * np.einsum("ij,ik,ijk->i", weights, weights, double)
+
+
+def solve_system(
+    system: VolterraSystem, measure: SpectralMeasure, until: float, nodes: int = 40
+) -> tuple[Array, Array, Array, Array]:
+    """Return the nodes ``t`` (n,), and ``s``, ``u`` and the clock ``Φ`` there, for derived equations.
+
+    >>> from theory.symbolic import hierarchy, phase_retrieval
+    >>> from theory.symbolic.closures import DuhamelVolterra, close
+    >>> one_mode = SpectralMeasure([1], [["0.5"]], [[1]])
+    >>> t, s, u, clock = solve_system(close(hierarchy(phase_retrieval()), DuhamelVolterra()), one_mode, 0.1)
+    >>> bool(np.allclose(s, u**2, rtol=1e-13))
+    True
+    """
+    model = system.hierarchy.model
+    (symbol,), energy = model.overlaps.T, measure.value(Statistic("T", 0, 0, 1))
+    rates = [matrix[0].subs(symbol, energy) for matrix in model.drift]
+    drift = sympy.lambdify([model.overlaps.statistics], rates)
+    s, u = (
+        [Term(kernel(x.response, measure), x.multiplicity, x.students, x.integrals) for x in terms]
+        for terms in (system.s, system.u)
+    )
+
+    def values(overlaps: Array) -> tuple[Array, Array]:
+        A, B = drift(overlaps)
+        return A + np.zeros(overlaps.shape[1]), B + np.zeros(overlaps.shape[1])
+
+    return solve_volterra(s, u, values, until, nodes)
+
+
+def kernel(response: Response, measure: SpectralMeasure) -> Callable[[Array], Array]:
+    """Return ``φ ↦ Σ_i λ_i^n a_i b_i e^{λ_i φ}`` for arrays ``φ`` of any shape."""
+    name, order = response.statistic.name, int(response.statistic.order)
+    rows = {"w": np.array(measure.students[0], float), "w*": np.array(measure.teachers[0], float)}
+    left, right = {"S": ("w", "w"), "U": ("w", "w*"), "T": ("w*", "w*")}[name]
+    eigenvalues = np.array(measure.eigenvalues, float)
+    weights = eigenvalues**order * rows[left] * rows[right]
+
+    def evaluate(phase: Array) -> Array:
+        total = np.zeros(np.shape(phase))
+        for weight, eigenvalue in zip(weights, eigenvalues, strict=True):
+            total += weight * np.exp(eigenvalue * phase)
+        return total
+
+    return evaluate
 
 
 def solve_volterra(

@@ -9,11 +9,11 @@ from theory.symbolic import hierarchy, phase_retrieval
 from theory.symbolic.closures import (
     CharacteristicPolynomial,
     GaussQuadrature,
-    SpectralMeasure,
     Truncation,
     close,
     generate_system,
 )
+from theory.symbolic.measure import SpectralMeasure
 
 ORDER = 256
 LIMIT = 0.5

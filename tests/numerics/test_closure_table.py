@@ -60,3 +60,13 @@ def test_extrapolation_beats_truncation_early_and_fails_late(spectrum: str, orde
 
 def test_characteristic_polynomial_is_left_out_where_it_cannot_serve() -> None:
     assert not any(name == "characteristic polynomial" for name, _ in errors("power law"))
+
+
+def test_rounding_drowns_the_exact_closure_of_many_eigenvalues() -> None:
+    """Six eigenvalues i^-2 are fine at t = 30, twelve are not: the identity is exact, its arithmetic is not."""
+    few, many = (
+        next(row for row in closure_table(power_law_spectrum(modes), [], TIMES)).errors for modes in (6, 12)
+    )
+    assert max(few) < INTEGRATION
+    assert many[0] < INTEGRATION
+    assert many[-1] > 1e-6

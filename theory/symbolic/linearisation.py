@@ -20,9 +20,9 @@ from functools import cached_property
 
 import sympy
 
-from theory.symbolic.closures.measure import SpectralMeasure
 from theory.symbolic.geometry import CriticalPoint, critical_points, hessian
 from theory.symbolic.hierarchy import DIMENSION, EIGENVALUE, MODE, Statistic
+from theory.symbolic.measure import SpectralMeasure
 from theory.symbolic.models import Model, ModelError
 
 GROWTH = sympy.Symbol("rho")
@@ -102,11 +102,12 @@ class Linearisation:
 
     def _check(self, measure: SpectralMeasure, energy: sympy.Expr) -> None:
         (symbol,) = self.model.overlaps.T
-        for name, value in (("S", self.s), ("U", self.u)):
-            needed, found = value.subs(symbol, energy), measure.value(Statistic(name, 0, 0, 1))
+        overlaps = Statistic("S", 0, 0, 1), Statistic("U", 0, 0, 1)
+        for key, value in zip(overlaps, (self.s, self.u), strict=True):
+            needed, found = value.subs(symbol, energy), measure.value(key)
             if sympy.expand(needed - found) != 0:
                 raise NotCriticalError(
-                    f"the student has {name.lower()} = {found}, but these critical points of"
+                    f"the student has {key.name.lower()} = {found}, but these critical points of"
                     f" {self.model.name} have {needed}"
                 )
 

@@ -5,9 +5,9 @@ import pytest
 import sympy
 
 from theory.symbolic import Model, ModelError, Statistic, Z, hierarchy, phase_retrieval, single_index
-from theory.symbolic.closures import SpectralMeasure
 from theory.symbolic.discrete import BATCH, NOISE, STEP, StepMap, gradient_descent, online_sgd
 from theory.symbolic.hierarchy import ORDER
+from theory.symbolic.measure import SpectralMeasure
 
 NETWORK = Model("network", Z**2, Z**2 + Z, (1, -1), (2,))
 CUBIC = single_index(Z**3 - 3 * Z)

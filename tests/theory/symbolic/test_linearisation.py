@@ -5,7 +5,6 @@ import pytest
 import sympy
 
 from theory.symbolic import Model, ModelError, UndecidedError, Z, phase_retrieval, single_index
-from theory.symbolic.closures import SpectralMeasure
 from theory.symbolic.linearisation import (
     GROWTH,
     Linearisation,
@@ -13,6 +12,7 @@ from theory.symbolic.linearisation import (
     linearise,
     linearise_along,
 )
+from theory.symbolic.measure import SpectralMeasure
 
 HALF = sympy.Rational(1, 2)
 TEACHER = SpectralMeasure(

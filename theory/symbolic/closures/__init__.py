@@ -12,7 +12,8 @@ NumPy module whose length does not grow with the order. One file each:
 
 Which to distrust: a closure in statistics (the first three) loses figures with the order even where it is
 exact, because high orders hold the top of the spectrum only; the slow modes, which decide late times, are
-all but invisible in them. Quadrature and the integral equations do not suffer from this.
+all but invisible in them. Symptoms: ``s < 0``, ``u² > s s*``, a loss that grows. Quadrature and the integral
+equations do not suffer from this. Measured errors: ``python -m numerics.closure_table``.
 """
 
 from theory.symbolic.closures.base import (
@@ -25,7 +26,6 @@ from theory.symbolic.closures.characteristic import CharacteristicPolynomial
 from theory.symbolic.closures.duhamel import DuhamelVolterra, Response, VolterraSystem
 from theory.symbolic.closures.generate import generate_system
 from theory.symbolic.closures.geometric import GeometricExtrapolation
-from theory.symbolic.closures.measure import SpectralMeasure
 from theory.symbolic.closures.quadrature import GaussQuadrature, ModeSystem
 from theory.symbolic.closures.truncation import Truncation
 
@@ -39,7 +39,6 @@ __all__ = [
     "ModeSystem",
     "MomentSystem",
     "Response",
-    "SpectralMeasure",
     "Truncation",
     "VolterraSystem",
     "close",

@@ -1,6 +1,5 @@
 """What closures share: how one is applied, and the system that a closure in statistics yields."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -67,14 +66,3 @@ def check_order(name: str, value: int, least: int) -> None:
     """Raise :class:`ClosureError` unless ``value`` is an integer of at least ``least``."""
     if not isinstance(value, int) or value < least:
         raise ClosureError(f"{name} must be an integer of at least {least}, not {value!r}")
-
-
-def exact_numbers(name: str, values: Sequence[sympy.Rational | int | str]) -> tuple[sympy.Rational, ...]:
-    """Return the values as rationals; :class:`ClosureError` for floats and symbols, which are not exact."""
-    numbers = tuple(
-        sympy.Rational(value) if isinstance(value, str) else sympy.sympify(value) for value in values
-    )
-    for value, number in zip(values, numbers, strict=True):
-        if not number.is_Rational:
-            raise ClosureError(f"{name} must be integers, rationals or decimal strings, not {value!r}")
-    return numbers

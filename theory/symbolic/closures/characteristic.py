@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import sympy
 
-from theory.symbolic.closures.base import ClosureError, MomentSystem, exact_numbers
+from theory.symbolic.closures.base import MomentSystem
 from theory.symbolic.hierarchy import Hierarchy
+from theory.symbolic.measure import MeasureError, exact_numbers
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,11 @@ class CharacteristicPolynomial:
     eigenvalues notwithstanding (Cayley–Hamilton for the minimal polynomial; Horn & Johnson, *Matrix
     Analysis*, theorem 3.3.1). Exact in exact arithmetic at all times and for every model.
 
-    In floating point the ``c_j`` alternate and reach binomial size, and the monomial basis hides the small
-    eigenvalues: errors are the rounding unit times roughly ``(1 + λ_1/λ_n)^n``. It serves a handful of
-    distinct eigenvalues; use :class:`~theory.symbolic.closures.GaussQuadrature` for more.
+    In floating point the monomial basis hides the small eigenvalues: rounding is amplified by up to the
+    condition number of the Vandermonde matrix of the ``λ_j``, which grows exponentially with ``n``, and the
+    late phase shows it. On ``λ_i = i^-2`` in double precision the overlaps are off by 1e-11 at ``t = 30`` with
+    6 eigenvalues, 3e-8 with 8, 5e-3 with 12, and the run blows up with 16. It serves a handful of distinct
+    eigenvalues; use :class:`~theory.symbolic.closures.GaussQuadrature` for more.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> CharacteristicPolynomial([3, 1, 1, 0]).close(hierarchy(phase_retrieval())).coefficients
@@ -31,7 +34,7 @@ class CharacteristicPolynomial:
     def __init__(self, eigenvalues: Sequence[sympy.Rational | int | str]) -> None:
         distinct = sorted(set(exact_numbers("eigenvalues", eigenvalues)) - {sympy.S.Zero}, reverse=True)
         if not distinct or distinct[-1] < 0:
-            raise ClosureError(
+            raise MeasureError(
                 "eigenvalues of a covariance are non-negative and not all zero;"
                 f" the distinct non-zero ones are {distinct}"
             )

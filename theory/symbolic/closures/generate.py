@@ -10,7 +10,8 @@ from textwrap import dedent
 
 import sympy
 
-from theory.symbolic.closures.base import MomentSystem
+from theory.symbolic.closures.base import ClosureError, MomentSystem
+from theory.symbolic.closures.duhamel import VolterraSystem
 from theory.symbolic.closures.quadrature import ModeSystem
 from theory.symbolic.hierarchy import ORDER, Hierarchy, Statistic, UnclosedHierarchyError
 from theory.symbolic.models import Model
@@ -52,6 +53,14 @@ def _open(system: Hierarchy) -> str:
         f"{system.model.name} up to order {order} lacks {names}: close it with"
         " close(hierarchy, CharacteristicPolynomial(eigenvalues)) or another closure of"
         " theory.symbolic.closures"
+    )
+
+
+@generate_system.register
+def _integral_equations(system: VolterraSystem) -> str:
+    raise ClosureError(
+        f"the integral equations of {system.hierarchy.model.name} have no right-hand side to generate:"
+        " numerics.volterra.solve_system solves them"
     )
 
 

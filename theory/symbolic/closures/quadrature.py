@@ -8,8 +8,8 @@ import sympy
 from mpmath import matrix, mp, mpf
 
 from theory.symbolic.closures.base import ClosureError, check_order
-from theory.symbolic.closures.measure import SpectralMeasure
 from theory.symbolic.hierarchy import Hierarchy, Statistic
+from theory.symbolic.measure import SpectralMeasure
 
 Krylov = tuple[int, int]
 """The vector ``Q^a z_c``, by its power ``a`` and its component ``c``."""

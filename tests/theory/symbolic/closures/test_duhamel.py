@@ -16,9 +16,10 @@ from theory.symbolic import (
     phase_retrieval,
     single_index,
 )
-from theory.symbolic.closures import DuhamelVolterra, Response, SpectralMeasure, VolterraSystem, close
+from theory.symbolic.closures import ClosureError, DuhamelVolterra, Response, close, generate_system
 from theory.symbolic.closures.duhamel import CLOCK, SOURCE, mode_solution
 from theory.symbolic.hierarchy import TIME, coordinates
+from theory.symbolic.measure import SpectralMeasure
 
 MODELS = [phase_retrieval(), single_index(Z**3 - 3 * Z), single_index(Z**2, Z**2 + Z)]
 MEASURE = SpectralMeasure(
@@ -67,24 +68,7 @@ def test_kernels_generate_the_tower() -> None:
     """The series of a kernel sums to its spectral form."""
     response = Response(Statistic("U", 0, 0, 2))
     series = sum(c * MEASURE.value(key) for c, key in response.series(sympy.Rational(1, 2), 25))
-    assert float(series) == pytest.approx(float(kernel(response)(np.array(0.5))), rel=1e-15)
-
-
-def kernel(response: Response):
-    """The kernel of MEASURE as a NumPy function."""
-    statistic = response.statistic
-    rows = {"S": MEASURE.students * 2, "U": MEASURE.students + MEASURE.teachers, "T": MEASURE.teachers * 2}
-    eigenvalues = np.array(MEASURE.eigenvalues, float)
-    left, right = np.array(rows[statistic.name], float)
-    weights = eigenvalues ** int(statistic.order) * left * right
-    return lambda phase: sum(w * np.exp(e * phase) for w, e in zip(weights, eigenvalues, strict=True))
-
-
-def numeric_terms(system: VolterraSystem) -> list[list[volterra.Term]]:
-    return [
-        [volterra.Term(kernel(x.response), x.multiplicity, x.students, x.integrals) for x in terms]
-        for terms in (system.s, system.u)
-    ]
+    assert float(series) == pytest.approx(float(volterra.kernel(response, MEASURE)(np.array(0.5))), rel=1e-15)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
@@ -97,10 +81,7 @@ def test_integral_equations_reproduce_the_flow(model: Model, until: float) -> No
     drift = sympy.lambdify(
         [model.overlaps.statistics], [model.A[0].subs(energy, t), model.B[0].subs(energy, t)]
     )
-    s_terms, u_terms = numeric_terms(system)
-    times, s, u, clock = volterra.solve_volterra(
-        s_terms, u_terms, lambda x: tuple(value + 0 * x[0] for value in drift(x)), until, nodes=40
-    )
+    times, s, u, clock = volterra.solve_system(system, MEASURE, until)
 
     eigenvalues, w0, teacher = (
         np.array(row, float) for row in (MEASURE.eigenvalues, MEASURE.students[0], MEASURE.teachers[0])
@@ -129,6 +110,10 @@ def test_networks_are_refused() -> None:
 
 def test_long_windows_fail_by_name() -> None:
     system = close(hierarchy(phase_retrieval()), DuhamelVolterra())
-    s, u = numeric_terms(system)
     with pytest.raises(ArithmeticError, match="shorten the window"), np.errstate(all="ignore"):
-        volterra.solve_volterra(s, u, lambda x: (10 - 12 * x[0], 8 * x[1]), 50.0, nodes=12)
+        volterra.solve_system(system, MEASURE, 50.0, nodes=12)
+
+
+def test_integral_equations_are_not_generated() -> None:
+    with pytest.raises(ClosureError, match=r"numerics\.volterra\.solve_system"):
+        generate_system(close(hierarchy(phase_retrieval()), DuhamelVolterra()))

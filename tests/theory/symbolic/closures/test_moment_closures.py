@@ -12,11 +12,11 @@ from theory.symbolic.closures import (
     ClosureError,
     GeometricExtrapolation,
     MomentSystem,
-    SpectralMeasure,
     Truncation,
     close,
     generate_system,
 )
+from theory.symbolic.measure import MeasureError, SpectralMeasure
 
 NETWORK = Model("network", Z**2, Z**2, (1, 2), (1, 1, sympy.Rational(1, 2)))
 TOWER = hierarchy(phase_retrieval())
@@ -129,7 +129,7 @@ def test_open_hierarchies_do_not_become_code() -> None:
 
 @pytest.mark.parametrize("bad", [[], [0], [1, -1], [0.5], [sympy.Symbol("a")]])
 def test_spectra_must_be_exact_and_non_negative(bad: list[object]) -> None:
-    with pytest.raises(ClosureError, match="eigenvalues"):
+    with pytest.raises(MeasureError, match="eigenvalues"):
         CharacteristicPolynomial(bad)
 
 

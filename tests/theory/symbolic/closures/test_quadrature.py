@@ -6,7 +6,8 @@ import sympy
 from mpmath import mp, mpf
 
 from theory.symbolic import Hierarchy, Model, Statistic, Z, hierarchy, phase_retrieval
-from theory.symbolic.closures import ClosureError, GaussQuadrature, ModeSystem, SpectralMeasure, close
+from theory.symbolic.closures import ClosureError, GaussQuadrature, ModeSystem, close
+from theory.symbolic.measure import MeasureError, SpectralMeasure
 
 TOWER = hierarchy(phase_retrieval())
 NETWORK = hierarchy(Model("network", Z**2, Z**2, (1, 1), (1,)))
@@ -74,5 +75,5 @@ def test_measure_must_fit_the_model() -> None:
     "arguments", [([1], [[0.5]], [[1]]), ([1, 2], [[1]], [[1, 1]]), ([-1], [[1]], [[1]])]
 )
 def test_measures_are_exact_and_consistent(arguments: tuple[object, ...]) -> None:
-    with pytest.raises(ClosureError, match=r"must be|non-negative"):
+    with pytest.raises(MeasureError, match=r"must be|non-negative"):
         SpectralMeasure(*arguments)

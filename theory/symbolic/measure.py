@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 import sympy
 
-from theory.symbolic.closures.base import ClosureError, exact_numbers
 from theory.symbolic.hierarchy import Statistic
+from theory.symbolic.models import ModelError
 
 Rows = tuple[tuple[sympy.Rational, ...], ...]
+
+
+class MeasureError(ModelError):
+    """The numbers are not exact, or they describe no spectral measure."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,12 @@ class SpectralMeasure:
     ) -> None:
         values = exact_numbers("eigenvalues", eigenvalues)
         if any(value < 0 for value in values):
-            raise ClosureError("eigenvalues of a covariance are non-negative")
+            raise MeasureError("eigenvalues of a covariance are non-negative")
         object.__setattr__(self, "eigenvalues", values)
         for name, rows in (("students", students), ("teachers", teachers)):
             exact = tuple(exact_numbers(name, row) for row in rows)
             if not exact or any(len(row) != len(values) for row in exact):
-                raise ClosureError(
+                raise MeasureError(
                     f"{name} must be rows of {len(values)} components, one for each eigenvalue"
                 )
             object.__setattr__(self, name, exact)
@@ -53,3 +57,14 @@ class SpectralMeasure:
         right = self.students if statistic.name == "S" else self.teachers
         rows = zip(self.eigenvalues, left[statistic.row], right[statistic.column], strict=True)
         return sympy.Add(*(value**statistic.order * a * b for value, a, b in rows))
+
+
+def exact_numbers(name: str, values: Sequence[sympy.Rational | int | str]) -> tuple[sympy.Rational, ...]:
+    """Return the values as rationals; :class:`MeasureError` for floats and symbols, which are not exact."""
+    numbers = tuple(
+        sympy.Rational(value) if isinstance(value, str) else sympy.sympify(value) for value in values
+    )
+    for value, number in zip(values, numbers, strict=True):
+        if not number.is_Rational:
+            raise MeasureError(f"{name} must be integers, rationals or decimal strings, not {value!r}")
+    return numbers
