@@ -63,7 +63,7 @@ def test_characteristic_polynomial_is_left_out_where_it_cannot_serve() -> None:
 
 
 def test_rounding_drowns_the_exact_closure_of_many_eigenvalues() -> None:
-    """Six eigenvalues i^-2 are fine at t = 30, twelve are not: the identity is exact, its arithmetic is not."""
+    """Six eigenvalues i^-2 are fine at t = 30, twelve are not: the identity is exact, arithmetic is not."""
     few, many = (
         next(row for row in closure_table(power_law_spectrum(modes), [], TIMES)).errors for modes in (6, 12)
     )

@@ -37,21 +37,22 @@ BATCH = sympy.Symbol("m", positive=True)
 """The number of fresh samples in a step."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StepMap:
     """The change of every statistic in one step, by powers of the step size.
 
-    ``hierarchy`` is the flow's tower, which the map tends to: ``change(X)/η → Ẋ`` as ``η → 0``.
+    ``hierarchy`` is the flow's tower, which the map tends to: ``change(X)/η → Ẋ`` as ``η → 0``. ``general``
+    holds, for every entry of the symbolic order ``k``, the coefficients of ``η`` and ``η²``.
     """
 
     hierarchy: Hierarchy
-    _changes: dict[Statistic, dict[int, Combination]]
+    general: dict[Statistic, dict[int, Combination]]
 
     def change(self, statistic: Statistic) -> dict[int, Combination]:
         """Return the coefficients of ``η`` and ``η²`` in the (mean) change of a statistic of any order."""
         if not statistic.moves:
             return {}
-        general = self._changes[statistic.at(ORDER)]
+        general = self.general[statistic.at(ORDER)]
         return {
             power: {key.at(key.order.subs(ORDER, statistic.order)): value for key, value in terms.items()}
             for power, terms in general.items()

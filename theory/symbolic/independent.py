@@ -1,12 +1,12 @@
 """Inputs with independent coordinates: the loss, the flow, and the statistics they need.
 
-``x_i = √λ_i g_i`` with independent ``g_i`` of one law: mean 0, variance 1, cumulants ``κ_3, κ_4, …``. The
+``x_i = √λ_i g_i`` with independent ``g_i``: mean 0, variance 1, cumulants ``κ_3, κ_4, …``. The
 projections ``z_a = v_a · x`` on students and teachers then have joint cumulants
 
-``κ(z_{a_1}, …, z_{a_n}) = κ_n Σ_i λ_i^{n/2} v_{a_1 i} ⋯ v_{a_n i}``,
+``κ(z_{a_1}, …, z_{a_n}) = Σ_i κ_n λ_i^{n/2} v_{a_1 i} ⋯ v_{a_n i}``,
 
 and every moment is a polynomial in them. For phase retrieval this adds
-``κ_4 Σ_i λ_i² (w_i² − w*_i²)²`` to the Gaussian loss. The flow is no longer of the form
+``Σ_i κ_4 λ_i² (w_i² − w*_i²)²`` to the Gaussian loss. The flow is no longer of the form
 ``A W Q + B W* Q``: a mode's velocity is a polynomial in its own coordinates, and the statistics multiply,
 to all ``Σ_i λ_i^k w_i^p w*_i^q``. :meth:`IndependentModel.enlarge` finds which of them a closed description
 would need; with ``κ_4 ≠ 0`` that never ends, not even for ``Q = I``. What relied on ``A`` and ``B`` refuses
@@ -36,14 +36,16 @@ class NonGaussianError(ModelError):
 
 @dataclass(frozen=True)
 class PowerSum:
-    """``Σ_i λ_i^order Π_a v_{a i}^{powers[a]}`` over the directions ``v_a``: students, then teachers.
+    """``Σ_i factor_i λ_i^order Π_a v_{a i}^{powers[a]}``, with students first among the ``v_a``.
 
     The identity of a statistic here, as :class:`~theory.symbolic.hierarchy.Statistic` is for Gaussian
-    inputs: ``s^(k)`` is ``PowerSum((2, 0), k)`` for one student and one teacher.
+    inputs: ``s^(k)`` is ``PowerSum((2, 0), k)`` for one student and one teacher. ``factor`` is 1 or
+    depends on the mode, through :data:`~theory.symbolic.hierarchy.MODE`.
     """
 
     powers: tuple[int, ...]
     order: sympy.Expr
+    factor: sympy.Expr = sympy.S.One
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "order", sympy.sympify(self.order))
@@ -54,14 +56,15 @@ class PowerSum:
 
     @property
     def function(self) -> sympy.Expr:
-        """It as a function of its order, with the powers in its name: ``c_2_0(k)``."""
-        return sympy.Function("c_" + "_".join(map(str, self.powers)))(self.order)
+        """It as a function of its order, and of a factor, with the powers in its name: ``c_2_0(k)``."""
+        name = sympy.Function("c_" + "_".join(map(str, self.powers)))
+        return name(self.order) if self.factor == 1 else name(self.order, self.factor)
 
     def summed(self, model: Model) -> sympy.Expr:
         """It as an explicit sum over the modes."""
         columns = (entry for column in coordinates(model) for entry in column)
         factors = (entry**power for entry, power in zip(columns, self.powers, strict=True))
-        return sympy.Sum(EIGENVALUE**self.order * prod(factors), (MODE, 1, DIMENSION))
+        return sympy.Sum(self.factor * EIGENVALUE**self.order * prod(factors), (MODE, 1, DIMENSION))
 
 
 Combination = dict[PowerSum, sympy.Expr]
@@ -94,8 +97,10 @@ class IndependentModel:
     """``model``'s networks on inputs with independent coordinates.
 
     ``cumulants`` holds ``(κ_3, κ_4, …)`` of the standardised coordinate, exact numbers or symbols, up to
-    twice the links' degree; zeros are the Gaussian law. Raises
-    :class:`~theory.symbolic.models.ModelError` where there are too few.
+    twice the links' degree; zeros are the Gaussian law. A cumulant that differs between coordinates is an
+    expression in :data:`~theory.symbolic.hierarchy.MODE`, such as ``IndexedBase("kappa4")[MODE]``, and
+    becomes part of the statistics. Raises :class:`~theory.symbolic.models.ModelError` where there are too
+    few.
 
     >>> from theory.symbolic.models import phase_retrieval
     >>> kappa = sympy.Symbol("kappa4")
@@ -142,7 +147,7 @@ class IndependentModel:
         degree = len(self.cumulants) + 2
         for powers in product(range(degree + 1), repeat=self._directions):
             if 3 <= sum(powers) <= degree:
-                key = PowerSum(powers, sympy.Rational(sum(powers), 2))
+                key = self._cumulant_key(powers)[1]
                 symbols[key] = sympy.Symbol("c_" + "_".join(map(str, powers)))
         return symbols
 
@@ -186,7 +191,7 @@ class IndependentModel:
             rest = _lower(statistic.powers, student)
             for factor, coefficient in velocity.items():
                 powers = tuple(a + b for a, b in zip(rest, factor.powers, strict=True))
-                key = PowerSum(powers, statistic.order + factor.order)
+                key = PowerSum(powers, statistic.order + factor.order, statistic.factor * factor.factor)
                 total[key] = total.get(key, sympy.S.Zero) + power * coefficient
         return {key: sympy.expand(value) for key, value in total.items()}
 
@@ -220,13 +225,13 @@ class IndependentModel:
         for key, symbol in self.symbols.items():
             slope = -key.powers[student] * self.loss.diff(symbol)
             if slope != 0:
-                yield PowerSum(_lower(key.powers, student), key.order), sympy.expand(slope)
+                yield PowerSum(_lower(key.powers, student), key.order, key.factor), sympy.expand(slope)
 
     def _new(self, keys: Sequence[PowerSum], known: set[PowerSum], isotropic: bool) -> tuple[PowerSum, ...]:
         """The keys that move and are not known, each once, in a fixed order."""
-        plain = [PowerSum(key.powers, 0) if isotropic else key for key in keys]
+        plain = [PowerSum(key.powers, sympy.S.Zero, key.factor) if isotropic else key for key in keys]
         found = {key for key in plain if key.moves(self.model.students) and key not in known}
-        return tuple(sorted(found, key=lambda key: (key.order, sum(key.powers), key.powers)))
+        return tuple(sorted(found, key=lambda key: (key.order, sum(key.powers), key.powers, str(key.factor))))
 
     def _moment(self, powers: tuple[int, ...]) -> sympy.Expr:
         """``E[Π_a z_a^powers]``: one factor's cumulant with any others, times the moment of the rest."""
@@ -250,11 +255,17 @@ class IndependentModel:
         return sympy.expand(total)
 
     def _cumulant(self, powers: tuple[int, ...]) -> sympy.Expr:
-        degree = sum(powers)
-        if degree < 2:
+        if sum(powers) < 2:
             return sympy.S.Zero
+        coefficient, key = self._cumulant_key(powers)
+        return coefficient * self.symbols[key]
+
+    def _cumulant_key(self, powers: tuple[int, ...]) -> tuple[sympy.Expr, PowerSum]:
+        """A joint cumulant as a coefficient times a power sum, which takes what depends on the mode."""
+        degree = sum(powers)
         scale = sympy.S.One if degree == 2 else self.cumulants[degree - 3]
-        return scale * self.symbols[PowerSum(powers, sympy.Rational(degree, 2))]
+        coefficient, factor = scale.as_independent(MODE, as_Add=False)
+        return coefficient, PowerSum(powers, sympy.Rational(degree, 2), factor)
 
 
 def _overlap_symbols(overlaps: Overlaps) -> dict[PowerSum, sympy.Symbol]:

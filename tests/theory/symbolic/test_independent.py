@@ -16,6 +16,7 @@ from theory.symbolic import (
     residual_flow,
     single_index,
 )
+from theory.symbolic.hierarchy import MODE
 from theory.symbolic.independent import IndependentModel, NonGaussianError, PowerSum
 
 KAPPA = sympy.Symbol("kappa4")
@@ -120,6 +121,39 @@ def test_extra_terms_of_phase_retrieval() -> None:
         PowerSum((3, 0), 2): -4 * KAPPA,
         PowerSum((1, 2), 2): 4 * KAPPA,
     }
+
+
+def test_cumulants_that_differ_between_coordinates() -> None:
+    """The first coordinate has the skewed law, the second is a sign: κ_3 = 0, κ_4 = −2."""
+    model = phase_retrieval()
+    kappa = [sympy.IndexedBase(f"kappa{n}")[MODE] for n in (3, 4)]
+    inputs = IndependentModel(model, tuple(kappa))
+    per_mode = (dict(zip(kappa, law_cumulants(4), strict=True)), dict(zip(kappa, (0, -2), strict=True)))
+    sign = dict.fromkeys((sympy.Integer(1), sympy.Integer(-1)), sympy.Rational(1, 2))
+    W, teacher = weights(model)
+
+    def value(key: PowerSum) -> sympy.Expr:
+        return sum(mode_value(key, i) for i in range(2))
+
+    def mode_value(key: PowerSum, i: int) -> sympy.Expr:
+        product_ = sympy.prod(v[0, i] ** power for v, power in zip((W, teacher), key.powers, strict=True))
+        return key.factor.subs(per_mode[i]) * ROOTS[i] ** (2 * key.order) * product_
+
+    loss = sum(
+        p * q * ((W * x)[0] ** 2 - (teacher * x)[0] ** 2) ** 2
+        for (a, p), (b, q) in product(LAW.items(), sign.items())
+        for x in [sympy.Matrix([ROOTS[0] * a, ROOTS[1] * b])]
+    )
+    values = {symbol: value(key) for key, symbol in inputs.symbols.items()}
+    assert sympy.expand(inputs.loss.subs(values) - loss) == 0
+    for i in range(2):
+        mode = sum(c.subs(values) * mode_value(key, i) for key, c in inputs.velocity(0).items())
+        assert sympy.expand(mode + loss.diff(W[0, i])) == 0
+    statistic = PowerSum((2, 0), 1, kappa[1])
+    chain = -sum(value(statistic).diff(w) * loss.diff(w) for w in W)
+    derivative = sum(c.subs(values) * value(key) for key, c in inputs.derivative(statistic).items())
+    assert sympy.expand(chain - derivative) == 0
+    assert PowerSum((4, 0), 2, kappa[1]) in inputs.enlarge(rounds=0).levels[0]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=by_name)

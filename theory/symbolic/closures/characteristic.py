@@ -19,10 +19,10 @@ class CharacteristicPolynomial:
     Analysis*, theorem 3.3.1). Exact in exact arithmetic at all times and for every model.
 
     In floating point the monomial basis hides the small eigenvalues: rounding is amplified by up to the
-    condition number of the Vandermonde matrix of the ``λ_j``, which grows exponentially with ``n``, and the
-    late phase shows it. On ``λ_i = i^-2`` in double precision the overlaps are off by 1e-11 at ``t = 30`` with
-    6 eigenvalues, 3e-8 with 8, 5e-3 with 12, and the run blows up with 16. It serves a handful of distinct
-    eigenvalues; use :class:`~theory.symbolic.closures.GaussQuadrature` for more.
+    condition number of the Vandermonde matrix of the ``λ_j``, which grows exponentially with ``n``, and
+    the late phase shows it. On ``λ_i = i^-2`` in double precision the overlaps are off by 1e-11 at
+    ``t = 30`` with 6 eigenvalues, 3e-8 with 8, 5e-3 with 12, and the run blows up with 16. It serves a
+    handful of distinct eigenvalues; use :class:`~theory.symbolic.closures.GaussQuadrature` for more.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> CharacteristicPolynomial([3, 1, 1, 0]).close(hierarchy(phase_retrieval())).coefficients

@@ -1,7 +1,7 @@
 """Gauss quadrature of the spectral measure: a finite system of modes that keeps the first orders."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 import sympy
@@ -36,7 +36,7 @@ class ModeSystem:
         return ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class GaussQuadrature:
     """Ansatz: the matrix measure ``Σ_i λ_i z_i z_iᵀ δ(λ − λ_i)`` becomes its block Gauss rule.
 
@@ -64,14 +64,12 @@ class GaussQuadrature:
     """
 
     measure: SpectralMeasure
-    blocks: int
-    digits: int = 30
+    blocks: int = field(kw_only=True)
+    digits: int = field(default=30, kw_only=True)
 
-    def __init__(self, measure: SpectralMeasure, *, blocks: int, digits: int = 30) -> None:
-        check_order("blocks", blocks, 1)
-        object.__setattr__(self, "measure", measure)
-        object.__setattr__(self, "blocks", blocks)
-        object.__setattr__(self, "digits", digits)
+    def __post_init__(self) -> None:
+        check_order("blocks", self.blocks, 1)
+        check_order("digits", self.digits, 1)
 
     def close(self, hierarchy: Hierarchy) -> ModeSystem:
         """Return the system of modes; :class:`ClosureError` where the precision does not suffice."""
