@@ -51,8 +51,9 @@ class GaussQuadrature:
 
     Exact where the measure has no more than ``m r`` atoms that matter. The error at a fixed time falls like
     ``(λ_1 |Φ|)^{2m}/(2m)!`` or faster, ``Φ = ∫A``; at fixed ``m`` it grows once ``1/|Φ|`` is below the
-    smallest nodes, so nodes must be added as times grow, about as the logarithm of the time if they are
-    placed bin by bin as in ``numerics.reduction``, as its square root here.
+    smallest nodes, so nodes must be added as times grow: about as the logarithm of the time where they are
+    placed bin by bin, as in ``numerics.reduction``, and faster here. On 400 eigenvalues ``i^-2`` the decay
+    ``Σ λ_i (w*_i)² e^{−λ_i |Φ|}`` keeps 1 % with 4 blocks at ``|Φ| = 100`` and with 24 at ``10^5``.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> measure = SpectralMeasure(["0.5", "0.25", "0.125"], [[1, -1, 0]], [[1, 1, 1]])
@@ -79,14 +80,16 @@ class GaussQuadrature:
                 f"{model.name} has {model.students} students and {model.teachers} teachers, the measure"
                 f" {len(measure.students)} and {len(measure.teachers)}"
             )
-        digits = 2 * self.digits + 4 * self.blocks
+        full, count = self.blocks * (model.students + model.teachers), 0
+        digits = 2 * self.digits + 16 * self.blocks
         while digits <= MAX_DIGITS:
             with mp.workdps(digits):
                 moments = self._moments()
-                nodes, vectors = _block_gauss(moments)
-                if _defect(moments, nodes, vectors) < mpf(10) ** -self.digits:
+                nodes, vectors = _block_gauss(moments, 2 * self.digits + 20)
+                settled = len(nodes) in (full, count)
+                if settled and _defect(moments, nodes, vectors) < mpf(10) ** -self.digits:
                     return _mode_system(hierarchy, nodes, vectors)
-            digits *= 2
+            count, digits = len(nodes), 2 * digits
         raise ClosureError(f"no rule of {self.blocks} blocks within {MAX_DIGITS} digits: use fewer blocks")
 
     def _moments(self) -> list[matrix]:
@@ -110,11 +113,12 @@ def _gram(left: Sequence[Sequence[mpf]], right: Sequence[Sequence[mpf]]) -> matr
     return matrix([[mp.fdot(a, b) for b in right] for a in left])
 
 
-def _block_gauss(moments: Sequence[matrix]) -> tuple[list[mpf], matrix]:
+def _block_gauss(moments: Sequence[matrix], digits: int) -> tuple[list[mpf], matrix]:
     """Nodes, and the vectors √θ z (one row a node), of the rule with these matrix moments.
 
     Krylov vectors that depend on earlier ones are left out: then the measure has few atoms and the rule is
-    the measure itself.
+    the measure itself. Which ones do is clear only when twice the precision leaves out no fewer. The moments
+    need all the precision, the compression of ``Q`` only the ``digits`` of the result.
     """
     size = moments[0].rows
     index = list(product(range(len(moments) // 2), range(size)))
@@ -129,7 +133,8 @@ def _block_gauss(moments: Sequence[matrix]) -> tuple[list[mpf], matrix]:
         shifted[a, b] = entry(kept[a], kept[b], 1)
     half = matrix([_forward(factor, [shifted[a, b] for a in range(count)]) for b in range(count)])
     compressed = matrix([_forward(factor, [half[a, b] for a in range(count)]) for b in range(count)])
-    nodes, rotation = mp.eigsy((compressed + compressed.T) / 2)
+    with mp.workdps(digits):
+        nodes, rotation = mp.eigsy((compressed + compressed.T) / 2)
     starts = matrix([_forward(factor, [entry(k, (0, c)) for k in kept]) for c in range(size)])
     return list(nodes), (starts * rotation).T
 

@@ -64,6 +64,21 @@ def test_parallel_start_needs_one_vector() -> None:
     assert abs(modes.students[0][0] / modes.teachers[0][0] - mp.mpf(1) / 2) < 1e-28
 
 
+@pytest.mark.parametrize(("blocks", "phase", "error"), [(4, 100, 2e-2), (8, 100, 1e-11), (16, 10**4, 1e-4)])
+def test_decay_in_time_needs_blocks(blocks: int, phase: int, error: float) -> None:
+    """Σ λ (w*)² e^{−λΦ} of the rule against all 400 modes: four blocks at Φ = 100, sixteen at 10^4."""
+    measure = power_law(400)
+    modes = close(TOWER, GaussQuadrature(measure, blocks=blocks, digits=20))
+    rule, exact = (
+        float(np.sum(values * row**2 * np.exp(-values * phase)))
+        for values, row in (
+            (np.array(modes.eigenvalues, float), np.array(modes.teachers[0], float)),
+            (np.array(measure.eigenvalues, float), np.array(measure.teachers[0], float)),
+        )
+    )
+    assert abs(rule / exact - 1) < error
+
+
 def test_measure_must_fit_the_model() -> None:
     with pytest.raises(ClosureError, match="network has 2 students and 1 teachers, the measure 1 and 1"):
         close(NETWORK, GaussQuadrature(power_law(4), blocks=1))
