@@ -12,6 +12,7 @@ from itertools import product
 
 import sympy
 
+from theory.symbolic.degree import polynomial_degree
 from theory.symbolic.hierarchy import (
     EIGENVALUE,
     ORDER,
@@ -99,6 +100,7 @@ def online_sgd(hierarchy: Hierarchy, noise: sympy.Expr = NOISE, batch: sympy.Exp
     model = hierarchy.model
     if type(model) is not Model:
         raise ModelError(f"{model.name}: the mean step of SGD is derived for Gaussian inputs only")
+    polynomial_degree(model)
     changes = {}
     for entry in hierarchy.entries:
         change = _change(model, entry)

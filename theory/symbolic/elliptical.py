@@ -14,7 +14,8 @@ from itertools import combinations_with_replacement, pairwise
 
 import sympy
 
-from theory.symbolic.links import Z, link_polynomial
+from theory.symbolic.degree import polynomial_degree
+from theory.symbolic.links import Z
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.moments import gaussian_moment
 
@@ -38,7 +39,7 @@ class EllipticalModel(Model):
         super().__post_init__()
         moments = tuple(sympy.sympify(moment, strict=True) for moment in self.radial_moments)
         object.__setattr__(self, "radial_moments", moments)
-        degree = max(link_polynomial(link).degree() for link in (self.student_link, self.teacher_link))
+        degree = polynomial_degree(self)
         if len(moments) < degree:
             raise ModelError(
                 f"{self.name} needs the {degree} radial moments E[r^2], …, E[r^{2 * degree}],"
@@ -55,12 +56,12 @@ class EllipticalModel(Model):
         loss = sympy.S.Zero
         for j, k in combinations_with_replacement(range(len(units)), 2):
             (c, f), (e, g) = units[j], units[k]
-            share = self._product(f, g, covariance[[j, k], [j, k]])
+            share = self.pair_average(f, g, covariance[[j, k], [j, k]])
             loss += (1 if j == k else 2) * c * e * share
         return sympy.expand(loss)
 
-    def _product(self, f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
-        """``E[f(r X) g(r Y)]`` for ``(X, Y) ~ N(0, covariance)``; odd degrees vanish."""
+    def pair_average(self, f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
+        """Return ``E[f(r X) g(r Y)]`` for ``(X, Y) ~ N(0, covariance)``; odd degrees vanish."""
         radial = {2 * n + 2: moment for n, moment in enumerate(self.radial_moments)} | {0: sympy.S.One}
         return sympy.Add(
             *(

@@ -158,7 +158,11 @@ class Hierarchy:
         combination = self.derivative(statistic)
         overlaps = self.model.overlaps
         return sympy.Add(
-            *(sympy.expand(value * key.function(overlaps)) for key, value in combination.items())
+            *(
+                term * key.function(overlaps)
+                for key, value in combination.items()
+                for term in sympy.Add.make_args(value)
+            )
         )
 
 
@@ -228,8 +232,7 @@ def product_statistics(model: Model) -> dict[sympy.Expr, Statistic]:
 def fold(summand: sympy.Expr, products: Mapping[sympy.Expr, Statistic]) -> Combination:
     """Return ``Σ_i summand`` as a combination: each ``Σ_i λ_i^n × product`` is a statistic of order ``n``."""
     combination: Combination = {}
-    expanded = sympy.expand(summand, power_exp=False, power_base=False)
-    for term in sympy.Add.make_args(expanded):
+    for term in _terms(summand):
         coefficient, dependent = term.as_independent(MODE)
         powers = dependent.as_powers_dict()
         order = powers.pop(EIGENVALUE)
@@ -237,3 +240,23 @@ def fold(summand: sympy.Expr, products: Mapping[sympy.Expr, Statistic]) -> Combi
         key = products[product].at(order)
         combination[key] = combination.get(key, sympy.S.Zero) + coefficient
     return combination
+
+
+def _terms(expression: sympy.Expr) -> list[sympy.Expr]:
+    """Return the terms of a sum over products of coordinates; what holds none stays as it is."""
+    if expression.is_Add:
+        return [part for term in expression.args for part in _terms(term)]
+    factors = [
+        factor
+        for power in sympy.Mul.make_args(expression)
+        for factor in ([power.base] * int(power.exp) if _is_power_of_sum(power) else [power])
+    ]
+    for j, factor in enumerate(factors):
+        if factor.is_Add and factor.has(MODE):
+            rest = sympy.Mul(*factors[:j], *factors[j + 1 :])
+            return [part for term in factor.args for part in _terms(term * rest)]
+    return [expression]
+
+
+def _is_power_of_sum(factor: sympy.Expr) -> bool:
+    return factor.is_Pow and factor.base.is_Add and factor.base.has(MODE) and factor.exp.is_Integer

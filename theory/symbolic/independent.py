@@ -21,8 +21,9 @@ from math import comb, prod
 
 import sympy
 
+from theory.symbolic.degree import polynomial_degree
 from theory.symbolic.hierarchy import DIMENSION, EIGENVALUE, MODE, coordinates
-from theory.symbolic.links import Z, link_polynomial
+from theory.symbolic.links import Z
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.overlaps import Overlaps
 
@@ -120,8 +121,7 @@ class IndependentModel:
         object.__setattr__(self, "cumulants", cumulants)
         if type(self.model) is not Model:
             raise ModelError(f"{self.model.name} already has inputs of its own")
-        links = (self.model.student_link, self.model.teacher_link)
-        degree = 2 * max(link_polynomial(link).degree() for link in links)
+        degree = 2 * polynomial_degree(self.model)
         if len(cumulants) + 2 < degree:
             raise ModelError(
                 f"{self.model.name} needs the cumulants of order 3 to {degree}, that is {degree - 2} of them,"

@@ -141,7 +141,7 @@ def linearise_along(model: Model, multiple: sympy.Expr | int) -> Linearisation:
     (s, u), (t,) = model.overlaps.statistics, model.overlaps.T
     values = {s: alpha**2 * t, u: alpha * t}
     force = sympy.expand((alpha * model.A[0] + model.B[0]).subs(values))
-    if force != 0:
+    if force != 0 and not force.equals(0):
         raise NotCriticalError(f"w = {alpha} w* is no critical point of {model.name}: αA + B = {force} there")
     return _linearisation(model, CriticalPoint(alpha, values[s], values[u], t, hessian(model).at(values)))
 
