@@ -152,7 +152,13 @@ def _linearisation(model: Model, point: CriticalPoint) -> Linearisation:
         form = -sympy.Matrix([[h.student, h.mixed], [h.mixed, h.teacher]])
     else:
         form = -sympy.Matrix([[alpha**2 * h.student + 2 * alpha * h.mixed + h.teacher]])
-    return Linearisation(model, alpha, point.s, point.u, -h.metric, sympy.ImmutableMatrix(form.expand()))
+    form = sympy.ImmutableMatrix(form.applyfunc(_tidy))
+    return Linearisation(model, alpha, point.s, point.u, _tidy(-h.metric), form)
+
+
+def _tidy(value: sympy.Expr) -> sympy.Expr:
+    """Expand polynomials in the energy; factor what has denominators, which expansion would spread."""
+    return sympy.expand(value) if value.is_polynomial() else sympy.factor(value)
 
 
 @dataclass(frozen=True)
