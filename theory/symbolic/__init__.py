@@ -12,6 +12,11 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.variation`: gradient and Hessian of networks;
 - :mod:`~theory.symbolic.geometry`: gradient, Hessian and critical points (P2), barrier;
 - :mod:`~theory.symbolic.hierarchy`: the mode equation and the tower of statistics (P3);
+- :mod:`~theory.symbolic.measure`: the spectral measure of a start, and the statistics that it holds;
+- :mod:`~theory.symbolic.closures`: finite systems that stand for the tower;
+- :mod:`~theory.symbolic.discrete`: one step of gradient descent and of online SGD;
+- :mod:`~theory.symbolic.linearisation`: the flow near its critical points;
+- :mod:`~theory.symbolic.elliptical`, :mod:`~theory.symbolic.independent`: inputs that are not Gaussian;
 - :mod:`~theory.symbolic.residual`: coordinates near the teacher, free of cancellation;
 - :mod:`~theory.symbolic.nesting`: nested form of polynomials;
 - :mod:`~theory.symbolic.printing`: expressions as NumPy text;
@@ -20,6 +25,8 @@ The chain, one module a step:
 """
 
 from theory.symbolic.circular import CircularModel, complex_phase_retrieval
+from theory.symbolic.discrete import StepMap, gradient_descent, online_sgd
+from theory.symbolic.elliptical import EllipticalModel, student_radial_moments
 from theory.symbolic.geometry import (
     CriticalPoint,
     Gradient,
@@ -31,8 +38,11 @@ from theory.symbolic.geometry import (
     hessian,
 )
 from theory.symbolic.hermite import Escape, escape, hermite_coefficient, information_exponent
-from theory.symbolic.hierarchy import Hierarchy, hierarchy, mode_equation
+from theory.symbolic.hierarchy import Hierarchy, Statistic, UnclosedHierarchyError, hierarchy, mode_equation
+from theory.symbolic.independent import Enlargement, IndependentModel, NonGaussianError, PowerSum
+from theory.symbolic.linearisation import Linearisation, NotCriticalError, linearise, linearise_along
 from theory.symbolic.links import RELU, LinkError, UnknownAverageError, Z, parse_link
+from theory.symbolic.measure import MeasureError, SpectralMeasure
 from theory.symbolic.models import Model, ModelError, phase_retrieval, quadratic_network, single_index
 from theory.symbolic.moments import expectation, gaussian_moment
 from theory.symbolic.overlaps import Overlaps
@@ -43,17 +53,29 @@ __all__ = [
     "RELU",
     "CircularModel",
     "CriticalPoint",
+    "EllipticalModel",
+    "Enlargement",
     "Escape",
     "Gradient",
     "Hessian",
     "Hierarchy",
+    "IndependentModel",
+    "Linearisation",
     "LinkError",
+    "MeasureError",
     "Model",
     "ModelError",
     "NetworkHessian",
+    "NonGaussianError",
+    "NotCriticalError",
     "Overlaps",
+    "PowerSum",
     "ResidualError",
     "ResidualFlow",
+    "SpectralMeasure",
+    "Statistic",
+    "StepMap",
+    "UnclosedHierarchyError",
     "UndecidedError",
     "UnknownAverageError",
     "Z",
@@ -65,16 +87,21 @@ __all__ = [
     "expectation",
     "gaussian_moment",
     "gradient",
+    "gradient_descent",
     "hermite_coefficient",
     "hessian",
     "hierarchy",
     "information_exponent",
+    "linearise",
+    "linearise_along",
     "mode_equation",
     "network_gradient",
     "network_hessian",
+    "online_sgd",
     "parse_link",
     "phase_retrieval",
     "quadratic_network",
     "residual_flow",
     "single_index",
+    "student_radial_moments",
 ]

@@ -42,6 +42,11 @@ class Overlaps:
         """The overlaps that move: the upper triangle of ``S`` by rows, then ``U`` by rows."""
         return (*upper_triangle(self.S), *self.U)
 
+    @property
+    def covariance(self) -> sympy.ImmutableMatrix:
+        """The covariance of the projections on all students, then all teachers, for Gaussian inputs."""
+        return sympy.ImmutableMatrix(sympy.BlockMatrix([[self.S, self.U], [self.U.T, self.T]]).as_explicit())
+
 
 def matrix_symbols(name: str, rows: int, columns: int) -> sympy.ImmutableMatrix:
     """Return a matrix of symbols ``name11``, ``name12``, …; a 1 × 1 matrix holds ``name`` itself.

@@ -1,9 +1,11 @@
 """The tower of statistics against P3, and against the flow of explicit modes."""
 
+from itertools import product
+
 import pytest
 import sympy
 
-from theory.symbolic import Model, Z, hierarchy, mode_equation, phase_retrieval, single_index
+from theory.symbolic import Model, Statistic, Z, hierarchy, mode_equation, phase_retrieval, single_index
 
 k = sympy.Symbol("k", integer=True, positive=True)
 s, u, t = sympy.symbols("s u t")
@@ -72,3 +74,33 @@ def test_tower_is_the_chain_rule_on_explicit_modes() -> None:
     ):
         explicit = sum(statistic.diff(a) * v for a, v in zip(w, speeds, strict=True))
         assert sympy.expand(explicit - derivative.subs(values)) == 0
+
+
+def test_a_statistic_is_its_key_and_not_its_name() -> None:
+    """With twelve students the name S111 would stand for (1, 11) and for (11, 1)."""
+    assert Statistic("S", 2, 1, k) == Statistic("S", 1, 2, k)
+    assert Statistic("U", 2, 1, k) != Statistic("U", 1, 2, k)
+    assert Statistic("S", 0, 10, 1) != Statistic("S", 10, 0, 2)
+    assert Statistic("S", 1, 2, 3) == Statistic("S", 1, 2, sympy.Integer(3))
+
+
+@pytest.mark.parametrize("model", [phase_retrieval(), NETWORK], ids=lambda model: model.name)
+def test_derivatives_by_key_are_the_printed_ones(model: Model) -> None:
+    tower = hierarchy(model, sympy.Integer(7))
+    for matrix, name in ((tower.S, "S"), (tower.U, "U")):
+        for row, column in product(range(matrix.rows), range(matrix.cols)):
+            combination = tower.derivative(Statistic(name, row, column, 7))
+            printed = sum(value * key.function(model.overlaps) for key, value in combination.items())
+            assert sympy.expand(matrix[row, column] - printed) == 0
+
+
+def test_every_order_lacks_the_next() -> None:
+    tower = hierarchy(NETWORK)
+    for order in (1, 4):
+        assert tower.missing(order) == tuple(entry.at(order + 1) for entry in tower.entries)
+    assert len(tower.statistics(4)) == 4 * (3 + 6)
+
+
+def test_constants_do_not_move() -> None:
+    tower = hierarchy(phase_retrieval())
+    assert tower.derivative(Statistic("T", 0, 0, 3)) == {}

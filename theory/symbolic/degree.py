@@ -1,0 +1,19 @@
+"""The degree of a model's links, for derivations that need polynomials."""
+
+import sympy
+
+from theory.symbolic.links import Z
+from theory.symbolic.models import Model, ModelError
+
+
+def polynomial_degree(model: Model) -> int:
+    """Return the largest degree of the two links; :class:`ModelError` where one is no polynomial.
+
+    >>> from theory.symbolic.models import phase_retrieval
+    >>> polynomial_degree(phase_retrieval())
+    2
+    """
+    for link in (model.student_link, model.teacher_link):
+        if not link.is_polynomial(Z):
+            raise ModelError(f"{model.name} has the link {link}: this is derived for polynomial links only")
+    return max(sympy.degree(link, Z) for link in (model.student_link, model.teacher_link))
