@@ -9,8 +9,7 @@ changes the unit of time; where they have several it moves the critical points.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations_with_replacement, pairwise
+from itertools import pairwise
 
 import sympy
 
@@ -46,19 +45,6 @@ class EllipticalModel(Model):
                 f" not {len(moments)} of them"
             )
         _check_radius(moments)
-
-    @cached_property
-    def loss(self) -> sympy.Expr:
-        """The population loss ``L(S, U, T)``: degree by degree, the Gaussian one times ``E[rⁿ]``."""
-        units = [(c, self.student_link) for c in self.student_weights]
-        units += [(-c, self.teacher_link) for c in self.teacher_weights]
-        covariance = self.overlaps.covariance
-        loss = sympy.S.Zero
-        for j, k in combinations_with_replacement(range(len(units)), 2):
-            (c, f), (e, g) = units[j], units[k]
-            share = self.pair_average(f, g, covariance[[j, k], [j, k]])
-            loss += (1 if j == k else 2) * c * e * share
-        return sympy.expand(loss)
 
     def pair_average(self, f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
         """Return ``E[f(r X) g(r Y)]`` for ``(X, Y) ~ N(0, covariance)``; odd degrees vanish."""

@@ -121,7 +121,7 @@ class Model:
         """
         units = [(c, self.student_link) for c in self.student_weights]
         units += [(-c, self.teacher_link) for c in self.teacher_weights]
-        covariance = _joint_covariance(self.overlaps)
+        covariance = self.overlaps.covariance
         pairs = combinations_with_replacement(range(len(units)), 2)
         total = sympy.Add(
             self.noise,
@@ -214,10 +214,3 @@ def _variance(noise: sympy.Expr | int) -> sympy.Expr:
     if not exact.is_Symbol and not (exact.is_Rational and exact >= 0):
         raise ModelError(f"noise must be a non-negative rational or a symbol, not {noise}")
     return exact
-
-
-def _joint_covariance(overlaps: Overlaps) -> sympy.ImmutableMatrix:
-    """Return the covariance of the projections on all students, then all teachers."""
-    return sympy.ImmutableMatrix(
-        sympy.BlockMatrix([[overlaps.S, overlaps.U], [overlaps.U.T, overlaps.T]]).as_explicit()
-    )
