@@ -80,7 +80,7 @@ def broken(left: str, expression: sympy.Expr) -> str:
     for term in expression.as_ordered_terms() if expression.is_Add else [expression]:
         printed = latex(term)
         signed = f" - {printed[1:].lstrip()}" if printed.startswith("-") else f" + {printed}"
-        if len(lines[-1]) + len(signed) > LINE:
+        if lines[-1] and len(lines[-1]) + len(signed) > LINE:
             lines.append("")
         lines[-1] += signed
     first = lines[0].removeprefix(" + ").removeprefix(" ")

@@ -21,7 +21,8 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.nesting`: nested form of polynomials;
 - :mod:`~theory.symbolic.printing`: expressions as NumPy text;
 - :mod:`~theory.symbolic.source`: the text of a NumPy function;
-- :mod:`~theory.symbolic.codegen`: NumPy modules for the solver, a program of its own.
+- :mod:`~theory.symbolic.codegen`: NumPy modules for the solver, a program of its own;
+- :mod:`~theory.symbolic.precision`: the same at any precision.
 """
 
 from theory.symbolic.circular import CircularModel, complex_phase_retrieval
