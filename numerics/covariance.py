@@ -14,8 +14,8 @@ def from_covariance(covariance: Any, teacher: Any, init: Any) -> Problem:
 
     With Q = O diag(λ) Oᵀ the flow of Oᵀw is that of the diagonal problem with Oᵀw* and Oᵀw(0), mode by mode;
     eigenvalues are sorted from the largest. Rounding is forgiven, to 8dε times the largest entry of Q or
-    eigenvalue, ε that of Q's own type: of the asymmetry the mean is taken, and a slightly negative
-    eigenvalue becomes 0.
+    eigenvalue, ε that of Q's own type: of the asymmetry the mean is taken, and an eigenvalue as small
+    as that, of either sign, becomes 0.
 
     Raises ValueError for wrong shapes, entries that are not finite numbers, an asymmetric Q, and a Q with a
     negative eigenvalue.
@@ -43,9 +43,11 @@ def from_covariance(covariance: Any, teacher: Any, init: Any) -> Problem:
 def _numbers(name: str, values: Any, axes: int) -> Array:
     """A finite, non-empty float array with that many axes."""
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         array = np.array(values, dtype=float)
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name} must hold numbers, in rows of equal length") from None
+        raise ValueError(f"{name} must hold numbers, not complex ones, in rows of equal length") from None
     if array.ndim != axes or not array.size:
         kind = "a non-empty list of numbers" if axes == 1 else "a non-empty square matrix"
         raise ValueError(f"{name} has shape {array.shape}: it must be {kind}")
@@ -67,15 +69,20 @@ def _symmetric(matrix: Array, rounding: float) -> Array:
             f"covariance[{j}, {k}] is {matrix[j, k]:g} but covariance[{k}, {j}] is {matrix[k, j]:g}:"
             " it must be symmetric (pass (C + C.T)/2 where the difference does not matter)"
         )
-    return (matrix + matrix.T) / 2
+    return matrix / 2 + matrix.T / 2
 
 
 def _nonnegative(eigenvalues: Array, rounding: float) -> Array:
-    """The eigenvalues with those below 0 by rounding set to 0."""
-    lowest = eigenvalues.min()
-    if lowest < -rounding * np.abs(eigenvalues).max():
-        raise ValueError(f"covariance has the eigenvalue {lowest:g}: a covariance has none below 0")
-    return np.maximum(eigenvalues, 0.0)
+    """The eigenvalues with those that are 0 to rounding, of either sign, set to 0.
+
+    Fewer samples than dimensions leave many: as positive numbers they would move, at times of no meaning.
+    """
+    noise = rounding * np.abs(eigenvalues).max()
+    if eigenvalues.min() < -noise:
+        raise ValueError(
+            f"covariance has the eigenvalue {eigenvalues.min():g}: a covariance has none below 0"
+        )
+    return np.where(eigenvalues > noise, eigenvalues, 0.0)
 
 
 def _epsilon(values: Any) -> float:

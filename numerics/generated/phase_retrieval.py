@@ -34,9 +34,9 @@ def drift_jacobian(x: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
     x (2, ...) -> dA (1, 1, 2, ...), dB (1, 1, 2, ...); S_jk = S_kj is one statistic.
     """
-    dA = np.zeros((1, 1, 2, *x.shape[1:]), x.dtype)
+    dA = np.zeros((1, 1, 2, *x.shape[1:]), np.result_type(x, np.float32))
     dA[0, 0, 0] = -12
-    dB = np.zeros((1, 1, 2, *x.shape[1:]), x.dtype)
+    dB = np.zeros((1, 1, 2, *x.shape[1:]), np.result_type(x, np.float32))
     dB[0, 0, 1] = 8
     return dA, dB
 
@@ -62,7 +62,7 @@ def deficits(x: np.ndarray, T: np.ndarray) -> np.ndarray:
     u = x[1]
     t = T[0, 0]
     c0 = 1 / t
-    deficit = np.empty((2, 1, *x.shape[1:]), x.dtype)
+    deficit = np.empty((2, 1, *x.shape[1:]), np.result_type(x, np.float32))
     deficit[0, 0] = c0 * (t - u)
     deficit[1, 0] = c0 * (t - s)
     return deficit
@@ -87,10 +87,10 @@ def residual_drift_jacobian(y: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, n
 
     y (2, ...) -> dA (1, 1, 2, ...), dC (1, 1, 2, ...); q_jk = q_kj is one statistic.
     """
-    dA = np.empty((1, 1, 2, *y.shape[1:]), y.dtype)
+    dA = np.empty((1, 1, 2, *y.shape[1:]), np.result_type(y, np.float32))
     dA[0, 0, 0] = -12
     dA[0, 0, 1] = -24
-    dC = np.empty((1, 1, 2, *y.shape[1:]), y.dtype)
+    dC = np.empty((1, 1, 2, *y.shape[1:]), np.result_type(y, np.float32))
     dC[0, 0, 0] = -12
     dC[0, 0, 1] = -16
     return dA, dC
@@ -117,7 +117,7 @@ def residual_deficits(y: np.ndarray, T: np.ndarray) -> np.ndarray:
     p = y[1]
     t = T[0, 0]
     c0 = 1 / t
-    deficit = np.empty((2, 1, *y.shape[1:]), y.dtype)
+    deficit = np.empty((2, 1, *y.shape[1:]), np.result_type(y, np.float32))
     deficit[0, 0] = -c0 * p
     deficit[1, 0] = c0 * (-2 * p - q)
     return deficit
@@ -131,7 +131,7 @@ def statistics(y: np.ndarray, T: np.ndarray) -> np.ndarray:
     q = y[0]
     p = y[1]
     t = T[0, 0]
-    x = np.empty((2, *y.shape[1:]), y.dtype)
+    x = np.empty((2, *y.shape[1:]), np.result_type(y, np.float32))
     x[0] = t + 2 * p + q
     x[1] = t + p
     return x

@@ -13,9 +13,9 @@ With gradients ``∂_a + i∂_b`` by ``w = a + ib``, ``∇s = 2Qw`` and ``∇|U|
 
 Turning ``w*`` by a phase makes ``U`` real at one time. It stays real where every mode ``w̄_i w*_i``
 is real; then the flow is the real one with these ``A`` and ``B``. Otherwise the phases of the modes
-move, and the same flow is that of a real network with the students ``(a, b)`` and ``(−b, a)`` on
-the inputs ``(g₁, g₂)/√2``: for the square, :func:`~theory.symbolic.models.quadratic_network` with
-two students and two teachers.
+move, and the flow is that of a real network with the students ``(a, b)`` and ``(−b, a)`` on
+the inputs ``(g₁, g₂)/√2`` at twice its speed, since both students carry the same weights: for the
+square, :func:`~theory.symbolic.models.quadratic_network` with two students and two teachers.
 """
 
 from dataclasses import dataclass

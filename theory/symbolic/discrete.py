@@ -31,7 +31,7 @@ from theory.symbolic.moments import expectation
 STEP = sympy.Symbol("eta", positive=True)
 """The step size ``η``."""
 
-NOISE = sympy.Symbol("sigma2", nonnegative=True)
+NOISE = sympy.Symbol("sigma2")
 """The variance ``σ²`` of the label noise."""
 
 BATCH = sympy.Symbol("m", positive=True)
@@ -84,13 +84,14 @@ def gradient_descent(hierarchy: Hierarchy) -> StepMap:
     return StepMap(hierarchy, {entry: _change(hierarchy.model, entry) for entry in hierarchy.entries})
 
 
-def online_sgd(hierarchy: Hierarchy, noise: sympy.Expr = NOISE, batch: sympy.Expr = BATCH) -> StepMap:
+def online_sgd(hierarchy: Hierarchy, noise: sympy.Expr | None = None, batch: sympy.Expr = BATCH) -> StepMap:
     """Return the conditional mean of the change in one step of SGD on ``batch`` fresh samples.
 
     The step follows ``2(student − label) ∇student``, averaged over the batch. Its second moment is, with
     ``E[g_j Q^k g_l]`` for one sample, ``(1/m) E[g Q^k gᵀ] + (1 − 1/m) ∇L Q^k ∇Lᵀ``. Trace statistics
     ``tr Q^n`` are those named ``D``. One step only: the coefficients are polynomials in ``s`` and ``u``, so
-    the mean after two steps needs more than the means after one, unless these concentrate.
+    the mean after two steps needs more than the means after one, unless these concentrate. ``noise`` is the
+    variance of the labels' noise: the model's own if it has any, else a symbol unless given.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> step = online_sgd(hierarchy(phase_retrieval()), batch=1)
@@ -101,14 +102,32 @@ def online_sgd(hierarchy: Hierarchy, noise: sympy.Expr = NOISE, batch: sympy.Exp
     if type(model) is not Model:
         raise ModelError(f"{model.name}: the mean step of SGD is derived for Gaussian inputs only")
     polynomial_degree(model)
+    noise, batch = _noise(model, noise), _batch(batch)
     changes = {}
     for entry in hierarchy.entries:
         change = _change(model, entry)
         if entry.name == "S":
             single = _gradient_moment(model, entry.row, entry.column, noise)
-            change[2] = _mix(change[2], single, 1 / sympy.sympify(batch))
+            change[2] = _mix(change[2], single, 1 / batch)
         changes[entry] = change
     return StepMap(hierarchy, changes)
+
+
+def _noise(model: Model, given: sympy.Expr | None) -> sympy.Expr:
+    """The variance of the label noise, from one source only."""
+    if given is None:
+        return model.noise or NOISE
+    if model.noise:
+        raise ModelError(f"{model.name} has label noise {model.noise} already: do not give another")
+    return sympy.sympify(given, strict=True)
+
+
+def _batch(size: sympy.Expr) -> sympy.Expr:
+    """The number of samples of a step."""
+    exact = sympy.sympify(size, strict=True)
+    if exact.is_number and not (exact.is_Integer and exact > 0):
+        raise ModelError(f"batch is {size}: it must be a positive integer or a symbol")
+    return exact
 
 
 def _change(model: Model, entry: Statistic) -> dict[int, Combination]:

@@ -17,6 +17,9 @@ from theory.symbolic.variation import network_gradient, network_hessian
 _ENERGY = sympy.Symbol("t", positive=True)
 """The teacher's energy where signs matter; the model's own ``t`` carries no assumptions."""
 
+MAX_SOLVED_DEGREE = 3
+"""Largest degree of A and B in (s, u) at which their common zeros are solved for."""
+
 
 class UndecidedError(ModelError):
     """SymPy cannot decide a sign or an order for every positive teacher energy ``t``."""
@@ -193,12 +196,20 @@ def _independent_points(model: Model) -> tuple[CriticalPoint, ...]:
     equations = [entry[0].subs(t, _ENERGY) for entry in model.drift]
     if not model.polynomial:
         raise UndecidedError(f"the critical points of {model.name} solve no polynomial equations")
+    if max(sympy.Poly(equation, s, u).total_degree() for equation in equations) > MAX_SOLVED_DEGREE:
+        raise UndecidedError(
+            f"A = B = 0 of {model.name} has a degree above {MAX_SOLVED_DEGREE}: no closed form is sought"
+        )
     points = []
     for solution in sympy.solve(equations, [s, u], dict=True):
+        if solution.get(s) == 0:
+            continue  # w = 0 lies on the ray
         if solution.keys() != {s, u}:
             raise UndecidedError(f"A = B = 0 holds on a curve of overlaps: {solution}")
         energy, overlap = solution[s], solution[u]
-        if overlap.is_real and _sign(energy * _ENERGY - overlap**2) > 0:
+        if None in (energy.is_real, overlap.is_real):
+            raise UndecidedError(f"cannot decide whether A = B = 0 has the real solution {solution}")
+        if energy.is_real and overlap.is_real and _sign(energy * _ENERGY - overlap**2) > 0:
             points.append(_critical_point(model, None, energy, overlap))
     return tuple(points)
 
@@ -208,6 +219,8 @@ def _critical_point(
 ) -> CriticalPoint:
     """Return the point with these ``s`` and ``u``, written in the model's own symbol ``t``."""
     s, u, t = _symbols(model)
+    if multiple is not None:
+        multiple = multiple.subs(_ENERGY, t)
     energy, overlap = energy.subs(_ENERGY, t), overlap.subs(_ENERGY, t)
     return CriticalPoint(multiple, energy, overlap, t, hessian(model).at({s: energy, u: overlap}))
 

@@ -27,7 +27,7 @@ from theory.symbolic.links import Z
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.overlaps import Overlaps
 
-_REDUCED = ("A", "B", "drift", "overlaps", "students", "teachers")
+_REDUCED = ("A", "B", "drift", "is_complex", "noise", "overlaps", "polynomial", "students", "teachers")
 """What the reductions for Gaussian inputs ask of a model."""
 
 
@@ -135,7 +135,7 @@ class IndependentModel:
                 f"{self.model.name} on independent coordinates with cumulants {self.cumulants} has no {name}:"
                 " its flow does not close on S, U and T; use velocity, derivative and enlarge"
             )
-        raise AttributeError(name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @cached_property
     def symbols(self) -> dict[PowerSum, sympy.Symbol]:
@@ -157,7 +157,7 @@ class IndependentModel:
         model, K = self.model, self.model.students
         units = [(c, model.student_link) for c in model.student_weights]
         units += [(-c, model.teacher_link) for c in model.teacher_weights]
-        loss = sympy.S.Zero
+        loss = model.noise
         for j, k in combinations_with_replacement(range(K + model.teachers), 2):
             (c, f), (e, g) = units[j], units[k]
             for (p,), a in sympy.Poly(f, Z).terms():

@@ -137,13 +137,17 @@ def linearise_along(model: Model, multiple: sympy.Expr | int) -> Linearisation:
     1 - 8*Sum(w_star(i)**2*lambda[i]**2/(rho - 4*t*lambda[i]), (i, 1, d))
     """
     alpha = sympy.sympify(multiple)
-    hessian(model)
+    landscape = hessian(model)
     (s, u), (t,) = model.overlaps.statistics, model.overlaps.T
     values = {s: alpha**2 * t, u: alpha * t}
-    force = sympy.expand((alpha * model.A[0] + model.B[0]).subs(values))
+    positive = {t: sympy.Symbol(t.name, positive=True)}
+    force = sympy.expand((alpha * model.A[0] + model.B[0]).subs(values).subs(positive))
+    curvature = landscape.at(values)
+    if any(_is_singular(value.subs(positive)) for value in (force, *curvature.coefficients)):
+        raise NotCriticalError(f"the loss of {model.name} is not twice differentiable at w = {alpha} w*")
     if force != 0 and not force.equals(0):
         raise NotCriticalError(f"w = {alpha} w* is no critical point of {model.name}: αA + B = {force} there")
-    return _linearisation(model, CriticalPoint(alpha, values[s], values[u], t, hessian(model).at(values)))
+    return _linearisation(model, CriticalPoint(alpha, values[s], values[u], t, curvature))
 
 
 def _linearisation(model: Model, point: CriticalPoint) -> Linearisation:
@@ -154,6 +158,11 @@ def _linearisation(model: Model, point: CriticalPoint) -> Linearisation:
         form = -sympy.Matrix([[alpha**2 * h.student + 2 * alpha * h.mixed + h.teacher]])
     form = sympy.ImmutableMatrix(form.applyfunc(_tidy))
     return Linearisation(model, alpha, point.s, point.u, _tidy(-h.metric), form)
+
+
+def _is_singular(value: sympy.Expr) -> bool:
+    """Whether a value is infinite or undefined."""
+    return bool(value.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo))
 
 
 def _tidy(value: sympy.Expr) -> sympy.Expr:

@@ -7,6 +7,7 @@ whose expectations are polynomials in the overlaps.
 """
 
 import ast
+from decimal import Decimal
 from fractions import Fraction
 
 import sympy
@@ -21,6 +22,15 @@ RELU = (Z + sympy.Abs(Z)) / 2
 
 MAX_DEGREE = 32
 """Largest degree that :func:`parse_link` accepts: a mistyped exponent must not run for hours."""
+
+MAX_LENGTH = 1000
+"""Longest text of a link, in characters."""
+
+MAX_EXPONENT = 300
+"""Largest power of ten in a decimal of a link."""
+
+MAX_BITS = 4096
+"""Longest number that a power in the text of a link may give."""
 
 _ALLOWED = (
     "a link is a polynomial in z with rational coefficients, such as z**3 - 3*z,"
@@ -48,8 +58,12 @@ def link_terms(link: sympy.Expr) -> dict[Atom, sympy.Rational]:
     >>> link_terms(3 * sympy.erf(Z / 2))
     {ErrorFunction(scale=1/2): 3}
     """
+    try:
+        exact = sympy.sympify(link, strict=True)
+    except sympy.SympifyError:
+        raise LinkError(f"a link is a SymPy expression in Z, not {link!r}: read text by parse_link") from None
     terms: dict[Atom, sympy.Rational] = {}
-    for summand in sympy.Add.make_args(sympy.expand(_without_maxima(sympy.sympify(link)))):
+    for summand in sympy.Add.make_args(sympy.expand(_without_maxima(exact))):
         coefficient, function = summand.as_coeff_Mul()
         if not coefficient.is_Rational:
             raise LinkError(f"cannot use the coefficient {coefficient} in the link {link}: {_ALLOWED}")
@@ -119,13 +133,28 @@ def parse_link(text: str) -> sympy.Expr:
     >>> parse_link("relu(z) - erf(z/sqrt(2))")
     z/2 + Abs(z)/2 - erf(sqrt(2)*z/2)
     """
+    text = text.strip()
+    if len(text) > MAX_LENGTH:
+        raise LinkError(f"a link has at most {MAX_LENGTH} characters, not {len(text)}")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except (SyntaxError, ValueError) as error:
+        link = _evaluate(_with_exact_decimals(text, ast.parse(text, mode="eval"))).as_expr()
+    except LinkError:
+        raise
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise LinkError(f"cannot read the link {text!r}: {_ALLOWED}") from error
-    link = _evaluate(tree.body).as_expr()
     link_terms(link)
     return link
+
+
+def _with_exact_decimals(text: str, tree: ast.Expression) -> ast.expr:
+    """Replace decimals by the fractions that they write; Python itself reads them as floats."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            written = str(ast.get_source_segment(text, node)).replace("_", "")
+            if abs(Decimal(written).adjusted()) > MAX_EXPONENT:
+                raise LinkError(f"cannot use {written} in a link: powers of ten end at {MAX_EXPONENT}")
+            node.value = Fraction(written)  # type: ignore[assignment]  # a constant of our own
+    return tree.body
 
 
 def _evaluate(node: ast.expr) -> sympy.Poly:
@@ -133,8 +162,8 @@ def _evaluate(node: ast.expr) -> sympy.Poly:
     match node:
         case ast.Name(id="z"):
             return sympy.Poly(Z, Z, domain="QQ")
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return sympy.Poly(_exact(number), Z, domain="QQ")
+        case ast.Constant(value=int() | Fraction() as number) if not isinstance(number, bool):
+            return sympy.Poly(sympy.Rational(number), Z, domain="QQ")
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
             return _evaluate(operand)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -143,7 +172,9 @@ def _evaluate(node: ast.expr) -> sympy.Poly:
             return _polynomial(_FUNCTIONS[name](_evaluate(argument).as_expr()))
         case ast.Call(func=ast.Name()):
             raise UnknownAverageError(_unknown(ast.unparse(node)))
-        case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int() as exponent)):
+        case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int() as exponent)) if (
+            not isinstance(exponent, bool)
+        ):
             return _power(_evaluate(left), exponent)
         case ast.BinOp(op=operator, left=left, right=right):
             return _combine(_evaluate(left), operator, _evaluate(right))
@@ -167,13 +198,6 @@ def _polynomial(value: sympy.Expr) -> sympy.Poly:
         raise LinkError(f"cannot use {value} in a link: {_ALLOWED}") from error
 
 
-def _exact(number: int | float) -> sympy.Rational:
-    try:
-        return sympy.Rational(Fraction(repr(number)))
-    except ValueError as error:
-        raise LinkError(f"cannot use {number} in a link: numbers must be finite") from error
-
-
 def _combine(left: sympy.Poly, operator: ast.operator, right: sympy.Poly) -> sympy.Poly:
     match operator:
         case ast.Add():
@@ -193,7 +217,17 @@ def _combine(left: sympy.Poly, operator: ast.operator, right: sympy.Poly) -> sym
 def _power(base: sympy.Poly, exponent: int) -> sympy.Poly:
     _check_degree(exponent)
     _check_degree(base.total_degree() * exponent)
+    size = max((_bits(coefficient) for coefficient in base.coeffs()), default=0)
+    if size * exponent > MAX_BITS:
+        raise LinkError(f"the numbers of a link have at most {MAX_BITS} bits: {exponent} is too high a power")
     return base**exponent
+
+
+def _bits(coefficient: sympy.Expr) -> int:
+    """The length of a rational coefficient; other constants count as short."""
+    if not coefficient.is_Rational:
+        return 1
+    return max(int(coefficient.p).bit_length(), int(coefficient.q).bit_length())
 
 
 def _check_degree(degree: int) -> None:

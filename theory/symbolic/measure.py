@@ -38,8 +38,8 @@ class SpectralMeasure:
         teachers: Sequence[Sequence[sympy.Rational | int | str]],
     ) -> None:
         values = exact_numbers("eigenvalues", eigenvalues)
-        if any(value < 0 for value in values):
-            raise MeasureError("eigenvalues of a covariance are non-negative")
+        if not values or any(value < 0 for value in values):
+            raise MeasureError("eigenvalues of a covariance are non-negative, and there is at least one")
         object.__setattr__(self, "eigenvalues", values)
         for name, rows in (("students", students), ("teachers", teachers)):
             exact = tuple(exact_numbers(name, row) for row in rows)
@@ -61,9 +61,13 @@ class SpectralMeasure:
 
 def exact_numbers(name: str, values: Sequence[sympy.Rational | int | str]) -> tuple[sympy.Rational, ...]:
     """Return the values as rationals; :class:`MeasureError` for floats and symbols, which are not exact."""
-    numbers = tuple(
-        sympy.Rational(value) if isinstance(value, str) else sympy.sympify(value) for value in values
-    )
+    try:
+        numbers = tuple(
+            sympy.Rational(value) if isinstance(value, str) else sympy.sympify(value, strict=True)
+            for value in values
+        )
+    except (TypeError, ValueError):
+        raise MeasureError(f"{name} must be integers, rationals or decimal strings") from None
     for value, number in zip(values, numbers, strict=True):
         if not number.is_Rational:
             raise MeasureError(f"{name} must be integers, rationals or decimal strings, not {value!r}")

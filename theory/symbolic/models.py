@@ -57,7 +57,11 @@ class Model:
         object.__setattr__(self, "noise", _variance(self.noise))
         for field in ("student_weights", "teacher_weights"):
             object.__setattr__(self, field, _rational_weights(field, getattr(self, field)))
-        if self.noise in (*self.overlaps.statistics, *self.overlaps.T):
+        if not self.name.isprintable() or set(self.name) & set('\\"'):
+            raise ModelError(
+                f"the name {self.name!r} goes into a docstring: no quotes, backslashes or new lines"
+            )
+        if str(self.noise) in map(str, (*self.overlaps.statistics, *self.overlaps.T)):
             raise ModelError(f"noise cannot be called {self.noise}: that is an overlap; call it sigma2")
 
     @property

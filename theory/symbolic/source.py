@@ -189,7 +189,8 @@ class _Layout:
             return
         shape = ", ".join(str(size) for size in output.entries.shape)
         allocate = "empty" if all(value != 0 for _, value in entries) else "zeros"
-        yield f"{output.name} = np.{allocate}(({shape}, *{self.like}.shape[1:]), {self.like}.dtype)"
+        dtype = f"np.result_type({self.like}, np.float32)"  # an integer state must not truncate
+        yield f"{output.name} = np.{allocate}(({shape}, *{self.like}.shape[1:]), {dtype})"
         for place, value in entries:
             if value != 0:
                 yield from self.assignment(f"{output.name}[{place}]", value)

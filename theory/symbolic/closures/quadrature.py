@@ -128,6 +128,8 @@ def _block_gauss(moments: Sequence[matrix], digits: int) -> tuple[list[mpf], mat
 
     kept, factor = _independent(index, entry)
     count = len(kept)
+    if not count:
+        raise ClosureError("the measure has no mass off the eigenvalue 0: nothing moves")
     shifted = matrix(count, count)
     for a, b in product(range(count), repeat=2):
         shifted[a, b] = entry(kept[a], kept[b], 1)
