@@ -15,7 +15,8 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.measure`: the spectral measure of a start, and the statistics that it holds;
 - :mod:`~theory.symbolic.closures`: finite systems that stand for the tower;
 - :mod:`~theory.symbolic.discrete`: one step of gradient descent and of online SGD;
-- :mod:`~theory.symbolic.linearisation`: the flow near its critical points;
+- :mod:`~theory.symbolic.linearisation`, :mod:`~theory.symbolic.network_linearisation`: the flow near its
+  critical points;
 - :mod:`~theory.symbolic.elliptical`, :mod:`~theory.symbolic.independent`: inputs that are not Gaussian;
 - :mod:`~theory.symbolic.residual`: coordinates near the teacher, free of cancellation;
 - :mod:`~theory.symbolic.nesting`: nested form of polynomials;
@@ -46,6 +47,7 @@ from theory.symbolic.links import RELU, LinkError, UnknownAverageError, Z, parse
 from theory.symbolic.measure import MeasureError, SpectralMeasure
 from theory.symbolic.models import Model, ModelError, phase_retrieval, quadratic_network, single_index
 from theory.symbolic.moments import expectation, gaussian_moment
+from theory.symbolic.network_linearisation import NetworkLinearisation, linearise_network
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.residual import ResidualError, ResidualFlow, deficits, residual_flow
 from theory.symbolic.variation import NetworkHessian, network_gradient, network_hessian
@@ -67,6 +69,7 @@ __all__ = [
     "Model",
     "ModelError",
     "NetworkHessian",
+    "NetworkLinearisation",
     "NonGaussianError",
     "NotCriticalError",
     "Overlaps",
@@ -95,6 +98,7 @@ __all__ = [
     "information_exponent",
     "linearise",
     "linearise_along",
+    "linearise_network",
     "mode_equation",
     "network_gradient",
     "network_hessian",
