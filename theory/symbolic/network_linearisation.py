@@ -22,7 +22,7 @@ from theory.symbolic.models import Model
 
 @dataclass(frozen=True)
 class NetworkLinearisation:
-    """``gain`` is ``A₀`` (K × K) and ``feedback`` (KM × KM) is ``G`` on ``p`` by rows, in the entries of T."""
+    """``gain`` is ``A₀`` (K × K), ``feedback`` (KM × KM) is ``G`` on ``p`` by rows, in the entries of T."""
 
     model: Model
     mixture: sympy.ImmutableMatrix
