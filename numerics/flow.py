@@ -139,7 +139,8 @@ class _Integration:
         """Take one accepted step.
 
         An error that does not fall with the width is noise, which no shorter step would mend: it is
-        accepted, and counted, where :attr:`noise` allows for it.
+        accepted, and counted, where :attr:`noise` allows for it. Nor does noise, which the coefficients of an
+        accurate step show by not decaying, keep the next step short.
         """
         before = np.inf
         while True:
@@ -158,15 +159,14 @@ class _Integration:
                 self._shorten(0.25)
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
-            error = self._truncation(statistics)
-            if error <= LARGEST_ERROR:
+            error, decay = self._truncation(statistics)
+            flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
+            noisy = flat and error <= self.noise
+            if error <= LARGEST_ERROR or noisy:
                 break
-            if NOISE_DECAY * before < error <= self.noise:
-                self._accept(result, statistics, error, NOISE_GROWTH)
-                return
             before = error
             self._shorten(self._factor(error))
-        self._accept(result, statistics, error, self._factor(error))
+        self._accept(result, statistics, error, NOISE_GROWTH if noisy else self._factor(error))
 
     @property
     def noise(self) -> float:
@@ -270,8 +270,9 @@ class _Integration:
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
-    def _truncation(self, statistics: Array) -> float:
-        """The size of the first two Legendre coefficients left out, relative to the statistic.
+    def _truncation(self, statistics: Array) -> tuple[float, float]:
+        """The size of the first two Legendre coefficients left out, relative to the statistic, and their
+        decay, in the statistic where that size is largest.
 
         They are estimated from the last two pairs that are there, by geometric decay. A statistic whose terms
         cancel is measured so that their rounding is no error, which no shorter step would mend.
@@ -280,7 +281,9 @@ class _Integration:
         before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
         decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
         noise = ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation)
-        return float((last * decay / np.maximum(magnitudes(statistics), noise)).max())
+        errors = last * decay / np.maximum(magnitudes(statistics), noise)
+        worst = int(errors.argmax())
+        return float(errors[worst]), float(decay[worst])
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one."""
