@@ -115,7 +115,7 @@ class _Integration:
     def __init__(self, problem: Problem, model: ModuleType) -> None:
         self.problem, self.model = problem, model
         self.table = radau(STAGES)
-        self.time, self.error = 0.0, 0.0
+        self.time, self.error, self.noisy = 0.0, 0.0, False
         self.segments: list[Segment] = []
         self.students = problem.students
         self._enter(charts.origin(model), np.eye(model.TEACHERS))
@@ -161,12 +161,12 @@ class _Integration:
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
             error, decay = self._truncation(statistics)
             flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
-            noisy = flat and error <= self.noise
-            if error <= LARGEST_ERROR or noisy:
+            self.noisy = flat and error <= self.noise
+            if error <= LARGEST_ERROR or self.noisy:
                 break
             before = error
             self._shorten(self._factor(error))
-        self._accept(result, statistics, error, NOISE_GROWTH if noisy else self._factor(error))
+        self._accept(result, statistics, error, NOISE_GROWTH if self.noisy else self._factor(error))
 
     @property
     def noise(self) -> float:
@@ -258,8 +258,11 @@ class _Integration:
         return 0.5 / (self.problem.eigenvalues.max() * scale)
 
     def _guess(self) -> Array:
-        """Statistics (n, s) expected at the nodes: the last step's polynomials, continued."""
-        if not self.segments or self.segments[-1].chart is not self.chart:
+        """Statistics (n, s) expected at the nodes: the last step's polynomials, continued.
+
+        Noise grows beyond measure when continued; then they are expected to stay.
+        """
+        if self.noisy or not self.segments or self.segments[-1].chart is not self.chart:
             return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
         last = self.segments[-1]
         return self.table.evaluate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
