@@ -239,8 +239,8 @@ class _Integration:
     def _bound_for(self) -> Array | None:
         """The P of the teacher in whose chart to go on, None while it is better to stay at the origin."""
         if self.barrier is not None:
-            close = self.limit and abs(self.statistics[1]) > 0.5 * self.problem.teacher_energy
-            return np.array([[float(self.limit.sign)]]) if self.limit and close else None
+            half = abs(self.statistics[1]) > 0.5 * self.problem.teacher_energy
+            return np.array([[float(self.limit.sign)]]) if self.limit and half else None
         if not hasattr(self.model, "residual_drift"):
             return None
         return limits.nearest(self.model, self.statistics, self.modes.energy, limits.NEAR)

@@ -249,6 +249,23 @@ def test_long_runs_end(link, name):
     assert abs(end.loss[0]) < 1e-12
 
 
+def test_wide_network_tends_to_its_teachers_function():
+    """With a student too many the loss falls like a power of t, and the limit is known by its function."""
+    run = solve(network(3, 2), 1e4, module(quadratic_network(3, 2)))
+    assert run.limit.name == "teacher"
+    assert "the networks agree" in run.limit.reason
+    assert run.steps < 200
+
+
+def test_start_and_teacher_without_a_common_mode():
+    """Such a start is invariant for even links only: an odd link grows the overlap."""
+    odd = np.arange(SIZE) % 2
+    problem = Problem(EIGENVALUES, single().teacher * odd, single().init * (1 - odd))
+    model, times = module(single_index(ERF)), np.linspace(0.0, 50.0, 6)
+    expected = reference(problem, generated_velocity(problem, model), times)
+    assert_overlaps(solve(problem, 50.0, model).overlaps(times), expected, 1e-11)
+
+
 @pytest.mark.parametrize(("eigenvalues", "start"), [([1.0], [0.1]), ([1.0, 0.5], [0.1, 0.3])])
 def test_rectifier_near_parallel_vectors(eigenvalues, start):
     """The slopes of the drift are singular where student and teacher are parallel."""
