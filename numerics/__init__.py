@@ -3,6 +3,7 @@
 ``power_law``, ``Problem``  what to solve
 ``reduce``                  an equivalent problem of a few hundred modes
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
+``load_module``             the right-hand sides of another model, from the text that was generated for it
 ``descend``                 population gradient descent
 ``extrapolate_power_law``   exponents and prefactors measured from a solution
 
@@ -12,21 +13,25 @@ Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.
 from numerics.descent import descend
 from numerics.exponents import PowerLawFit, extrapolate_power_law
 from numerics.flow import solve
-from numerics.observables import Observables
+from numerics.generated import load_module
+from numerics.limits import Limit
+from numerics.observables import Observables, Overlaps
 from numerics.power_law import power_law
 from numerics.problem import Problem
 from numerics.reduction import reduce
-from numerics.trajectory import Limit, Phases, Trajectory
+from numerics.trajectory import Phases, Trajectory
 
 __all__ = [
     "Limit",
     "Observables",
+    "Overlaps",
     "Phases",
     "PowerLawFit",
     "Problem",
     "Trajectory",
     "descend",
     "extrapolate_power_law",
+    "load_module",
     "power_law",
     "reduce",
     "solve",

@@ -29,7 +29,8 @@ class Chart:
 
 def origin(model: ModuleType) -> Chart:
     """Coordinates y = w."""
-    return Chart(model.drift, model.drift_jacobian, model.loss, model.deficits, lambda x, T: x, True)
+    deficits = getattr(model, "deficits", _no_deficits)
+    return Chart(model.drift, model.drift_jacobian, model.loss, deficits, lambda x, T: x, True)
 
 
 def teacher(model: ModuleType) -> Chart:
@@ -42,3 +43,7 @@ def teacher(model: ModuleType) -> Chart:
         model.statistics,
         False,
     )
+
+
+def _no_deficits(statistics: Array, energy: Array) -> Array:
+    raise ValueError("a model with different numbers of students and teachers has no deficits")

@@ -35,7 +35,8 @@ def descend(
     result are those of the flow, t = η × step number. Stable at the teacher for η below the constant
     ``stability_step``. ``progress`` is called with the number of steps done.
 
-    Raises ValueError for a step size or number of steps that is not positive, and FloatingPointError as
+    Raises ValueError for a step size or number of steps that is not positive and for several students or
+    teachers, and FloatingPointError as
     soon as the iterates diverge.
 
     >>> result = descend(Problem([1.0], [1.0], [0.1]), step_size=1e-3, steps=1000)
@@ -48,6 +49,8 @@ def descend(
         raise ValueError(
             f"{steps} steps and {points} points: whole numbers, at least 1 step and 2 points, are needed"
         )
+    if problem.teacher.ndim + problem.init.ndim > 2:
+        raise ValueError("descent runs one student with one teacher; use solve for networks")
     state = _Iterate(problem, step_size, model)
     recorded = np.unique(np.concatenate([[0], np.geomspace(steps, 1, points - 1).round()]).astype(int))
     rows = [state.observe()]
@@ -112,7 +115,9 @@ class _Iterate:
     def observe(self) -> Array:
         """The observables (8, 1) of the iterate."""
         students = self.deviation if self.chart.centred else self.deviation + self.teacher
-        lengths = norms(self.deviation[None], students[None], self.teacher, self.chart)
+        lengths = norms(self.deviation[None, None], students[None, None], self.teacher[None], self.chart)[
+            :, 0, 0
+        ]
         time = np.array([self.done * self.step_size])
         return np.array(
             observe(self.problem, self.chart, self.sign, time, self.statistics()[:, None], lengths)

@@ -1,9 +1,15 @@
-"""The gradient flow of a phase-retrieval problem, solved to full relative accuracy.
+"""The gradient flow of any generated model, in phase retrieval to full relative accuracy.
 
-The integration starts in the chart at the origin (y = w) and changes to the chart at the teacher that the
-run is bound for (y = w ∓ w*) once that is settled: the loss is below its minimum over {u = 0}, which u
-can then never cross, and |u| ≥ s*/2. Steps are those of :mod:`numerics.step`; their width follows the
-decay of the Legendre coefficients that each step's statistics have.
+The integration starts in the chart at the origin (y = w). Where the model has residual coordinates it
+changes to the chart at the teacher that the run is bound for (y = w − P w*, P a signed permutation):
+
+- with a barrier, as in phase retrieval, once the loss is below it, which settles the side, and |u| ≥ s*/2;
+- else once every student is near a teacher of its own, ‖w_j − (P w*)_j‖_Q² ≤ 0.1 ‖(P w*)_j‖_Q². A chart is
+  exact anywhere, so that a run which leaves again loses nothing but digits.
+
+Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
+Steps are those of :mod:`numerics.step`; their width follows the decay of the Legendre coefficients that
+each step's statistics have.
 """
 
 from collections.abc import Callable
@@ -11,21 +17,26 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics import charts
+from numerics import charts, limits
 from numerics.charts import Chart
 from numerics.collocation import radau
 from numerics.generated import phase_retrieval
+from numerics.limits import Limit
 from numerics.observables import norms
+from numerics.overlaps import join
 from numerics.problem import Problem
 from numerics.reduction import reduce
 from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, magnitudes, solve_step
-from numerics.trajectory import Limit, Segment, Trajectory
+from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
 
 STAGES = 12
 TOLERANCE = 1e-13
 LARGEST_ERROR = 10.0 * TOLERANCE
+NOISE = 1e-6
+NOISE_GROWTH = 4.0
+NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
 GROWTH = 4.0
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
@@ -37,13 +48,15 @@ def solve(
     model: ModuleType = phase_retrieval,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
-    """Solve ẇ = −∇L(w) from t = 0 to ``until`` and on until the limit of the run is settled.
+    """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
 
-    Time is the flow's own: no step size, no factor. The problem is first reduced exactly, so the cost
-    grows like log(until) and hardly with the dimension. ``progress`` is called with the time after
-    every step.
+    ``model`` is a generated module, loaded with :func:`numerics.generated.load_module` if it is not a file.
+    Where it has no barrier the state at ``until`` decides what is said of the limit. Time is the flow's
+    own: no step size, no factor. The problem is first reduced exactly, so the cost grows like log(until) and
+    hardly with the dimension. ``progress`` is called with the time after every step.
 
-    Raises ValueError unless 0 < until < ∞, and for a reduced problem until ≤ its horizon.
+    Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
+    has not as many students and teachers as the model.
 
     >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
@@ -55,9 +68,14 @@ def solve(
         raise ValueError(
             f"until is {until:g}: this reduced problem is faithful up to {problem.horizon:g} only"
         )
-    escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
-    integration = _Integration(reduce(problem, max(until, escape)), model)
-    while integration.time < until or integration.limit is None:
+    sizes = len(problem.students), len(problem.teachers)
+    if sizes != (model.STUDENTS, model.TEACHERS):
+        raise ValueError(
+            f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
+            f"the model {model.STUDENTS} and {model.TEACHERS}"
+        )
+    integration = _Integration(reduce(problem, _clocked(problem, model, until)), model)
+    while integration.time < until or not integration.settled:
         integration.advance()
         if progress is not None:
             progress(integration.time)
@@ -65,10 +83,26 @@ def solve(
         integration.problem,
         integration.table,
         integration.segments,
-        integration.limit,
+        integration.limit or integration.last_limit(),
         until,
         integration.error + integration.problem.relative_error,
     )
+
+
+def _clocked(problem: Problem, model: ModuleType, until: float) -> float:
+    """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval.
+
+    There ‖A‖ ≤ 8 max(s, s*). Here the larger ‖A‖ counts of the start and of students that equal teachers.
+    """
+    modes = Modes(problem.eigenvalues, problem.teachers)
+    teacher = np.arange(model.STUDENTS) % model.TEACHERS
+    reached = join(modes.energy[np.ix_(teacher, teacher)], modes.energy[teacher])
+    with np.errstate(all="ignore"):
+        gain, _ = model.drift(np.stack([modes.statistics(problem.students), reached], axis=1), modes.energy)
+    fastest = np.linalg.norm(np.nan_to_num(gain), ord=2, axis=(0, 1)).max()
+    usual = 8.0 * max(problem.teacher_energy, problem.start_energy)
+    escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
+    return max(until, escape) * max(1.0, float(fastest / usual))
 
 
 class _Integration:
@@ -81,17 +115,34 @@ class _Integration:
     def __init__(self, problem: Problem, model: ModuleType) -> None:
         self.problem, self.model = problem, model
         self.table = radau(STAGES)
-        self.time, self.error = 0.0, 0.0
+        self.time, self.error, self.noisy = 0.0, 0.0, False
         self.segments: list[Segment] = []
-        self.students = problem.init[None, :]
-        self._enter(charts.origin(model), 1)
-        self.barrier = float(model.barrier(self.modes.energy))
-        self.limit = self._invariant_limit()
+        self.students = problem.students
+        self._enter(charts.origin(model), np.eye(model.TEACHERS))
+        self.barrier = limits.barrier(model, self.modes.energy)
+        self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
         self.width = self._first_width()
 
+    @property
+    def settled(self) -> bool:
+        """Whether going on would not tell more about the limit."""
+        return self.barrier is None or self.limit is not None
+
+    def last_limit(self) -> Limit:
+        """The limit as far as the present state shows it."""
+        modes = Modes(self.problem.eigenvalues, self.problem.teachers)
+        loss = float(self.chart.loss(self.statistics, self.modes.energy))
+        return limits.at_the_end(self.model, modes.statistics(self.students), modes.energy, loss, self.time)
+
     def advance(self) -> None:
-        """Take one accepted step."""
+        """Take one accepted step.
+
+        An error that does not fall with the width is noise, which no shorter step would mend: it is
+        accepted, and counted, where :attr:`noise` allows for it. Nor does noise, which the coefficients of an
+        accurate step show by not decaying, keep the next step short.
+        """
+        before = np.inf
         while True:
             try:
                 result = solve_step(
@@ -102,27 +153,42 @@ class _Integration:
                     self.deviation,
                     self.students,
                     self._guess(),
+                    self.noise,
                 )
             except NoConvergence:
                 self._shorten(0.25)
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
-            error = self._truncation(statistics)
-            if error <= LARGEST_ERROR:
+            error, decay = self._truncation(statistics)
+            flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
+            self.noisy = flat and error <= self.noise
+            if error <= LARGEST_ERROR or self.noisy:
                 break
+            before = error
             self._shorten(self._factor(error))
-        self._accept(result, statistics, error)
+        self._accept(result, statistics, error, NOISE_GROWTH if self.noisy else self._factor(error))
 
-    def _accept(self, result: StepResult, statistics: Array, error: float) -> None:
+    @property
+    def noise(self) -> float:
+        """The largest relative error that a step may have from the rounding of the drift.
+
+        Without residual coordinates A and B are taken from overlaps that hardly differ: near the teacher
+        their terms cancel, and angles between nearly parallel vectors keep half their digits.
+        """
+        return NOISE if self.barrier is None and self.chart.centred else 0.0
+
+    def _accept(self, result: StepResult, statistics: Array, error: float, factor: float) -> None:
         """Record the step, move to its end, choose the next width and chart."""
         lengths = norms(
-            np.concatenate([self.deviation, result.deviation[:, 0]]),
-            np.concatenate([self.students, result.students[:, 0]]),
+            np.concatenate([self.deviation[None], result.deviation]),
+            np.concatenate([self.students[None], result.students]),
             self.modes.teacher,
             self.chart,
         )
         self.segments.append(
-            Segment(self.time, self.width, self.chart, self.sign, statistics, lengths, self.modes.energy)
+            Segment(
+                self.time, self.width, self.chart, self.orientation, statistics, lengths, self.modes.energy
+            )
         )
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
@@ -130,13 +196,13 @@ class _Integration:
         self.statistics = statistics[:, -1]
         self.time += self.width
         self.error += error
-        self.width *= self._factor(error)
+        self.width *= factor
         self._settle()
 
-    def _enter(self, chart: Chart, sign: int) -> None:
-        """Continue in ``chart``, measuring against the teacher times ``sign``."""
-        self.chart, self.sign = chart, sign
-        self.modes = Modes(self.problem.eigenvalues, sign * self.problem.teacher[None, :])
+    def _enter(self, chart: Chart, orientation: Array) -> None:
+        """Continue in ``chart``, measuring against P W* with P the ``orientation``."""
+        self.chart, self.orientation = chart, orientation
+        self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
         self.deviation = self.students if chart.centred else self.students - self.modes.teacher
         self.statistics = self.modes.statistics(self.deviation)
 
@@ -151,28 +217,52 @@ class _Integration:
 
     def _settle(self) -> None:
         """Decide the limit once the loss allows it, and change to the teacher's chart when close enough."""
-        u = self.chart.overlaps(self.statistics, self.modes.energy)[1]
-        loss = self.chart.loss(self.statistics, self.modes.energy)
-        if self.limit is None and loss < self.barrier:
-            name = "+teacher" if u > 0 else "-teacher"
-            self.limit = Limit(
-                name,
-                f"at t = {self.time:.6g} the loss is below {self.barrier:.6g}, its minimum over u = 0, "
-                f"and u is {'positive' if u > 0 else 'negative'}",
-            )
-        if self.chart.centred and self.limit and abs(u) > 0.5 * self.problem.teacher_energy:
-            self._enter(charts.teacher(self.model), self.limit.sign)
+        if not self.chart.centred:
+            return
+        if self.limit is None and self.barrier is not None:
+            self.limit = self._side(self.barrier)
+        orientation = self._bound_for()
+        if orientation is not None:
+            self._enter(charts.teacher(self.model), orientation)
+
+    def _side(self, barrier: float) -> Limit | None:
+        """The teacher on this side of u = 0, once the loss is below the ``barrier``."""
+        if not self.chart.loss(self.statistics, self.modes.energy) < barrier:
+            return None
+        name, side = ("+teacher", "positive") if self.statistics[1] > 0 else ("-teacher", "negative")
+        return Limit(
+            name,
+            f"at t = {self.time:.6g} the loss is below {barrier:.6g}, its minimum over u = 0, "
+            f"and u is {side}",
+        )
+
+    def _bound_for(self) -> Array | None:
+        """The P of the teacher in whose chart to go on, None while it is better to stay at the origin."""
+        if self.barrier is not None:
+            half = abs(self.statistics[1]) > 0.5 * self.problem.teacher_energy
+            return np.array([[float(self.limit.sign)]]) if self.limit and half else None
+        if not hasattr(self.model, "residual_drift"):
+            return None
+        return limits.nearest(self.model, self.statistics, self.modes.energy, limits.NEAR)
 
     def _first_width(self) -> float:
         """A fraction of the shortest time scale of the flow."""
-        gain, force = self.chart.drift(self.statistics, self.modes.energy)
-        slope = np.abs(self.chart.drift_jacobian(self.statistics, self.modes.energy)[1]).max()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gain, force = self.chart.drift(self.statistics, self.modes.energy)
+            slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)[1]
+        slopes = np.where(np.isfinite(slopes), slopes, 0.0)
+        if not (np.isfinite(gain).all() and np.isfinite(force).all()):
+            raise ValueError("the drift of this model is not finite at the start: choose a start with energy")
+        slope = np.abs(slopes).max()
         scale = np.abs(gain).max() + np.abs(force).max() + slope * self.problem.teacher_energy
         return 0.5 / (self.problem.eigenvalues.max() * scale)
 
     def _guess(self) -> Array:
-        """Statistics (n, s) expected at the nodes: the last step's polynomials, continued."""
-        if not self.segments or self.segments[-1].chart is not self.chart:
+        """Statistics (n, s) expected at the nodes: the last step's polynomials, continued.
+
+        Noise grows beyond measure when continued; then they are expected to stay.
+        """
+        if self.noisy or not self.segments or self.segments[-1].chart is not self.chart:
             return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
         last = self.segments[-1]
         return self.table.evaluate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
@@ -183,8 +273,9 @@ class _Integration:
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
-    def _truncation(self, statistics: Array) -> float:
-        """The size of the first two Legendre coefficients left out, relative to the statistic.
+    def _truncation(self, statistics: Array) -> tuple[float, float]:
+        """The size of the first two Legendre coefficients left out, relative to the statistic, and their
+        decay, in the statistic where that size is largest.
 
         They are estimated from the last two pairs that are there, by geometric decay. A statistic whose terms
         cancel is measured so that their rounding is no error, which no shorter step would mend.
@@ -193,7 +284,9 @@ class _Integration:
         before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
         decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
         noise = ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation)
-        return float((last * decay / np.maximum(magnitudes(statistics), noise)).max())
+        errors = last * decay / np.maximum(magnitudes(statistics), noise)
+        worst = int(errors.argmax())
+        return float(errors[worst]), float(decay[worst])
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one."""

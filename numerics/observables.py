@@ -29,6 +29,21 @@ class Observables(NamedTuple):
     recovered: Array
 
 
+class Overlaps(NamedTuple):
+    """The state of any model at the times ``t`` (T,).
+
+    ``S`` (K, K, T) = W Q Wᵀ, ``U`` (K, M, T) = W Q W*ᵀ, ``loss`` (T,), and ``distances`` (K, M, T) =
+    ‖w_j − w*_m‖², over all directions with equal weight. Near the teacher, in its chart, the loss and the
+    distance of each student to its own teacher keep their full relative accuracy.
+    """
+
+    t: Array
+    S: Array
+    U: Array
+    loss: Array
+    distances: Array
+
+
 def observe(
     problem: Problem, chart: Chart, sign: int, times: Array, statistics: Array, norms: Array
 ) -> Observables:
@@ -55,9 +70,13 @@ def observe(
 
 
 def norms(deviation: Array, students: Array, teacher: Array, chart: Chart) -> Array:
-    """‖w‖², ⟨w, w*⟩, ‖w − w*‖² and ‖w + w*‖² (4, …) of ``students`` w (…, N), with ``deviation`` w − w* known
-    apart unless the chart is centred.
+    """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
+    ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless the chart is centred.
     """
-    away = students - teacher if chart.centred else deviation
-    terms = students**2, students * teacher, away**2, (students + teacher) ** 2
-    return np.stack([np.sum(term, axis=-1) for term in terms])
+    student = students[..., None, :]
+    away = student - teacher
+    if not chart.centred:
+        diagonal = np.arange(len(teacher))
+        away[..., diagonal, diagonal, :] = deviation
+    terms = np.broadcast_to(student, away.shape) ** 2, student * teacher, away**2, (student + teacher) ** 2
+    return np.stack([np.moveaxis(np.sum(term, axis=-1), (-2, -1), (0, 1)) for term in terms])

@@ -1,4 +1,4 @@
-"""A phase-retrieval problem: spectrum, teacher and start, in eigen-coordinates of the covariance."""
+"""A teacher–student problem: spectrum, teacher and start, in eigen-coordinates of the covariance."""
 
 import json
 import math
@@ -18,18 +18,21 @@ class Problem:
     """The data that the flow sees.
 
     ``eigenvalues`` λ (N,), non-negative; ``teacher`` w* (N,) and ``init`` w(0) (N,), components along the
-    eigenvectors of the covariance Q. ``dimension`` is d, the number of directions that the N modes stand
+    eigenvectors of the covariance Q; several teachers (M, N) or students (K, N) are rows, two or more.
+    ``dimension`` is d, the number of directions that the N modes stand
     for: N itself, unless the problem was reduced (then N ≪ d ≤ ∞ and a mode carries the weight of many
     directions). ``relative_error`` bounds what that reduction changed up to the time ``horizon``; an exact
     problem has 0 and inf.
 
-    Nothing is normalised: the teacher's energy s* = Σ λ_i (w*_i)² may be any positive number.
+    Nothing is normalised: the energy Σ λ_i (w*_i)² of a teacher may be any positive number.
 
     Raises ValueError, before any work, for empty, mismatched, non-finite or non-numeric arrays, negative
     eigenvalues, a teacher without energy, and energies whose squares leave the range of floats.
 
     >>> Problem([0.75, 0.25], [1, 1], [0.1, 0]).teacher_energy
     1.0
+    >>> Problem([0.75, 0.25], [1, 1], [[0.1, 0], [0, 0.2], [0.1, 0.3]]).students.shape
+    (3, 2)
     """
 
     eigenvalues: Array
@@ -40,11 +43,12 @@ class Problem:
     horizon: float = math.inf
 
     def __post_init__(self) -> None:
-        for name in ("eigenvalues", "teacher", "init"):
-            object.__setattr__(self, name, _vector(name, getattr(self, name)))
+        object.__setattr__(self, "eigenvalues", _vector("eigenvalues", self.eigenvalues))
+        for name in ("teacher", "init"):
+            object.__setattr__(self, name, _vector(name, getattr(self, name), rows=True))
         size = len(self.eigenvalues)
         for name in ("teacher", "init"):
-            length = len(getattr(self, name))
+            length = getattr(self, name).shape[-1]
             if length != size:
                 raise ValueError(
                     f"{name} has {length} entries but eigenvalues has {size}: they must be equally long"
@@ -61,8 +65,9 @@ class Problem:
     def _check_energies(self) -> None:
         """Statistics and their products must neither overflow nor underflow."""
         with np.errstate(over="ignore", invalid="ignore"):
-            energy = self.teacher_energy
-            sizes = energy, self.start_energy, self.teacher @ self.teacher, self.init @ self.init
+            energy = min(_energies(self.eigenvalues, self.teacher))
+            lengths = np.sum(self.teacher**2), np.sum(self.init**2)
+            sizes = self.teacher_energy, self.start_energy, *lengths
         if energy == 0:
             raise ValueError("teacher has no energy (sum of eigenvalue * teacher² is 0): it must be positive")
         if not (energy > 1.0 / LARGEST and np.all(np.array(sizes) < LARGEST)):
@@ -73,13 +78,23 @@ class Problem:
 
     @property
     def teacher_energy(self) -> float:
-        """s* = Σ λ_i (w*_i)²."""
-        return float(self.eigenvalues @ self.teacher**2)
+        """s* = Σ λ_i (w*_i)², summed over the teachers."""
+        return sum(_energies(self.eigenvalues, self.teacher))
 
     @property
     def start_energy(self) -> float:
-        """s(0) = Σ λ_i w_i(0)²."""
-        return float(self.eigenvalues @ self.init**2)
+        """s(0) = Σ λ_i w_i(0)², summed over the students."""
+        return sum(_energies(self.eigenvalues, self.init))
+
+    @property
+    def teachers(self) -> Array:
+        """The teacher as rows W* (M, N)."""
+        return np.atleast_2d(self.teacher)
+
+    @property
+    def students(self) -> Array:
+        """The start as rows W(0) (K, N)."""
+        return np.atleast_2d(self.init)
 
     @classmethod
     def load(cls, path: str | Path) -> "Problem":
@@ -102,19 +117,30 @@ class Problem:
             raise ValueError(f"{path}: {error}") from None
 
 
-def _vector(name: str, values: Any) -> Array:
-    """A finite, non-empty float vector of its own; ValueError where ``values`` is not one."""
+def _energies(eigenvalues: Array, vectors: Array) -> list[float]:
+    """Σ λ_i w_i² of each row."""
+    return [float(eigenvalues @ row**2) for row in np.atleast_2d(vectors)]
+
+
+def _vector(name: str, values: Any, rows: bool = False) -> Array:
+    """A finite, non-empty float vector of its own, or where ``rows`` are allowed two or more of them.
+
+    Raises ValueError where ``values`` is neither.
+    """
     try:
         if np.iscomplexobj(values):
             raise TypeError
         vector = np.array(values, dtype=float)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must be a list of numbers or decimal strings") from None
-    if vector.ndim != 1 or not vector.size:
-        raise ValueError(f"{name} has shape {vector.shape}: it must be a non-empty list of numbers")
+    several = rows and vector.ndim == 2 and len(vector) > 1
+    if not (vector.ndim == 1 or several) or not vector.size:
+        allowed = "a non-empty list of numbers" + (", or two or more such rows" if rows else "")
+        raise ValueError(f"{name} has shape {vector.shape}: it must be {allowed}")
     if not np.isfinite(vector).all():
-        where = int(np.flatnonzero(~np.isfinite(vector))[0])
-        raise ValueError(f"{name}[{where}] is {vector[where]}: every entry must be finite")
+        where = tuple(int(index) for index in np.argwhere(~np.isfinite(vector))[0])
+        place = ", ".join(map(str, where))
+        raise ValueError(f"{name}[{place}] is {vector[where]}: every entry must be finite")
     return vector
 
 

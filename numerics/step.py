@@ -88,15 +88,16 @@ def solve_step(
     deviation: Array,
     students: Array,
     guess: Array,
+    noise: float = 0.0,
 ) -> StepResult:
     """Advance ``deviation`` y (K, N) and ``students`` w (K, N) by ``width`` from the ``guess`` (n, s) of X.
 
-    Raises NoConvergence.
+    A relative change up to ``noise`` is accepted when the iterations are used up: where terms of the drift
+    cancel Newton's method ends in their rounding. Raises NoConvergence.
     """
     unknowns, rounding = guess, ROUNDING * modes.term_sizes(deviation)
-    for _ in range(ITERATIONS):
-        gain, force = chart.drift(unknowns, modes.energy)
-        gain_slope, force_slope = chart.drift_jacobian(unknowns, modes.energy)
+    for left in reversed(range(ITERATIONS)):
+        gain, force, gain_slope, force_slope = _drift(chart, unknowns, modes.energy)
         response = Response.build(table, width, modes.eigenvalues, gain)
         states = response.propagate(deviation, _push(force, modes.teacher))
         forcing = _push_slope(gain_slope, force_slope, states, modes.teacher)
@@ -105,7 +106,8 @@ def solve_step(
         unknowns = unknowns + change
         if not np.isfinite(unknowns).all():
             break
-        allowed = NEWTON_TOLERANCE * magnitudes(unknowns) + rounding
+        tolerance = NEWTON_TOLERANCE if left else max(NEWTON_TOLERANCE, noise)
+        allowed = tolerance * magnitudes(unknowns) + rounding
         if np.all(np.abs(change).max(axis=1) <= allowed):
             states = states + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))
             if chart.centred:
@@ -116,6 +118,21 @@ def solve_step(
             followers = followers + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))
             return StepResult(modes.statistics(states), states, followers)
     raise NoConvergence
+
+
+def _drift(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array, Array, Array]:
+    """A, F and their slopes at the nodes; a slope that is singular there counts as 0.
+
+    The drift of a link with a kink has such slopes where a student is parallel to another direction. Raises
+    NoConvergence where the drift itself is not finite.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        drift = chart.drift(unknowns, energy)
+        slopes = chart.drift_jacobian(unknowns, energy)
+    if not all(np.isfinite(part).all() for part in drift):
+        raise NoConvergence
+    gain_slope, force_slope = (np.where(np.isfinite(slope), slope, 0.0) for slope in slopes)
+    return *drift, gain_slope, force_slope
 
 
 def magnitudes(statistics: Array) -> Array:

@@ -9,7 +9,9 @@ import numpy as np
 
 from numerics.charts import Chart
 from numerics.collocation import Collocation
-from numerics.observables import Observables, observe
+from numerics.limits import Limit
+from numerics.observables import Observables, Overlaps, observe
+from numerics.overlaps import split
 from numerics.problem import Problem
 
 Array = np.ndarray
@@ -17,36 +19,26 @@ Array = np.ndarray
 ROUNDING = 1e-14
 
 
-class Limit(NamedTuple):
-    """The critical point a run tends to and how that is known.
-
-    ``name`` is ``+teacher``, ``-teacher``, ``saddle`` or ``0``.
-    """
-
-    name: str
-    reason: str
-
-    @property
-    def sign(self) -> int:
-        """−1 for ``-teacher``, else +1."""
-        return -1 if self.name == "-teacher" else 1
-
-
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """One step: ``statistics`` (n, s + 1) and ``norms`` (4, s + 1) at the collocation points of
-    [``start``, ``start + width``], in ``chart``, relative to the teacher times ``sign``.
+    """One step: ``statistics`` (n, s + 1) and ``norms`` (4, K, M, s + 1) at the collocation points of
+    [``start``, ``start + width``], in ``chart``, relative to the teacher P W* with P the ``orientation``.
 
-    The norms are ‖w‖², ⟨w, ±w*⟩, ‖w ∓ w*‖² and ‖w ± w*‖², over all modes with equal weight.
+    ``teacher_energy`` is that teacher's T (M, M). The norms are those of :func:`numerics.observables.norms`.
     """
 
     start: float
     width: float
     chart: Chart
-    sign: int
+    orientation: Array
     statistics: Array
     norms: Array
     teacher_energy: Array
+
+    @property
+    def sign(self) -> int:
+        """P for one teacher: the sign that it is taken with."""
+        return int(self.orientation[0, 0])
 
     @property
     def energy(self) -> Array:
@@ -78,7 +70,8 @@ class Phases(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """A solved run: evaluate it with :meth:`at`, find its phases with :meth:`phases`.
+    """A solved run: evaluate it with :meth:`overlaps` for any model; for one student and one teacher
+    also with :meth:`at`, and find its phases with :meth:`phases`.
 
     ``problem`` is the reduced problem that was integrated, ``until`` the requested horizon, ``error`` an
     estimate of the relative error of the statistics: the steps' truncation errors added up, and the
@@ -102,23 +95,55 @@ class Trajectory:
 
         Raises ValueError for a time outside.
         """
+        return Observables(*self._evaluate(times, self._observe))
+
+    def overlaps(self, times: Array | Sequence[float]) -> Overlaps:
+        """S, U, the loss and the distances at ``times`` (any order, within [0, ``until``]), for any model.
+
+        Raises ValueError for a time outside.
+        """
+        return Overlaps(*self._evaluate(times, self._overlaps))
+
+    def _evaluate(
+        self, times: Array | Sequence[float], quantities: Callable[[Segment, Array], tuple[Array, ...]]
+    ) -> list[Array]:
+        """The ``quantities`` of each segment, (…, T) at the times of its own, put together."""
         t = np.asarray(times, dtype=float)
         if t.ndim != 1 or not np.all((t >= 0) & (t <= self.until)):
             raise ValueError(f"times must be a list of numbers in [0, {self.until:g}]")
         starts = np.array([segment.start for segment in self.segments])
         owner = np.searchsorted(starts, t, side="right") - 1
-        values = np.empty((len(Observables._fields), len(t)))
-        for number in np.unique(owner):
-            mine = owner == number
-            values[:, mine] = self._observe(self.segments[number], t[mine])
-        return Observables(*values)
+        order = np.argsort(owner, kind="stable")
+        numbers = np.unique(owner) if len(t) else [0]
+        pieces = [quantities(self.segments[number], t[owner == number]) for number in numbers]
+        back = np.argsort(order)
+        return [np.concatenate(parts, axis=-1)[..., back] for parts in zip(*pieces, strict=True)]
+
+    def _interpolate(self, segment: Segment, times: Array) -> tuple[Array, Array]:
+        """The statistics (n, T) and norms (4, K, M, T) within one segment."""
+        x = np.clip((times - segment.start) / segment.width, 0.0, 1.0)
+        return self.table.evaluate(segment.statistics, x), self.table.evaluate(segment.norms, x)
 
     def _observe(self, segment: Segment, times: Array) -> Observables:
         """The observables within one segment."""
-        x = np.clip((times - segment.start) / segment.width, 0.0, 1.0)
-        statistics = self.table.evaluate(segment.statistics, x)
-        norms = self.table.evaluate(segment.norms, x)
-        return observe(self.problem, segment.chart, segment.sign, times, statistics, norms)
+        statistics, norms = self._interpolate(segment, times)
+        if norms.shape[1:3] != (1, 1):
+            raise ValueError(
+                "these are observables of one student and one teacher: use overlaps for networks"
+            )
+        return observe(self.problem, segment.chart, segment.sign, times, statistics, norms[:, 0, 0])
+
+    def _overlaps(self, segment: Segment, times: Array) -> Overlaps:
+        """The overlaps within one segment, with the user's teachers."""
+        statistics, norms = self._interpolate(segment, times)
+        S, U = split(segment.chart.overlaps(statistics, segment.teacher_energy), *norms.shape[1:3])
+        P = segment.orientation
+        distances = [
+            np.einsum("kat,am->kmt", squares, mine.astype(float))
+            for squares, mine in zip(norms[2:], (P > 0, P < 0), strict=True)
+        ]
+        loss = segment.chart.loss(statistics, segment.teacher_energy)
+        return Overlaps(times, S, np.einsum("kat,am->kmt", U, P), loss, sum(distances))
 
     def phases(self, delta: float = 0.1, epsilon: float = 0.05) -> Phases:
         """The times T1(δ), T1' and T2(ε), with ``delta`` in units of s*.

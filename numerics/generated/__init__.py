@@ -1,1 +1,14 @@
-"""Modules written by ``theory.symbolic.codegen``; do not edit them."""
+"""Modules written by ``theory.symbolic.codegen``; do not edit them. Others are loaded from their text."""
+
+from types import ModuleType
+
+
+def load_module(text: str, name: str = "generated") -> ModuleType:
+    """Execute the ``text`` of a generated module, which needs no file: any model can be solved at once.
+
+    >>> load_module("STUDENTS = 2").STUDENTS
+    2
+    """
+    module = ModuleType(name)
+    exec(compile(text, f"<{name}>", "exec"), module.__dict__)
+    return module

@@ -1,0 +1,23 @@
+"""Statistics (n, …) as matrices and back: the upper triangle of S by rows, then U by rows."""
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def split(statistics: Array, students: int, teachers: int) -> tuple[Array, Array]:
+    """S (K, K, …) and U (K, M, …) of ``statistics`` (n, …); likewise q and p.
+
+    >>> split(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 2, 1)[0].tolist()
+    [[1.0, 2.0], [2.0, 3.0]]
+    """
+    rows, columns = np.triu_indices(students)
+    own, cross = np.split(statistics, [len(rows)])
+    S = np.empty((students, students, *statistics.shape[1:]))
+    S[rows, columns] = S[columns, rows] = own
+    return S, cross.reshape(students, teachers, *statistics.shape[1:])
+
+
+def join(S: Array, U: Array) -> Array:
+    """The statistics (n, …) of S (K, K, …) and U (K, M, …)."""
+    return np.concatenate([S[np.triu_indices(len(S))], U.reshape(-1, *U.shape[2:])])
