@@ -16,7 +16,7 @@ def relative(values, reference):
     return max(abs(float(x) / float(y) - 1) if y else abs(x) for x, y in zip(values, reference, strict=True))
 
 
-def against_taylor(problem, times, digits, tolerance):
+def check_against_taylor(problem, times, digits, tolerance):
     found = solve(problem, times[-1]).at(times)
     reference = taylor_flow(problem.eigenvalues, problem.teacher, problem.init, times, digits)
     for key, values in reference.items():
@@ -59,7 +59,7 @@ def test_deficits_near_the_smallest_float():
 def test_two_point_spectrum(ratio):
     """The late stage has p and q = p² of sizes that differ without limit."""
     times = [0.1, 1.0, 10.0, 100.0]
-    against_taylor(Problem([1.0, ratio], [1.0, 1.0], [0.1, -0.3]), times, 60, 3e-12)
+    check_against_taylor(Problem([1.0, ratio], [1.0, 1.0], [0.1, -0.3]), times, 60, 3e-12)
 
 
 @pytest.mark.parametrize("ratio", [1e-6, 1e-12])
@@ -80,7 +80,7 @@ def test_wide_two_point_spectrum(ratio):
 def test_short_and_long_starts(start):
     """s(0) from 1e-12 s* to 1e8 s*."""
     problem = Problem([1, 0.5, 0.25], [0.5, 1, 1], np.array([0.5, -0.25, 1.0]) * start)
-    against_taylor(problem, [1e-9, 1e-3, 0.1, 1.0, 4.0], 60, 3e-12)
+    check_against_taylor(problem, [1e-9, 1e-3, 0.1, 1.0, 4.0], 60, 3e-12)
 
 
 @pytest.mark.parametrize("size", [1e-100, 1e-160, 1e-200])

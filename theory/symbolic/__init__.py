@@ -47,7 +47,7 @@ from theory.symbolic.links import RELU, LinkError, UnknownAverageError, Z, parse
 from theory.symbolic.measure import MeasureError, SpectralMeasure
 from theory.symbolic.models import Model, ModelError, phase_retrieval, quadratic_network, single_index
 from theory.symbolic.moments import expectation, gaussian_moment
-from theory.symbolic.network_linearisation import NetworkLinearisation, linearise_network
+from theory.symbolic.network_linearisation import NetworkLinearisation, linearise_anywhere, linearise_network
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.residual import ResidualError, ResidualFlow, deficits, residual_flow
 from theory.symbolic.variation import NetworkHessian, network_gradient, network_hessian
@@ -98,6 +98,7 @@ __all__ = [
     "information_exponent",
     "linearise",
     "linearise_along",
+    "linearise_anywhere",
     "linearise_network",
     "mode_equation",
     "network_gradient",

@@ -1,4 +1,4 @@
-"""The flow of a network near a critical point ``W = C W*``: 0, the teacher, or another mixture of its rows.
+"""The flow of a network near a critical point: 0, the teacher, a mixture ``W = C W*`` of its rows, a saddle.
 
 Write ``W = C W* + V``. To first order ``δU = V Q W*ᵀ =: p`` (K × M) and ``δS = p Cᵀ + C pᵀ``, so
 
@@ -7,8 +7,11 @@ Write ``W = C W* + V``. To first order ``δU = V Q W*ᵀ =: p`` (K × M) and ``�
 on the mode ``i`` the K × K block ``λ_i A₀``, plus a map of rank at most ``KM``. A velocity ``ρV`` with
 ``p ≠ 0`` has ``V_i = λ_i (ρ − λ_i A₀)^{-1} G(p) w*_i`` on every mode, and summing ``λ_i V_i w*_iᵀ`` gives
 the secular equation
-``p = Σ_i λ_i² (ρ − λ_i A₀)^{-1} G(p) w*_i w*_iᵀ``. For ``K = M = 1`` this is
-:mod:`~theory.symbolic.linearisation`, which also knows the saddles off the teacher's span.
+``p = Σ_i λ_i² (ρ − λ_i A₀)^{-1} G(p) w*_i w*_iᵀ``.
+
+At a critical point off the span of the teacher, such as a saddle, the same holds with the rows of both ``W``
+and ``W*`` as directions ``X``: ``p = V Q Xᵀ`` is K × (K + M), ``G(p) = (δA, δB)``, and the rank is at most
+``K(K + M)``. For ``K = M = 1`` this is :mod:`~theory.symbolic.linearisation`, which finds the saddles, too.
 """
 
 from collections.abc import Sequence
@@ -19,51 +22,79 @@ import sympy
 from theory.symbolic.linearisation import NotCriticalError
 from theory.symbolic.models import Model
 
+Values = Sequence[sympy.Expr]
+
 
 @dataclass(frozen=True)
 class NetworkLinearisation:
-    """``gain`` is ``A₀`` (K × K), ``feedback`` (KM × KM) is ``G`` on ``p`` by rows, in the entries of T."""
+    """``gain`` A₀ (K × K), and ``feedback`` G on ``p`` by rows, in the overlaps of the point.
+
+    The modes are given by ``eigenvalues`` (d,) and ``directions`` X: the rows of W* (M × d) at a mixture of
+    them, of W and W* (K + M × d) elsewhere.
+    """
 
     model: Model
-    mixture: sympy.ImmutableMatrix
     gain: sympy.ImmutableMatrix
     feedback: sympy.ImmutableMatrix
 
-    def secular(
-        self, rho: sympy.Expr, eigenvalues: Sequence[sympy.Expr], teachers: Sequence[Sequence[sympy.Expr]]
-    ) -> sympy.Expr:
+    def secular(self, rho: sympy.Expr, eigenvalues: Values, directions: Sequence[Values]) -> sympy.Expr:
         """Return the determinant whose zeros ``rho`` are the rates that the feedback moves.
 
-        ``eigenvalues`` (d,) and ``teachers`` (M × d) are the modes; ``rho`` is off the eigenvalues of all
-        ``λ_i A₀``.
+        ``rho`` is off the eigenvalues of all ``λ_i A₀``.
         """
-        size, identity = self.feedback.rows, sympy.eye(self.model.students)
-        energy = self.energies(eigenvalues, teachers)
-        gain, feedback = self.gain.subs(energy), self.feedback.subs(energy)
-        total = sympy.eye(size)
+        gain, feedback = self.at(eigenvalues, directions)
+        total = sympy.eye(feedback.rows)
         for i, value in enumerate(eigenvalues):
-            star = sympy.Matrix([row[i] for row in teachers])
-            resolvent = (rho * identity - value * gain).inv()
-            total -= value**2 * sympy.kronecker_product(resolvent, star * star.T) * feedback
+            x = sympy.Matrix([row[i] for row in directions])
+            resolvent = (rho * sympy.eye(gain.rows) - value * gain).inv()
+            total -= value**2 * sympy.kronecker_product(resolvent, x * x.T) * feedback
         return total.det()
 
-    def operator(
-        self, eigenvalues: Sequence[sympy.Expr], teachers: Sequence[Sequence[sympy.Expr]]
-    ) -> sympy.ImmutableMatrix:
+    def operator(self, eigenvalues: Values, directions: Sequence[Values]) -> sympy.ImmutableMatrix:
         """Return the whole operator (Kd × Kd) on ``V`` written by rows, for a check or a small problem."""
-        energy = self.energies(eigenvalues, teachers)
-        gain, feedback = self.gain.subs(energy), self.feedback.subs(energy)
-        spectrum, star = sympy.diag(*eigenvalues), sympy.Matrix(teachers)
-        identity = sympy.eye(self.model.students)
-        project = sympy.kronecker_product(identity, star * spectrum)
+        gain, feedback = self.at(eigenvalues, directions)
+        spectrum = sympy.diag(*eigenvalues)
+        project = sympy.kronecker_product(sympy.eye(gain.rows), sympy.Matrix(directions) * spectrum)
         return sympy.ImmutableMatrix(sympy.kronecker_product(gain, spectrum) + project.T * feedback * project)
 
-    def energies(
-        self, eigenvalues: Sequence[sympy.Expr], teachers: Sequence[Sequence[sympy.Expr]]
-    ) -> dict[sympy.Symbol, sympy.Expr]:
-        """The entries of ``T = W* Q W*ᵀ`` by symbol."""
-        star = sympy.Matrix(teachers)
-        return dict(zip(self.model.overlaps.T, star * sympy.diag(*eigenvalues) * star.T, strict=True))
+    def at(
+        self, eigenvalues: Values, directions: Sequence[Values]
+    ) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
+        """Return gain and feedback for these modes.
+
+        Raises :class:`NotCriticalError` where the directions hold students that are at no critical point.
+        """
+        X, spectrum = sympy.Matrix(directions), sympy.diag(*eigenvalues)
+        gram, students = X * spectrum * X.T, len(directions) - self.model.teachers
+        overlaps = self.model.overlaps
+        values = dict(zip(overlaps.T, gram[students:, students:], strict=True))
+        if students:
+            values |= dict(zip(overlaps.S, gram[:students, :students], strict=True))
+            values |= dict(zip(overlaps.U, gram[:students, students:], strict=True))
+            A, B = (entry.subs(values) for entry in self.model.drift)
+            if not ((A * X[:students, :] + B * X[students:, :]) * spectrum).is_zero_matrix:
+                raise NotCriticalError(f"the students are at no critical point of {self.model.name}")
+        return self.gain.subs(values), self.feedback.subs(values)
+
+
+def linearise_anywhere(model: Model) -> NetworkLinearisation:
+    """Return the linearisation at any critical point, with the rows of W and W* as directions.
+
+    >>> from theory.symbolic.models import phase_retrieval
+    >>> linearise_anywhere(phase_retrieval()).feedback
+    Matrix([
+    [-24, 0],
+    [  0, 8]])
+    """
+    K, M = model.students, model.teachers
+    columns = []
+    for row in range(K):
+        for column in range(K + M):
+            p = sympy.zeros(K, K + M)
+            p[row, column] = 1
+            change_A, change_B = _change(model, p[:, :K] + p[:, :K].T, p[:, K:])
+            columns.append(sympy.Matrix.hstack(change_A, change_B).reshape(K * (K + M), 1))
+    return NetworkLinearisation(model, model.A, sympy.ImmutableMatrix(sympy.Matrix.hstack(*columns)))
 
 
 def linearise_network(model: Model, mixture: sympy.MatrixBase | None = None) -> NetworkLinearisation:
@@ -92,29 +123,23 @@ def linearise_network(model: Model, mixture: sympy.MatrixBase | None = None) -> 
     gain, force = (entry.subs(values).applyfunc(sympy.expand) for entry in model.drift)
     if not (gain * C + force).applyfunc(sympy.expand).is_zero_matrix:
         raise NotCriticalError(f"W = C W* with C = {C.tolist()} is no critical point of {model.name}")
-    columns = [
-        _feedback(model, C, values, row, column) for row in range(shape[0]) for column in range(shape[1])
-    ]
-    return NetworkLinearisation(model, C, gain, sympy.ImmutableMatrix(sympy.Matrix.hstack(*columns)))
+    columns = []
+    for row in range(shape[0]):
+        for column in range(shape[1]):
+            p = sympy.zeros(*shape)
+            p[row, column] = 1
+            change_A, change_B = _change(model, p * C.T + C * p.T, p)
+            columns.append((change_A * C + change_B).subs(values).applyfunc(sympy.expand).reshape(len(p), 1))
+    return NetworkLinearisation(model, gain, sympy.ImmutableMatrix(sympy.Matrix.hstack(*columns)))
 
 
-def _feedback(
-    model: Model,
-    mixture: sympy.ImmutableMatrix,
-    values: dict[sympy.Symbol, sympy.Expr],
-    row: int,
-    column: int,
-) -> sympy.Matrix:
-    """``G(p)`` by rows, for the ``p`` with one entry 1."""
-    p = sympy.zeros(*mixture.shape)
-    p[row, column] = 1
-    change = p * mixture.T + mixture * p.T
+def _change(model: Model, dS: sympy.Matrix, dU: sympy.Matrix) -> tuple[sympy.Matrix, sympy.Matrix]:
+    """``δA`` and ``δB`` for changes of S and U; the symbol ``S_jk`` stands for ``S_kj`` as well."""
     overlaps, K = model.overlaps, model.students
-    moved = [(overlaps.U[row, column], sympy.S.One)]
-    moved += [(overlaps.S[j, k], change[j, k]) for j in range(K) for k in range(j, K) if change[j, k] != 0]
+    moved = dict(zip(overlaps.U, dU, strict=True))
+    moved |= {overlaps.S[j, k]: dS[j, k] for j in range(K) for k in range(j, K)}
 
     def derivative(entry: sympy.Expr) -> sympy.Expr:
-        total = sympy.Add(*(entry.diff(symbol) * amount for symbol, amount in moved))
-        return sympy.expand(total.subs(values))
+        return sympy.Add(*(entry.diff(symbol) * amount for symbol, amount in moved.items() if amount != 0))
 
-    return (model.A.applyfunc(derivative) * mixture + model.B.applyfunc(derivative)).reshape(len(p), 1)
+    return model.A.applyfunc(derivative), model.B.applyfunc(derivative)
