@@ -2,7 +2,9 @@
 
 ``evidence``    what a chapter consists of: formulas, comparisons, checks, figures
 ``typeset``     SymPy expressions in the paper's notation, as LaTeX and MathML
+``equations``   every equation of a model, in every format
+``infinite``    the runs at d = ∞ that two chapters share
 ``model`` … ``tail``  the chapters
 ``report``      all chapters on one self-contained page
-``cli``         the command ``phase-retrieval``
+``cli``         the command ``phase-retrieval``, its ``commands`` and their ``output``
 """

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from derivations.evidence import Chapter, Comparison, Figure, Formula
-from derivations.infinite import PLOTTED, TIMES, run
+from derivations.infinite import TIMES, law_curves, run
 from numerics import Observables, extrapolate_power_law
-from numerics.figures import Curve, plot_curves, to_svg
+from numerics.figures import plot_curves, to_svg
 from theory.asymptotics import (
     PowerLaw,
     energy_prefactor,
@@ -27,7 +27,8 @@ def chapter(exponents: Sequence[float]) -> Chapter:
     for number, exponent in enumerate(exponents):
         law = PowerLaw(exponent, "inf")
         comparisons += _compare(exponent, law, run(exponent).at(TIMES))
-        curves += _curves(number, exponent, law, run(exponent).at(PLOTTED))
+        prefactor, power = float(overlap_prefactor(law)), -float(summary_exponent(law))
+        curves += law_curves(number, exponent, "one_minus_u", prefactor, power)
     return Chapter(
         title="Phase II: convergence of the statistics",
         text=(
@@ -68,11 +69,3 @@ def _compare(exponent: float, law: PowerLaw, late: Observables) -> list[Comparis
             Comparison(f"prefactor of {name}, a = {exponent:g}", "sharp law", predicted, fit.prefactor, 1e-5),
         ]
     return comparisons
-
-
-def _curves(number: int, exponent: float, law: PowerLaw, solved: Observables) -> list[Curve]:
-    predicted = float(overlap_prefactor(law)) * solved.t ** -float(summary_exponent(law))
-    return [
-        Curve(f"a = {exponent:g}", solved.t, solved.one_minus_u, {"color": f"C{number}"}),
-        Curve("", solved.t, predicted, {"color": "0.2", "linestyle": "--", "linewidth": 0.9}),
-    ]

@@ -1,4 +1,4 @@
-"""The reference runs at d = ∞ that the chapters on convergence and on the tail measure their laws on."""
+"""The reference runs at d = ∞ on which the chapters on convergence and on the tail measure their laws."""
 
 import math
 from functools import cache
@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 
 from numerics import Trajectory, power_law, solve
+from numerics.figures import Curve
 
 HORIZON = 1e24
 TIMES = np.geomspace(1e8, HORIZON, 17)
@@ -16,3 +17,12 @@ PLOTTED = np.geomspace(0.3, 1e12, 200)
 def run(exponent: float) -> Trajectory:
     """The flow for a flat teacher at d = ∞ from the fastest direction of w = 0, to t = 1e24."""
     return solve(power_law(exponent, math.inf, init="escape:1e-2", horizon=HORIZON), HORIZON)
+
+
+def law_curves(number: int, exponent: float, quantity: str, prefactor: float, power: float) -> list[Curve]:
+    """An observable of the run for ``exponent`` in colour ``number``, and prefactor · t^power, dashed."""
+    solved = getattr(run(exponent).at(PLOTTED), quantity)
+    return [
+        Curve(f"a = {exponent:g}", PLOTTED, solved, {"color": f"C{number}"}),
+        Curve("", PLOTTED, prefactor * PLOTTED**power, {"color": "0.2", "linestyle": "--", "linewidth": 0.9}),
+    ]

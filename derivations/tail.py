@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from derivations.evidence import Chapter, Comparison, Figure, Formula
-from derivations.infinite import PLOTTED, TIMES, run
+from derivations.infinite import TIMES, law_curves, run
 from numerics import extrapolate_power_law
-from numerics.figures import Curve, plot_curves, to_svg
+from numerics.figures import plot_curves, to_svg
 from theory.asymptotics import PowerLaw, tail_exponent, tail_prefactor
 
 
@@ -20,16 +20,7 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             Comparison(f"tail exponent, a = {exponent:g}", "P16", power, fit.exponent, 1e-6),
             Comparison(f"tail prefactor, a = {exponent:g}", "P16", prefactor, fit.prefactor, 1e-5),
         ]
-        plotted = run(exponent).at(PLOTTED)
-        curves += [
-            Curve(f"a = {exponent:g}", plotted.t, plotted.recovered, {"color": f"C{number}"}),
-            Curve(
-                "",
-                plotted.t,
-                prefactor * plotted.t**power,
-                {"color": "0.2", "linestyle": "--", "linewidth": 0.9},
-            ),
-        ]
+        curves += law_curves(number, exponent, "recovered", prefactor, power)
     return Chapter(
         title="Phase III: spectral-tail learning",
         text=(
