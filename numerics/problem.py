@@ -106,7 +106,7 @@ class Problem:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}: is not JSON ({error})") from None
         names = ("eigenvalues", "teacher", "init")
         if not isinstance(content, dict) or set(content) != set(names):
@@ -153,5 +153,5 @@ def load_vector(name: str, path: str | Path) -> Array:
     try:
         is_json = text.lstrip().startswith("[")
         return _vector(name, json.loads(text) if is_json else text.replace(",", " ").split())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{name} file {path}: {error}") from None

@@ -111,3 +111,14 @@ def test_bad_vectors(tmp_path, text):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"teacher file .*vector: "):
         load_vector("teacher", path)
+
+
+@pytest.mark.parametrize(
+    "read", [Problem.load, lambda path: load_vector("teacher", path)], ids=["problem", "vector"]
+)
+def test_files_nested_too_deep_are_named(tmp_path, read):
+    """JSON's parser gives up by a RecursionError, which must not escape."""
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"deep\.json"):
+        read(path)
