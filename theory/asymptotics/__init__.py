@@ -5,6 +5,11 @@
 :mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
 :mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
 :mod:`.escape`        the growth rate of the overlap from a small start
+:mod:`.resolvent`     the secular function that it is a root of
+:mod:`.linear_stage`  all growth rates, and what a random start puts on the fastest mode
+:mod:`.teacher_law`   the law of the escape rate over Gaussian teachers
+:mod:`.fast_manifold` the nonlinear stage of the escape, and the law of the escape time
+:mod:`.compression`   a spectrum as a few levels with the same sums
 :mod:`.edge_sums`     sums singular at the smallest eigenvalue, in any dimension
 :mod:`.linearisation` rates at the teacher: the stable step, the final exponential
 :mod:`.convergence`   the power laws of the overlap, the energy and the loss
@@ -31,10 +36,26 @@ from .convergence import (
     window_start,
 )
 from .escape import escape_rate
+from .fast_manifold import (
+    energy_amplitude,
+    escape_time_quantile,
+    manifold_series,
+    median_escape_offset,
+    onset_delay,
+    overlap_amplitude,
+    third_delay,
+)
+from .linear_stage import escape_amplitude, growth_rates, sign_agreement, slow_mode_exponent
 from .linearisation import final_rate, stability_step
 from .power_sums import power_sum
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
+from .teacher_law import (
+    escape_rate_density,
+    escape_rate_distribution,
+    escape_rate_quantile,
+    escape_rate_survival,
+)
 
 __all__ = [
     "CATALOGUE",
@@ -47,17 +68,32 @@ __all__ = [
     "constants",
     "convergence_exponent",
     "convergence_prefactor",
+    "energy_amplitude",
     "energy_prefactor",
+    "escape_amplitude",
     "escape_rate",
+    "escape_rate_density",
+    "escape_rate_distribution",
+    "escape_rate_quantile",
+    "escape_rate_survival",
+    "escape_time_quantile",
     "final_rate",
+    "growth_rates",
     "loss_prefactor",
+    "manifold_series",
+    "median_escape_offset",
+    "onset_delay",
+    "overlap_amplitude",
     "overlap_prefactor",
     "power_sum",
+    "sign_agreement",
+    "slow_mode_exponent",
     "stability_step",
     "summary_exponent",
     "tail_exponent",
     "tail_prefactor",
     "tail_sum",
+    "third_delay",
     "window_end",
     "window_start",
 ]
