@@ -6,7 +6,7 @@ from importlib import import_module
 
 from derivations.audit.claim import Adjudication, Claim, Effort
 
-TOPICS = ("geometry",)
+TOPICS = ("geometry", "crossing", "convergence", "barrier")
 """The modules of claims, in the paper's order."""
 
 
