@@ -5,13 +5,15 @@
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
 ``descend``                 population gradient descent
+``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
 ``extrapolate_power_law``   exponents and prefactors measured from a solution
 
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
-from numerics.descent import descend
+from numerics.descent import StochasticRuns, descend, online_sgd, shared_sgd
 from numerics.exponents import PowerLawFit, extrapolate_power_law
+from numerics.files import load, save
 from numerics.flow import solve
 from numerics.generated import load_module
 from numerics.limits import Limit
@@ -19,6 +21,7 @@ from numerics.observables import Observables, Overlaps
 from numerics.power_law import power_law
 from numerics.problem import Problem
 from numerics.reduction import reduce
+from numerics.results import dataset, plot, sweep
 from numerics.trajectory import Phases, Trajectory
 
 __all__ = [
@@ -28,11 +31,19 @@ __all__ = [
     "Phases",
     "PowerLawFit",
     "Problem",
+    "StochasticRuns",
     "Trajectory",
+    "dataset",
     "descend",
     "extrapolate_power_law",
+    "load",
     "load_module",
+    "online_sgd",
+    "plot",
     "power_law",
     "reduce",
+    "save",
+    "shared_sgd",
     "solve",
+    "sweep",
 ]
