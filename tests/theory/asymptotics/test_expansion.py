@@ -35,7 +35,7 @@ def test_memory_integrals(gamma, alpha, beta):
         def integrand(x):
             return mp.exp(gamma * x) * function(mp.exp(x))
 
-        return mp.quad(integrand, [-120, -60, *range(-40, 80, 4), 80]) / mp.gamma(gamma)
+        return mp.quad(integrand, [-120, -20, -5, 0, 2, 5, 10, 20, 40, 80]) / mp.gamma(gamma)
 
     pairs = [
         (mellin(lambda y: first(y) - 1), linear_memory(gamma, alpha)),
@@ -43,7 +43,7 @@ def test_memory_integrals(gamma, alpha, beta):
         (mellin(lambda y: first(y) * second(y) - 1), quadratic_memory(gamma, alpha, beta)),
     ]
     for quadrature, closed in pairs:
-        assert abs(quadrature / closed - 1) < 1e-10
+        assert abs(quadrature / closed - 1) < 5e-9
 
 
 def test_quadratic_memory_beyond_its_integral():
@@ -150,12 +150,12 @@ def test_logarithms_at_gamma_one():
 
 def test_powers_around_a_resonance_add_up():
     """Expansions on both sides of gamma = 1/2 agree with the one there, once shifts are reconciled."""
-    gamma = mpf(1) / 2
     with mp.workdps(50):
         at, near = expansion(PowerLaw(2, "inf"), 30), expansion(PowerLaw(2, "inf", "source:1e-9"), 30)
         assert near.orders[:2] == [(1, 0), (2, 0)]
         assert set(near.orders[2:4]) == {(3, 0), (1, 1)}
-        beyond = near.overlap[2, 0] / (1 - 2 * mpf(near.gamma.numerator) / near.gamma.denominator)
+        gamma = mpf(near.gamma.numerator) / near.gamma.denominator
+        beyond = near.overlap[2, 0] / (1 - 2 * gamma)
         t = mpf(10) ** 6
         for name in NAMES:
             rest = near.at(name, t, terms=4) - near.at(name, t, terms=2)
