@@ -6,7 +6,11 @@ from importlib import import_module
 
 from derivations.audit.claim import Adjudication, Claim, Effort
 
-TOPICS = ("geometry",)
+TOPICS = (
+    "geometry",
+    "hierarchy",
+    "wellposed",
+)
 """The modules of claims, in the paper's order."""
 
 
