@@ -20,6 +20,7 @@ COMMANDS = {
     "constants": ("derivations.commands.constants:constants", "Compute the asymptotic constants."),
     "solve": ("derivations.commands.solve:solve", "Solve the gradient flow."),
     "descend": ("derivations.commands.descend:descend", "Run population gradient descent."),
+    "figure": ("derivations.commands.figure:figure", "Redraw a figure of the paper, with the theory."),
 }
 """Where each command lives, and its line in the help. Importing one may cost more than a whole ``--help``."""
 

@@ -40,11 +40,11 @@ def emit(text: str, output: Path | None) -> None:
         write(output, f"{text}\n")
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Write a file at once: readers find the former content or the new, never a part of it."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(part, path)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written ({error.strerror})") from None
