@@ -9,7 +9,8 @@ from theory.symbolic import hierarchy, mode_equation, phase_retrieval
 from theory.symbolic.closures import CharacteristicPolynomial
 from theory.symbolic.hierarchy import EIGENVALUE, ORDER, coordinates
 
-s, u, t, k = *sympy.symbols("s u t"), ORDER
+s, u, t = sympy.symbols("s u t")
+k = ORDER
 GENERAL = "derived under the sum over modes, for any d and symbolic k"
 
 
