@@ -10,6 +10,9 @@ TOPICS = (
     "geometry",
     "hierarchy",
     "wellposed",
+    "duhamel",
+    "escape",
+    "residues",
 )
 """The modules of claims, in the paper's order."""
 

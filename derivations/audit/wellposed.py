@@ -71,7 +71,7 @@ def _lipschitz(point: Array, constant: float) -> float:
 def lipschitz(c: Constants, effort: Effort) -> Finding:
     # Z splits into 3 |s1 - s2| ‖Qw1‖, 3 s2 ‖Q(w1 - w2)‖ and (s* ‖Q‖ + 2 ‖Qw*‖²) ‖w1 - w2‖,
     # each at most 3 ‖Q‖² ‖w1 - w2‖ times its part of the bracket
-    starts = effort.of(2, 40)
+    starts = effort.of(2, 10)
     searched = [worst(lambda x: _lipschitz(x, float(c["a"])), 4 * d, starts, seed=d)[0] for d in (1, 2)]
     edge = _lipschitz(np.array([0.0, 1.0, 1e-5, 0.0]), float(c["a"]))
     example = Counterexample(
@@ -127,7 +127,7 @@ def lipschitz_line(c: Constants, effort: Effort) -> Finding:
         right = eigenvalues.max() ** 2 * size(one - two) * (size(one) + size(two)) * size(one)
         return float(left / right / float(c["a"])) if right > 1e-12 else math.nan
 
-    found = worst(ratio, 8, effort.of(2, 20))[0]
+    found = worst(ratio, 8, effort.of(2, 6))[0]
     edge = ratio(np.array([0.0, 0.0, 1.0, 0.5]))
     example = Counterexample("d = 1: both sides are 3 |w1 - w2| …", f"assert 3 > {float(c['a'])}")
     return bound(max(found, edge), "‖w‖_Q ≤ ‖Q‖^½ ‖w‖ and ‖Qw‖ ≤ ‖Q‖ ‖w‖", lambda: example)
@@ -256,7 +256,7 @@ def square_summable(c: Constants, effort: Effort) -> Finding:
         return float(left / right / float(c["a"])) if right > 1e-12 else math.nan
 
     edge = ratio(np.array([0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0]))
-    found = worst(ratio, 12, effort.of(2, 20))[0]
+    found = worst(ratio, 12, effort.of(2, 6))[0]
     example = Counterexample(
         "Q = diag(1/2, …), w = w* = e_1: ‖U‖² = 1/3 exactly",
         f"assert (1/3) ** 0.5 > {float(c['a'])} * 0.5 / (1 - 0.25) ** 0.5 + 1e-12",
