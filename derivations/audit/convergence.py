@@ -561,7 +561,8 @@ def accuracy_one_over_d(c: Constants, effort: Effort) -> Finding:
     power = 3 / (3 - float(c["p"]))
     found = time / (float(convergence_prefactor(law)) * 1e6) ** power
     slow = [escape_run(1.5, d, 100 * d**1.5).phases(epsilon=1 / d).t2 / d**1.5 for d in (1e3, 1e5)]
-    how = f"a = 3, d = 1e6: {found:.6f} of the law; a = 1.5: T2/d^a = {slow[0]:.3f}, {slow[1]:.3f} (d = 1e3, 1e5)"
+    grows = ", ".join(f"{ratio:.3f}" for ratio in slow)
+    how = f"a = 3, d = 1e6: {found:.6f} of the law; a = 1.5, d = 1e3, 1e5: T2/d^a = {grows}"
     return Finding(Verdict.MEASURED if slow[1] > slow[0] else Verdict.UNDECIDED, how, float(found))
 
 

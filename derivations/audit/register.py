@@ -6,7 +6,17 @@ from importlib import import_module
 
 from derivations.audit.claim import Adjudication, Claim, Effort
 
-TOPICS = ("geometry", "crossing", "convergence", "barrier")
+TOPICS = (
+    "geometry",
+    "hierarchy",
+    "wellposed",
+    "duhamel",
+    "escape",
+    "residues",
+    "crossing",
+    "convergence",
+    "barrier",
+)
 """The modules of claims, in the paper's order."""
 
 

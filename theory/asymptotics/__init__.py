@@ -8,6 +8,9 @@
 :mod:`.edge_sums`     sums singular at the smallest eigenvalue, in any dimension
 :mod:`.linearisation` rates at the teacher: the stable step, the final exponential
 :mod:`.convergence`   the power laws of the overlap, the energy and the loss
+:mod:`.expansion`     their corrections: the universal ones, and how the start enters
+:mod:`.crossover`     the laws given the sample, at the end of the window, for slow decay
+:mod:`.fluctuations`  what the draw of a Gaussian teacher changes
 :mod:`.tail`          the law of the spectral tail
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
@@ -26,11 +29,22 @@ from .convergence import (
     energy_prefactor,
     loss_prefactor,
     overlap_prefactor,
+    overlap_ratio,
     summary_exponent,
     window_end,
     window_start,
 )
+from .crossover import (
+    Deficits,
+    crossover_sum,
+    leading_deficits,
+    residual_sum,
+    saddle_delay,
+    slow_limit,
+)
 from .escape import escape_rate
+from .expansion import Expansion, expansion, universal_coefficients
+from .fluctuations import fluctuation_prefactor, inverse_energy_mean
 from .linearisation import final_rate, stability_step
 from .power_sums import power_sum
 from .spectrum import Given, Level, PowerLaw, Spectrum
@@ -39,6 +53,8 @@ from .tail import tail_exponent, tail_prefactor, tail_sum
 __all__ = [
     "CATALOGUE",
     "Constant",
+    "Deficits",
+    "Expansion",
     "Given",
     "Level",
     "PowerLaw",
@@ -47,17 +63,27 @@ __all__ = [
     "constants",
     "convergence_exponent",
     "convergence_prefactor",
+    "crossover_sum",
     "energy_prefactor",
     "escape_rate",
+    "expansion",
     "final_rate",
+    "fluctuation_prefactor",
+    "inverse_energy_mean",
+    "leading_deficits",
     "loss_prefactor",
     "overlap_prefactor",
+    "overlap_ratio",
     "power_sum",
+    "residual_sum",
+    "saddle_delay",
+    "slow_limit",
     "stability_step",
     "summary_exponent",
     "tail_exponent",
     "tail_prefactor",
     "tail_sum",
+    "universal_coefficients",
     "window_end",
     "window_start",
 ]
