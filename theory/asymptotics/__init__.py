@@ -9,6 +9,8 @@
 :mod:`.linearisation` rates at the teacher: the stable step, the final exponential
 :mod:`.convergence`   the power laws of the overlap, the energy and the loss
 :mod:`.tail`          the law of the spectral tail
+:mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
+:mod:`.tail_expansion` the tail beyond its law, from the first mode to the last
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
 
@@ -35,6 +37,15 @@ from .linearisation import final_rate, stability_step
 from .power_sums import power_sum
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
+from .tail_expansion import (
+    plateau_end,
+    plateau_end_prefactor,
+    tail_curvature,
+    tail_fraction,
+    tail_learnt,
+    tail_remainder,
+    tail_remainder_rate,
+)
 
 __all__ = [
     "CATALOGUE",
@@ -52,11 +63,18 @@ __all__ = [
     "final_rate",
     "loss_prefactor",
     "overlap_prefactor",
+    "plateau_end",
+    "plateau_end_prefactor",
     "power_sum",
     "stability_step",
     "summary_exponent",
+    "tail_curvature",
     "tail_exponent",
+    "tail_fraction",
+    "tail_learnt",
     "tail_prefactor",
+    "tail_remainder",
+    "tail_remainder_rate",
     "tail_sum",
     "window_end",
     "window_start",

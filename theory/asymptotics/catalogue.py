@@ -20,6 +20,7 @@ from .escape import escape_rate
 from .linearisation import final_rate, stability_step
 from .spectrum import PowerLaw, Spectrum, decimal
 from .tail import tail_exponent, tail_prefactor
+from .tail_expansion import plateau_end, plateau_end_prefactor, tail_curvature, tail_remainder_rate
 
 CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
     function.__name__: function
@@ -34,6 +35,10 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
         convergence_prefactor,
         tail_exponent,
         tail_prefactor,
+        tail_curvature,
+        tail_remainder_rate,
+        plateau_end_prefactor,
+        plateau_end,
         window_start,
         window_end,
         final_rate,
@@ -56,6 +61,10 @@ def constants(spectrum: Spectrum, digits: int = 15) -> dict[str, Constant]:
     convergence_prefactor 0.16780729
     tail_exponent 0.50000000
     tail_prefactor 5.5279064
+    tail_curvature 51.200000
+    tail_remainder_rate 6.8682855
+    plateau_end_prefactor 0.012574416
+    plateau_end at d = inf the plateau never ends
     window_start 0.20561676
     window_end no end at d = inf
     final_rate at d = inf the eigenvalues accumulate at 0: the decay stays algebraic

@@ -22,11 +22,15 @@ NAMES = {
     "convergence_prefactor",
     "tail_exponent",
     "tail_prefactor",
+    "tail_curvature",
+    "tail_remainder_rate",
+    "plateau_end_prefactor",
+    "plateau_end",
     "window_start",
     "window_end",
     "final_rate",
 }
-AT_INFINITY = NAMES - {"window_end", "final_rate"}
+AT_INFINITY = NAMES - {"plateau_end", "window_end", "final_rate"}
 TEACHERS = ["flat", "source:0.3", "source:-0.2"]
 CASES = [
     (exponent, dimension, teacher)
