@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from scipy.integrate import solve_ivp
-
-from derivations.cli import main
 from derivations.figures import FIGURES, paper_figure
 from derivations.figures.convergence import predicted
 from derivations.figures.escape import growth
 from derivations.figures.frozen import frozen_error, state_at
+from scipy.integrate import solve_ivp
+
+from derivations.cli import main
 from numerics import power_law, solve
 from numerics.figures import Curve, Panel, draw, encode
 

@@ -11,6 +11,7 @@
 :mod:`.tail`          the law of the spectral tail
 :mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
 :mod:`.tail_expansion` the tail beyond its law, from the first mode to the last
+:mod:`.recovery`      what the true flow recovers, the plateau, the frozen approximation
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
 
@@ -35,6 +36,17 @@ from .convergence import (
 from .escape import escape_rate
 from .linearisation import final_rate, stability_step
 from .power_sums import power_sum
+from .recovery import (
+    frozen_error,
+    plateau_drop_exponent,
+    plateau_drop_prefactor,
+    plateau_height,
+    recovered_constant,
+    recovered_correction,
+    recovered_exponent,
+    recovered_fluctuation,
+    recovered_prefactor,
+)
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
 from .tail_expansion import (
@@ -61,11 +73,20 @@ __all__ = [
     "energy_prefactor",
     "escape_rate",
     "final_rate",
+    "frozen_error",
     "loss_prefactor",
     "overlap_prefactor",
+    "plateau_drop_exponent",
+    "plateau_drop_prefactor",
     "plateau_end",
     "plateau_end_prefactor",
+    "plateau_height",
     "power_sum",
+    "recovered_constant",
+    "recovered_correction",
+    "recovered_exponent",
+    "recovered_fluctuation",
+    "recovered_prefactor",
     "stability_step",
     "summary_exponent",
     "tail_curvature",
