@@ -5,6 +5,7 @@
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
 ``descend``                 population gradient descent
+``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
 ``extrapolate_power_law``   exponents and prefactors measured from a solution
 
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
@@ -12,6 +13,7 @@ Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.
 
 from numerics.descent import StochasticRuns, descend, online_sgd, shared_sgd
 from numerics.exponents import PowerLawFit, extrapolate_power_law
+from numerics.files import load, save
 from numerics.flow import solve
 from numerics.generated import load_module
 from numerics.limits import Limit
@@ -19,6 +21,7 @@ from numerics.observables import Observables, Overlaps
 from numerics.power_law import power_law
 from numerics.problem import Problem
 from numerics.reduction import reduce
+from numerics.results import dataset, plot, sweep
 from numerics.trajectory import Phases, Trajectory
 
 __all__ = [
@@ -30,12 +33,17 @@ __all__ = [
     "Problem",
     "StochasticRuns",
     "Trajectory",
+    "dataset",
     "descend",
     "extrapolate_power_law",
+    "load",
     "load_module",
     "online_sgd",
+    "plot",
     "power_law",
     "reduce",
+    "save",
     "shared_sgd",
     "solve",
+    "sweep",
 ]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from numerics.limits import Limit
 from numerics.observables import Observables, Overlaps, observe
 from numerics.overlaps import split
 from numerics.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 Array = np.ndarray
 
@@ -103,6 +107,18 @@ class Trajectory:
         Raises ValueError for a time outside.
         """
         return Overlaps(*self._evaluate(times, self._overlaps))
+
+    def dataset(self, times: Array | Sequence[float], **parameters: Any) -> "xr.Dataset":
+        """The labelled observables at ``times``, with the outcome, see :func:`numerics.results.solved`."""
+        from numerics.results import solved
+
+        return solved(self, times, **parameters)
+
+    def plot(self) -> "Figure":
+        """MSE, |u| and s over the whole run, its phases marked, on logarithmic axes."""
+        from numerics.plots import plot_trajectory
+
+        return plot_trajectory(self)
 
     def _evaluate(
         self, times: Array | Sequence[float], quantities: Callable[[Segment, Array], tuple[Array, ...]]
