@@ -15,7 +15,9 @@ TOPICS = (
     "residues",
     "crossing",
     "convergence",
+    "tail_measure",
     "barrier",
+    "spectral",
 )
 """The modules of claims, in the paper's order."""
 
