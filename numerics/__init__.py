@@ -4,13 +4,14 @@
 ``reduce``                  an equivalent problem of a few hundred modes
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
-``descend``                 population gradient descent
+``descend``                 population gradient descent, exactly; ``descend_network`` of any model
+``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 ``extrapolate_power_law``   exponents and prefactors measured from a solution
 
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
-from numerics.descent import StochasticRuns, descend, online_sgd, shared_sgd
+from numerics.descent import StochasticRuns, descend, descend_network, online_sgd, shared_sgd
 from numerics.exponents import PowerLawFit, extrapolate_power_law
 from numerics.flow import solve
 from numerics.generated import load_module
@@ -31,6 +32,7 @@ __all__ = [
     "StochasticRuns",
     "Trajectory",
     "descend",
+    "descend_network",
     "extrapolate_power_law",
     "load_module",
     "online_sgd",
