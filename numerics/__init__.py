@@ -6,6 +6,7 @@
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
 ``descend``                 population gradient descent, exactly; ``descend_network`` of any model
 ``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
+``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
 ``extrapolate_power_law``   exponents and prefactors measured from a solution
 
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
@@ -13,6 +14,7 @@ Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.
 
 from numerics.descent import StochasticRuns, descend, descend_network, online_sgd, shared_sgd
 from numerics.exponents import PowerLawFit, extrapolate_power_law
+from numerics.files import load, save
 from numerics.flow import solve
 from numerics.generated import load_module
 from numerics.limits import Limit
@@ -20,6 +22,7 @@ from numerics.observables import Observables, Overlaps
 from numerics.power_law import power_law
 from numerics.problem import Problem
 from numerics.reduction import reduce
+from numerics.results import dataset, plot, sweep
 from numerics.trajectory import Phases, Trajectory
 
 __all__ = [
@@ -31,13 +34,18 @@ __all__ = [
     "Problem",
     "StochasticRuns",
     "Trajectory",
+    "dataset",
     "descend",
     "descend_network",
     "extrapolate_power_law",
+    "load",
     "load_module",
     "online_sgd",
+    "plot",
     "power_law",
     "reduce",
+    "save",
     "shared_sgd",
     "solve",
+    "sweep",
 ]

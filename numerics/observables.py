@@ -1,13 +1,17 @@
 """What is reported of a state, from its statistics in either chart."""
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from numerics.charts import Chart
 from numerics.overlaps import split
 from numerics.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 Array = np.ndarray
 
@@ -28,6 +32,18 @@ class Observables(NamedTuple):
     loss: Array
     mse: Array
     recovered: Array
+
+    def dataset(self, **parameters: Any) -> "xr.Dataset":
+        """The labelled form, see :func:`numerics.results.dataset`."""
+        from numerics.results import dataset
+
+        return dataset(self, **parameters)
+
+    def plot(self) -> "Figure":
+        """MSE, |u| and s over time."""
+        from numerics.results import plot
+
+        return plot(self.dataset())
 
 
 class Overlaps(NamedTuple):

@@ -5,14 +5,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivations.commands.curves import JSON_POINTS, TABLE_POINTS, curve_rows, curves
+from derivations.commands.curves import (
+    JSON_POINTS,
+    TABLE_POINTS,
+    curve_rows,
+    curves,
+    file_content,
+    parameters,
+)
 from derivations.commands.options import (
     bad_input,
+    file_format,
     load_problem,
-    output_options,
     parsed,
     problem_options,
     read_positive,
+    result_options,
 )
 from derivations.output import BadInput, emit, json_text, progress, tables
 
@@ -45,24 +53,34 @@ Examples:
     help="Number of step numbers reported: 0, then evenly spaced in the logarithm, without repetition.  "
     f"[default: {JSON_POINTS} with --json, {TABLE_POINTS} in a table]",
 )
-@output_options
+@result_options
 def descend(
-    step_size: float, steps: int, points: int | None, as_json: bool, output: Path | None, **request: Any
+    step_size: float,
+    steps: int,
+    points: int | None,
+    as_json: bool,
+    output: Path | None,
+    form: str | None,
+    **request: Any,
 ) -> None:
     """Run population gradient descent.
 
     The times reported are those of the flow, step size times step number.
     """
     with bad_input():
+        form = file_format(as_json, output, form)
         problem = load_problem(step_size * steps, **request)
-    curve = _run(problem, step_size, steps, points or (JSON_POINTS if as_json else TABLE_POINTS))
-    answer = {
-        **curves(curve),
+    curve = _run(problem, step_size, steps, points or (JSON_POINTS if as_json or form else TABLE_POINTS))
+    facts = {
         "teacher_energy": problem.teacher_energy,
         "modes": len(problem.eigenvalues),
         "step_size": step_size,
         "steps": steps,
     }
+    answer = {**curves(curve), **facts}
+    if form is not None:
+        emit(file_content(curve.dataset(**parameters(request), **facts), answer, form), output)
+        return
     emit(json_text(answer) if as_json else tables(curve_rows(answer), output=output), output)
 
 

@@ -16,6 +16,7 @@ from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +27,10 @@ from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.observables import Observables, norms, observe
 from numerics.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 Array = np.ndarray
 
@@ -55,6 +60,18 @@ class StochasticRuns:
     loss: Array
     mse: Array
     recovered: Array
+
+    def dataset(self, **parameters: Any) -> "xr.Dataset":
+        """The labelled form, see :func:`numerics.results.dataset`."""
+        from numerics.results import dataset
+
+        return dataset(self, **parameters)
+
+    def plot(self) -> "Figure":
+        """MSE, |u| and s over time, medians and bands over the seeds."""
+        from numerics.results import plot
+
+        return plot(self.dataset())
 
 
 def online_sgd(

@@ -18,6 +18,7 @@ import numerics
 from derivations import output
 from derivations.cli import COMMANDS, main
 from numerics import Problem, power_law
+from numerics.files import decode, load
 
 LAW = "--exponent 2 --dimension 50"
 SOLVE = f"solve {LAW} --until 100"
@@ -207,6 +208,40 @@ def test_a_file_holds_what_would_be_printed(line, form):
     assert os.listdir() == ["answer.txt"]
 
 
+@pytest.mark.parametrize("form", ["nc", "csv", "json"])
+@pytest.mark.parametrize("line", [f"{SOLVE} --points 4", f"descend {LAW} --step-size 0.01 --steps 100"])
+def test_results_are_written_as_labelled_arrays(line, form):
+    result = run(f"{line} --seed 3 --output answer.{form}")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert os.listdir() == [f"answer.{form}"]
+    labelled = load(f"answer.{form}")
+    points = "" if "--points" in line else " --points 200"
+    answer = parsed(f"{line}{points} --seed 3 --json")
+    for name in CURVES:
+        assert labelled[name].values.tolist() == answer[name]
+    assert labelled.attrs["teacher"] == "flat"
+    assert (labelled.attrs["exponent"], labelled.attrs["dimension"], labelled.attrs["seed"]) == (2.0, 50, 3)
+    if form == "json":
+        assert answer.items() <= json.loads(Path("answer.json").read_text()).items()
+
+
+def test_a_format_needs_no_suffix():
+    assert run(f"{SOLVE} --format nc --output answer").exit_code == 0
+    assert decode(Path("answer").read_bytes(), "nc")["u"].sizes == {"t": 200}
+    assert decode(run(f"{SOLVE} --format csv").stdout_bytes, "csv")["u"].sizes == {"t": 200}
+
+
+def test_the_contract_is_written_whatever_the_suffix():
+    assert run(f"{SOLVE} --json --output answer.json").exit_code == 0
+    assert json.loads(Path("answer.json").read_text()) == parsed(f"{SOLVE} --json")
+
+
+def test_a_problem_may_be_labelled_arrays():
+    power_law(2, 50, seed=4).save("problem.nc")
+    answer = parsed("solve --problem problem.nc --until 100 --json")
+    assert answer["u"] == parsed(f"{SOLVE} --seed 4 --json")["u"]
+
+
 def test_tables_for_people_are_plain_when_piped():
     text = run(f"{SOLVE} --points 3").stdout
     assert "\x1b" not in text
@@ -337,6 +372,10 @@ BAD = {
     "problem mismatched": "solve --problem mismatched.json --until 1",
     "problem nan": "solve --problem nan.json --until 1",
     "problem without energy": "solve --problem zero.json --until 1",
+    "format and json": f"{SOLVE} --json --format csv",
+    "format unknown": f"{SOLVE} --format xml",
+    "netcdf to the terminal": f"descend {LAW} --step-size 0.1 --steps 2 --format nc --points 2 ",
+    "problem damaged": "solve --problem damaged.nc --until 1",
     "problem empty": "descend --problem void.json --step-size 1 --steps 1",
 }
 FILES = {
@@ -351,6 +390,7 @@ FILES = {
     "mismatched.json": {**SMALL, "init": [1]},
     "nan.json": '{"eigenvalues": [1, 1], "teacher": [1, NaN], "init": [1, 1]}',
     "zero.json": {**SMALL, "teacher": [0, 0]},
+    "damaged.nc": "CDF\x02 and no more",
     "void.json": {"eigenvalues": [], "teacher": [], "init": []},
 }
 
@@ -361,7 +401,8 @@ def test_bad_input_is_one_line_and_status_2(line):
         store(name, content)
     Path("binary.txt").write_bytes(b"\xff\xfe\x00")
     before = sorted(os.listdir())
-    result = run(line if "--output" in line or not line else f"{line} --output answer.txt")
+    printed = "--output" in line or "--format nc" in line or not line
+    result = run(line if printed else f"{line} --output answer.txt")
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
     assert result.stderr.startswith("phase-retrieval: ")
