@@ -4,14 +4,15 @@
 ``reduce``                  an equivalent problem of a few hundred modes
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
-``descend``                 population gradient descent
+``descend``                 population gradient descent, exactly; ``descend_network`` of any model
+``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 ``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
 ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``  measured exponents
 
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
-from numerics.descent import StochasticRuns, descend, online_sgd, shared_sgd
+from numerics.descent import StochasticRuns, descend, descend_network, online_sgd, shared_sgd
 from numerics.exponents import (
     LogarithmFit,
     PowerLawFit,
@@ -43,6 +44,7 @@ __all__ = [
     "Trajectory",
     "dataset",
     "descend",
+    "descend_network",
     "detect_logarithm",
     "extrapolate_power_law",
     "fit_power_law",

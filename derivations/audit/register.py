@@ -6,7 +6,14 @@ from importlib import import_module
 
 from derivations.audit.claim import Adjudication, Claim, Effort
 
-TOPICS = ("geometry",)
+TOPICS = (
+    "geometry",
+    "hierarchy",
+    "wellposed",
+    "duhamel",
+    "escape",
+    "residues",
+)
 """The modules of claims, in the paper's order."""
 
 
