@@ -11,8 +11,7 @@ from numpy.polynomial import legendre
 from numerics.charts import Chart
 from numerics.collocation import Collocation
 from numerics.limits import Limit
-from numerics.observables import Observables, Overlaps, observe
-from numerics.overlaps import split
+from numerics.observables import Observables, Overlaps, observe, observe_all
 from numerics.problem import Problem
 
 if TYPE_CHECKING:
@@ -153,14 +152,9 @@ class Trajectory:
     def _overlaps(self, segment: Segment, times: Array) -> Overlaps:
         """The overlaps within one segment, with the user's teachers."""
         statistics, norms = self._interpolate(segment, times)
-        S, U = split(segment.chart.overlaps(statistics, segment.teacher_energy), *norms.shape[1:3])
-        P = segment.orientation
-        distances = [
-            np.einsum("kat,am->kmt", squares, mine.astype(float))
-            for squares, mine in zip(norms[2:], (P > 0, P < 0), strict=True)
-        ]
-        loss = segment.chart.loss(statistics, segment.teacher_energy)
-        return Overlaps(times, S, np.einsum("kat,am->kmt", U, P), loss, sum(distances))
+        return observe_all(
+            segment.chart, segment.orientation, segment.teacher_energy, times, statistics, norms
+        )
 
     def phases(self, delta: float = 0.1, epsilon: float = 0.05) -> Phases:
         """The times T1(δ), T1' and T2(ε), with ``delta`` in units of s*.
