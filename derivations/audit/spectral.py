@@ -1,4 +1,4 @@
-"""Claims on the spectral tail with frozen statistics (Lem 13, P15, Cor 3, P16, Section 5.3, Appendix D.2.1)."""
+"""Claims on the spectral tail with frozen statistics (Lem 13, P15, Cor 3, P16, Appendix D.2.1)."""
 
 import math
 
@@ -8,7 +8,7 @@ from mpmath import mp
 
 from derivations.audit.attack import identities, identity
 from derivations.audit.claim import Constants, Effort, claim, correction
-from derivations.audit.states import standing
+from derivations.audit.states import listed, standing
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 from numerics.power_law import gaussian_teacher
 from theory.asymptotics import PowerLaw, tail_prefactor, tail_sum
@@ -104,7 +104,7 @@ def weights(c: Constants, effort: Effort) -> Finding:
         "from numerics.power_law import gaussian_teacher as g; m = lambda d: max((g(d, k)**2).max()"
         "/(g(d, k)**2).mean() for k in range(5)); assert m(10**6) > 20 > m(100)"
     )
-    words = f"d max π_i = {', '.join(f'{value:.1f}' for value in found)} at d = 10², 10⁴, 10⁶ (means of 20 teachers)"
+    words = f"d max π_i = {listed(found)} at d = 10², 10⁴, 10⁶ (means of 20 teachers)"
     return Finding(
         Verdict.FALSE, "bounded only for teachers with bounded entries", None, Counterexample(words, replay)
     )
@@ -349,7 +349,7 @@ def late(c: Constants, effort: Effort) -> Finding:
     modes = np.arange(1, 10**5 + 1) / 1e5
     ratios = [float(np.exp(-level * (modes**-2.0 - 1)).mean()) for level in (0.1, 1.0, 10.0, 100.0)]
     holds = max(ratios) <= 1 and ratios[-1] < 0.01
-    how = f"true for all τ ≥ 0, since i ≤ d; the ratio of the sides is {', '.join(f'{ratio:.3g}' for ratio in ratios)} at Y = 0.1, 1, 10, 100 (a = 2)"
+    how = f"true for all τ ≥ 0, as i ≤ d; ratios {listed(ratios)} at Y = 0.1, 1, 10, 100 (a = 2)"
     return Finding(Verdict.NOT_SHARP if holds else Verdict.UNDECIDED, how)
 
 
@@ -394,7 +394,7 @@ def slope(c: Constants, effort: Effort) -> Finding:
         "import numpy as np; k = (np.arange(1, 10**4+1)/1e4)**-2.0; "
         "m = lambda y: y*(np.exp(-y*k)@k)/np.exp(-y*k).sum(); assert m(.01) < .2 and m(10) > 10"
     )
-    words = f"a = 2, d = 10^4: the slope of S_d is {', '.join(f'{value:.3g}' for value in slopes)} at Y = 0.01, 1, 10"
+    words = f"a = 2, d = 10^4: the slope of S_d is {listed(slopes)} at Y = 0.01, 1, 10"
     return Finding(Verdict.FALSE, "no part of S_d is a power law", None, Counterexample(words, replay))
 
 

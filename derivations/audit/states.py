@@ -104,6 +104,15 @@ def standing(ratio: float, how: str, verdict: Verdict = Verdict.PROVED) -> Findi
     return Finding(verdict if stands else Verdict.UNDECIDED, f"{how}; largest ratio {ratio:.6g}", ratio)
 
 
+def listed(values: Sequence[float], style: str = ".3g") -> str:
+    """The numbers, with commas.
+
+    >>> listed([1.0, 1 / 3])
+    '1, 0.333'
+    """
+    return ", ".join(format(value, style) for value in values)
+
+
 def form(eigenvalues: Array, left: Array, right: Array, order: int = 1) -> Array:
     """Σ λ^k x y of each row."""
     return np.asarray((eigenvalues**order * left * right).sum(axis=-1))

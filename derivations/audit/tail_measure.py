@@ -157,7 +157,9 @@ def chernoff(c: Constants, effort: Effort) -> Finding:
     falls = slope == 0 and sympy.limit(numerator, e, 0) == 0
     larger = sympy.simplify(difference - e**2 / (1 - e**2)) == 0
     proved = falls and larger and c["c"] <= at_one
-    how = f"Chernoff: the upper tail is the heavier, its rate over ε² falls to (1 − log 2)/2 = {sympy.N(at_one, 6)}"
+    how = (
+        f"Chernoff: the upper tail is heavier, its rate over ε² falls to (1 − log 2)/2 = {sympy.N(at_one, 6)}"
+    )
     return Finding(Verdict.PROVED if proved else Verdict.UNDECIDED, how)
 
 
@@ -331,7 +333,7 @@ def reach(c: Constants, effort: Effort) -> Finding:
     correction=reach,
 )
 def use(c: Constants, effort: Effort) -> Finding:
-    # λ_ε at the smallest ε that the theorem allows, d^{-(a−1)/2}, in units of λ_d = d^{-a}: (ε²)^{1/β} = d^{-a}
+    # λ_ε = (ε²)^{1/β} at the smallest ε that the theorem allows, d^{-(a−1)/2}, in units of λ_d
     smallest = (d ** (-(a - 1) / 2)) ** (2 * a / (a - 1))
     scale = sympy.simplify(sympy.powsimp(sympy.powdenest(smallest / d**-a, force=True)))
     larger = (d ** (-(a - 1) / 4)) ** (2 * a / (a - 1))
