@@ -17,6 +17,7 @@ from derivations.commands.options import (
     teacher_option,
 )
 from derivations.output import emit, json_text, progress, tables
+from derivations.paper_tables import SUFFIXES, WRITERS
 
 if TYPE_CHECKING:
     from theory.asymptotics import PowerLaw
@@ -29,6 +30,7 @@ Examples:
   phase-retrieval constants
   phase-retrieval constants --exponent 1.5 --dimension 1e12 --teacher source:0.3 --digits 20
   phase-retrieval constants --dimension 100 --teacher gaussian --seed 1 --json
+  phase-retrieval constants --exponent 3 --digits 10 --format latex
 """
 
 
@@ -62,6 +64,12 @@ Examples:
     help="Significant digits of every constant.",
 )
 @output_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("csv", "latex", "markdown")),
+    help="A table for a paper; --output FILE.csv, .tex and .md mean the same.",
+)
 def constants(
     exponent: Fraction,
     dimension: int | float,
@@ -70,6 +78,7 @@ def constants(
     digits: int,
     as_json: bool,
     output: Path | None,
+    form: str | None,
 ) -> None:
     """Compute the asymptotic constants.
 
@@ -79,10 +88,17 @@ def constants(
     from theory.asymptotics import as_json as catalogue
 
     with bad_input():
+        if as_json and form is not None:
+            raise ValueError("--json and --format exclude each other: give one of them")
         spectrum = _spectrum(exponent, dimension, teacher, seed)
     with progress("constants"):
         answer = catalogue(spectrum, digits, teacher)
-    emit(json_text(answer) if as_json else _readable(answer["constants"], output), output)
+    if form is None and output is not None and not as_json:
+        form = SUFFIXES.get(output.suffix.lower())
+    if form is not None:
+        emit(WRITERS[form](HEADINGS, _rows(answer["constants"])), output)
+    else:
+        emit(json_text(answer) if as_json else _readable(answer["constants"], output), output)
 
 
 def _spectrum(exponent: Fraction, dimension: int | float, teacher: str, seed: int) -> "PowerLaw":
@@ -97,6 +113,22 @@ def _spectrum(exponent: Fraction, dimension: int | float, teacher: str, seed: in
         return PowerLaw(exponent, dimension, gaussian_teacher(dimension, seed).tolist(), tail_mean_square=1)
     given = load_teacher(teacher)
     return PowerLaw(exponent, dimension, given if isinstance(given, str) else given.tolist())
+
+
+HEADINGS = ("constant", "value", "radius", "definition")
+
+
+def _rows(answer: dict[str, dict[str, Any]]) -> list[list[str]]:
+    """One row a constant, with the reason where it is undefined."""
+    return [
+        [name, entry["value"] or "undefined", entry["radius"] or "", _meaning(entry)]
+        for name, entry in answer.items()
+    ]
+
+
+def _meaning(entry: dict[str, Any]) -> str:
+    reason = "" if entry["value"] else f" (undefined: {entry['reason']})"
+    return f"{entry['definition']}{reason}"
 
 
 def _readable(answer: dict[str, dict[str, Any]], output: Path | None) -> str:

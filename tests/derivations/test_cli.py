@@ -1,5 +1,6 @@
 """The command line: its contract, its exits, what it imports, and that its help tells the truth."""
 
+import csv
 import json
 import os
 import shlex
@@ -225,6 +226,28 @@ def test_results_are_written_as_labelled_arrays(line, form):
         assert answer.items() <= json.loads(Path("answer.json").read_text()).items()
 
 
+@pytest.mark.parametrize(("form", "suffix"), [("csv", "csv"), ("latex", "tex"), ("markdown", "md")])
+def test_constants_are_tables_for_a_paper(form, suffix):
+    text = run(f"constants --digits 12 --format {form}").stdout
+    answer = parsed("constants --digits 12 --json")["constants"]
+    lines = [line for line in text.splitlines() if any(c.isalpha() for c in line) and "rule" not in line]
+    rows = [line for line in lines if "tabular" not in line]
+    assert len(rows) == 1 + len(answer)
+    for row, (name, entry) in zip(rows[1:], answer.items(), strict=True):
+        assert name.replace("_", r"\_" if form == "latex" else "_") in row
+        assert (entry["value"] or entry["reason"]) in row
+    assert run(f"constants --digits 12 --output table.{suffix}").exit_code == 0
+    assert Path(f"table.{suffix}").read_text() == text
+
+
+def test_a_csv_of_constants_is_read_back():
+    rows = list(csv.DictReader(run("constants --digits 12 --format csv").stdout.splitlines()))
+    answer = parsed("constants --digits 12 --json")["constants"]
+    assert {row["constant"]: row["value"] for row in rows if row["radius"]} == {
+        name: entry["value"] for name, entry in answer.items() if entry["value"]
+    }
+
+
 def test_a_format_needs_no_suffix():
     assert run(f"{SOLVE} --format nc --output answer").exit_code == 0
     assert decode(Path("answer").read_bytes(), "nc")["u"].sizes == {"t": 200}
@@ -372,6 +395,8 @@ BAD = {
     "problem mismatched": "solve --problem mismatched.json --until 1",
     "problem nan": "solve --problem nan.json --until 1",
     "problem without energy": "solve --problem zero.json --until 1",
+    "constants, format and json": "constants --json --format csv",
+    "constants, format unknown": "constants --format xml",
     "format and json": f"{SOLVE} --json --format csv",
     "format unknown": f"{SOLVE} --format xml",
     "netcdf to the terminal": f"descend {LAW} --step-size 0.1 --steps 2 --format nc --points 2 ",
