@@ -13,6 +13,9 @@ TOPICS = (
     "duhamel",
     "escape",
     "residues",
+    "clock",
+    "statistics",
+    "start",
 )
 """The modules of claims, in the paper's order."""
 
