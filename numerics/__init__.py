@@ -5,6 +5,7 @@
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
 ``descend``                 population gradient descent, exactly; ``descend_network`` of any model
+``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 ``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 ``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
 ``extrapolate_power_law``   exponents and prefactors measured from a solution
@@ -12,7 +13,18 @@
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
-from numerics.descent import StochasticRuns, descend, descend_network, online_sgd, shared_sgd
+from numerics.descent import (
+    EmpiricalRun,
+    Samples,
+    StochasticRuns,
+    descend,
+    descend_network,
+    draw_samples,
+    empirical_descent,
+    empirical_flow,
+    online_sgd,
+    shared_sgd,
+)
 from numerics.exponents import PowerLawFit, extrapolate_power_law
 from numerics.files import load, save
 from numerics.flow import solve
@@ -26,17 +38,22 @@ from numerics.results import dataset, plot, sweep
 from numerics.trajectory import Phases, Trajectory
 
 __all__ = [
+    "EmpiricalRun",
     "Limit",
     "Observables",
     "Overlaps",
     "Phases",
     "PowerLawFit",
     "Problem",
+    "Samples",
     "StochasticRuns",
     "Trajectory",
     "dataset",
     "descend",
     "descend_network",
+    "draw_samples",
+    "empirical_descent",
+    "empirical_flow",
     "extrapolate_power_law",
     "load",
     "load_module",
