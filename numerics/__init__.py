@@ -8,7 +8,7 @@
 ``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 ``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 ``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
-``extrapolate_power_law``   exponents and prefactors measured from a solution
+``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``  measured exponents
 
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
@@ -25,7 +25,14 @@ from numerics.descent import (
     online_sgd,
     shared_sgd,
 )
-from numerics.exponents import PowerLawFit, extrapolate_power_law
+from numerics.exponents import (
+    LogarithmFit,
+    PowerLawFit,
+    detect_logarithm,
+    extrapolate_power_law,
+    fit_power_law,
+    local_slopes,
+)
 from numerics.files import load, save
 from numerics.flow import solve
 from numerics.generated import load_module
@@ -40,6 +47,7 @@ from numerics.trajectory import Phases, Trajectory
 __all__ = [
     "EmpiricalRun",
     "Limit",
+    "LogarithmFit",
     "Observables",
     "Overlaps",
     "Phases",
@@ -51,12 +59,15 @@ __all__ = [
     "dataset",
     "descend",
     "descend_network",
+    "detect_logarithm",
     "draw_samples",
     "empirical_descent",
     "empirical_flow",
     "extrapolate_power_law",
+    "fit_power_law",
     "load",
     "load_module",
+    "local_slopes",
     "online_sgd",
     "plot",
     "power_law",

@@ -7,6 +7,7 @@ no function of a few statistics: the ODE is a library's (LSODA), with this Hessi
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.observables import norms, observe
 from numerics.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Array = np.ndarray
 
@@ -41,6 +45,12 @@ class EmpiricalRun:
     mse: Array
     recovered: Array
     empirical_loss: Array
+
+    def dataset(self, **parameters: Any) -> "xr.Dataset":
+        """The labelled form, see :func:`numerics.results.dataset`."""
+        from numerics.results import dataset
+
+        return dataset(self, **parameters)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@
 :mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
 :mod:`.tail_expansion` the tail beyond its law, from the first mode to the last
 :mod:`.recovery`      what the true flow recovers, the plateau, the frozen approximation
+:mod:`.descent`       what a finite step of gradient descent changes
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
 
@@ -45,6 +46,7 @@ from .crossover import (
     saddle_delay,
     slow_limit,
 )
+from .descent import descent_escape_rate, descent_final_rate, descent_lead
 from .escape import escape_rate
 from .expansion import Expansion, expansion, universal_coefficients
 from .fluctuations import fluctuation_prefactor, inverse_energy_mean
@@ -87,6 +89,9 @@ __all__ = [
     "convergence_exponent",
     "convergence_prefactor",
     "crossover_sum",
+    "descent_escape_rate",
+    "descent_final_rate",
+    "descent_lead",
     "energy_prefactor",
     "escape_rate",
     "expansion",
