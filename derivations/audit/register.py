@@ -16,6 +16,11 @@ TOPICS = (
     "clock",
     "statistics",
     "start",
+    "crossing",
+    "convergence",
+    "tail_measure",
+    "barrier",
+    "spectral",
 )
 """The modules of claims, in the paper's order."""
 
