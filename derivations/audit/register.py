@@ -13,6 +13,11 @@ TOPICS = (
     "duhamel",
     "escape",
     "residues",
+    "crossing",
+    "convergence",
+    "tail_measure",
+    "barrier",
+    "spectral",
 )
 """The modules of claims, in the paper's order."""
 
