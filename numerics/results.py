@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.descent import StochasticRuns
+from numerics.descent import EmpiricalRun, StochasticRuns
 from numerics.observables import Observables, Overlaps
 from numerics.problem import Problem
 from numerics.trajectory import Trajectory
@@ -32,6 +32,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "one_minus_u": ("1 - |u|/s*", "1"),
     "one_minus_s": ("1 - s/s*", "1"),
     "loss": ("population loss without the variance of the labels", "1"),
+    "empirical_loss": ("mean squared error over the samples, noise included", "1"),
     "mse": ("min ||w -/+ w*||^2 / d", "1"),
     "recovered": ("||w*||^2 - d mse", "1"),
     "step": ("step number", "1"),
@@ -51,7 +52,9 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
 """The long name and the units of every quantity; statistics are pure numbers, since tr Q and s* are."""
 
 
-def dataset(run: Observables | Overlaps | StochasticRuns | Problem, **parameters: Any) -> "xr.Dataset":
+def dataset(
+    run: Observables | Overlaps | EmpiricalRun | StochasticRuns | Problem, **parameters: Any
+) -> "xr.Dataset":
     """The labelled form of a curve, a set of stochastic runs, or a problem; ``parameters`` become attributes.
 
     Dimensions: (t,) of a curve, (seed, t) of stochastic runs, (student, student_, t) and
@@ -71,6 +74,8 @@ def dataset(run: Observables | Overlaps | StochasticRuns | Problem, **parameters
     match run:
         case Observables():
             return _build({name: (("t",), values) for name, values in run._asdict().items()}, parameters)
+        case EmpiricalRun():
+            return _build({name: (("t",), values) for name, values in vars(run).items()}, parameters)
         case Overlaps():
             return _build(_overlaps(run), parameters)
         case StochasticRuns():
