@@ -27,7 +27,7 @@ from theory.asymptotics import (
 )
 
 DIGITS = 30
-SUMS = [("inf", "100"), (10**6, "1e3"), (10**6, "1e11")]
+SUMS = [("inf", "100"), ("1e6", "1e3"), ("1e6", "1e11")]
 """Dimensions and times at which the expansion meets the sum: no end, the window, beyond the plateau."""
 
 DIMENSION = 10**6
