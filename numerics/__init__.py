@@ -10,7 +10,7 @@
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
-from numerics.descent import descend
+from numerics.descent import StochasticRuns, descend, online_sgd, shared_sgd
 from numerics.exponents import PowerLawFit, extrapolate_power_law
 from numerics.flow import solve
 from numerics.generated import load_module
@@ -28,11 +28,14 @@ __all__ = [
     "Phases",
     "PowerLawFit",
     "Problem",
+    "StochasticRuns",
     "Trajectory",
     "descend",
     "extrapolate_power_law",
     "load_module",
+    "online_sgd",
     "power_law",
     "reduce",
+    "shared_sgd",
     "solve",
 ]

@@ -144,5 +144,5 @@ def test_bad_step(step):
 
 @pytest.mark.parametrize(("steps", "points"), [(0, 2), (-1, 2), (10, 1)])
 def test_bad_counts(steps, points):
-    with pytest.raises(ValueError, match="at least 1 step and 2 points"):
+    with pytest.raises(ValueError, match=r"steps: a whole number from 1|points: a whole number, at least 2"):
         descend(PROBLEM, 0.1, steps, points=points)

@@ -12,6 +12,7 @@ from types import ModuleType
 import numpy as np
 
 from numerics import charts
+from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.observables import Observables, norms, observe
 from numerics.problem import Problem
@@ -43,16 +44,11 @@ def descend(
     >>> f"{result.t[-1]:g} {result.one_minus_u[-1]:.3e}"
     '1 1.517e-09'
     """
-    if not (np.isfinite(step_size) and step_size > 0):
-        raise ValueError(f"step size is {step_size}: it must be positive and finite")
-    if not (steps >= 1 and points >= 2 and steps % 1 == 0):
-        raise ValueError(
-            f"{steps} steps and {points} points: whole numbers, at least 1 step and 2 points, are needed"
-        )
+    check_steps(step_size, steps)
     if problem.teacher.ndim + problem.init.ndim > 2:
         raise ValueError("descent runs one student with one teacher; use solve for networks")
     state = _Iterate(problem, step_size, model)
-    recorded = np.unique(np.concatenate([[0], np.geomspace(steps, 1, points - 1).round()]).astype(int))
+    recorded = recorded_steps(steps, points)
     rows = [state.observe()]
     for before, after in pairwise(recorded):
         for begin in range(before, after, REPORT_EVERY):
