@@ -185,7 +185,7 @@ def _units(states: arb_mat, residual: list[list[arb]] | None = None) -> list[arb
     """A power of two near the largest entry of each mode."""
     rows = table(states) + (residual or [])
     floor = ball(SMALLEST)
-    return [_power(max(floor, *(abs(x.mid()) for x in column))) for column in zip(*rows, strict=True)]
+    return [_power(max(floor, *map(abs, column))) for column in zip(*rows, strict=True)]
 
 
 def _power(x: arb) -> arb:
