@@ -63,7 +63,7 @@ def check_trajectory(run: Trajectory, students: Array | None = None) -> None:
 
 
 class _Stretch(NamedTuple):
-    """Consecutive steps in one chart: ``times`` (P,), ``statistics`` (n, P) and ``loss`` (P,) at all points."""
+    """Consecutive steps in one chart: ``times`` (P,), ``statistics`` (n, P) and ``loss`` (P,)."""
 
     first: Segment
     times: Array

@@ -56,8 +56,9 @@ def solve(
     ``model`` is a generated module, loaded with :func:`numerics.generated.load_module` if it is not a file.
     Where it has no barrier the state at ``until`` decides what is said of the limit. Time is the flow's
     own: no step size, no factor. The problem is first reduced exactly, so the cost grows like log(until) and
-    hardly with the dimension. ``progress`` is called with the time after every step. ``check`` verifies the laws
-    of the flow on the solution, :func:`numerics.check.check_trajectory`, at a few per cent of the cost.
+    hardly with the dimension. ``progress`` is called with the time after every step. ``check`` verifies
+    the laws of the flow on the solution, :func:`numerics.check.check_trajectory`, and raises its
+    :class:`~numerics.check.BrokenLaw`.
 
     Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
     has not as many students and teachers as the model.

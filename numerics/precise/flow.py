@@ -1,4 +1,4 @@
-"""The flow at any precision: long implicit steps, twice, so that the second run measures the first's error."""
+"""The flow at any precision, solved twice: the second run measures the error of the first."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -32,8 +32,9 @@ class PreciseSolution:
 
     ``overlaps`` (S, U, the loss and the distances) for any model; :attr:`observables` for one student and one
     teacher. ``error`` is the largest relative difference to a second run of higher order and precision, and
-    at most 10^-``digits``: of each number, for S and U in units √(S_jj S_kk) and √(S_jj T_mm) where there are
-    several students or teachers. ``limit``, ``steps`` and ``modes`` are those of the run reported.
+    at most 10^-``digits``: of each number, but with several students or teachers in units √(S_jj S_kk) of S,
+    √(S_jj T_mm) of U, and of the loss in units of its largest value. What is below 1e-450 counts as 0.
+    ``limit``, ``steps`` and ``modes`` are those of the run reported.
     """
 
     overlaps: Overlaps
@@ -62,10 +63,9 @@ def solve_precisely(
     model: ModuleType = phase_retrieval,
     progress: Callable[[float], None] | None = None,
 ) -> PreciseSolution:
-    """The flow of ``problem`` at the increasing ``times`` from 0 on, each number to ``digits`` correct digits.
+    """The flow of ``problem`` at the increasing ``times`` from 0 on, each number to ``digits`` digits.
 
-    All N modes are integrated: cost grows like N · digits³ · log(last time), about 1 s for 10 modes, 50 digits
-    and t = 1e24 λ_1. ``model`` is :mod:`numerics.generated.phase_retrieval` or a module made by
+    All N modes are integrated, at a cost like N · digits² · log(last time). ``model`` is :mod:`numerics.generated.phase_retrieval` or a module made by
     ``load_module(at_any_precision(text))``. The flow is solved with implicit Radau steps of as many stages as
     there are digits to hold, and again with more of both; while the two differ by more than 10^-``digits``
     the precision is raised. ``progress`` is called with the time after every step of either run.
@@ -93,8 +93,8 @@ def solve_precisely(
             precision += math.ceil(min(math.log10(error) + digits, 2.0 * digits))
         before = run
     raise ArithmeticError(
-        f"runs still differ by {error:.1e}: the flow amplifies rounding, or a number that ought to vanish does "
-        f"not; ask for fewer than {digits} digits or earlier times"
+        f"runs still differ by {error:.1e}: the flow amplifies rounding, or a number that ought to vanish "
+        f"does not; ask for fewer than {digits} digits or earlier times"
     )
 
 

@@ -22,8 +22,8 @@ Moments = tuple[Fraction, ...]
 class ExactProblem:
     """The data of :class:`numerics.Problem`, exact: each number is kept as the fraction that it is.
 
-    ``eigenvalues`` (N,), ``teacher`` (N,) or (M, N) and ``init`` (N,) or (K, N) hold decimal strings ("0.1" is
-    1/10), strings "p/q", integers, fractions, decimals, mpmath numbers or floats (the binary fractions that
+    ``eigenvalues`` (N,), ``teacher`` (N,) or (M, N) and ``init`` (N,) or (K, N) hold decimal strings ("0.1"
+    is 1/10), strings "p/q", integers, fractions, decimals, mpmath numbers or floats (the binary fractions that
     they are). ``dimension`` is d, N unless given.
 
     Raises ValueError for what :class:`numerics.Problem` refuses, and for entries that are not such numbers.
@@ -41,26 +41,23 @@ class ExactProblem:
     def __init__(
         self, eigenvalues: Sequence[Any], teacher: Sequence[Any], init: Sequence[Any], dimension: float = 0
     ) -> None:
-        rows = {"eigenvalues": _row("eigenvalues", eigenvalues)}
-        several = {name: _rows(name, values) for name, values in (("teacher", teacher), ("init", init))}
-        rounded = Problem(
-            _floats(rows["eigenvalues"]),
-            *(_squeezed([_floats(row) for row in several[name]]) for name in ("teacher", "init")),
-            dimension=dimension,
-        )
-        for name, value in (rows | several | {"dimension": rounded.dimension}).items():
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "eigenvalues", _row("eigenvalues", eigenvalues))
+        object.__setattr__(self, "teacher", _rows("teacher", teacher))
+        object.__setattr__(self, "init", _rows("init", init))
+        object.__setattr__(self, "dimension", dimension)
+        object.__setattr__(self, "dimension", self.rounded.dimension)
 
     @property
     def rounded(self) -> Problem:
         """The same problem in floats."""
-        teacher, init = (_squeezed([_floats(row) for row in rows]) for rows in (self.teacher, self.init))
-        return Problem(_floats(self.eigenvalues), teacher, init, dimension=self.dimension)
+        floats = (_squeezed(rows) for rows in ((self.eigenvalues,), self.teacher, self.init))
+        return Problem(*floats, dimension=self.dimension)  # refuses what a problem must not be
 
     @classmethod
     def of(cls, problem: Problem) -> "ExactProblem":
         """The problem that these floats are."""
-        return cls(problem.eigenvalues, problem.teacher, problem.init, problem.dimension)
+        arrays = (array.tolist() for array in (problem.eigenvalues, problem.teacher, problem.init))
+        return cls(*arrays, dimension=problem.dimension)
 
     @classmethod
     def load(cls, path: str | Path) -> "ExactProblem":
@@ -79,8 +76,8 @@ class ExactProblem:
         """Eigenvalues, teachers and students at Arb's working precision, with at most M + K modes of any
         one eigenvalue.
 
-        Within an eigenspace the flow and all distances are those of the Gram matrix G of the rows. G = L D Lᵀ,
-        exactly, so that what vanishes is exactly 0; the modes are the columns of L √D.
+        Within an eigenspace the flow and all distances are those of the Gram matrix G of the rows.
+        G = L D Lᵀ, exactly, so that what vanishes is exactly 0; the modes are the columns of L √D.
         """
         rows = [*self.teacher, *self.init]
         order = sorted(range(len(self.eigenvalues)), key=lambda i: -self.eigenvalues[i])
@@ -105,9 +102,7 @@ def _merged(rows: list[list[Fraction]]) -> list[list[arb]]:
         if pivot == 0:
             continue
         factors = [gram[j][k] / pivot for j in range(len(rows))]
-        gram = [
-            [gram[i][j] - factors[i] * gram[k][j] for j in range(len(rows))] for i in range(len(rows))
-        ]
+        gram = [[gram[i][j] - factors[i] * gram[k][j] for j in range(len(rows))] for i in range(len(rows))]
         length = _arb(pivot).sqrt()
         columns.append([(_arb(factor) * length).mid() for factor in factors])
     return columns
@@ -117,13 +112,10 @@ def _arb(x: Fraction) -> arb:
     return arb(fmpq(x.numerator, x.denominator)).mid()
 
 
-def _floats(row: Row) -> list[float]:
-    return [float(x) for x in row]
-
-
-def _squeezed(rows: list[list[float]]) -> Any:
-    """One row as a vector."""
-    return rows[0] if len(rows) == 1 else rows
+def _squeezed(rows: tuple[Row, ...]) -> Any:
+    """The rows in floats, one row as a vector."""
+    floats = [[float(x) for x in row] for row in rows]
+    return floats[0] if len(floats) == 1 else floats
 
 
 def _rows(name: str, values: Sequence[Any]) -> tuple[Row, ...]:
@@ -154,7 +146,7 @@ def exact_number(name: str, value: Any) -> Fraction:
 
 
 def _from_mpmath(value: Any) -> Fraction:
-    sign, mantissa, exponent, bits = value._mpf_
-    if not bits and exponent or abs(exponent) > 4 * LARGEST_EXPONENT:
+    sign, mantissa, exponent, _ = value._mpf_
+    if (exponent and not mantissa) or abs(exponent) > 4 * LARGEST_EXPONENT:
         raise OverflowError
     return Fraction(-int(mantissa) if sign else int(mantissa)) * Fraction(2) ** exponent

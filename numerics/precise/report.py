@@ -36,7 +36,9 @@ def report(modes: PreciseModes, dimension: float, snapshots: list[Snapshot]) -> 
     """The results at the times of the ``snapshots``; ``modes`` hold the user's teacher."""
     parts = [_at(modes, snapshot) for snapshot in snapshots]
     times = np.array([snapshot.time for snapshot in snapshots], dtype=object)
-    overlaps = Overlaps(times, *(np.stack(list(part), axis=-1) for part in list(zip(*parts, strict=True))[:4]))
+    overlaps = Overlaps(
+        times, *(np.stack(list(part), axis=-1) for part in list(zip(*parts, strict=True))[:4])
+    )
     if len(modes.energy) > 1 or len(overlaps.S) > 1:
         return Report(overlaps, None)
     one_minus_u, one_minus_s, own, along, opposite = np.stack([part[4] for part in parts], axis=-1)
@@ -74,7 +76,10 @@ def _at(modes: PreciseModes, snapshot: Snapshot) -> tuple[Array, Array, mpf, Arr
     base = table(turned.teacher) if not chart.centred else [[arb()] * len(row) for row in y]
     star = table(modes.teacher)
     distances = np.array(
-        [[_square([(a - b) + c for a, b, c in zip(p, t, r, strict=True)]) for t in star] for p, r in zip(base, y, strict=True)],
+        [
+            [_square([(a - b) + c for a, b, c in zip(p, t, r, strict=True)]) for t in star]
+            for p, r in zip(base, y, strict=True)
+        ],
         dtype=object,
     )
     single = np.array([], dtype=object)
@@ -95,14 +100,16 @@ def _square(row: list[arb]) -> mpf:
 def relative_change(first: Report, second: Report) -> float:
     """The largest relative difference between two reports.
 
-    Entries of S and U are measured in units √(S_jj S_kk) and √(S_jj T_mm) for networks, where some vanish up
-    to rounding; all else relative to itself.
+    For networks entries of S and U are measured in units √(S_jj S_kk) and √(S_jj T_mm), since some vanish up
+    to rounding, and the loss in units of its largest value, since it cancels near most of its minima.
     """
     a, b = first.overlaps, second.overlaps
-    changes = [_relative(a.loss, b.loss), _relative(a.distances, b.distances)]
+    changes = [_relative(a.distances, b.distances)]
     if first.observables is not None and second.observables is not None:
-        pairs = zip(first.observables[1:-2], second.observables[1:-2], strict=True)
+        names = ("u", "s", "one_minus_u", "one_minus_s", "loss")
+        pairs = ((getattr(first.observables, name), getattr(second.observables, name)) for name in names)
         return max(*changes, *(_relative(x, y) for x, y in pairs))
+    changes.append(float(max(abs(a.loss - b.loss)) / max(abs(b.loss))))
     lengths = np.sqrt(np.maximum(np.einsum("jjt->jt", b.S), 0).astype(float))
     S = abs(a.S - b.S).astype(float) / (lengths[:, None] * lengths)
     U = abs(a.U - b.U).astype(float) / lengths[:, None]

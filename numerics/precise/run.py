@@ -1,4 +1,4 @@
-"""One run at a given precision: steps as long as the statistics' polynomials allow, charts as in the solver."""
+"""One run at a given precision: steps as long as the polynomials allow, charts as in the solver."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,9 @@ SHORTEST = 1e-12
 
 
 class Run:
-    """A run with errors of about 10^-``precision`` a step: its ``result``, ``limit``, ``steps``, ``modes``."""
+    """A run with errors of 10^-``precision`` a step: its ``result``, ``limit``, ``steps`` and ``modes``."""
+
+    deviation: arb_mat
 
     def __init__(
         self,
@@ -51,10 +53,10 @@ class Run:
             self.students = arb_mat(students)
             self._enter(charts.origin(model), np.eye(model.TEACHERS))
             self.barrier = limits.barrier(model, self.here.energy)
-            self.limit = self._invariant_limit()
+            self.settled = self._invariant_limit()
             self._settle()
             self._integrate([arb(fmpq(t.numerator, t.denominator)).mid() for t in moments], progress)
-            self.limit = self.limit or self._last_limit()
+            self.limit = self.settled or self._last_limit()
             self.result: Report = report(self.user, problem.dimension, self.snapshots)
 
     def _integrate(self, due: list[arb], progress: Callable[[float], None] | None) -> None:
@@ -62,7 +64,7 @@ class Run:
         self.snapshots: list[Snapshot] = []
         width = self._first_width()
         shortest = width * SHORTEST
-        while due or (self.barrier is not None and self.limit is None):
+        while due or (self.barrier is not None and self.settled is None):
             states, width, factor = self._accepted_step(width, shortest)
             end = (self.time + width).mid()
             while due and due[0] <= end:
@@ -156,8 +158,8 @@ class Run:
             return
         self.students = self.deviation
         statistics = self.here.statistics(self.deviation, self.deviation.nrows())
-        if self.limit is None and self.barrier is not None:
-            self.limit = self._side(statistics, self.barrier)
+        if self.settled is None and self.barrier is not None:
+            self.settled = self._side(statistics, self.barrier)
         orientation = self._bound_for(statistics)
         if orientation is not None:
             self._enter(charts.teacher(self.model), orientation)
@@ -167,14 +169,16 @@ class Run:
         if not self.chart.loss(statistics, self.here.energy)[0] < barrier:
             return None
         name, side = ("+teacher", "positive") if statistics[1, 0] > 0 else ("-teacher", "negative")
-        return Limit(name, f"the loss has fallen below {barrier:.6g}, its minimum over u = 0, and u is {side}")
+        return Limit(
+            name, f"the loss has fallen below {barrier:.6g}, its minimum over u = 0, and u is {side}"
+        )
 
     def _bound_for(self, statistics: Array) -> Array | None:
         """The P of the teacher in whose chart to go on, None while it is better to stay at the origin."""
         energy = self.here.energy
         if self.barrier is not None:
             half = abs(statistics[1, 0]) > energy[0, 0] / 2
-            return np.array([[float(self.limit.sign)]]) if self.limit and half else None
+            return np.array([[float(self.settled.sign)]]) if self.settled and half else None
         if not hasattr(self.model, "residual_drift"):
             return None
         return limits.nearest(self.model, statistics[:, 0].astype(float), energy.astype(float), limits.NEAR)
@@ -194,7 +198,9 @@ class Run:
     def _last_limit(self) -> Limit:
         """The limit as far as the present state shows it."""
         statistics = self.user.statistics(self.students, self.students.nrows())
-        loss = float(self.chart.loss(self.here.statistics(self.deviation, self.deviation.nrows()), self.here.energy)[0])
+        loss = float(
+            self.chart.loss(self.here.statistics(self.deviation, self.deviation.nrows()), self.here.energy)[0]
+        )
         return limits.at_the_end(
             self.model, statistics[:, 0].astype(float), self.user.energy.astype(float), loss, float(self.time)
         )

@@ -7,7 +7,8 @@ The collocation equations are those of :mod:`numerics.step`,
 with Y (s·K × N) as unknowns beside X. Their residual is computed at the full precision, by one product of
 matrices; the linear system for the correction needs a few digits only and is solved in doubles, by
 eliminating the modes, in the units of each mode and each statistic. While X is far off this is Newton's
-method; then the system is kept and each iteration adds the digits that it is accurate to (iterative refinement).
+method; then the system is kept, and each iteration adds the digits that it is accurate to (iterative
+refinement).
 """
 
 from dataclasses import dataclass, field
@@ -28,10 +29,11 @@ FRESH = 1e-7
 """Change of the unknowns from which on the linear system is kept."""
 
 DIVERGED = 1e3
+LARGEST = 1e200  # of a coefficient: 0 times infinity must not occur
 
 SMALLEST = mpf(10) ** -500
-"""Statistics, in units of the teacher's energy, and modes are accurate relative to themselves or to this: what
-decays without end would keep the steps short.
+"""Statistics, in units of the teacher's energy, and modes are accurate relative to themselves or to this:
+what decays without end would keep the steps short.
 """
 
 
@@ -45,7 +47,9 @@ class PreciseModes:
     energy: Array = field(init=False)
 
     def __post_init__(self) -> None:
-        rows = [[(x * y).mid() for x, y in zip(self.eigenvalues, row, strict=True)] for row in table(self.teacher)]
+        rows = [
+            [(x * y).mid() for x, y in zip(self.eigenvalues, row, strict=True)] for row in table(self.teacher)
+        ]
         object.__setattr__(self, "weighted", arb_mat(rows).transpose())
         object.__setattr__(self, "energy", numbers(self.teacher * self.weighted))
 
@@ -55,7 +59,7 @@ class PreciseModes:
         return SMALLEST * max(self.energy.diagonal())
 
     def statistics(self, states: arb_mat, students: int) -> Array:
-        """Statistics (n, R) of R states, their ``students`` being consecutive rows of ``states`` (R·K × N)."""
+        """Statistics (n, R) of R states, each of ``students`` consecutive rows of ``states`` (R·K × N)."""
         rows = table(states)
         weighted = [list(map(mul, self.eigenvalues, row)) for row in rows]
         cross = numbers(states * self.weighted).reshape(-1, students * len(self.energy))
@@ -113,7 +117,7 @@ def solve_step(
     guess: Array,
     tolerance: float,
 ) -> tuple[Array, arb_mat]:
-    """Statistics X (n, s) and states Y (s·K × N) at the nodes of the step of ``width`` from ``start`` (K × N).
+    """Statistics X (n, s) and states Y (s·K × N) at the nodes of a step of ``width`` from ``start`` (K × N).
 
     Iterates from the ``guess`` of X until X, in units of its terms, and Y, in units of each mode, change by
     less than ``tolerance``. Raises NoConvergence.
@@ -182,10 +186,11 @@ def _residual(
 
 
 def _units(states: arb_mat, residual: list[list[arb]] | None = None) -> list[arb]:
-    """A power of two near the largest entry of each mode."""
+    """A power of two near the largest entry of each mode, 1 where all vanish."""
     rows = table(states) + (residual or [])
-    floor = ball(SMALLEST)
-    return [_power(max(floor, *map(abs, column))) for column in zip(*rows, strict=True)]
+    floor, one = ball(SMALLEST), arb(1)
+    sizes = (max(map(abs, column)) for column in zip(*rows, strict=True))
+    return [_power(max(floor, size)) if size > 0 else one for size in sizes]
 
 
 def _power(x: arb) -> arb:
@@ -212,9 +217,7 @@ class _System:
         drive = widths[:, None, None, None] * np.einsum("Naxj,xm->Namj", blocks, matrix, optimize=True)
         self.drive = drive.reshape(len(rates), self.stages, self.students, self.stages, self.students)
 
-    def absorb(
-        self, states: arb_mat, residual: list[list[arb]], units: list[arb]
-    ) -> tuple[arb_mat, float]:
+    def absorb(self, states: arb_mat, residual: list[list[arb]], units: list[arb]) -> tuple[arb_mat, float]:
         """Y with the ``residual`` of its linear equations corrected, and the largest change of it."""
         scaled = _doubles([[x / unit for x, unit in zip(row, units, strict=True)] for row in residual])
         change = np.einsum("Nab,bN->aN", self.inverse, scaled, optimize=True)
@@ -229,7 +232,9 @@ class _System:
             for row in teacher
         ]
         rows, columns = np.triu_indices(self.students)
-        sizes = [_power(max(x, ball(self.modes.smallest))) for x in [own] * len(rows) + across * self.students]
+        sizes = [
+            _power(max(x, ball(self.modes.smallest))) for x in [own] * len(rows) + across * self.students
+        ]
         self.statistic_units = np.array([number(size) for size in sizes], dtype=object)
         scaled = _doubles([[x / y for x, y in zip(row, units, strict=True)] for row in table(states)])
         scaled = scaled.reshape(self.stages, self.students, -1)
@@ -241,6 +246,7 @@ class _System:
                 for row in teacher
             ]
         )
+        forced = np.clip(forced, -LARGEST, LARGEST)
         self.pushed = np.einsum("jkbm,mkN->bmNj", gain_slope, scaled, optimize=True)
         self.pushed += np.einsum("jcbm,cbN->bmNj", force_slope.astype(float), forced, optimize=True)
         pulled = np.zeros((len(sizes), self.stages, len(units), self.students))
@@ -259,7 +265,7 @@ class _System:
         self.matrix = np.eye(len(sizes) * self.stages) - gradient.reshape(len(sizes) * self.stages, -1)
 
     def solve(self, gap: Array) -> Array:
-        """The change (n, s) of X, in its units, that closes the ``gap`` between it and the statistics of Y."""
+        """The change (n, s) of X, in its units, that closes its ``gap`` to the statistics of Y."""
         right = (gap / self.statistic_units[:, None]).astype(float)
         if not (np.isfinite(right).all() and np.isfinite(self.matrix).all()):
             raise NoConvergence

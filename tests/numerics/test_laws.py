@@ -104,12 +104,12 @@ def test_one_eigenvalue_keeps_u_and_s_below_the_teachers_energy():
         x[0, 4] = 1.0 + 1e-6
         return x
 
-    with pytest.raises(BrokenLaw, match="leaves the interval|the loss rises"):
+    with pytest.raises(BrokenLaw, match=r"leaves the interval|the loss rises"):
         check_trajectory(tampered(run, 1, outside))
 
 
 def test_lemma_11_fails_for_other_spectra():
-    """0 < u < s* and s < s* at the start; u changes sign in one run, s exceeds s* in the other: both are right."""
+    """0 < u < s* and s < s* at the start; yet u changes sign in one run and s exceeds s* in the other."""
     case = next(case for case in CASES if case.name == "change of sign")
     crossing = solve(Problem(case.eigenvalues, case.teacher, case.init), case.horizon)
     start, end = crossing.at([0.0, case.horizon]).u

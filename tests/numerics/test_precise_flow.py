@@ -67,15 +67,15 @@ def test_table_integrates_polynomials_to_the_working_precision(stages):
         assert abs(third[0, 0].mid() - (arb(3) ** -stages).mid()) < arb(10) ** -(stages + 5)
 
 
-@pytest.mark.parametrize("name", ["two modes", "change of sign", "repeated eigenvalue", "passing a saddle"])
+@pytest.mark.parametrize("name", ["change of sign", "repeated eigenvalue", "passing a saddle"])
 def test_taylor(name):
-    """An explicit series, at 20 digits; all cases in the slow version."""
+    """An explicit series, at 20 digits; half of all cases in the slow version."""
     check_taylor(next(case for case in CASES if case.name == name))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_taylor_on_every_case(case):
+@pytest.mark.parametrize("case", CASES[::2], ids=lambda case: case.name)
+def test_taylor_on_more_cases(case):
     check_taylor(case)
 
 
@@ -90,7 +90,7 @@ def check_taylor(case):
         assert abs(recovered - (square - len(case.teacher) * mse)) < 1e-18 * square
 
 
-@pytest.mark.parametrize("digits", [30, 100])
+@pytest.mark.parametrize("digits", [30, pytest.param(80, marks=pytest.mark.slow)])
 def test_isotropic_closed_form(digits):
     """Decimal strings are read at full precision: 0.1 is 1/10."""
     teacher, init = ["1", "0.5", "-0.7"], ["0.1", "-0.2", "1/3"]
@@ -111,12 +111,13 @@ def test_isotropic_closed_form(digits):
 def test_tiny_overlap():
     """u(0) = 1e-150 keeps all its digits on the way from the saddle: u̇ = 8 u while s = s*/3."""
     third = mp.sqrt(mpf(2) / 3)
-    run = solve_precisely(ExactProblem([1, "1/2"], [1, 0], ["1e-150", third]), [0, 1, 10], 30)
+    run = solve_precisely(ExactProblem([1, "1/2"], [1, 0], ["1e-150", third]), [0, 1, 10], 20)
     for t, u in zip((0, 1, 10), run.observables.u, strict=True):
-        assert abs(u / (mpf("1e-150") * mp.exp(8 * t)) - 1) < 1e-29
+        assert abs(u / (mpf("1e-150") * mp.exp(8 * t)) - 1) < 1e-20
     assert run.limit.name == "+teacher"
 
 
+@pytest.mark.slow
 def test_decay_beyond_every_exponent():
     """1 − u = e^{−8t…} falls below 1e-450 of its start and counts as 0 from there; the run does not stop."""
     run = solve_precisely(ExactProblem([1], [1], ["0.1"]), [1, 1e24], 12)
@@ -144,57 +145,88 @@ def quadratic_oracle(rates, teacher, start, time):
 
 
 def test_quadratic_network_against_its_matrix_form():
-    """K = 3, M = 2 at 18 digits; the loss is derived anew from Δ."""
+    """K = 3, M = 2 at 15 digits; the loss is derived anew from Δ."""
     rates, teacher = ["1", "0.5"], [["1", "0.2"], ["0.3", "-1"]]
     start = [["0.1", "0.2"], ["-0.3", "0.1"], ["0.2", "0.25"]]
-    run = solve_precisely(ExactProblem(rates, teacher, start), ["0", "0.5"], 18, module(quadratic_network(3, 2)))
-    with mp.workdps(22):
+    run = solve_precisely(
+        ExactProblem(rates, teacher, start), ["0", "0.25"], 15, module(quadratic_network(3, 2))
+    )
+    with mp.workdps(18):
         exact = [[mpf(x) for x in row] for row in (rates, *teacher, *start)]
-        W = quadratic_oracle(exact[0], exact[1:3], exact[3:], mpf("0.5"))
+        W = quadratic_oracle(exact[0], exact[1:3], exact[3:], mpf("0.25"))
         for j in range(3):
             for k in range(3):
-                assert abs(run.overlaps.S[j, k, 1] - sum(q * x * y for q, x, y in zip(exact[0], W[j], W[k], strict=True))) < 1e-18
+                assert (
+                    abs(
+                        run.overlaps.S[j, k, 1]
+                        - sum(q * x * y for q, x, y in zip(exact[0], W[j], W[k], strict=True))
+                    )
+                    < 1e-15
+                )
             for m in range(2):
                 star = exact[1 + m]
-                assert abs(run.overlaps.U[j, m, 1] - sum(q * x * y for q, x, y in zip(exact[0], W[j], star, strict=True))) < 1e-18
-                assert abs(run.overlaps.distances[j, m, 1] - sum((x - y) ** 2 for x, y in zip(W[j], star, strict=True))) < 1e-18
+                assert (
+                    abs(
+                        run.overlaps.U[j, m, 1]
+                        - sum(q * x * y for q, x, y in zip(exact[0], W[j], star, strict=True))
+                    )
+                    < 1e-15
+                )
+                assert (
+                    abs(
+                        run.overlaps.distances[j, m, 1]
+                        - sum((x - y) ** 2 for x, y in zip(W[j], star, strict=True))
+                    )
+                    < 1e-15
+                )
         Q, star = mp.diag(exact[0]), mp.matrix(exact[1:3])
         gap = mp.matrix(W).T * mp.matrix(W) - star.T * star
         squared = Q * gap * Q * gap
         loss = 2 * (squared[0, 0] + squared[1, 1]) + (Q[0, 0] * gap[0, 0] + Q[1, 1] * gap[1, 1]) ** 2
-        assert abs(run.overlaps.loss[1] / loss - 1) < 1e-16
+        assert abs(run.overlaps.loss[1] / loss - 1) < 1e-14
 
 
 def test_equal_students_are_one():
-    """Two students w/√2 learn one teacher as one student w does, over all times: 25 digits."""
+    """Two students w/√2 learn one teacher as one student w does, at 15 digits."""
     rates, teacher, start = [1, "1/2", "1/8"], [1, -1, "1/2"], ["0.3", "0.1", "-0.2"]
-    times = ["0.1", "1", "10"]
-    one = solve_precisely(ExactProblem(rates, teacher, start), times, 25).observables
+    times = ["0.1", "1", "3"]
+    one = solve_precisely(ExactProblem(rates, teacher, start), times, 15).observables
     half = [mpf(x) / mp.sqrt(2) for x in start]
-    two = solve_precisely(ExactProblem(rates, teacher, [half, half]), times, 25, module(quadratic_network(2, 1))).overlaps
+    two = solve_precisely(
+        ExactProblem(rates, teacher, [half, half]), times, 15, module(quadratic_network(2, 1))
+    )
+    two = two.overlaps
     for k in range(3):
-        assert abs(sum(two.S[..., k].flat) / 2 / one.s[k] - 1) < 1e-24
-        assert abs(sum(two.U[..., k].flat) / mp.sqrt(2) / one.u[k] - 1) < 1e-24
-        assert abs(two.loss[k] - one.loss[k]) < 1e-24
+        assert abs(sum(two.S[..., k].flat) / 2 / one.s[k] - 1) < 1e-14
+        assert abs(sum(two.U[..., k].flat) / mp.sqrt(2) / one.u[k] - 1) < 1e-14
+        assert abs(two.loss[k] - one.loss[k]) < 1e-14
 
 
-@pytest.mark.parametrize("link", [sympy.erf(Z / 2), RELU])
+@pytest.mark.parametrize("link", [sympy.erf(Z / 2), pytest.param(RELU, marks=pytest.mark.slow)])
 def test_links_with_elementary_drift(link):
-    """One mode, ẇ = −dL/dw: of the rectifier L = (w − 1)²/2, of erf from the arc sines, by mpmath's Taylor."""
-    run = solve_precisely(ExactProblem(["1", "0.5"], ["1", "0.5"], ["0.2", "0.3"]), ["0", "0.7"], 18, module(single_index(link)))
+    """Two modes, ẇ = −∂L/∂w from the loss in closed form, by mpmath's Taylor method."""
+    run = solve_precisely(
+        ExactProblem(["1", "0.5"], ["1", "0.5"], ["0.2", "0.3"]), ["0", "0.7"], 18, module(single_index(link))
+    )
     symbols = sympy.symbols("a b", positive=True)
     model = single_index(link)
     s, u, t = symbols[0] ** 2 + symbols[1] ** 2 / 2, symbols[0] + symbols[1] / 4, sympy.Rational(9, 8)
-    loss = model.loss.subs(dict(zip(map(str, (*model.overlaps.S, *model.overlaps.U, *model.overlaps.T)), (s, u, t), strict=True)))
+    loss = model.loss.subs(
+        dict(zip(map(str, (*model.overlaps.S, *model.overlaps.U, *model.overlaps.T)), (s, u, t), strict=True))
+    )
     slopes = [sympy.lambdify(symbols, -loss.diff(x), "mpmath") for x in symbols]
     with mp.workdps(22):
-        a, b = mp.odefun(lambda _, w: [slope(*w) for slope in slopes], 0, [mpf("0.2"), mpf("0.3")])(mpf("0.7"))
+        a, b = mp.odefun(lambda _, w: [slope(*w) for slope in slopes], 0, [mpf("0.2"), mpf("0.3")])(
+            mpf("0.7")
+        )
         assert abs(run.overlaps.S[0, 0, 1] - (a * a + b * b / 2)) < 1e-17
         assert abs(run.overlaps.U[0, 0, 1] - (a + b / 4)) < 1e-17
 
 
 def test_exact_numbers(tmp_path):
-    problem = ExactProblem(["0.1", 0.5, Fraction(1, 3)], [mpf(1) / 3, 1, 2], [["1e-3", "2/7", np.float64(0.25)], [1, 0, 0]])
+    problem = ExactProblem(
+        ["0.1", 0.5, Fraction(1, 3)], [mpf(1) / 3, 1, 2], [["1e-3", "2/7", np.float64(0.25)], [1, 0, 0]]
+    )
     assert problem.eigenvalues == (Fraction(1, 10), Fraction(1, 2), Fraction(1, 3))
     assert problem.init[0] == (Fraction(1, 1000), Fraction(2, 7), Fraction(1, 4))
     assert 0 < abs(problem.teacher[0][0] - Fraction(1, 3)) < Fraction(1, 10**140)
@@ -260,7 +292,7 @@ def test_model_with_two_kinds_of_units():
 
     text = generate_module(Model("pair", sympy.erf(Z / 2), sympy.erf(Z / 2), (1, 1), (1, 1)))
     problem = Problem([1.0, 0.5, 0.25], [[1, 0, 1], [0, 1, -1]], [[0.3, 0.1, 0.2], [-0.1, 0.4, -0.1]])
-    run = solve_precisely(problem, [0.5, 20.0], 14, load_module(at_any_precision(text)))
+    run = solve_precisely(problem, [0.5, 20.0], 12, load_module(at_any_precision(text)))
     found = solve(problem, 20.0, load_module(text)).overlaps([0.5, 20.0])
     for mine, other in ((run.overlaps.S, found.S), (run.overlaps.U, found.U)):
         np.testing.assert_allclose(mine.astype(float), other, rtol=0, atol=1e-13)
