@@ -32,12 +32,12 @@ class BadInput(click.ClickException):
     exit_code = 2
 
 
-def emit(text: str, output: Path | None) -> None:
-    """Print ``text``, or write it to ``output``."""
-    if output is None:
-        click.echo(text)
+def emit(content: str | bytes, output: Path | None) -> None:
+    """Print a text or the bytes of a file, or write it to ``output``."""
+    if output is not None:
+        write(output, f"{content}\n" if isinstance(content, str) else content)
     else:
-        write(output, f"{text}\n")
+        click.echo(content, nl=isinstance(content, str))
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -80,7 +80,7 @@ WIDE = 0.2
 
 class Curve(NamedTuple):
     """``y`` against ``x``, drawn as its ``kind`` is and as ``line`` says; in the legend unless ``label`` is
-    empty. ``band`` holds a lower and an upper curve, shaded between.
+    empty or begins with an underscore. ``band`` holds a lower and an upper curve, shaded between.
     """
 
     label: str
@@ -105,15 +105,24 @@ class Panel(NamedTuple):
 
 
 def draw(panels: Sequence[Panel], style: Any = PAPER, columns: int = 0) -> Figure:
-    """The panels in rows of ``columns``, or all in one row, in :data:`PAPER` or another ``style``."""
+    """The panels in rows of ``columns``, or all in one row, in :data:`PAPER` or another ``style``.
+
+    Panels with the same labels share the legend of the first of them.
+    """
     columns = columns or len(panels)
     rows = -(-len(panels) // columns)
     with matplotlib.rc_context(style):
         single = len(panels) == 1
         size = None if single and style is STYLE else (COLUMN if single else PAGE, HEIGHT * rows)
         figure = Figure(figsize=size, layout="constrained")
+        shown: set[tuple[str, ...]] = {()}
         for number, panel in enumerate(panels, start=1):
-            _draw(figure.add_subplot(rows, columns, number), panel)
+            axes = figure.add_subplot(rows, columns, number)
+            _draw(axes, panel)
+            labels = tuple(curve.label for curve in panel.curves if curve.label[:1] not in ("", "_"))
+            if labels not in shown:
+                axes.legend()
+                shown.add(labels)
         return figure
 
 
@@ -141,13 +150,13 @@ def phase_panel(flow: Observables, phases: Phases, descent: Observables | None =
     if descent is not None:
         curves += [
             Curve(
-                "gradient descent" if number == 0 else "",
+                "gradient descent" if number == 0 else f"_gradient descent, {name}",
                 descent.t,
                 values,
                 {"color": f"C{number}"},
                 "descent",
             )
-            for number, values in enumerate(_shown(descent).values())
+            for number, (name, values) in enumerate(_shown(descent).items())
         ]
     lowest = max(LOWEST, 0.3 * min(values.min() for values in _shown(flow).values()))
     highest = 1.6 * max(values.max() for values in _shown(flow).values())
@@ -205,8 +214,6 @@ def _draw(axes: Axes, panel: Panel) -> None:
     if panel.phases is not None:
         _mark_phases(axes, panel.phases)
     axes.set_title(panel.title, pad=14 if panel.phases and panel.title else None)
-    if any(curve.label for curve in panel.curves):
-        axes.legend()
 
 
 def _mark_phases(axes: Axes, phases: Phases) -> None:
@@ -215,7 +222,8 @@ def _mark_phases(axes: Axes, phases: Phases) -> None:
     Times that do not occur are left out; a phase too short for its name keeps its number.
     """
     first, last = axes.get_xlim()
-    edges = [first, *(time for time in (phases.t1, phases.t2) if time == time), last]
+    inner = [min(max(time, first), last) for time in (phases.t1, phases.t2) if time == time]
+    edges = [first, *inner, last]
     names = ("I  escape", "II  convergence", "III  spectral tail")
     across = axes.get_xaxis_transform()
     for left, right, colour, name in zip(edges, edges[1:], PHASE_COLOURS, names, strict=False):
@@ -230,11 +238,12 @@ def _mark_phases(axes: Axes, phases: Phases) -> None:
         (phases.t2, " $T_2$", "left"),
     )
     for time, name, side in marks:
-        if time == time:
+        if first < time < last:
             axes.axvline(time, color="0.35", linewidth=0.8, linestyle="--")
             axes.text(time, 0.02, name, transform=across, color="0.25", ha=side)
 
 
 def _shown(run: Observables) -> dict[str, Array]:
-    """The three quantities of the paper's figure 2."""
-    return {"MSE": run.mse, "$|u|$": np.abs(run.u), "$s$": run.s}
+    """The three quantities of the paper's figure 2; at d = ∞ there is no MSE."""
+    shown = {"MSE": run.mse, "$|u|$": np.abs(run.u), "$s$": run.s}
+    return {name: values for name, values in shown.items() if not np.isnan(values).all()}

@@ -98,7 +98,13 @@ def solve(
 
 
 def _clocked(problem: Problem, model: ModuleType, until: float) -> float:
-    """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval.
+    """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
+    escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
+    return max(until, escape) * speed(problem, model)
+
+
+def speed(problem: Problem, model: ModuleType) -> float:
+    """How much faster the modes move than in phase retrieval, at least 1.
 
     There ‖A‖ ≤ 8 max(s, s*). Here the larger ‖A‖ counts of the start and of students that equal teachers.
     """
@@ -109,8 +115,7 @@ def _clocked(problem: Problem, model: ModuleType, until: float) -> float:
         gain, _ = model.drift(np.stack([modes.statistics(problem.students), reached], axis=1), modes.energy)
     fastest = np.linalg.norm(np.nan_to_num(gain), ord=2, axis=(0, 1)).max()
     usual = 8.0 * max(problem.teacher_energy, problem.start_energy)
-    escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
-    return max(until, escape) * max(1.0, float(fastest / usual))
+    return max(1.0, float(fastest / usual))
 
 
 class _Integration:

@@ -3,16 +3,20 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.polynomial import legendre
 
 from numerics.charts import Chart
 from numerics.collocation import Collocation
 from numerics.limits import Limit
-from numerics.observables import Observables, Overlaps, observe
-from numerics.overlaps import split
+from numerics.observables import Observables, Overlaps, observe, observe_all
 from numerics.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 Array = np.ndarray
 
@@ -104,6 +108,18 @@ class Trajectory:
         """
         return Overlaps(*self._evaluate(times, self._overlaps))
 
+    def dataset(self, times: Array | Sequence[float], **parameters: Any) -> "xr.Dataset":
+        """The labelled observables at ``times``, with the outcome, see :func:`numerics.results.solved`."""
+        from numerics.results import solved
+
+        return solved(self, times, **parameters)
+
+    def plot(self) -> "Figure":
+        """MSE, |u| and s over the whole run, its phases marked, on logarithmic axes."""
+        from numerics.plots import plot_trajectory
+
+        return plot_trajectory(self)
+
     def _evaluate(
         self, times: Array | Sequence[float], quantities: Callable[[Segment, Array], tuple[Array, ...]]
     ) -> list[Array]:
@@ -136,14 +152,9 @@ class Trajectory:
     def _overlaps(self, segment: Segment, times: Array) -> Overlaps:
         """The overlaps within one segment, with the user's teachers."""
         statistics, norms = self._interpolate(segment, times)
-        S, U = split(segment.chart.overlaps(statistics, segment.teacher_energy), *norms.shape[1:3])
-        P = segment.orientation
-        distances = [
-            np.einsum("kat,am->kmt", squares, mine.astype(float))
-            for squares, mine in zip(norms[2:], (P > 0, P < 0), strict=True)
-        ]
-        loss = segment.chart.loss(statistics, segment.teacher_energy)
-        return Overlaps(times, S, np.einsum("kat,am->kmt", U, P), loss, sum(distances))
+        return observe_all(
+            segment.chart, segment.orientation, segment.teacher_energy, times, statistics, norms
+        )
 
     def phases(self, delta: float = 0.1, epsilon: float = 0.05) -> Phases:
         """The times T1(δ), T1' and T2(ε), with ``delta`` in units of s*.
@@ -170,6 +181,24 @@ class Trajectory:
             t1_prime=max(upward, default=0.0 if above and not rises else math.nan) if leaves else math.nan,
             t2=self._settling_time(epsilon),
         )
+
+    def lost_time(self, until: float) -> float:
+        """∫ (1 − |u|/s*) dt from 0 to ``until``, u with the sign of the limit.
+
+        A mode not yet learnt has grown as if it had been taught at full strength for the rest of the time.
+
+        Raises ValueError for a time outside [0, the run's ``until``].
+        """
+        if not 0 <= until <= self.until:
+            raise ValueError(f"until is {until}: it must lie in [0, {self.until:g}]")
+        lost = 0.0
+        for segment in self.segments:
+            if segment.start < until:
+                coefficients = self.table.to_legendre @ segment.deficits(self.limit.sign)[0]
+                end = 2.0 * min((until - segment.start) / segment.width, 1.0) - 1.0
+                primitive = legendre.legint(coefficients, lbnd=-1)
+                lost += 0.5 * segment.width * float(legendre.legval(end, primitive))
+        return lost
 
     def _settling_time(self, epsilon: float) -> float:
         """The last time before ``until`` at which |u|/s* or s/s* enters [1 − ε, 1 + ε] for good."""

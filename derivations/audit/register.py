@@ -6,7 +6,22 @@ from importlib import import_module
 
 from derivations.audit.claim import Adjudication, Claim, Effort
 
-TOPICS = ("geometry",)
+TOPICS = (
+    "geometry",
+    "hierarchy",
+    "wellposed",
+    "duhamel",
+    "escape",
+    "residues",
+    "clock",
+    "statistics",
+    "start",
+    "crossing",
+    "convergence",
+    "tail_measure",
+    "barrier",
+    "spectral",
+)
 """The modules of claims, in the paper's order."""
 
 

@@ -6,15 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivations.commands.curves import JSON_POINTS, TABLE_POINTS, curve_rows, curves
+from derivations.commands.curves import (
+    JSON_POINTS,
+    TABLE_POINTS,
+    curve_rows,
+    curves,
+    file_content,
+    parameters,
+)
 from derivations.commands.options import (
     bad_input,
+    file_format,
     load_problem,
-    output_options,
     parsed,
     problem_options,
     read_horizon,
     read_times,
+    result_options,
 )
 from derivations.output import emit, json_text, progress, tables
 
@@ -28,6 +36,7 @@ EXAMPLES = """\b
 Examples:
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6
   phase-retrieval solve --exponent 1.5 --dimension inf --init escape:1e-3 --until 1e9 --times 1,1e3,1e9 --json
+  phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --points 50 --format csv
 """
 
 
@@ -44,13 +53,14 @@ Examples:
     f"[default: {JSON_POINTS} with --json, {TABLE_POINTS} in a table]",
 )
 @click.option("--times", metavar="T1,T2,…", callback=parsed(read_times), help="Report these times instead.")
-@output_options
+@result_options
 def solve(
     until: float,
     points: int | None,
     times: tuple[float, ...] | None,
     as_json: bool,
     output: Path | None,
+    form: str | None,
     **request: Any,
 ) -> None:
     """Solve the gradient flow.
@@ -60,6 +70,7 @@ def solve(
     import numerics
 
     with bad_input():
+        form = file_format(as_json, output, form)
         if points is not None and times is not None:
             raise ValueError("--points and --times exclude each other: give one of them")
         if times is not None and max(times) > until:
@@ -69,8 +80,14 @@ def solve(
         run = numerics.solve(
             problem, until, progress=lambda time: show(min(1.0, math.log1p(time) / math.log1p(until)))
         )
-    reported = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
+    reported = times or _default_times(
+        problem, until, points or (JSON_POINTS if as_json or form else TABLE_POINTS)
+    )
     answer = _answer(run, reported)
+    if form is not None:
+        levels = {"delta": DELTA, "epsilon": EPSILON}
+        emit(file_content(run.dataset(reported, **parameters(request), **levels), answer, form), output)
+        return
     emit(json_text(answer) if as_json else _readable(answer, output), output)
 
 

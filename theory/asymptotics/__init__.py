@@ -8,7 +8,14 @@
 :mod:`.edge_sums`     sums singular at the smallest eigenvalue, in any dimension
 :mod:`.linearisation` rates at the teacher: the stable step, the final exponential
 :mod:`.convergence`   the power laws of the overlap, the energy and the loss
+:mod:`.expansion`     their corrections: the universal ones, and how the start enters
+:mod:`.crossover`     the laws given the sample, at the end of the window, for slow decay
+:mod:`.fluctuations`  what the draw of a Gaussian teacher changes
 :mod:`.tail`          the law of the spectral tail
+:mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
+:mod:`.tail_expansion` the tail beyond its law, from the first mode to the last
+:mod:`.recovery`      what the true flow recovers, the plateau, the frozen approximation
+:mod:`.descent`       what a finite step of gradient descent changes
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
 
@@ -26,19 +33,53 @@ from .convergence import (
     energy_prefactor,
     loss_prefactor,
     overlap_prefactor,
+    overlap_ratio,
     summary_exponent,
     window_end,
     window_start,
 )
+from .crossover import (
+    Deficits,
+    crossover_sum,
+    leading_deficits,
+    residual_sum,
+    saddle_delay,
+    slow_limit,
+)
+from .descent import descent_escape_rate, descent_final_rate, descent_lead
 from .escape import escape_rate
+from .expansion import Expansion, expansion, universal_coefficients
+from .fluctuations import fluctuation_prefactor, inverse_energy_mean
 from .linearisation import final_rate, stability_step
 from .power_sums import power_sum
+from .recovery import (
+    frozen_error,
+    plateau_drop_exponent,
+    plateau_drop_prefactor,
+    plateau_height,
+    recovered_constant,
+    recovered_correction,
+    recovered_exponent,
+    recovered_fluctuation,
+    recovered_prefactor,
+)
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
+from .tail_expansion import (
+    plateau_end,
+    plateau_end_prefactor,
+    tail_curvature,
+    tail_fraction,
+    tail_learnt,
+    tail_remainder,
+    tail_remainder_rate,
+)
 
 __all__ = [
     "CATALOGUE",
     "Constant",
+    "Deficits",
+    "Expansion",
     "Given",
     "Level",
     "PowerLaw",
@@ -47,17 +88,46 @@ __all__ = [
     "constants",
     "convergence_exponent",
     "convergence_prefactor",
+    "crossover_sum",
+    "descent_escape_rate",
+    "descent_final_rate",
+    "descent_lead",
     "energy_prefactor",
     "escape_rate",
+    "expansion",
     "final_rate",
+    "fluctuation_prefactor",
+    "frozen_error",
+    "inverse_energy_mean",
+    "leading_deficits",
     "loss_prefactor",
     "overlap_prefactor",
+    "overlap_ratio",
+    "plateau_drop_exponent",
+    "plateau_drop_prefactor",
+    "plateau_end",
+    "plateau_end_prefactor",
+    "plateau_height",
     "power_sum",
+    "recovered_constant",
+    "recovered_correction",
+    "recovered_exponent",
+    "recovered_fluctuation",
+    "recovered_prefactor",
+    "residual_sum",
+    "saddle_delay",
+    "slow_limit",
     "stability_step",
     "summary_exponent",
+    "tail_curvature",
     "tail_exponent",
+    "tail_fraction",
+    "tail_learnt",
     "tail_prefactor",
+    "tail_remainder",
+    "tail_remainder_rate",
     "tail_sum",
+    "universal_coefficients",
     "window_end",
     "window_start",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .constant import Constant
@@ -18,8 +18,20 @@ from .convergence import (
 )
 from .escape import escape_rate
 from .linearisation import final_rate, stability_step
+from .recovery import (
+    frozen_error,
+    plateau_drop_exponent,
+    plateau_drop_prefactor,
+    plateau_height,
+    recovered_constant,
+    recovered_correction,
+    recovered_exponent,
+    recovered_fluctuation,
+    recovered_prefactor,
+)
 from .spectrum import PowerLaw, Spectrum, decimal
 from .tail import tail_exponent, tail_prefactor
+from .tail_expansion import plateau_end, plateau_end_prefactor, tail_curvature, tail_remainder_rate
 
 CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
     function.__name__: function
@@ -34,6 +46,19 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
         convergence_prefactor,
         tail_exponent,
         tail_prefactor,
+        tail_curvature,
+        tail_remainder_rate,
+        recovered_exponent,
+        recovered_prefactor,
+        recovered_constant,
+        recovered_correction,
+        recovered_fluctuation,
+        frozen_error,
+        plateau_height,
+        plateau_drop_exponent,
+        plateau_drop_prefactor,
+        plateau_end_prefactor,
+        plateau_end,
         window_start,
         window_end,
         final_rate,
@@ -41,8 +66,12 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 
 
-def constants(spectrum: Spectrum, digits: int = 15) -> dict[str, Constant]:
-    """Return every constant of the catalogue to ``digits`` digits.
+def constants(
+    spectrum: Spectrum, digits: int = 15, names: Iterable[str] = tuple(CATALOGUE)
+) -> dict[str, Constant]:
+    """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
+
+    Raises ValueError for digits that are not a positive integer and KeyError for an unknown name.
 
     >>> for name, constant in constants(PowerLaw(2, "inf")).items():
     ...     print(name, constant.printed(8)[0] or constant.reason)
@@ -56,17 +85,35 @@ def constants(spectrum: Spectrum, digits: int = 15) -> dict[str, Constant]:
     convergence_prefactor 0.16780729
     tail_exponent 0.50000000
     tail_prefactor 5.5279064
+    tail_curvature 51.200000
+    tail_remainder_rate 6.8682855
+    recovered_exponent 0.50000000
+    recovered_prefactor 5.5279064
+    recovered_constant -0.50000000
+    recovered_correction -0.15933782
+    recovered_fluctuation 0.46036714
+    frozen_error 0.94952860
+    plateau_height 1.0000000
+    plateau_drop_exponent 1.0000000
+    plateau_drop_prefactor 0.92762299
+    plateau_end_prefactor 0.012574416
+    plateau_end at d = inf the plateau never ends
     window_start 0.20561676
     window_end no end at d = inf
     final_rate at d = inf the eigenvalues accumulate at 0: the decay stays algebraic
     """
     if not isinstance(digits, int) or digits < 1:
         raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
-    return {name: function(spectrum, digits) for name, function in CATALOGUE.items()}
+    return {name: CATALOGUE[name](spectrum, digits) for name in names}
 
 
-def as_json(spectrum: Spectrum, digits: int = 15, teacher: str | None = None) -> dict[str, Any]:
-    """Return the catalogue as a JSON-ready dictionary; numbers are decimal strings.
+def as_json(
+    spectrum: Spectrum,
+    digits: int = 15,
+    teacher: str | None = None,
+    names: Iterable[str] = tuple(CATALOGUE),
+) -> dict[str, Any]:
+    """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
     ``teacher`` names given components (``"gaussian"``, a file), which are not printed.
 
@@ -84,6 +131,6 @@ def as_json(spectrum: Spectrum, digits: int = 15, teacher: str | None = None) ->
         "teacher": named,
         "digits": digits,
         "constants": {
-            name: constant.as_json(digits) for name, constant in constants(spectrum, digits).items()
+            name: constant.as_json(digits) for name, constant in constants(spectrum, digits, names).items()
         },
     }

@@ -58,6 +58,7 @@ SOURCE = "arXiv:2511.18661, Theorem 1 and Corollary 2, in sharp form"
 SUMMARY_EXPONENT = "gamma in 1 - u ~ C t^-gamma; also of 1 - s and of the loss"
 OVERLAP_PREFACTOR = "C in 1 - u ~ C t^-gamma"
 ENERGY_PREFACTOR = "C in 1 - s ~ C t^-gamma"
+OVERLAP_RATIO = "limit of (1 - u)/(1 - s)"
 LOSS_PREFACTOR = "C in L ~ C t^-gamma"
 CONVERGENCE_EXPONENT = "kappa = 1/gamma in T2(eps) ~ (C/eps)^kappa"
 CONVERGENCE_PREFACTOR = "C in T2(eps) ~ (C/eps)^kappa: the larger of those of 1 - u and 1 - s"
@@ -101,6 +102,20 @@ def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     0.162867503967640
     """
     return _law(spectrum, digits, ENERGY_PREFACTOR, lambda law: _amplitude(law) * 2 / 3)
+
+
+def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`\tfrac12 + \tfrac34 2^{-\gamma}`, the limit of ``(1 - u)/(1 - s)``.
+
+    It falls from 5/4 to 1/2 as :math:`\gamma` grows. As :math:`1 - s = 2(1 - u) - q`, it would be 1/2 if
+    ``q`` were negligible.
+
+    >>> print(overlap_ratio(PowerLaw(2, "inf")).printed(15)[0])
+    1.03033008588991
+    """
+    return _law(
+        spectrum, digits, OVERLAP_RATIO, lambda law: mpf(1) / 2 + 3 * mp.power(2, -2 - _exponent(law))
+    )
 
 
 def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -190,6 +205,21 @@ def _obstacle(law: PowerLaw) -> str | None:
             f"no power law: the masses i^-b have b = {decimal(decay)}, and only b > 1 leaves a decaying tail"
         )
     return None
+
+
+def decay_law(law: PowerLaw) -> tuple[Fraction, mpf]:
+    r"""Return :math:`\gamma` and the :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`.
+
+    Raises ValueError, with the reason, where the masses have no decaying power-law tail.
+
+    >>> gamma, amplitude = decay_law(PowerLaw(2, "inf"))
+    >>> print(gamma, amplitude, mp.sqrt(3 / (16 * mp.pi)))
+    1/2 0.24430125595146 0.24430125595146
+    """
+    reason, decay = _obstacle(law), _decay(law)
+    if reason is not None or decay is None:
+        raise ValueError(reason)
+    return (decay - 1) / law.exponent, _amplitude(law)
 
 
 def _decay(law: PowerLaw) -> Fraction | None:
