@@ -23,8 +23,8 @@ class ExactProblem:
     """The data of :class:`numerics.Problem`, exact: each number is kept as the fraction that it is.
 
     ``eigenvalues`` (N,), ``teacher`` (N,) or (M, N) and ``init`` (N,) or (K, N) hold decimal strings ("0.1"
-    is 1/10), strings "p/q", integers, fractions, decimals, mpmath numbers or floats (the binary fractions that
-    they are). ``dimension`` is d, N unless given.
+    is 1/10), strings "p/q", integers, fractions, decimals, mpmath numbers or floats (the binary fractions
+    that they are). ``dimension`` is d, N unless given.
 
     Raises ValueError for what :class:`numerics.Problem` refuses, and for entries that are not such numbers.
 
@@ -50,14 +50,15 @@ class ExactProblem:
     @property
     def rounded(self) -> Problem:
         """The same problem in floats."""
-        floats = (_squeezed(rows) for rows in ((self.eigenvalues,), self.teacher, self.init))
-        return Problem(*floats, dimension=self.dimension)  # refuses what a problem must not be
+        eigenvalues, teacher, init = map(_squeezed, ((self.eigenvalues,), self.teacher, self.init))
+        return Problem(eigenvalues, teacher, init, dimension=self.dimension)
 
     @classmethod
     def of(cls, problem: Problem) -> "ExactProblem":
         """The problem that these floats are."""
-        arrays = (array.tolist() for array in (problem.eigenvalues, problem.teacher, problem.init))
-        return cls(*arrays, dimension=problem.dimension)
+        return cls(
+            problem.eigenvalues.tolist(), problem.teacher.tolist(), problem.init.tolist(), problem.dimension
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> "ExactProblem":
