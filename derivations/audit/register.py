@@ -21,7 +21,9 @@ TOPICS = (
     "convergence",
     "tail_measure",
     "barrier",
+    "plateau",
     "spectral",
+    "tracking",
 )
 """The modules of claims, in the paper's order."""
 
