@@ -27,7 +27,7 @@ from numerics.observables import norms
 from numerics.overlaps import join
 from numerics.problem import Problem
 from numerics.reduction import reduce
-from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, magnitudes, solve_step
+from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, solve_step, truncation
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
@@ -287,19 +287,9 @@ class _Integration:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
     def _truncation(self, statistics: Array) -> tuple[float, float]:
-        """The size of the first two Legendre coefficients left out, relative to the statistic, and their
-        decay, in the statistic where that size is largest.
-
-        They are estimated from the last two pairs that are there, by geometric decay. A statistic whose terms
-        cancel is measured so that their rounding is no error, which no shorter step would mend.
-        """
-        coefficients = np.abs(statistics @ self.table.to_legendre.T)
-        before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
-        decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
+        """The truncation error of a step with these ``statistics`` (n, s + 1), and its decay."""
         noise = ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation)
-        errors = last * decay / np.maximum(magnitudes(statistics), noise)
-        worst = int(errors.argmax())
-        return float(errors[worst]), float(decay[worst])
+        return truncation(self.table, statistics, noise)
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one."""
