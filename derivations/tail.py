@@ -13,10 +13,13 @@ from numerics.figures import Curve, plot_curves, to_svg
 from numerics.frozen import freeze
 from theory.asymptotics import (
     PowerLaw,
+    energy_prefactor,
     frozen_error,
     plateau_drop_exponent,
     plateau_drop_prefactor,
     plateau_end,
+    recovered_coefficients,
+    recovered_constant,
     recovered_exponent,
     recovered_prefactor,
     tail_fraction,
@@ -36,6 +39,7 @@ FASTEST = 1.5
 """Below this exponent u = 0.9 comes so late that the frozen flow's plain integration takes long."""
 
 EPSILON = 1e-6
+RESIDUAL_TIMES, NOISE = np.geomspace(1e2, 1e20, 60), 1e-11
 
 
 def chapter(exponents: Sequence[float]) -> Chapter:
@@ -98,6 +102,11 @@ def chapter(exponents: Sequence[float]) -> Chapter:
                 r"(lines), and the predicted decay $e^{-k\tau^{1/(a+1)}}$ (dashed).",
             ),
             Figure(
+                to_svg(plot_curves(_residuals(exponents[0]), "time t", "relative residual")),
+                f"Directions learned at a = {exponents[0]:g}: the relative residual after the law and its "
+                "first corrections by the feedback (lines) against the next predicted one (dashed).",
+            ),
+            Figure(
                 to_svg(plot_curves(ends, "time t", "MSE")),
                 f"The plateau and its end at d = {DIMENSION:g}: the true flow (lines) and $S_d$ (dashed).",
             ),
@@ -154,6 +163,25 @@ def _end(number: int, exponent: float) -> tuple[Comparison, list[Curve]]:
         Curve(f"a = {exponent:g}", times, flow.at(times).mse, {"color": f"C{number}"}),
         Curve("", times[::5], fraction, {}, "theory"),
     ]
+
+
+def _residuals(exponent: float) -> list[Curve]:
+    """What each universal correction leaves, while it stands above the noise."""
+    law = PowerLaw(exponent, "inf")
+    gamma = 1 - 1 / law.exponent
+    small = 1.5 * float(energy_prefactor(law)) * RESIDUAL_TIMES ** -float(gamma)
+    leading = float(recovered_prefactor(law)) * RESIDUAL_TIMES ** float(1 - gamma)
+    residual = (run(exponent).at(RESIDUAL_TIMES).recovered - float(recovered_constant(law))) / leading - 1
+    curves = []
+    for order, coefficient in enumerate(recovered_coefficients(gamma, math.ceil(1 / gamma) - 1), start=1):
+        term = float(coefficient) * small**order
+        seen = np.abs(residual) > NOISE
+        curves += [
+            Curve(f"after {order - 1}", RESIDUAL_TIMES[seen], np.abs(residual[seen])),
+            Curve("", RESIDUAL_TIMES[seen], np.abs(term[seen]), {}, "theory"),
+        ]
+        residual = residual - term
+    return curves
 
 
 def _remainders(exponents: Sequence[float]) -> list[Curve]:
