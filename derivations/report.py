@@ -1,6 +1,7 @@
 """The report: all chapters, their evidence and a table of checks, on one self-contained page."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 
@@ -10,23 +11,18 @@ from derivations import convergence, escape, hierarchy, model, tail, trajectory
 from derivations.evidence import Chapter
 from derivations.typeset import mathml, prose
 
-FULL, QUICK = 2_000_000, 100_000
-DESCENT_SHARE = 0.7
-
 
 def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter]:
     """Yield the chapters in reading order; ``progress`` is told the fraction that is done.
 
-    ``quick`` shortens gradient descent and takes fewer exponents.
+    ``quick`` takes fewer exponents.
     """
     exponents = (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 3.0)
-    steps = QUICK if quick else FULL
-    yield model.chapter()
-    yield hierarchy.chapter()
-    yield trajectory.chapter(steps, lambda done: progress(DESCENT_SHARE * done / steps))
-    for number, later in enumerate((escape, convergence, tail)):
-        progress(DESCENT_SHARE + (1.0 - DESCENT_SHARE) * number / 3.0)
-        yield later.chapter(exponents)
+    first = model.chapter, hierarchy.chapter, trajectory.chapter
+    chain = [*first, *(partial(later.chapter, exponents) for later in (escape, convergence, tail))]
+    for number, chapter in enumerate(chain, 1):
+        yield chapter()
+        progress(number / len(chain))
 
 
 def page(contents: Sequence[Chapter]) -> str:
