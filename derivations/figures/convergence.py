@@ -49,11 +49,11 @@ def _panel(exponent: float, dimensions: tuple[int, ...], seed: int) -> Panel:
         times = curves[-1].x
         rate, prefactor = predicted(exponent, max(dimensions), seed)
         law = prefactor * times**-rate
-        curves.append(Curve(rf"$C\,t^{{-{rate:.3g}}}$", times, np.where(law < 1, law, math.nan), {}, "theory"))
+        curves.append(
+            Curve(rf"$C\,t^{{-{rate:.3g}}}$", times, np.where(law < 1, law, math.nan), {}, "theory")
+        )
     lowest = min(float(curve.y[-1]) for curve in curves)
-    return Panel(
-        curves, "time $t$", "$1 - |u|$", title=f"$a = {exponent:g}$", limits=(None, (lowest, 1.5))
-    )
+    return Panel(curves, "time $t$", "$1 - |u|$", title=f"$a = {exponent:g}$", limits=(None, (lowest, 1.5)))
 
 
 def _curve(exponent: float, dimension: int, seed: int) -> Curve:

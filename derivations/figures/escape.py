@@ -35,14 +35,24 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         last = number == len(exponents) - 1
         overlaps += [
             Curve(label, times, run.at(times).u, colour),
-            Curve(descent_label(STEP_SIZE) if last else f"_gradient descent, {label}", descent.t, descent.u, colour, "descent"),
+            Curve(
+                descent_label(STEP_SIZE) if last else f"_gradient descent, {label}",
+                descent.t,
+                descent.u,
+                colour,
+                "descent",
+            ),
         ]
         clock = np.linspace(0.0, CLOCK, POINTS)
         law = np.abs(amplitude) * np.exp(clock)
         growths += [
             Curve(label, clock, np.abs(run.at(clock / rate).u), colour),
             Curve(
-                r"$c\,e^{\rho t}$" if last else rf"_$c\,e^{{\rho t}}$, {label}", clock, np.where(law < LINEAR, law, np.nan), {}, "theory"
+                r"$c\,e^{\rho t}$" if last else rf"_$c\,e^{{\rho t}}$, {label}",
+                clock,
+                np.where(law < LINEAR, law, np.nan),
+                {},
+                "theory",
             ),
         ]
         progress((number + 1) / len(exponents))

@@ -59,7 +59,14 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
             "seeds": list(seeds),
             "seed": seed,
         },
-        [Panel(curves, r"time $t = \eta \times$ step", "MSE", limits=((FIRST, horizon), (0.3 * floor[0], 3.0)))],
+        [
+            Panel(
+                curves,
+                r"time $t = \eta \times$ step",
+                "MSE",
+                limits=((FIRST, horizon), (0.3 * floor[0], 3.0)),
+            )
+        ],
     )
 
 
