@@ -19,7 +19,7 @@ COMMANDS = {
     "derive": ("derivations.commands.derive:derive", "Derive the flow of a link function."),
     "constants": ("derivations.commands.constants:constants", "Compute the asymptotic constants."),
     "solve": ("derivations.commands.solve:solve", "Solve the gradient flow."),
-    "descend": ("derivations.commands.descend:descend", "Run population gradient descent."),
+    "descend": ("derivations.commands.descend:descend", "Run gradient descent, on the population or by SGD."),
     "figure": ("derivations.commands.figure:figure", "Redraw a figure of the paper, with the theory."),
 }
 """Where each command lives, and its line in the help. Importing one may cost more than a whole ``--help``."""

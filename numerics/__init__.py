@@ -5,6 +5,7 @@
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
 ``descend``                 population gradient descent, exactly; ``descend_network`` of any model
+``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 ``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 ``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
 ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``  measured exponents
@@ -12,7 +13,18 @@
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
-from numerics.descent import StochasticRuns, descend, descend_network, online_sgd, shared_sgd
+from numerics.descent import (
+    EmpiricalRun,
+    Samples,
+    StochasticRuns,
+    descend,
+    descend_network,
+    draw_samples,
+    empirical_descent,
+    empirical_flow,
+    online_sgd,
+    shared_sgd,
+)
 from numerics.exponents import (
     LogarithmFit,
     PowerLawFit,
@@ -33,6 +45,7 @@ from numerics.results import dataset, plot, sweep
 from numerics.trajectory import Phases, Trajectory
 
 __all__ = [
+    "EmpiricalRun",
     "Limit",
     "LogarithmFit",
     "Observables",
@@ -40,12 +53,16 @@ __all__ = [
     "Phases",
     "PowerLawFit",
     "Problem",
+    "Samples",
     "StochasticRuns",
     "Trajectory",
     "dataset",
     "descend",
     "descend_network",
     "detect_logarithm",
+    "draw_samples",
+    "empirical_descent",
+    "empirical_flow",
     "extrapolate_power_law",
     "fit_power_law",
     "load",

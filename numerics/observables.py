@@ -60,6 +60,18 @@ class Overlaps(NamedTuple):
     loss: Array
     distances: Array
 
+    def dataset(self, **parameters: Any) -> "xr.Dataset":
+        """The labelled form, see :func:`numerics.results.dataset`."""
+        from numerics.results import dataset
+
+        return dataset(self, **parameters)
+
+    def plot(self) -> "Figure":
+        """The loss over time."""
+        from numerics.results import plot
+
+        return plot(self.dataset())
+
 
 def observe(
     problem: Problem, chart: Chart, sign: int, times: Array, statistics: Array, norms: Array

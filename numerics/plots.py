@@ -1,5 +1,6 @@
 """Pictures of labelled results; for what :func:`numerics.results.plot` does with each dataset."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = {"mse": "MSE", "u": "$|u|$", "s": "$s$"}
+NETWORK = {"loss": "loss"}
 POINTS = 400
 LARGEST = 12
 """Panels at most."""
@@ -20,27 +22,32 @@ LARGEST = 12
 
 def plot_runs(labelled: "xr.Dataset") -> "Figure":
     """MSE, |u| and s over time, a panel for each value of another dimension, a band over the seeds."""
-    absent = [name for name in ("t", *SHOWN) if name not in labelled]
+    shown = NETWORK if "U" in labelled else SHOWN
+    absent = [name for name in ("t", *shown) if name not in labelled]
     if absent:
-        raise ValueError(f"{absent[0]} is missing: nothing to draw without t, mse, u and s")
-    others = [dim for dim in labelled["u"].dims if dim not in ("t", "seed")]
+        raise ValueError(f"{absent[0]} is missing: nothing to draw without t, {', '.join(shown)}")
+    others = [dim for dim in labelled[next(iter(shown))].dims if dim not in ("t", "seed")]
     if len(others) > 1:
         raise ValueError(f"dimensions {', '.join(map(str, others))}: choose from all but one with .sel()")
     if not others:
-        return draw([_panel(labelled, "")])
+        return draw([_panel(labelled, shown, "")])
     (name,) = others
     count = labelled.sizes[name]
     if count > LARGEST:
         raise ValueError(f"{name} has {count} values: choose at most {LARGEST} with .sel()")
     values = labelled[name].values
-    panels = [_panel(labelled.isel({name: place}), f"{name} = {values[place]}") for place in range(count)]
+    panels = [
+        _panel(labelled.isel({name: place}), shown, f"{name} = {values[place]}") for place in range(count)
+    ]
     return draw(panels, columns=min(count, 3))
 
 
 def plot_trajectory(run: Trajectory) -> "Figure":
-    """MSE, |u| and s from well before the fastest mode moves, with T1, T1' and T2."""
+    """MSE, |u| and s from well before the fastest mode moves, with T1, T1' and T2; of a network its loss."""
     fastest = float(run.problem.eigenvalues.max()) * run.problem.teacher_energy
     times = np.geomspace(min(0.01 / fastest, 0.01 * run.until), run.until, POINTS)
+    if max(len(run.problem.teachers), len(run.problem.students)) > 1:
+        return plot_runs(run.dataset(times))
     return draw([phase_panel(run.at(times), run.phases())])
 
 
@@ -57,12 +64,12 @@ def plot_problem(problem: Problem) -> "Figure":
     return draw([Panel(curves, r"eigenvalue $\lambda$", "mass")])
 
 
-def _panel(labelled: "xr.Dataset", title: str) -> Panel:
+def _panel(labelled: "xr.Dataset", shown: Mapping[str, str], title: str) -> Panel:
     """One run, or the runs of several seeds."""
     positive = labelled["t"].values > 0
     times = labelled["t"].values[positive]
     curves = []
-    for number, (name, label) in enumerate(SHOWN.items()):
+    for number, (name, label) in enumerate(shown.items()):
         values = np.abs(labelled[name].transpose(..., "t").values[..., positive])
         if np.isnan(values).all():
             continue

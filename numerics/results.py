@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.descent import StochasticRuns
+from numerics.descent import EmpiricalRun, StochasticRuns
 from numerics.observables import Observables, Overlaps
 from numerics.problem import Problem
 from numerics.trajectory import Trajectory
@@ -32,6 +32,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "one_minus_u": ("1 - |u|/s*", "1"),
     "one_minus_s": ("1 - s/s*", "1"),
     "loss": ("population loss without the variance of the labels", "1"),
+    "empirical_loss": ("mean squared error over the samples, noise included", "1"),
     "mse": ("min ||w -/+ w*||^2 / d", "1"),
     "recovered": ("||w*||^2 - d mse", "1"),
     "step": ("step number", "1"),
@@ -51,7 +52,9 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
 """The long name and the units of every quantity; statistics are pure numbers, since tr Q and s* are."""
 
 
-def dataset(run: Observables | Overlaps | StochasticRuns | Problem, **parameters: Any) -> "xr.Dataset":
+def dataset(
+    run: Observables | Overlaps | EmpiricalRun | StochasticRuns | Problem, **parameters: Any
+) -> "xr.Dataset":
     """The labelled form of a curve, a set of stochastic runs, or a problem; ``parameters`` become attributes.
 
     Dimensions: (t,) of a curve, (seed, t) of stochastic runs, (student, student_, t) and
@@ -71,6 +74,8 @@ def dataset(run: Observables | Overlaps | StochasticRuns | Problem, **parameters
     match run:
         case Observables():
             return _build({name: (("t",), values) for name, values in run._asdict().items()}, parameters)
+        case EmpiricalRun():
+            return _build({name: (("t",), values) for name, values in vars(run).items()}, parameters)
         case Overlaps():
             return _build(_overlaps(run), parameters)
         case StochasticRuns():
@@ -85,8 +90,10 @@ def dataset(run: Observables | Overlaps | StochasticRuns | Problem, **parameters
 def solved(run: Trajectory, times: Array | Sequence[float], **parameters: Any) -> "xr.Dataset":
     """The labelled observables of a solved run at ``times``, its outcome and phases among the attributes.
 
-    T1 is at δ = 0.1 s*, T2 at ε = 0.05, unless ``parameters`` hold another ``delta`` or ``epsilon``.
+    T1 is at δ = 0.1 s*, T2 at ε = 0.05, unless ``parameters`` hold another ``delta`` or ``epsilon``. Of
+    networks there are the overlaps, and no phases.
     """
+    single = len(run.problem.teachers) == len(run.problem.students) == 1
     levels = {"delta": 0.1, "epsilon": 0.05} | {
         name: float(parameters[name]) for name in ("delta", "epsilon") if name in parameters
     }
@@ -96,13 +103,12 @@ def solved(run: Trajectory, times: Array | Sequence[float], **parameters: Any) -
         "teacher_energy": run.problem.teacher_energy,
         "dimension": run.problem.dimension,
         "until": run.until,
-        **{name: float(time) for name, time in run.phases(**levels)._asdict().items()},
-        **levels,
+        **(_phases(run, levels) if single else {}),
         "modes": len(run.problem.eigenvalues),
         "steps": run.steps,
         "error": run.error,
     }
-    return dataset(run.at(times), **(outcome | parameters))
+    return dataset(run.at(times) if single else run.overlaps(times), **(outcome | parameters))
 
 
 def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Dataset":
@@ -164,8 +170,8 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
 
 
 def plot(labelled: "xr.Dataset") -> "Figure":
-    """Draw a dataset: MSE, |u| and s of a run over time, with a band over seeds and a panel for each value of
-    another dimension; the masses λ w² of a problem over its eigenvalues.
+    """Draw a dataset: MSE, |u| and s of a run over time, or the loss of a network, with a band over seeds and
+    a panel for each value of another dimension; the masses λ w² of a problem over its eigenvalues.
 
     Raises ValueError for a dataset that is neither.
     """
@@ -174,6 +180,11 @@ def plot(labelled: "xr.Dataset") -> "Figure":
     if "eigenvalues" in labelled:
         return plot_problem(problem_of(labelled))
     return plot_runs(labelled)
+
+
+def _phases(run: Trajectory, levels: Mapping[str, float]) -> dict[str, float]:
+    """T1, T1' and T2, and the levels that define them."""
+    return {name: float(time) for name, time in run.phases(**levels)._asdict().items()} | dict(levels)
 
 
 def _keys(runs: Iterable["xr.Dataset"]) -> list[str]:

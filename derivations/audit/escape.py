@@ -285,7 +285,8 @@ def faster(c: Constants, effort: Effort) -> Finding:
         f"rho(2/5)",
     )
     few, many = (_share_falling(d, effort) for d in (2, 100))
-    how = f"a weak first mode; at a = 1.5 ρ falls for {few:.1%} of Gaussian teachers at d = 2, {many:.0%} at 100"
+    share = f"{few:.1%} of Gaussian teachers at d = 2, {many:.1%} at d = 100"
+    how = f"a weak first mode; ρ falls at a = 1.5 for {share}"
     return Finding(Verdict.FALSE, how, None, example)
 
 

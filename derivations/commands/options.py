@@ -106,6 +106,26 @@ def read_positive(text: str) -> float:
     return value
 
 
+def read_variance(text: str) -> float:
+    """A finite float, at least 0."""
+    value = _float(text)
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{text!r} must be a finite number, at least 0")
+    return value
+
+
+def read_steps(text: str) -> int:
+    """A number of steps, 1 to 2^53.
+
+    >>> read_steps("1e7")
+    10000000
+    """
+    value = _decimal(text)
+    if value is None or not 1 <= value <= 2**53 or value != value.to_integral_value():
+        raise ValueError(f"{text!r} must be a whole number such as 1000 or 1e7, 1 to 2^53")
+    return int(value)
+
+
 def read_horizon(text: str) -> float:
     """A positive time within [1/LATEST, LATEST]."""
     value = _float(text)

@@ -29,13 +29,13 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         progress((number + 1) / len(exponents))
     return PaperFigure(
         6,
-        f"1 − |u| against time for a = {', '.join(f'{a:g}' for a in exponents)} and "
-        f"d = {', '.join(map(str, dimensions))}: gradient flow (lines) and the predicted law "
-        "C t^(−γ), γ = 1 − 1/a (dashed), for random teachers on average and times well below 1/(8λ_d), where "
-        "the exponential of the last mode takes over; at a = 1 there is no such law. The paper's panels are "
-        "a = 1.5, 2, 4, its text names 1, 1.5, 4; all are shown. Chosen here: the flow itself, to "
-        f"{SPAN:g}/(8λ_d); Gaussian teacher and sphere start from seed {seed}, "
-        "the smaller d the first modes of the larger.",
+        f"1 − |u| against time for a = {', '.join(f'{a:g}' for a in exponents)} and d = "
+        f"{', '.join(map(str, dimensions))}: gradient flow (lines) and the predicted law C t^(−γ), γ = 1 − "
+        "1/a (dashed), for random teachers on average and times well below 1/(8λ_d), where the "
+        "exponential of the last mode takes over; at a = 1 there is no such law. The paper's panels are a "
+        "= 1.5, 2, 4, its text names 1, 1.5, 4; all are shown. Chosen here: the flow itself, to "
+        f"{SPAN:g}/(8λ_d); Gaussian teacher and sphere start from seed {seed}, the smaller d the first "
+        "modes of the larger.",
         {"exponents": list(exponents), "dimensions": list(dimensions), "seed": seed},
         panels,
         columns=2 if len(panels) > 1 else 1,

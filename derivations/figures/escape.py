@@ -13,22 +13,21 @@ EXPONENTS = (0.5, 1.0, 1.5, 2.0, 4.0)
 QUICK_EXPONENTS = (1.0, 2.0)
 DIMENSION, STEP_SIZE = 1000, 1e-3
 FIRST, POINTS, DOTS = 1e-3, 400, 60
-HORIZON, QUICK_HORIZON = 100.0, 20.0
+HORIZON = 300.0
 LINEAR, CLOCK = 0.3, 8.0
 
 
 def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFigure:
     """u against t, and |u| against ρt next to the law c e^{ρt}, so that all slopes are 1."""
     exponents = QUICK_EXPONENTS if quick else EXPONENTS
-    horizon = QUICK_HORIZON if quick else HORIZON
     overlaps, growths = [], []
     for number, exponent in enumerate(exponents):
         problem = power_law(exponent, DIMENSION, "gaussian", "sphere", seed)
         problem = oriented(problem, solve(problem, 1.0).limit.sign)
-        times = np.geomspace(FIRST, horizon, POINTS)
+        times = np.geomspace(FIRST, HORIZON, POINTS)
         rate, amplitude = growth(problem)
-        run = solve(problem, max(horizon, CLOCK / rate))
-        steps = round(horizon / STEP_SIZE)
+        run = solve(problem, max(HORIZON, CLOCK / rate))
+        steps = round(HORIZON / STEP_SIZE)
         descent = later(descend(problem, STEP_SIZE, steps, DOTS), FIRST)
         colour = {"color": f"C{number}"}
         label = f"$a = {exponent:g}$"
@@ -58,12 +57,12 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         progress((number + 1) / len(exponents))
     return PaperFigure(
         3,
-        f"Overlap u against time for several exponents a, d = {DIMENSION}: gradient flow (lines) and population "
-        f"gradient descent at η = {STEP_SIZE:g} (circles). Dashed: the exponential law c e^(ρt) of the "
-        "linearised flow, ρ the root of the secular equation and c the residue of its pole; it holds while "
-        "s is small beside 1/3, and once slower modes have died out. The paper gives d and η. Chosen here: the "
-        f"exponents {', '.join(f'{a:g}' for a in exponents)}; Gaussian teacher and sphere start from seed {seed}, "
-        "the same draws for every a; the sign of the teacher such that u → 1.",
+        f"Overlap u against time for several exponents a, d = {DIMENSION}: gradient flow (lines) and "
+        f"population gradient descent at η = {STEP_SIZE:g} (circles). Dashed: the exponential law c e^(ρt) "
+        "of the linearised flow, ρ the root of the secular equation and c the residue of its pole; it "
+        "holds while s is small beside 1/3, and once slower modes have died out. The paper gives d and η. "
+        f"Chosen here: the exponents {', '.join(f'{a:g}' for a in exponents)}; Gaussian teacher and sphere "
+        f"start from seed {seed}, the same draws for every a; the sign of the teacher such that u → 1.",
         {"exponents": list(exponents), "dimension": DIMENSION, "step_size": STEP_SIZE, "seed": seed},
         [
             Panel(overlaps, "time $t$", "$u$", "log", "linear"),

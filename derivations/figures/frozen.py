@@ -14,14 +14,12 @@ Array = np.ndarray
 EXPONENTS = (1.5, 2.0)
 DIMENSION, STEP_SIZE, REACHED = 300, 1e-3, 0.9
 FIRST, POINTS, DOTS = 1e-2, 400, 60
-STEPS, QUICK_STEPS = 1_000_000, 20_000
 SPAN = 10.0
 LONGEST = 10_000_000
 
 
 def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFigure:
-    """One panel an exponent: the flow, gradient descent, and the frozen dynamics from T2 on."""
-    steps = QUICK_STEPS if quick else STEPS
+    """One panel an exponent: flow, gradient descent, and frozen dynamics from T2 on; all of it is quick."""
     panels = []
     for number, exponent in enumerate(EXPONENTS):
         problem = power_law(exponent, DIMENSION, "gaussian", "sphere", seed)
@@ -29,7 +27,7 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         time, weights = state_at(problem, REACHED)
         horizon = SPAN / (16.0 * problem.eigenvalues.min())
         flow = solve(problem, horizon).at(np.geomspace(FIRST, horizon, POINTS))
-        descent = later(descend(problem, STEP_SIZE, steps, DOTS), FIRST)
+        descent = later(descend(problem, STEP_SIZE, round(horizon / STEP_SIZE), DOTS), FIRST)
         after = np.geomspace(time, horizon, POINTS)
         frozen = frozen_error(problem, weights, after - time)
         label = r"frozen: $\dot w_i = 8\lambda_i(w^*_i - w_i)$ from $T_2$"
@@ -57,15 +55,14 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
     return PaperFigure(
         4,
         f"MSE for d = {DIMENSION}: gradient flow (line), population gradient descent at η = {STEP_SIZE:g} "
-        f"(circles, {steps:,} steps), and the frozen approximation (dashed), which sets u = s = 1 in the velocity "
-        f"from T2 on, where u first reaches {REACHED:g} under gradient descent. The paper gives d, η and u(T2), "
-        f"not a. Chosen here: a = {' and '.join(f'{a:g}' for a in EXPONENTS)}, Gaussian teacher with ‖w*‖_Q = 1 "
-        f"and sphere start from seed {seed}.",
+        "(circles), and the frozen approximation (dashed), which sets u = s = 1 in the velocity from T2 "
+        f"on, where u first reaches {REACHED:g} under gradient descent. The paper gives d, η and u(T2), "
+        f"not a. Chosen here: a = {' and '.join(f'{a:g}' for a in EXPONENTS)}, Gaussian teacher with "
+        f"‖w*‖_Q = 1 and sphere start from seed {seed}.",
         {
             "exponents": list(EXPONENTS),
             "dimension": DIMENSION,
             "step_size": STEP_SIZE,
-            "steps": steps,
             "overlap_at_t2": REACHED,
             "seed": seed,
         },

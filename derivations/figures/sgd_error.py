@@ -44,11 +44,11 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
     return PaperFigure(
         1,
         f"MSE under online SGD for a = {', '.join(f'{a:g}' for a in EXPONENTS[1:])} and isotropic inputs: "
-        f"median of {len(seeds)} seeds and band from the {BAND[0]:.0%} to the {BAND[1]:.0%} quantile, with the "
-        "same teacher, start, inputs, label noise and step size for every spectrum. Dashed: the gradient flow; "
-        "dotted: ησ², the level at which label noise alone would hold the MSE. The paper states none of the "
-        f"parameters. Chosen here: d = {DIMENSION}, ‖w*‖² = d, η = {STEP_SIZE:g}, σ² = {NOISE_VARIANCE:g}, no "
-        f"mini-batch, {steps:,} steps (time = η × step), seeds from seed {seed} on.",
+        f"median of {len(seeds)} seeds and band from the {BAND[0]:.0%} to the {BAND[1]:.0%} quantile, with "
+        "the same teacher, start, inputs, label noise and step size for every spectrum. Dashed: the "
+        "gradient flow; dotted: ησ², the level at which label noise alone would hold the MSE. The paper "
+        f"states none of the parameters. Chosen here: d = {DIMENSION}, ‖w*‖² = d, η = {STEP_SIZE:g}, σ² = "
+        f"{NOISE_VARIANCE:g}, no mini-batch, {steps:,} steps (time = η × step), seeds from seed {seed} on.",
         {
             "exponents": list(EXPONENTS),
             "dimension": DIMENSION,

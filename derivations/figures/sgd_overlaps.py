@@ -53,12 +53,12 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         )
     return PaperFigure(
         5,
-        f"MSE, |u| and s under online SGD without mini-batch, label noise of variance {NOISE_VARIANCE:g}: median "
-        f"of {len(seeds)} seeds and band from the {BAND[0]:.0%} to the {BAND[1]:.0%} quantile; dashed: the "
-        f"gradient flow. The paper gives a = {', '.join(f'{a:g}' for a in EXPONENTS)} and the noise, and refers to "
-        f"the section before for d = {DIMENSION} and η = {STEP_SIZE:g}. Chosen here: {steps:,} steps (time = "
-        f"η × step), Gaussian teacher with ‖w*‖_Q = 1 and sphere start from seed {seed}, the same inputs and "
-        f"noise for every a, seeds from seed {seed} on.",
+        f"MSE, |u| and s under online SGD without mini-batch, label noise of variance {NOISE_VARIANCE:g}: "
+        f"median of {len(seeds)} seeds and band from the {BAND[0]:.0%} to the {BAND[1]:.0%} quantile; "
+        f"dashed: the gradient flow. The paper gives a = {', '.join(f'{a:g}' for a in EXPONENTS)} and the "
+        f"noise, and refers to the section before for d = {DIMENSION} and η = {STEP_SIZE:g}. Chosen here: "
+        f"{steps:,} steps (time = η × step), Gaussian teacher with ‖w*‖_Q = 1 and sphere start from seed "
+        f"{seed}, the same inputs and noise for every a, seeds from seed {seed} on.",
         {
             "exponents": list(EXPONENTS),
             "dimension": DIMENSION,

@@ -11,11 +11,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.problem import Problem
+
 Array = np.ndarray
 
 STREAM = 1024
 PIECE = 2**20  # normals drawn at once
 INPUTS, LABELS = range(2)
+
+
+def check_directions(problem: Problem) -> None:
+    """Raise ValueError unless inputs can be drawn for the ``problem``: each mode is one component of them."""
+    if problem.teacher.ndim + problem.init.ndim > 2:
+        raise ValueError("runs on samples have one student with one teacher")
+    if problem.dimension != len(problem.eigenvalues):
+        raise ValueError(
+            f"this problem has {len(problem.eigenvalues)} modes in place of {problem.dimension:g} "
+            "directions: every component of an input is drawn, so use a problem that is not reduced, such as "
+            "one with a sphere start and a finite dimension"
+        )
+
+
+def check_noise(variance: float) -> None:
+    """Raise ValueError unless the ``variance`` is one."""
+    if not (np.isfinite(variance) and variance >= 0):
+        raise ValueError(f"noise variance is {variance}: it must be a finite number, at least 0")
 
 
 @dataclass(frozen=True)

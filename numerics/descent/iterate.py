@@ -64,7 +64,9 @@ class Iterate:
 
     def check(self) -> None:
         """Raise FloatingPointError if the iterate is not finite."""
-        if not np.isfinite(self.statistics()).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            statistics = self.statistics()
+        if not np.isfinite(statistics).all():
             raise FloatingPointError(
                 f"gradient descent diverged within {self.done} steps: reduce the step size {self.step_size:g}"
             )

@@ -22,7 +22,7 @@ import numpy as np
 
 from numerics import charts
 from numerics.descent import checkpoint
-from numerics.descent.draws import STREAM, Draws
+from numerics.descent.draws import STREAM, Draws, check_directions, check_noise
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.observables import Observables, norms, observe
@@ -153,20 +153,12 @@ def _check(problems: Sequence[Problem], batch: int, noise_variance: float, seeds
     if not problems:
         raise ValueError("at least one problem is needed")
     for problem in problems:
-        if problem.teacher.ndim + problem.init.ndim > 2:
-            raise ValueError("SGD runs one student with one teacher")
-        if problem.dimension != len(problem.eigenvalues):
-            raise ValueError(
-                f"this problem has {len(problem.eigenvalues)} modes in place of {problem.dimension:g} "
-                "directions: SGD draws every component of its inputs, so use a problem that is not reduced, "
-                "such as one with a sphere start and a finite dimension"
-            )
+        check_directions(problem)
         if len(problem.eigenvalues) != len(problems[0].eigenvalues):
             raise ValueError("problems that share their inputs must have the same dimension")
     if not (batch >= 1 and batch % 1 == 0):
         raise ValueError(f"batch is {batch}: it must be a whole number, at least 1")
-    if not (np.isfinite(noise_variance) and noise_variance >= 0):
-        raise ValueError(f"noise variance is {noise_variance}: it must be a finite number, at least 0")
+    check_noise(noise_variance)
     if not (len(seeds) and all(seed >= 0 and seed % 1 == 0 for seed in seeds)):
         raise ValueError("seeds must be one or more whole numbers, at least 0")
 

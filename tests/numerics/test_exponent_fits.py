@@ -130,7 +130,7 @@ def test_stated_errors_cover_the_truth_and_are_not_absurd(noise):
 
 
 def test_noise_spoils_wynn_but_not_the_fit():
-    """A nonlinear extrapolation multiplies rounding and noise; least squares in known powers averages them."""
+    """A nonlinear extrapolation multiplies noise; least squares in known powers averages it."""
     rng = np.random.default_rng(0)
     times = np.geomspace(10.0, 1e6, 41)
     law = times**-0.4 * (1 + times**-0.4 - times**-0.8 + 2 * times**-1.2)

@@ -11,9 +11,11 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from numerics import Observables, Problem, online_sgd, power_law, solve
+from numerics import Observables, Problem, load_module, online_sgd, power_law, solve
 from numerics.files import FORMATS, as_json, decode, encode, load, save
 from numerics.results import dataset, problem_of, sweep
+from theory.symbolic.codegen import generate_module
+from theory.symbolic.models import quadratic_network
 
 TIMES = [0.0, 0.1, 1.0, 30.0]
 PROBLEM = power_law(2, 30, "gaussian", seed=3)
@@ -37,6 +39,13 @@ def labelled():
         "problem": PROBLEM.dataset(seed=3),
         "network": NETWORK.dataset(),
     }
+
+
+@pytest.fixture(scope="module")
+def network():
+    """A solved run of two students and one teacher, both quadratic."""
+    model = load_module(generate_module(quadratic_network(2, 1)))
+    return solve(Problem([0.7, 0.3], [1, 0.5], [[0.1, 0.2], [0.3, -0.4]]), 3.0, model)
 
 
 KINDS = ("flow", "infinite", "overlaps", "sgd", "sweep", "sweep of sgd", "problem", "network")
@@ -101,6 +110,34 @@ def test_a_sweep_keeps_what_differs_apart(labelled):
 def test_what_does_not_fit_is_refused(labelled, change, message):
     with pytest.raises(ValueError, match=message):
         change(labelled["flow"], labelled["flow"])
+
+
+def test_networks_are_labelled_by_their_overlaps(network):
+    labelled = network.dataset([0.5, 2.0], link="z**2")
+    assert labelled["U"].values.tobytes() == network.overlaps([0.5, 2.0]).U.tobytes()
+    assert labelled["U"].dims == ("student", "teacher", "t")
+    assert labelled.attrs["limit"] == network.limit.name
+    assert "t2" not in labelled.attrs
+    (axes,) = network.plot().axes
+    (line,) = axes.get_lines()
+    assert line.get_label() == "loss"
+    assert line.get_ydata()[-1] == network.overlaps([network.until]).loss[0]
+    assert network.overlaps([0.5, 2.0]).plot().axes[0].get_lines()[0].get_xdata().tolist() == [0.5, 2.0]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(FORMATS), st.integers(0, 2**32), st.integers(1, 4))
+def test_any_damage_is_a_value_error_or_harmless(form, seed, count):
+    """Bytes changed anywhere: a dataset or one clear error, never another exception."""
+    rng = np.random.default_rng(seed)
+    content = bytearray(encode(PROBLEM.dataset(seed=3), form))
+    for place in rng.integers(0, len(content), count):
+        content[place] = rng.integers(256)
+    try:
+        found = decode(bytes(content), form)
+    except ValueError as error:
+        found = str(error)
+    assert isinstance(found, xr.Dataset) or "does not hold a result" in found
 
 
 # Files

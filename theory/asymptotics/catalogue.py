@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .constant import Constant
@@ -66,8 +66,12 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 
 
-def constants(spectrum: Spectrum, digits: int = 15) -> dict[str, Constant]:
-    """Return every constant of the catalogue to ``digits`` digits.
+def constants(
+    spectrum: Spectrum, digits: int = 15, names: Iterable[str] = tuple(CATALOGUE)
+) -> dict[str, Constant]:
+    """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
+
+    Raises ValueError for digits that are not a positive integer and KeyError for an unknown name.
 
     >>> for name, constant in constants(PowerLaw(2, "inf")).items():
     ...     print(name, constant.printed(8)[0] or constant.reason)
@@ -100,11 +104,16 @@ def constants(spectrum: Spectrum, digits: int = 15) -> dict[str, Constant]:
     """
     if not isinstance(digits, int) or digits < 1:
         raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
-    return {name: function(spectrum, digits) for name, function in CATALOGUE.items()}
+    return {name: CATALOGUE[name](spectrum, digits) for name in names}
 
 
-def as_json(spectrum: Spectrum, digits: int = 15, teacher: str | None = None) -> dict[str, Any]:
-    """Return the catalogue as a JSON-ready dictionary; numbers are decimal strings.
+def as_json(
+    spectrum: Spectrum,
+    digits: int = 15,
+    teacher: str | None = None,
+    names: Iterable[str] = tuple(CATALOGUE),
+) -> dict[str, Any]:
+    """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
     ``teacher`` names given components (``"gaussian"``, a file), which are not printed.
 
@@ -122,6 +131,6 @@ def as_json(spectrum: Spectrum, digits: int = 15, teacher: str | None = None) ->
         "teacher": named,
         "digits": digits,
         "constants": {
-            name: constant.as_json(digits) for name, constant in constants(spectrum, digits).items()
+            name: constant.as_json(digits) for name, constant in constants(spectrum, digits, names).items()
         },
     }

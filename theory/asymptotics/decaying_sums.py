@@ -154,7 +154,9 @@ def decaying_sum(a: mpf, c: mpf, scale: mpf, end: int, digits: int) -> Enclosed:
     """
 
     def g(x: mpf | mpc) -> mpf | mpc:
-        return mp.exp(-scale * mp.power(x, -a) - c * mp.log(x))
+        level = mp.power(x, -a)
+        weight = level if c == a else mp.power(x, -c) if c else 1
+        return weight * mp.exp(-scale * level)
 
     few = end <= 40 * mp.dps
     if few or scale * a >= mp.power(end, a + 1):

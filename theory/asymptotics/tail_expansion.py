@@ -182,23 +182,25 @@ def _half_scale(law: PowerLaw) -> mpf:
 def _half_time(law: PowerLaw, digits: int) -> mpf:
     """Solve ``S_d = 1/2`` by Newton's method in ``log X``, the digits doubling from step to step.
 
-    The last step, against the slope, is the error that is left; it must lie within the radius.
+    A step leaves an error of about its square; the last one must leave less than the radius.
     """
     a, d = rational(law.exponent), int(law.dimension)
     if not a:
         return d * mp.log(2) / 16
-    logarithm, reached = mp.log(_half_scale(law)) + a * mp.log(d), 0
+    logarithm = mp.log(_half_scale(law)) + a * mp.log(d)
+    target = digits + GUARD // 2 + 2
+    asked = min(12, target)
     while True:
-        asked = min(max(12, 2 * reached - 4), digits + GUARD // 2 + 2)
         with mp.workdps(asked + GUARD // 2):
             scale = mp.exp(logarithm)
             left = decaying_sum(a, mpf(0), scale, d, asked).value
-            slope = scale * decaying_sum(a, a, scale, d, max(12, asked // 2)).value
+            slope = scale * decaying_sum(a, a, scale, d, asked // 2 + 1).value
             step = (left - mpf(d) / 2) / slope
+            reached = min(asked, int(-2 * mp.log10(abs(step) + mp.eps)))
         logarithm += step
-        reached = int(-mp.log10(abs(step))) if step else asked
-        if reached > digits + GUARD // 2:
+        if reached >= target:
             return mp.exp(logarithm) * law.trace_sum() / 16
+        asked = min(target, max(asked, 2 * reached))
 
 
 def _left(law: PowerLaw, scale: mpf, digits: int) -> tuple[mpf, mpf]:
