@@ -47,7 +47,7 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             r"last. For a Gaussian teacher the prefactor is that of the flat one over the draw's own "
             r"energy, which stays random as $d$ grows, and the fluctuations about this law fade as "
             r"$t^{-1/(2a)}$. At $a = 1$ the law is logarithmic and has an algebraic limit, "
-            rf"which is extrapolated here in $1/H_d$ from three $d$ up to $10^{{48}}$, at $f = {UNLEARNT:g}$. "
+            rf"which is extrapolated in $1/H_d$ from three $d$ up to $10^{{48}}$, at $f = {UNLEARNT:g}$. "
             r"For $a < 1$ all happens at times of order $d$; for $a < \tfrac12$ a plateau at the saddle "
             r"comes first and lasts for a multiple of $d \log d$, predicted and measured as $u = \tfrac12$ "
             r"is reached."

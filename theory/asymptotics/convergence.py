@@ -32,8 +32,8 @@ The Mellin integral of :math:`A x^{-b} e^{-8 t x^{-a}/Z}` gives :math:`\gamma = 
 **Validity.** The start must be small beside the teacher in the tail, :math:`|w_i(0)| \ll |w^*_i|`
 as :math:`i \to \infty`, as on the sphere at large ``d`` and along the escape direction; a start
 :math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. The exponents and
-prefactors hold on both sides of :math:`\gamma = 1`. Corrections are relative :math:`t^{-\min(\gamma, 1)}`, with
-a logarithm at :math:`\gamma = 1`; :mod:`.expansion` computes them.
+prefactors hold on both sides of :math:`\gamma = 1`. Corrections are of relative order
+:math:`t^{-\min(\gamma, 1)}`, with a logarithm at :math:`\gamma = 1`; :mod:`.expansion` computes them.
 
 **Random teachers.** Components drawn with mean square :math:`m` put on average the mass of a flat
 teacher on every mode, in the scale of the draw: :math:`A = m/(N Z)`, :math:`b = a`,
