@@ -20,7 +20,9 @@ TOPICS = (
     "convergence",
     "tail_measure",
     "barrier",
+    "plateau",
     "spectral",
+    "tracking",
 )
 """The modules of claims, in the paper's order."""
 
