@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from jinja2 import Environment
 
-from derivations import convergence, escape, hierarchy, model, tail, trajectory
+from derivations import convergence, descent, escape, hierarchy, model, tail, trajectory
 from derivations.evidence import Chapter
 from derivations.typeset import mathml, prose
 
@@ -27,6 +27,7 @@ def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter
     for number, later in enumerate((escape, convergence, tail)):
         progress(DESCENT_SHARE + (1.0 - DESCENT_SHARE) * number / 3.0)
         yield later.chapter(exponents)
+    yield descent.chapter(QUICK if quick else 2 * QUICK)
 
 
 def page(contents: Sequence[Chapter]) -> str:
