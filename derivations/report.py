@@ -7,19 +7,34 @@ from importlib.resources import files
 
 from jinja2 import Environment
 
-from derivations import convergence, escape, hierarchy, model, tail, trajectory
+from derivations import (
+    borderlines,
+    convergence,
+    corrections,
+    descent,
+    escape,
+    hierarchy,
+    model,
+    tail,
+    trajectory,
+)
 from derivations.evidence import Chapter
 from derivations.typeset import mathml, prose
+
+DESCENT_STEPS = 100_000
 
 
 def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter]:
     """Yield the chapters in reading order; ``progress`` is told the fraction that is done.
 
-    ``quick`` takes fewer exponents.
+    ``quick`` shortens gradient descent and takes fewer exponents.
     """
-    exponents = (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 3.0)
-    first = model.chapter, hierarchy.chapter, trajectory.chapter
-    chain = [*first, *(partial(later.chapter, exponents) for later in (escape, convergence, tail))]
+    exponents = (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 2.5, 3.0, 4.0)
+    chain = [model.chapter, hierarchy.chapter, trajectory.chapter]
+    chain += [
+        partial(later.chapter, exponents) for later in (escape, convergence, corrections, borderlines, tail)
+    ]
+    chain += [partial(descent.chapter, DESCENT_STEPS if quick else 2 * DESCENT_STEPS)]
     for number, chapter in enumerate(chain, 1):
         yield chapter()
         progress(number / len(chain))

@@ -20,7 +20,7 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--quick", is_flag=True, help="Fewer exponents.")
+@click.option("--quick", is_flag=True, help="Fewer exponents and a shorter gradient descent.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 @click.option(
     "--output",
