@@ -16,6 +16,7 @@ TOPICS = (
     "clock",
     "statistics",
     "start",
+    "remarks",
     "crossing",
     "convergence",
     "tail_measure",
@@ -34,13 +35,15 @@ class UnknownClaimError(ValueError):
 
 @cache
 def claims() -> dict[str, Claim]:
-    """Every claim by id, in the order of the topics and, there, of definition."""
+    """Every claim by id, in the order of the topics and, there, of definition; steps follow their claim."""
     found: dict[str, Claim] = {}
     for topic in TOPICS:
         for item in vars(import_module(f"derivations.audit.{topic}")).values():
             if isinstance(item, Claim) and item.id and found.setdefault(item.id, item) is not item:
                 raise ValueError(f"two claims are called {item.id}")
-    return found
+    families = list(dict.fromkeys(map(_family, found)))
+    order = sorted(found, key=lambda known: (families.index(_family(known)), known != _family(known)))
+    return {known: found[known] for known in order}
 
 
 def select(ids: Sequence[str]) -> list[Claim]:
@@ -67,6 +70,11 @@ def audit(
     for number, item in enumerate(selected):
         progress(number / len(selected))
         yield item.settle(effort)
+
+
+def _family(known: str) -> str:
+    """The id of the claim that a step belongs to, or its own."""
+    return known.split("/")[0]
 
 
 def _asked(name: str, known: str) -> bool:

@@ -37,8 +37,7 @@ def test_a_constant_that_is_wrong_by_one_percent_is_noticed(name):
     """Of a statement that stands every constant matters; one that is false has its correction tested."""
     for part in parts(CLAIMS[name]):
         for constant in part.constants if part.verdict.stands else ():
-            moved = [part.changed(constant, factor).settle(Effort.QUICK) for factor in NUDGE]
-            assert not all(found.agrees for found in moved), (constant, moved)
+            assert not all(part.changed(constant, factor).settle().agrees for factor in NUDGE), constant
 
 
 @pytest.mark.parametrize("name", CLAIMS)
@@ -120,7 +119,44 @@ def test_a_contradiction_of_the_record_exits_with_one(monkeypatch):
     assert "P1" in result.stderr
 
 
-def test_ids_are_unique_and_steps_follow_their_claim():
+PHASE_ONE = [
+    "P1",
+    "P2",
+    "P3",
+    "P5",
+    "P7",
+    "P8",
+    "P9",
+    "P10",
+    "P11",
+    "Lem1",
+    "Lem2",
+    "Lem3",
+    "Lem4",
+    "Lem5",
+    "Lem6",
+    "Lem7",
+    "Lem8",
+    "Lem9",
+    "Lem10",
+    "R1",
+    "R2",
+    "R3",
+    "R4",
+    "R6",
+    "5.1",
+    "5.3",
+    "A1",
+]
+
+
+def test_every_id_up_to_the_escape_is_covered():
+    assert set(PHASE_ONE) <= set(CLAIMS)
+
+
+def test_steps_follow_their_claim():
+    families = [name.split("/")[0] for name in CLAIMS]
+    assert len({*families}) == sum(a != b for a, b in zip(families, [None, *families], strict=False))
     for name, item in CLAIMS.items():
         assert isinstance(item, Claim)
         assert item.id == name
