@@ -19,6 +19,7 @@ import numpy as np
 
 from numerics import charts, limits
 from numerics.charts import Chart
+from numerics.check import check_trajectory
 from numerics.collocation import radau
 from numerics.generated import phase_retrieval
 from numerics.limits import Limit
@@ -26,7 +27,7 @@ from numerics.observables import norms
 from numerics.overlaps import join
 from numerics.problem import Problem
 from numerics.reduction import reduce
-from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, magnitudes, solve_step
+from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, solve_step, truncation
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
@@ -47,13 +48,17 @@ def solve(
     until: float,
     model: ModuleType = phase_retrieval,
     progress: Callable[[float], None] | None = None,
+    *,
+    check: bool = False,
 ) -> Trajectory:
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
 
     ``model`` is a generated module, loaded with :func:`numerics.generated.load_module` if it is not a file.
     Where it has no barrier the state at ``until`` decides what is said of the limit. Time is the flow's
     own: no step size, no factor. The problem is first reduced exactly, so the cost grows like log(until) and
-    hardly with the dimension. ``progress`` is called with the time after every step.
+    hardly with the dimension. ``progress`` is called with the time after every step. ``check`` verifies
+    the laws of the flow on the solution, :func:`numerics.check.check_trajectory`, and raises its
+    :class:`~numerics.check.BrokenLaw`.
 
     Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
     has not as many students and teachers as the model.
@@ -79,7 +84,7 @@ def solve(
         integration.advance()
         if progress is not None:
             progress(integration.time)
-    return Trajectory(
+    run = Trajectory(
         integration.problem,
         integration.table,
         integration.segments,
@@ -87,6 +92,9 @@ def solve(
         until,
         integration.error + integration.problem.relative_error,
     )
+    if check:
+        check_trajectory(run, integration.students)
+    return run
 
 
 def _clocked(problem: Problem, model: ModuleType, until: float) -> float:
@@ -279,19 +287,9 @@ class _Integration:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
     def _truncation(self, statistics: Array) -> tuple[float, float]:
-        """The size of the first two Legendre coefficients left out, relative to the statistic, and their
-        decay, in the statistic where that size is largest.
-
-        They are estimated from the last two pairs that are there, by geometric decay. A statistic whose terms
-        cancel is measured so that their rounding is no error, which no shorter step would mend.
-        """
-        coefficients = np.abs(statistics @ self.table.to_legendre.T)
-        before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
-        decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
+        """The truncation error of a step with these ``statistics`` (n, s + 1), and its decay."""
         noise = ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation)
-        errors = last * decay / np.maximum(magnitudes(statistics), noise)
-        worst = int(errors.argmax())
-        return float(errors[worst]), float(decay[worst])
+        return truncation(self.table, statistics, noise)
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one."""

@@ -140,6 +140,22 @@ def magnitudes(statistics: Array) -> Array:
     return np.maximum(np.abs(statistics).max(axis=1), SMALLEST)
 
 
+def truncation(table: Collocation, statistics: Array, noise: Array) -> tuple[float, float]:
+    """The size of the first two Legendre coefficients left out of ``statistics`` (n, s + 1), relative to the
+    statistic, and their decay, in the statistic where that size is largest.
+
+    They are estimated from the last two pairs that are there, by geometric decay. A statistic whose terms
+    cancel is measured by its ``noise`` (n,), so that their rounding is no error, which no shorter step would
+    mend.
+    """
+    coefficients = np.abs(statistics @ table.to_legendre.T)
+    before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
+    decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
+    errors = last * decay / np.maximum(magnitudes(statistics), noise)
+    worst = int(errors.argmax())
+    return float(errors[worst]), float(decay[worst])
+
+
 def _newton(sensitivity: Array, residual: Array, units: Array) -> Array:
     """Solve (1 − dG/dX) change = ``residual`` (n, s), each statistic measured in its own ``units`` (n,).
 

@@ -17,16 +17,13 @@ import numpy as np
 from numerics.charts import Chart
 from numerics.descent.iterate import Iterate
 from numerics.descent.summation import Summation, summation
+from numerics.flow import GROWTH, LARGEST_ERROR, NOISE, NOISE_DECAY, NOISE_GROWTH, STAGES, TOLERANCE
 from numerics.observables import norms
-from numerics.step import ROUNDING, NoConvergence, StepResult, magnitudes, solve_step
+from numerics.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
 
 Array = np.ndarray
 
-STAGES = 12
-TOLERANCE = 1e-13
-LARGEST_ERROR = 10.0 * TOLERANCE
 WORTHWHILE = 256  # a block costs as much as a few hundred plain steps
-GROWTH = 4.0
 DEAD = 1e-16
 
 
@@ -87,6 +84,7 @@ class Blocks:
         self.iterate = iterate
         self.steps = WORTHWHILE
         self.last: Block | None = None
+        self.noisy = False
 
     def advance(self, most: int) -> Block | None:
         """Take a block of about ``most`` steps or fewer, or none where that is not worthwhile or valid."""
@@ -95,22 +93,30 @@ class Blocks:
         if math.isinf(fewest):
             return None
         steps = _rounded(max(min(self.steps, 1.125 * most), 1.125 * fewest))
+        before = math.inf
         while steps >= fewest:
-            table, error = summation(STAGES, steps), math.inf
+            table = summation(STAGES, steps)
             try:
                 result = self._solve(table)
             except NoConvergence:
                 steps = _rounded(0.25 * steps)
                 continue
             statistics = np.concatenate([self.iterate.statistics()[:, None], result.statistics], axis=1)
-            error = self._truncation(table, statistics)
-            factor = 0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2))
-            if error <= LARGEST_ERROR:
-                self.steps = _rounded(steps * min(max(factor, 0.1), GROWTH))
+            error, decay = self._truncation(table, statistics)
+            factor = min(max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1), GROWTH)
+            flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
+            self.noisy = flat and error <= self._noise
+            if error <= LARGEST_ERROR or self.noisy:
+                self.steps = _rounded(steps * (NOISE_GROWTH if self.noisy else factor))
                 return self._accept(table, statistics, result)
-            steps = _rounded(steps * min(max(factor, 0.1), 0.5))
+            before, steps = error, _rounded(steps * min(factor, 0.5))
         self.steps, self.last = WORTHWHILE, None
         return None
+
+    @property
+    def _noise(self) -> float:
+        """The largest relative error that a block may have from the rounding of the drift, as in the flow."""
+        return NOISE if self.iterate.barrier is None and self.iterate.chart.centred else 0.0
 
     def _solve(self, table: Summation) -> StepResult:
         """The states at the nodes."""
@@ -123,11 +129,12 @@ class Blocks:
             now.deviation,
             now.students,
             self._guess(table),
+            self._noise,
         )
 
     def _guess(self, table: Summation) -> Array:
         """Statistics (n, s) expected at the nodes: the last block's polynomials, continued."""
-        if self.last is None or self.last.chart is not self.iterate.chart:
+        if self.noisy or self.last is None or self.last.chart is not self.iterate.chart:
             return np.repeat(self.iterate.statistics()[:, None], table.stages, axis=1)
         reach = table.steps / self.last.table.steps
         return table.evaluate(self.last.statistics, 1.0 + table.nodes * reach)
@@ -146,15 +153,10 @@ class Blocks:
         self.last = block
         return block
 
-    def _truncation(self, table: Summation, statistics: Array) -> float:
-        """The size of the first Legendre coefficients left out, relative to the statistic, from the decay of
-        those that are there.
-        """
-        coefficients = np.abs(statistics @ table.to_legendre.T)
-        before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
-        decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
+    def _truncation(self, table: Summation, statistics: Array) -> tuple[float, float]:
+        """The truncation error of a block with these ``statistics`` (n, s + 1), and its decay."""
         noise = ROUNDING / LARGEST_ERROR * self.iterate.modes.term_sizes(self.iterate.deviation)
-        return float((last * decay / np.maximum(magnitudes(statistics), noise)).max())
+        return truncation(table, statistics, noise)
 
     def _decay_steps(self) -> float:
         """The number of steps in which the fastest oscillation decays: 0 without any, inf if it grows."""

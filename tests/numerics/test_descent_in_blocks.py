@@ -77,6 +77,24 @@ def test_large_steps(exponent, dimension, fraction):
     assert calls < 40
 
 
+@pytest.mark.parametrize(("exponent", "fraction"), [(0.3, 0.2), (0.3, 0.8), (2, 0.5)])
+def test_many_modes_are_reduced(exponent, fraction):
+    """Of a thousand modes those that a step moves far are kept, the others reduced."""
+    problem = power_law(exponent, 1000, "gaussian", seed=4)
+    image = problem.eigenvalues * problem.teacher
+    step_size = fraction * 2 / (16 * image @ image + 8 * problem.eigenvalues[0])
+    assert_same(problem, step_size, 1500, np.arange(0, 1501, 25), 3e-12)
+
+
+def test_a_tiny_start():
+    """u(0) ~ 1e-100 grows for tens of thousands of steps before anything else happens."""
+    start = power_law(2, 60, "gaussian", seed=1)
+    problem = Problem(start.eigenvalues, start.teacher, 1e-100 * start.init)
+    fast, _ = assert_same(problem, 2e-2, 5000, np.arange(0, 5001, 25))
+    assert abs(fast.u[0]) < 1e-100
+    assert abs(fast.u[-1]) > 0.9
+
+
 def test_slow_oscillation():
     """A multiplier of −0.994 takes thousands of steps to decay; blocks begin after that."""
     problem = power_law(4, 30, "gaussian", seed=2)
@@ -166,6 +184,25 @@ def test_networks(model, students, teachers):
         value, expected = getattr(fast, name), getattr(plain, name)
         assert np.abs(value - expected).max() < 1e-12 * np.abs(expected).max(), name
     assert fast.loss[-1] < 0.9 * fast.loss[0]
+
+
+def test_a_network_without_residual_coordinates_keeps_long_blocks():
+    """Rounding of the drift, which shows as coefficients that do not decay, does not shorten the blocks.
+
+    A million steps are far from the flow by a distance that halves with the step.
+    """
+    rng = np.random.default_rng(2)
+    eigenvalues = np.arange(1.0, 41.0) ** -1.5
+    draw = [0.3 * rng.standard_normal((count, 40)) for count in (2, 3)]
+    problem, distances = Problem(eigenvalues, *draw), []
+    module = load_module(generate_module(quadratic_network(3, 2)))
+    flow = solve(problem, 5e3, module).overlaps([5e3])
+    for steps in (10**6, 2 * 10**6):
+        calls = []
+        fast = descend_network(problem, 5e3 / steps, steps, [steps], module, progress=calls.append)
+        distances.append(fast.loss[0] - flow.loss[0])
+        assert len(calls) < 60
+    assert distances[0] / distances[1] == pytest.approx(2, rel=0.05)
 
 
 def test_model_and_problem_must_agree():

@@ -1,13 +1,12 @@
 """Gradient descent at a finite step against its laws: the escape, the shift of time, the end."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from numerics import Problem, descend, power_law, solve
+from numerics import Problem, descend, power_law
 from theory.asymptotics import (
     PowerLaw,
     descent_escape_rate,
@@ -15,10 +14,8 @@ from theory.asymptotics import (
     descent_lead,
     escape_rate,
     final_rate,
-    overlap_prefactor,
     recovered_prefactor,
     stability_step,
-    summary_exponent,
 )
 
 TEACHERS = ["flat", "source:0.25"]
@@ -57,61 +54,6 @@ def test_isotropic_descent_ends_as_one_mode_does():
     early, late = (descend(problem, step, steps, points=2).one_minus_u[-1] for steps in (500, 1000))
     measured = math.log(early / late) / (500 * step)
     assert abs(measured / float(descent_final_rate(law, "0.01")) - 1) < 1e-5
-
-
-@pytest.mark.parametrize(("exponent", "fraction"), [(3, 0.5), (2, 0.9)])
-def test_prefactors_survive_and_time_is_shifted(exponent, fraction):
-    """recovered, descent − flow: C p t^{p−1} [γη/4 − f.p. η Σ (1 − u_n) + f.p. ∫ (1 − u)]; 1 − u: O(1/t)."""
-    law = PowerLaw(exponent, "inf")
-    step, steps = fraction * float(stability_step(law)), 100_000
-    problem = power_law(exponent, math.inf, init="escape:1e-2", horizon=1e8)
-    marks = (steps // 100, steps // 10, steps)
-    descent = _descend(problem, step, marks)
-    flow = solve(problem, steps * step)
-    gamma = float(summary_exponent(law))
-    prefactor, lead = float(recovered_prefactor(law)), float(descent_lead(law, repr(step)))
-    misses, deficits = [], []
-    for mark in marks:
-        time = mark * step
-        total, one_minus_u, recovered = descent[mark]
-        state = flow.at([time])
-        shift = (recovered - state.recovered[0]) / (prefactor * (1 - gamma) * time**-gamma)
-        behind = total - _integral(flow, time)
-        assert behind > 0
-        misses.append(abs(shift - (lead - behind)) / abs(shift))
-        deficits.append(abs(one_minus_u / state.one_minus_u[0] - 1))
-    assert misses[2] < 0.01
-    assert misses[2] < 0.4 * misses[1] < 0.16 * misses[0]
-    assert misses[2] < 0.25 * lead / abs(shift)
-    assert np.abs(np.log10(np.array(deficits)[:-1] / deficits[1:]) - 1).max() < 0.02
-    law_of_u = float(overlap_prefactor(law)) * (steps * step) ** -gamma
-    assert abs(descent[steps][1] / law_of_u - 1) < 2 * (steps * step) ** -gamma
-
-
-def _descend(problem, step, marks):
-    """By a plain loop over w/w*: η Σ (1 − u_n) with the trapezoid's end, 1 − u and recovered."""
-    rates, squares = step * problem.eigenvalues, problem.teacher**2
-    mass = problem.eigenvalues * squares
-    learnt, total, found = problem.init / problem.teacher, 0.0, {}
-    for n in range(1, max(marks) + 1):
-        deviation = learnt - 1.0
-        p, q = mass @ deviation, mass @ deviation**2
-        total -= step * p
-        learnt = learnt - rates * ((8 + 24 * p + 12 * q) * deviation + 16 * p + 12 * q)
-        if n in marks:
-            deficit = -(mass @ (learnt - 1.0))
-            found[n] = total + step / 2 * deficit, deficit, squares @ (learnt * (2.0 - learnt))
-    return found
-
-
-def _integral(run, end):
-    """∫_0^end (1 − u) dt of the flow."""
-    nodes, weights = np.polynomial.legendre.leggauss(16)
-    edges = [*(segment.start for segment in run.segments if segment.start < end), end]
-    total = 0.0
-    for low, high in pairwise(edges):
-        total += (high - low) / 2 * (weights @ run.at(low + (high - low) * (nodes + 1) / 2).one_minus_u)
-    return total
 
 
 def test_lead_of_the_frozen_sum():

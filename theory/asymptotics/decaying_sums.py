@@ -158,7 +158,7 @@ def decaying_sum(a: mpf, c: mpf, scale: mpf, end: int, digits: int) -> Enclosed:
         weight = level if c == a else mp.power(x, -c) if c else 1
         return weight * mp.exp(-scale * level)
 
-    few = end <= 40 * mp.dps
+    few = end <= 10 * mp.dps * max(4, a)
     if few or scale * a >= mp.power(end, a + 1):
         terms = [g(mpf(end))]
         while len(terms) < end and (few or terms[-1] > terms[0] * mp.eps):

@@ -180,26 +180,26 @@ def _half_scale(law: PowerLaw) -> mpf:
 
 
 def _half_time(law: PowerLaw, digits: int) -> mpf:
-    """Solve ``S_d = 1/2`` by Newton's method in ``log X``, the digits doubling from step to step.
+    """Solve ``log(2 S_d) = 0`` for ``X`` by Newton's method, the digits doubling from step to step.
 
-    A step leaves an error of about its square; the last one must leave less than the radius.
+    The logarithm of a sum of exponentials is convex, so that the steps climb to the root from below. A
+    step leaves an error of about its square; the last one must leave less than the radius.
     """
     a, d = rational(law.exponent), int(law.dimension)
     if not a:
         return d * mp.log(2) / 16
-    logarithm = mp.log(_half_scale(law)) + a * mp.log(d)
+    scale = _half_scale(law) * mp.power(d, a)
     target = digits + GUARD // 2 + 2
     asked = min(12, target)
     while True:
         with mp.workdps(asked + GUARD // 2):
-            scale = mp.exp(logarithm)
             left = decaying_sum(a, mpf(0), scale, d, asked).value
             slope = scale * decaying_sum(a, a, scale, d, asked // 2 + 1).value
-            step = (left - mpf(d) / 2) / slope
+            step = mp.log(2 * left / d) * left / slope
             reached = min(asked, int(-2 * mp.log10(abs(step) + mp.eps)))
-        logarithm += step
+        scale *= 1 + max(step, -mpf(1) / 2)
         if reached >= target:
-            return mp.exp(logarithm) * law.trace_sum() / 16
+            return scale * law.trace_sum() / 16
         asked = min(target, max(asked, 2 * reached))
 
 
