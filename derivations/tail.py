@@ -30,11 +30,11 @@ from theory.asymptotics import (
 )
 
 DIGITS = 30
-SUMS = [("inf", "100"), ("1e6", "1e3"), ("1e6", "1e11")]
+SUMS = [("inf", "0.1"), ("1e6", "1e3"), ("1e6", "1e11")]
 """Dimensions and times at which the expansion meets the sum: no end, the window, beyond the plateau."""
 
 DIMENSION = 10**6
-REACHED, FROZEN_TIMES = 0.9, np.geomspace(1e6, 1e14, 9)
+REACHED, FROZEN_TIMES = 0.9, np.geomspace(1e4, 1e12, 9)
 FASTEST = 1.5
 """Below this exponent u = 0.9 comes so late that the frozen flow's plain integration takes long."""
 
@@ -97,7 +97,7 @@ def chapter(exponents: Sequence[float]) -> Chapter:
                 "Directions learned at d = ∞: solved (lines) and the predicted law (dashed).",
             ),
             Figure(
-                to_svg(plot_curves(_remainders(exponents), "time τ", "what is left", "linear")),
+                to_svg(plot_curves(_remainders(exponents[::2]), "time τ", "what is left", "linear")),
                 r"What the law and its constant leave of $d\,(1-S_d)$ at $d = \infty$, in absolute value "
                 r"(lines), and the predicted decay $e^{-k\tau^{1/(a+1)}}$ (dashed).",
             ),
@@ -127,7 +127,7 @@ def _sums(exponents: Sequence[float]) -> list[Check]:
                 )
                 misses.append(abs(found.value / plain - 1))
             worst = max(misses)
-        evidence = f"relative difference at most {mp.nstr(worst, 2)} at d = ∞ and 1e6, τ from 1e2 to 1e11"
+        evidence = f"relative difference at most {mp.nstr(worst, 2)} at d = ∞ and 1e6, τ from 0.1 to 1e11"
         name = f"expansion of d (1 − S_d), all terms, a = {exponent:g}"
         checks.append(Check(name, "P16", bool(worst < mp.mpf(10) ** -DIGITS), evidence))
     return checks
@@ -188,7 +188,7 @@ def _remainders(exponents: Sequence[float]) -> list[Curve]:
     curves = []
     for number, exponent in enumerate(exponents):
         times = np.linspace(0.01, 60.0, 40)
-        left = np.array([abs(float(tail_remainder(exponent, float(t), 6))) for t in times])
+        left = np.array([abs(float(tail_remainder(exponent, float(t), 4))) for t in times])
         rate = float(tail_remainder_rate(PowerLaw(exponent, "inf")))
         curves += [
             Curve(f"a = {exponent:g}", times, left, {"color": f"C{number}"}),
