@@ -6,7 +6,17 @@ from importlib.resources import files
 
 from jinja2 import Environment
 
-from derivations import convergence, descent, escape, hierarchy, model, tail, trajectory
+from derivations import (
+    borderlines,
+    convergence,
+    corrections,
+    descent,
+    escape,
+    hierarchy,
+    model,
+    tail,
+    trajectory,
+)
 from derivations.evidence import Chapter
 from derivations.typeset import mathml, prose
 
@@ -19,13 +29,13 @@ def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter
 
     ``quick`` shortens gradient descent and takes fewer exponents.
     """
-    exponents = (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 3.0)
+    exponents = (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 2.5, 3.0, 4.0)
     steps = QUICK if quick else FULL
     yield model.chapter()
     yield hierarchy.chapter()
     yield trajectory.chapter(steps, lambda done: progress(DESCENT_SHARE * done / steps))
-    for number, later in enumerate((escape, convergence, tail)):
-        progress(DESCENT_SHARE + (1.0 - DESCENT_SHARE) * number / 3.0)
+    for number, later in enumerate((escape, convergence, corrections, borderlines, tail)):
+        progress(DESCENT_SHARE + (1.0 - DESCENT_SHARE) * number / 5.0)
         yield later.chapter(exponents)
     yield descent.chapter(QUICK if quick else 2 * QUICK)
 

@@ -5,6 +5,11 @@
 :mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
 :mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
 :mod:`.escape`        the growth rate of the overlap from a small start
+:mod:`.resolvent`     the secular function that it is a root of
+:mod:`.linear_stage`  all growth rates, and what a random start puts on the fastest mode
+:mod:`.teacher_law`   the law of the escape rate over Gaussian teachers
+:mod:`.fast_manifold` the nonlinear stage of the escape, and the law of the escape time
+:mod:`.compression`   a spectrum as a few levels with the same sums
 :mod:`.edge_sums`     sums singular at the smallest eigenvalue, in any dimension
 :mod:`.linearisation` rates at the teacher: the stable step, the final exponential
 :mod:`.convergence`   the power laws of the overlap, the energy and the loss
@@ -49,7 +54,17 @@ from .crossover import (
 from .descent import descent_escape_rate, descent_final_rate, descent_lead
 from .escape import escape_rate
 from .expansion import Expansion, expansion, universal_coefficients
+from .fast_manifold import (
+    energy_amplitude,
+    escape_time_quantile,
+    manifold_series,
+    median_escape_offset,
+    onset_delay,
+    overlap_amplitude,
+    third_delay,
+)
 from .fluctuations import fluctuation_prefactor, inverse_energy_mean
+from .linear_stage import escape_amplitude, growth_rates, sign_agreement, slow_mode_exponent
 from .linearisation import final_rate, stability_step
 from .power_sums import power_sum
 from .recovery import (
@@ -74,6 +89,12 @@ from .tail_expansion import (
     tail_remainder,
     tail_remainder_rate,
 )
+from .teacher_law import (
+    escape_rate_density,
+    escape_rate_distribution,
+    escape_rate_quantile,
+    escape_rate_survival,
+)
 
 __all__ = [
     "CATALOGUE",
@@ -92,15 +113,27 @@ __all__ = [
     "descent_escape_rate",
     "descent_final_rate",
     "descent_lead",
+    "energy_amplitude",
     "energy_prefactor",
+    "escape_amplitude",
     "escape_rate",
+    "escape_rate_density",
+    "escape_rate_distribution",
+    "escape_rate_quantile",
+    "escape_rate_survival",
+    "escape_time_quantile",
     "expansion",
     "final_rate",
     "fluctuation_prefactor",
     "frozen_error",
+    "growth_rates",
     "inverse_energy_mean",
     "leading_deficits",
     "loss_prefactor",
+    "manifold_series",
+    "median_escape_offset",
+    "onset_delay",
+    "overlap_amplitude",
     "overlap_prefactor",
     "overlap_ratio",
     "plateau_drop_exponent",
@@ -116,7 +149,9 @@ __all__ = [
     "recovered_prefactor",
     "residual_sum",
     "saddle_delay",
+    "sign_agreement",
     "slow_limit",
+    "slow_mode_exponent",
     "stability_step",
     "summary_exponent",
     "tail_curvature",
@@ -127,6 +162,7 @@ __all__ = [
     "tail_remainder",
     "tail_remainder_rate",
     "tail_sum",
+    "third_delay",
     "universal_coefficients",
     "window_end",
     "window_start",

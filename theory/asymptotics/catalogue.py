@@ -17,6 +17,8 @@ from .convergence import (
     window_start,
 )
 from .escape import escape_rate
+from .fast_manifold import median_escape_offset, onset_delay
+from .linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent
 from .linearisation import final_rate, stability_step
 from .recovery import (
     frozen_error,
@@ -37,6 +39,11 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
     function.__name__: function
     for function in (
         escape_rate,
+        escape_amplitude,
+        sign_agreement,
+        onset_delay,
+        median_escape_offset,
+        slow_mode_exponent,
         stability_step,
         summary_exponent,
         overlap_prefactor,
@@ -76,6 +83,11 @@ def constants(
     >>> for name, constant in constants(PowerLaw(2, "inf")).items():
     ...     print(name, constant.printed(8)[0] or constant.reason)
     escape_rate 5.5389406
+    escape_amplitude 0.62904862
+    sign_agreement 0.96694589
+    onset_delay -0.37740250
+    median_escape_offset -0.25918488
+    slow_mode_exponent 0.43860577
     stability_step 0.18053994
     summary_exponent 0.50000000
     overlap_prefactor 0.16780729
