@@ -34,12 +34,13 @@ def exact_problem(digits: int, until: float, request: dict[str, Any]) -> "ExactP
         return ExactProblem.load(request["problem"])
     if request["exponent"] is None or request["dimension"] is None:
         raise ValueError("a problem needs --exponent and --dimension, or --problem")
-    teacher, init, seed = (
-        default if request[name] is None else request[name]
-        for name, default in (("teacher", TEACHER), ("init", INIT), ("seed", SEED))
-    )
     return precise_power_law(
-        request["exponent"], request["dimension"], load_teacher(teacher), load_init(init), seed, digits
+        request["exponent"],
+        request["dimension"],
+        load_teacher(TEACHER if request["teacher"] is None else request["teacher"]),
+        load_init(INIT if request["init"] is None else request["init"]),
+        SEED if request["seed"] is None else request["seed"],
+        digits,
     )
 
 
