@@ -7,6 +7,7 @@ its attributes. :mod:`numerics.files` saves and loads it, :func:`plot` draws it.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +116,8 @@ def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Data
     """Runs side by side along a new dimension, such as ``exponent=[1.5, 2.0]`` or ``run=range(3)``.
 
     All must have the same variables and, along the dimensions they have, the same coordinates (solve at the
-    same times). Attributes that all share stay attributes; where they differ they become variables.
+    same times). Attributes that all share stay attributes; where they differ they become variables. The runs
+    may be sweeps themselves.
 
     Raises ValueError for runs that do not fit together.
 
@@ -133,14 +135,15 @@ def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Data
     if len(values) != len(runs) or not runs:
         raise ValueError(f"{name} has {len(values)} values for {len(runs)} runs: one is needed for each")
     differing = [key for key in _keys(runs) if len({repr(run.attrs.get(key)) for run in runs}) > 1]
+    apart = {key: [key in run.attrs or key in run for run in runs] for key in differing if key != name}
+    unknown = [key for key, known in apart.items() if not all(known)]
+    if unknown:
+        raise ValueError(f"attribute {unknown[0]} is not known of every run: give it to all or none")
     parts = []
     for run in runs:
         if name in run.dims or name in run.variables:
             raise ValueError(f"the runs have {name} already: a sweep needs a dimension of its own")
-        missing = [key for key in differing if key not in run.attrs]
-        if missing:
-            raise ValueError(f"attribute {missing[0]} is not known of every run: give it to all or none")
-        own = {key: ((), run.attrs[key], _meaning(key)) for key in differing if key != name}
+        own = {key: ((), _number(run.attrs[key]), _meaning(key)) for key in apart if key in run.attrs}
         parts.append(run.assign(own))
         parts[-1].attrs = {}
     axis = xr.DataArray(np.asarray(values), dims=name, name=name, attrs=_meaning(name))
@@ -246,6 +249,15 @@ def _build(
         {name: item for name, item in labelled.items() if name in axes},
         attributes | software,
     )
+
+
+def _number(value: Any) -> Any:
+    """The number that :func:`_attribute` may have written as a decimal string; other text as it is."""
+    if isinstance(value, str):
+        for read in (int, float):
+            with suppress(ValueError):
+                return read(value)
+    return value
 
 
 def _attribute(name: str, value: Any) -> str | int | float:

@@ -16,6 +16,15 @@ SMALL = tuple(map(sympy.Rational, ("1", "2", "1/2", "3", "1/3")))
 
 ROUNDING = 1e-9
 
+Identity = tuple[sympy.Expr, sympy.Expr]
+
+_a, _b, _c, _d = sympy.symbols("a b c d")
+CAUCHY_SCHWARZ: Identity = (
+    (_a**2 + _b**2) * (_c**2 + _d**2) - (_a * _c + _b * _d) ** 2,
+    (_a * _d - _b * _c) ** 2,
+)
+"""Lagrange's identity, pair by pair of modes and so for any d: the sides differ by squares."""
+
 
 def identity(derived: sympy.Expr, printed: sympy.Expr, how: str) -> Finding:
     """Settle ``derived = printed``: proved if their difference vanishes, else false at the simplest point.
@@ -96,12 +105,22 @@ def worst(
 
 
 def bound(
-    ratio: float, how: str, broken: Callable[[], Counterexample], stands: Verdict = Verdict.PROVED
+    ratio: float,
+    how: str,
+    broken: Callable[[], Counterexample],
+    proof: Sequence[Identity],
+    stands: Verdict = Verdict.PROVED,
 ) -> Finding:
-    """Settle an inequality by the largest ratio of its sides that was reached.
+    """Settle an inequality by the largest ratio of its sides that was reached and by its identities.
 
-    Up to 1, but for rounding, it ``stands``; above, ``broken`` makes the counterexample.
+    Up to 1, but for rounding, it ``stands`` if every identity of its ``proof`` holds; above, ``broken`` makes
+    the counterexample. Raises ValueError for a proof without an identity.
     """
-    if ratio <= 1 + ROUNDING:
-        return Finding(stands, f"{how}; largest ratio of the sides {ratio:.6g}", ratio)
-    return Finding(Verdict.FALSE, f"{how}; the ratio of the sides reaches {ratio:.6g}", ratio, broken())
+    if stands is Verdict.PROVED and not proof:
+        raise ValueError("an inequality is proved only by an identity, such as CAUCHY_SCHWARZ")
+    if ratio > 1 + ROUNDING:
+        return Finding(Verdict.FALSE, f"{how}; the ratio of the sides reaches {ratio:.6g}", ratio, broken())
+    for derived, printed in proof:
+        if identity(derived, printed, how).verdict is not Verdict.PROVED:
+            return Finding(Verdict.UNDECIDED, f"{how}: {derived} is not {printed}")
+    return Finding(stands, f"{how}; largest ratio of the sides {ratio:.6g}", ratio)

@@ -5,6 +5,7 @@ import sympy
 
 from derivations.audit.attack import identities, identity
 from derivations.audit.claim import Constants, Effort, claim, correction
+from derivations.audit.crossing import DOWN
 from derivations.audit.states import State, form, random_states, standing
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 from numerics import Problem, solve
@@ -16,8 +17,6 @@ FAST_UP = State.of(["4/5", "1/5"], [1, 1], ["11/17", "31/17"])
 """On the boundary s = 1, where the second mode is ahead of the first."""
 TURNS = State.of(["4/5", "1/5"], [1, 1], ["41/100", "-8/5"])
 """0 < u, 1/3 < s < 1, and the mode against the teacher wins."""
-DOWN = State.of(["2/3", "1/3"], [1, 1], ["-10/27", "23/27"])
-"""On the threshold s = 1/3 with u > 0 > u^(2)."""
 SADDLE = State.of(["16/25", "9/25"], ["5/4", 0], [0, 1])
 """A start on the unit sphere without any overlap, s > 1/3."""
 

@@ -90,11 +90,10 @@ def exponential_modulus(c: Constants, effort: Effort) -> Finding:
     # 1 - e^x = ∫_x^0 e^y dy ≤ |x|, with equality as x → 0
     xs = -np.geomspace(1e-8, 50.0, effort.of(50, 2000))
     found = float(np.max(np.expm1(xs) / xs)) / float(c["a"])
-    return bound(
-        found,
-        "∫_x^0 e^y dy ≤ |x|; attained as x → 0",
-        lambda: Counterexample("x → 0", f"assert 1/{float(c['a'])} > 1"),
-    )
+    x = sympy.Symbol("x")
+    how = "the difference e^x - 1 - x has slope e^x - 1 ≤ 0 for x ≤ 0; attained as x → 0"
+    example = Counterexample("x → 0", f"assert 1/{float(c['a'])} > 1")
+    return bound(found, how, lambda: example, [((sympy.exp(x) - 1 - x).diff(x), sympy.exp(x) - 1)])
 
 
 @claim(
@@ -129,7 +128,9 @@ def kernel_until_exit(c: Constants, effort: Effort) -> Finding:
 
     found = max(ratio(x, share) for x in (1e-9, 0.1, 1.0) for share in (0.5, 1.0))
     how = "1 - e^{-x} ≤ x and t - Θ ≤ 3δt, mode by mode; attained for s ≡ δ at small times"
-    return bound(found, how, lambda: Counterexample("s ≡ δ, t → 0", f"assert 12/{float(c['a'])} > 1"))
+    rate, delta, time = sympy.symbols("lambda delta t")
+    example = Counterexample("s ≡ δ, t → 0", f"assert 12/{float(c['a'])} > 1")
+    return bound(found, how, lambda: example, [(4 * rate * (3 * delta * time), 12 * delta * rate * time)])
 
 
 @claim(
@@ -184,7 +185,12 @@ def transform_with_tail(c: Constants, effort: Effort) -> Finding:
         shape = _transform(mpf(12), start) if start < 1 else mpf(0)  # falls like s_0^{-1/2}
         ratios.append(float((mpf(1) / 8 - shape) / right))
     how = "(B.26) up to T1 and 0 ≤ K_Θ ≤ K after; attained for a start far out, where T1 = 0 and K_Θ → 0"
-    return bound(max(ratios), how, lambda: Counterexample("s(0) → ∞", f"assert 1/{float(c['b'])} > 1"))
+    p, time, turn = sympy.symbols("p t T_1", positive=True)  # p stands for p - 4λ
+    early = sympy.integrate(time * sympy.exp(-p * time), (time, 0, sympy.oo))
+    late = sympy.integrate(sympy.exp(-p * time), (time, turn, sympy.oo))
+    proof = [(early, -(1 / p).diff(p)), (late, sympy.exp(-p * turn) / p)]
+    example = Counterexample("s(0) → ∞", f"assert 1/{float(c['b'])} > 1")
+    return bound(max(ratios), how, lambda: example, proof)
 
 
 @claim(
@@ -224,11 +230,14 @@ def transform(c: Constants, effort: Effort) -> Finding:
 def sign_change(c: Constants, effort: Effort) -> Finding:
     # |F_4(p_0 ± r)| ≥ c_0 r/2, so |F(p_0 ± r)| ≥ (1/2 - 1/a) c_0 r, to be at least c_0 r/b
     least = sympy.Rational(1, 2) - 1 / c["a"]
+    c0, r, p0 = sympy.symbols("c_0 r p_0")
+    linear = c0 / 2 * (sympy.Symbol("p") - p0)
+    proof = [(linear.subs("p", p0 + r) - c0 * r / 4, c0 * r / 4)]
     ratio = float((1 / c["b"]) / least)
     example = Counterexample(
         "F_4 = c_0 (p - p_0)/2, F = F_4 ∓ ε", f"assert 1/{float(c['b'])} > .5 - 1/{float(c['a'])}"
     )
-    return bound(ratio, "mean value theorem; equality for linear F_4", lambda: example)
+    return bound(ratio, "mean value theorem; equality for linear F_4", lambda: example, proof)
 
 
 @correction(
@@ -361,7 +370,7 @@ def true_slope(c: Constants, effort: Effort) -> Finding:
     slope = float(8 * _transform(_true_rate(start), mpf(start), 1))
     ratio = 1 / (float(c["a"]) * slope)
     how = f"{ONE}, s(0) = 1e-12: F' = {slope:.6f}, D' = 1/8; one mode is the worst case of D' (P9)"
-    return bound(ratio, how, lambda: Counterexample(how, f"assert {ratio!r} > 1"), Verdict.MEASURED)
+    return bound(ratio, how, lambda: Counterexample(how, f"assert {ratio!r} > 1"), (), Verdict.MEASURED)
 
 
 @claim(
@@ -396,4 +405,4 @@ def true_gap(c: Constants, effort: Effort) -> Finding:
     gap = float(_true_rate("1e-15")) - 4
     ratio = float(c["a"]) / gap
     how = f"{ONE}, the worst case of P9's bound: ρ_true - 4 = {gap:.6f} at s(0) = 1e-15"
-    return bound(ratio, how, lambda: Counterexample(how, f"assert {ratio!r} > 1"), Verdict.MEASURED)
+    return bound(ratio, how, lambda: Counterexample(how, f"assert {ratio!r} > 1"), (), Verdict.MEASURED)

@@ -280,6 +280,36 @@ def deficit_bounds(c: Constants, effort: Effort) -> Finding:
     return Finding(found.verdict, "Δ < 0 where u > 1 (Lem11/strict)", None, found.counterexample)
 
 
+@correction(
+    r"near the teacher $\int K_\Theta\,d\tau \to \sum_i\lambda_i(w^*_i)^2 = <a>$: the memory keeps its "
+    r"weight, and "
+    r"$\Delta$ is larger than $b_\Theta$ by a factor",
+    Verdict.PROVED,
+    a=1,
+)
+def memory_mass(c: Constants, effort: Effort) -> Finding:
+    lam, square, elapsed = sympy.symbols("λ m r", positive=True)
+    mode = sympy.integrate(8 * lam**2 * square * sympy.exp(-8 * lam * elapsed), (elapsed, 0, sympy.oo))
+    return identity(mode, c["a"] * lam * square, "Θ' → −2, mode by mode; Σ λ_i (w*_i)² = 1")
+
+
+@claim(
+    "P6/memory",
+    "Section 5.2.2",
+    r"$K_\Theta$ decreases, so the integral contribution diminishes over time",
+    Verdict.GAP,
+    correction=memory_mass,
+)
+def memory(c: Constants, effort: Effort) -> Finding:
+    found = memory_mass.settle(effort).finding
+    whole = found.verdict is Verdict.PROVED
+    how = (
+        "in t at fixed τ it does decrease, but its integral over τ grows to 1: the memory never fades beside "
+        "Δ"
+    )
+    return Finding(Verdict.GAP if whole else Verdict.UNDECIDED, how)
+
+
 @correction(r"$\Theta' = 1 - 3s \le -<a> s_0$ for $s \ge 1/3 + s_0$", Verdict.PROVED, ratio=1.0, a=3)
 def clock_rate(c: Constants, effort: Effort) -> Finding:
     gap = sympy.Symbol("s0", positive=True)

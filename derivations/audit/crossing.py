@@ -22,6 +22,8 @@ MIXED = State.of(["4/5", "1/5"], ["1/13", "29/13"], ["-1/5", "3/25"])
 """u, u^(2) > 0 and s < 1/3, but the fast mode points against the teacher."""
 LOW = State.of(["4/5", "1/5"], ["1/13", "29/13"], ["-7/10", "2/5"])
 """Above the threshold, u > 0 and u^(2) > 0, with falling energy."""
+DOWN = State.of(["2/3", "1/3"], [1, 1], ["-10/27", "23/27"])
+"""On the threshold s = 1/3 with u > 0 > u^(2)."""
 
 
 @correction(
@@ -266,6 +268,33 @@ def growth(c: Constants, effort: Effort) -> Finding:
     proved = edge == [0, 0] and at_zero == [4 * u2, 8 * s2]
     how = f"the rests are linear in s: {at_zero} at s = 0, {edge} at s = 1/{c['c']}"
     return Finding(Verdict.PROVED if proved else Verdict.UNDECIDED, how)
+
+
+@correction(
+    r"at $s = 1/<b>$: $\dot s = <a>uu^{(2)}$: upwards if and only if $uu^{(2)} > 0$",
+    Verdict.PROVED,
+    a=16,
+    b=3,
+)
+def rate_at_threshold(c: Constants, effort: Effort) -> Finding:
+    return identity(sympy.expand(ENERGY_RATE.subs(s, 1 / c["b"])), c["a"] * u * u2, "(C.1)")
+
+
+@claim(
+    "P12/outline",
+    "Section 5.2.1",
+    r"both terms of $\dot s$ are positive whenever $s \le 1/3$, so $s$ is driven upward",
+    Verdict.FALSE,
+    hypotheses="$u > 0$",
+    correction=rate_at_threshold,
+)
+def driven_upward(c: Constants, effort: Effort) -> Finding:
+    rate = DOWN.energy_rate()
+    if not (DOWN.s() <= sympy.Rational(1, 3) and DOWN.u() > 0 > rate):
+        return Finding(Verdict.UNDECIDED, f"ds/dt = {rate}")
+    words = f"s = {DOWN.s()}, u = {DOWN.u()}, u^(2) = {DOWN.u(2)} and ds/dt = {rate}"
+    how = "u^(2) may have the other sign than u"
+    return Finding(Verdict.FALSE, how, None, DOWN.refutes(words, "3*s() <= 1 and u() > 0 and ds < 0"))
 
 
 @claim(

@@ -1,8 +1,10 @@
 """Claims on the Duhamel form and the Volterra equation of the overlap (Lem 7, P7, P8, 5.3)."""
 
+import numpy as np
 import sympy
+from scipy.linalg import expm
 
-from derivations.audit.attack import bound, identities, identity
+from derivations.audit.attack import CAUCHY_SCHWARZ, bound, identities, identity
 from derivations.audit.claim import Constants, Effort, claim, correction
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 from theory.symbolic import phase_retrieval
@@ -52,14 +54,53 @@ def operator_continuity(c: Constants, effort: Effort) -> Finding:
     # 3 (w1ᵀQw1 - w2ᵀQw2) = 3 (w1 - w2)ᵀQ(w1 + w2): equality for d = 1 and w1, w2 of one sign; A has 4 of it,
     # and ‖w1‖ + ‖w2‖ ≤ 2 ‖w‖_∞ is attained as w2 → w1
     w1, w2 = sympy.symbols("w1 w2", positive=True)
-    split = sympy.expand(3 * (w1**2 - w2**2) - 3 * (w1 - w2) * (w1 + w2))
-    if split != 0:
-        return Finding(Verdict.UNDECIDED, "no difference of squares")
+    split = 3 * (w1**2 - w2**2), 3 * (w1 - w2) * (w1 + w2)
     ratio = max(3 / c["a"], 4 * 3 * 2 / c["b"])
     example = Counterexample(
         "d = 1, λ = 1, w1 = 1, w2 → 1", f"assert max(3 / {float(c['a'])}, 24 / {float(c['b'])}) > 1"
     )
-    return bound(float(ratio), "difference of squares and Cauchy–Schwarz", lambda: example)
+    return bound(
+        float(ratio), "difference of squares and Cauchy–Schwarz", lambda: example, [split, CAUCHY_SCHWARZ]
+    )
+
+
+@claim(
+    "P7/exponential",
+    "(B.11)",
+    r"$\|e^A\| \le <a> e^{\|A\|}$ for bounded $A$",
+    Verdict.PROVED,
+    ratio=1,
+    a=1,
+)
+def exponential_norm(c: Constants, effort: Effort) -> Finding:
+    # termwise ‖A^k/k!‖ ≤ ‖A‖^k/k!; equality for A = ‖A‖ I
+    ratios, rng = [], np.random.default_rng(0)
+    for A in (np.eye(2), *rng.standard_normal((effort.of(10, 200), 3, 3))):
+        ratios.append(float(np.linalg.norm(expm(A), 2) / np.exp(np.linalg.norm(A, 2)) / float(c["a"])))
+    x = sympy.Symbol("x")
+    terms = sum(x**n / sympy.factorial(n) for n in range(8))
+    example = Counterexample("A = I", f"assert 1 / {float(c['a'])} > 1")
+    proof = [(sympy.exp(x).series(x, 0, 8).removeO(), terms)]
+    return bound(max(ratios), "exponential series, term by term; equality for A = I", lambda: example, proof)
+
+
+@claim(
+    "P7/operator",
+    "Proposition 7, proof",
+    r"$|a(t)| \le <a> + <b> \|Q\| \|w(t)\|^2$, hence $\|A(t)\| \le 4\|B\| (1 + 3\|Q\| \|w(t)\|^2) + 8\|S\|$",
+    Verdict.PROVED,
+    ratio=1,
+    a=1,
+    b=3,
+)
+def operator_norm(c: Constants, effort: Effort) -> Finding:
+    # |1 - 3s| ≤ 1 + 3s: equality at w = 0 and, in the limit, for ‖w‖ → ∞ along the first mode
+    first, factor = float(c["a"]), float(c["b"])
+    found = max(abs(1 - 3 * s) / (first + factor * s) for s in (0.0, 1e-3, 1.0, 1e9))
+    rate_one, size = sympy.symbols("lambda1 w", positive=True)
+    proof = [(rate_one * size**2 - rate * size**2, (rate_one - rate) * size**2)]
+    example = Counterexample("w = 0, and ‖w‖ → ∞", f"assert max(1 / {first}, 3 / {factor}) > 1")
+    return bound(found, "triangle inequality and s ≤ ‖Q‖ ‖w‖²", lambda: example, proof)
 
 
 def _duhamel(c: Constants) -> Finding:
@@ -128,7 +169,8 @@ def finite_times(c: Constants, effort: Effort) -> Finding:
     shift, source = model.A[0].subs({"s": 0, "t": 1}), model.B[0].subs("u", 1)
     example = Counterexample("s ≡ 1", f"assert max(4/{c['a']}, 8/{c['b']}) > 1")
     ratio = float(max(shift / c["a"], source / c["b"]))
-    return bound(ratio, "operator norm of 4(1 - 3s)B + 8S and Grönwall", lambda: example)
+    how = "operator norm of 4(1 - 3s)B + 8S and Grönwall"
+    return bound(ratio, how, lambda: example, [(model.A[0].subs("t", 1), shift * (1 - 3 * s))])
 
 
 @claim(

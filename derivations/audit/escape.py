@@ -54,7 +54,9 @@ def unique_above(c: Constants, effort: Effort) -> Finding:
     r"$\rho > 4\lambda_1$ is the unique positive solution of $1 = <a> \sum_i \lambda_i^2 (w^*_i)^2/(\rho - "
     r"<b> \lambda_i)$",
     Verdict.FALSE,
-    hypotheses=r"the sum as printed; the Laplace integral itself converges only on $(4\lambda_1, \infty)$",
+    hypotheses=r"the sum as printed; the Laplace integral itself converges only on $(4\lambda_1, \infty)$. "
+    r"Lemma 2 calls "
+    r"this root $\rho_{true}$, Proposition 10 another number",
     correction=unique_above,
     a=8,
     b=4,

@@ -89,6 +89,27 @@ def slope(c: Constants, effort: Effort) -> Finding:
 
 
 @claim(
+    "P2/chain",
+    "Proposition 2, proof",
+    r"$\nabla s = <a> Qw$, $\nabla u = <b> Qw^*$ and $\nabla L = 6s \nabla s - 2s_* \nabla s - 8u \nabla u$",
+    Verdict.PROVED,
+    a=2,
+    b=1,
+)
+def chain_rule(c: Constants, effort: Effort) -> Finding:
+    # mode i: s = Σ λ w², u = Σ λ w w*; and the derived gradient in terms of the printed factors
+    rate, w, target = sympy.symbols("lambda w w_star")
+    derived = gradient(phase_retrieval())
+    pairs = [
+        ((rate * w**2).diff(w), c["a"] * rate * w),
+        ((rate * w * target).diff(w), c["b"] * rate * target),
+        (derived.student, (6 * s - 2 * t) * c["a"]),
+        (derived.teacher, -8 * u * c["b"]),
+    ]
+    return identities(pairs, "mode by mode, for any d")
+
+
+@claim(
     "P2/hessian",
     "(3.2)",
     r"$\nabla^2 L = <a> (Qw)(Qw)^\top + (<b> s - <c> s_*) Q - <e> (Qw^*)(Qw^*)^\top$",

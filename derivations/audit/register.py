@@ -24,6 +24,7 @@ TOPICS = (
     "plateau",
     "spectral",
     "tracking",
+    "experiments",
 )
 """The modules of claims, in the paper's order."""
 

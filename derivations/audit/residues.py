@@ -7,7 +7,7 @@ import numpy as np
 import sympy
 from scipy.special import expit
 
-from derivations.audit.attack import bound, identities, worst
+from derivations.audit.attack import CAUCHY_SCHWARZ, Identity, bound, identities, worst
 from derivations.audit.claim import Constants, Effort, claim, correction
 from derivations.audit.linear import Escape
 from derivations.audit.verdict import Counterexample, Finding, Verdict
@@ -18,6 +18,29 @@ ONE_MODE = "Q = 1, w* = 1, b = 4: ρ = 12, D(p) = (p - 12)/(p - 4)"
 
 LONE = Escape(np.array([1.0]), np.array([1.0]))
 """One mode, where most bounds of the proof are attained."""
+
+
+m1, m2, x1, x2, p, q = sympy.symbols("m1 m2 x1 x2 p q")
+CHEBYSHEV: Identity = (
+    (m1 + m2) * (m1 * x1**2 + m2 * x2**2) - (m1 * x1 + m2 * x2) ** 2,
+    m1 * m2 * (x1 - x2) ** 2,
+)
+"""Σm Σm x² ≥ (Σm x)², pair by pair: with x = 1/(ρ − bλ) it is 1/64 ≤ s*^(2) D'/8."""
+
+CLOSER: Identity = ((rho - b * rate) - (rho - b * p), b * (p - rate))
+"""ρ − bλ ≥ ρ − bλ_1 = δ_b, with λ_1 as p."""
+
+
+def _interlaced() -> list[Identity]:
+    """det(p − M) = Π(p − bλ) D(p) for two modes; at p = bλ_1 it is negative, so ρ_2 < bλ_1 < ρ."""
+    l1, l2, v1, v2 = sympy.symbols("l1 l2 v1 v2")
+    M = b * sympy.diag(l1, l2) + 8 * sympy.Matrix([l1 * v1, l2 * v2]) * sympy.Matrix([[l1 * v1, l2 * v2]])
+    determinant = (p * sympy.eye(2) - M).det()
+    D = 1 - 8 * l1**2 * v1**2 / (p - b * l1) - 8 * l2**2 * v2**2 / (p - b * l2)
+    return [
+        (determinant, sympy.expand(sympy.cancel((p - b * l1) * (p - b * l2) * D))),
+        (determinant.subs(p, b * l1), -8 * l1**2 * v1**2 * b * (l1 - l2)),
+    ]
 
 
 def attack(ratio: Callable[[Escape, Array], float], effort: Effort, sizes: tuple[int, ...] = (2, 3)) -> float:
@@ -80,7 +103,8 @@ def coefficient_bound(c: Constants, effort: Effort) -> Finding:
         return left / (float(c["a"]) * float(np.linalg.norm(w)) * math.sqrt(escape.s2))
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([1.0])))
-    return bound(found, "projection on a unit vector; attained by one mode", _refuted(f"1 / {float(c['a'])}"))
+    how = "projection on a unit vector; attained by one mode"
+    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ, CLOSER])
 
 
 @claim(
@@ -128,7 +152,8 @@ def edges_repaired(c: Constants, effort: Effort) -> Finding:
         return float(left / math.sqrt(escape.eigenvalues @ w**2) / float(c["a"]))
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([1.0])))
-    return bound(found, "Cauchy–Schwarz; attained for w(0) = |w*|", _refuted(f"1 / {float(c['a'])}"))
+    how = "Cauchy–Schwarz; attained for w(0) = |w*|"
+    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ])
 
 
 @claim(
@@ -189,7 +214,8 @@ def source_bound(c: Constants, effort: Effort) -> Finding:
         return abs(escape.source(w, escape.rho)) / right / float(c["a"])
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([1.0])))
-    return bound(found, "Cauchy–Schwarz; attained by one mode", _refuted(f"1 / {float(c['a'])}"))
+    how = "Cauchy–Schwarz; attained by one mode"
+    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ, CLOSER])
 
 
 @claim(
@@ -231,7 +257,8 @@ def slope_bound(c: Constants, effort: Effort) -> Finding:
         return 1.0 / (float(c["a"]) * escape.s2 * escape.slope(escape.rho))
 
     found = max(attack(ratio, effort), ratio(LONE, np.ones(1)))
-    return bound(found, "Cauchy–Schwarz; equality for one mode", _refuted(f"8 / {float(c['a'])}"))
+    how = "Cauchy–Schwarz; equality for one mode"
+    return bound(found, how, _refuted(f"8 / {float(c['a'])}"), [CHEBYSHEV])
 
 
 @claim(
@@ -249,7 +276,8 @@ def ratio_bound(c: Constants, effort: Effort) -> Finding:
         return left * escape.gap / (float(c["a"]) * float(np.linalg.norm(w)) * escape.s2**1.5)
 
     found = max(attack(ratio, effort), ratio(LONE, np.ones(1)))
-    return bound(found, "product of the two bounds; equality for one mode", _refuted(f"8 / {float(c['a'])}"))
+    how = "product of the two bounds; equality for one mode"
+    return bound(found, how, _refuted(f"8 / {float(c['a'])}"), [CAUCHY_SCHWARZ, CHEBYSHEV, CLOSER])
 
 
 @correction(
@@ -266,11 +294,13 @@ def real_part(c: Constants, effort: Effort) -> Finding:
         left = 1.0 - escape.D(complex(sigma, w[1])).real
         return left / (float(c["a"]) * (1.0 - escape.D(sigma).real))
 
-    return bound(
-        max(attack(ratio, effort, (2,)), ratio(LONE, np.zeros(2))),
-        "termwise; at y = 0",
-        _refuted(f"1 / {float(c['a'])}"),
-    )
+    found = max(attack(ratio, effort, (2,)), ratio(LONE, np.zeros(2)))
+    x, y = sympy.symbols("x y", real=True)
+    proof = [
+        (sympy.re(1 / (x + sympy.I * y)), x / (x**2 + y**2)),
+        (1 / x - x / (x**2 + y**2), y**2 / (x * (x**2 + y**2))),
+    ]
+    return bound(found, "termwise; attained at y = 0", _refuted(f"1 / {float(c['a'])}"), proof)
 
 
 @claim(
@@ -308,11 +338,10 @@ def convex(c: Constants, effort: Effort) -> Finding:
 
     edge = ratio(LONE, np.array([12.0]))  # σ → ρ
     found = max(attack(ratio, effort), edge)
-    return bound(
-        found,
-        "convexity of F and D' ≥ 1/(8s*^(2)); attained as σ → ρ for one mode",
-        _refuted(f"8 / {float(c['a'])}"),
-    )
+    how = "convexity of F and D' ≥ 1/(8s*^(2)); attained as σ → ρ for one mode"
+    term = 8 * m1 / (p - b * rate)
+    proof = [(term.diff(p, 2), 16 * m1 / (p - b * rate) ** 3), ((1 - term).diff(p), -term.diff(p)), CHEBYSHEV]
+    return bound(found, how, _refuted(f"8 / {float(c['a'])}"), proof)
 
 
 @claim(
@@ -354,9 +383,10 @@ def resolvent(c: Constants, effort: Effort) -> Finding:
         return float(c["a"]) * right / abs(escape.D(complex(sigma, w[1])))
 
     found = max(attack(ratio, effort, (2,)), ratio(LONE, np.array([0.0, 1.0])))
-    return bound(
-        found, "product over zeros and poles; attained by one mode", _refuted(f"{float(c['a'])} / 1")
-    )
+    zero, pole, sigma = sympy.symbols("zero pole sigma")
+    apart = ((sigma - zero) ** 2 - (sigma - pole) ** 2, (pole - zero) * (2 * sigma - zero - pole))
+    how = "product over zeros and poles; attained by one mode"
+    return bound(found, how, _refuted(f"{float(c['a'])} / 1"), [*_interlaced(), apart])
 
 
 @claim(
@@ -384,6 +414,28 @@ def infimum(c: Constants, effort: Effort) -> Finding:
 
 
 @claim(
+    "P9/step4-source",
+    "Proposition 9, step 4",
+    r"$|\hat a(\sigma + iy)| \le <a> \|w(0)\| (\sum_i \frac{\lambda_i^2 (w^*_i)^2}{(\sigma - b\lambda_i)^2 + "
+    r"y^2})^{1/2}$",
+    Verdict.PROVED,
+    hypotheses=r"printed with $d^{-1/2}$ for $\|w(0)\|$, which is 1 in Section 2",
+    ratio=1,
+    a=1,
+)
+def source_on_line(c: Constants, effort: Effort) -> Finding:
+    def ratio(escape: Escape, w: Array) -> float:
+        line = complex(escape.rho - escape.gap / 2, w[-1])
+        sizes = np.abs(escape.force / (line - escape.b * escape.eigenvalues))
+        right = float(c["a"]) * float(np.linalg.norm(w) * np.linalg.norm(sizes))
+        return abs(escape.source(w, line)) / right
+
+    found = max(attack(ratio, effort, (2,)), ratio(LONE, np.ones(1)))
+    how = "Cauchy–Schwarz over modes; attained by one mode"
+    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ])
+
+
+@claim(
     "P9/step4-integral",
     "Proposition 9, step 4, the standard integral",
     r"$\int_{\mathbb{R}} \frac{dy}{\sqrt{a^2 + y^2} \sqrt{A^2 + y^2}} \le <c> \frac{\pi}{\sqrt{aA}}$",
@@ -400,7 +452,10 @@ def standard_integral(c: Constants, effort: Effort) -> Finding:
         value = 2 * mp.ellipk(1 - float(share) ** 2)
         ratios.append(float(value * mp.sqrt(float(share)) / (mp.pi * float(c["c"]))))
     how = "Cauchy–Schwarz in y; evaluated by the elliptic integral, equality at a = A"
-    return bound(max(ratios), how, lambda: Counterexample("a = A", f"assert 1 / {float(c['c'])} > 1"))
+    y, scale = sympy.Symbol("y", real=True), sympy.Symbol("a", positive=True)
+    single = sympy.integrate(1 / (scale**2 + y**2), (y, -sympy.oo, sympy.oo))
+    example = Counterexample("a = A", f"assert 1 / {float(c['c'])} > 1")
+    return bound(max(ratios), how, lambda: example, [(single, sympy.pi / scale), CAUCHY_SCHWARZ])
 
 
 @correction(
@@ -422,11 +477,8 @@ def remainder(c: Constants, effort: Effort) -> Finding:
     # a first mode that the teacher hardly touches: the remainder is everything
     weak = Escape(np.array([0.98, 0.02]), np.array([1e-9, math.sqrt(50.0)]))
     found = max(attack(ratio, effort), ratio(weak, np.array([0.0, -1.0])))
-    return bound(
-        found,
-        "spectral theorem; attained where the teacher misses the first mode",
-        _refuted(f"1 / {float(c['a'])}"),
-    )
+    how = "spectral theorem; attained where the teacher misses the first mode"
+    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ, *_interlaced()])
 
 
 @claim(
@@ -468,9 +520,8 @@ def full_gap(c: Constants, effort: Effort) -> Finding:
 
     double = Escape(np.array([0.5, 0.5]), np.ones(2))  # a repeated top eigenvalue: ρ_2 = bλ_1
     found = max(attack(ratio, effort), ratio(double, np.ones(2)))
-    return bound(
-        found, "interlacing, ρ_2 ≤ bλ_1; attained where λ_1 repeats", _refuted(f"{float(c['a'])} / 1")
-    )
+    how = "interlacing, ρ_2 ≤ bλ_1; attained where λ_1 repeats"
+    return bound(found, how, _refuted(f"{float(c['a'])} / 1"), _interlaced())
 
 
 @claim(
@@ -502,6 +553,8 @@ def gap_bound(c: Constants, effort: Effort) -> Finding:
         return float(float(c["a"]) * escape.force[0] ** 2 / escape.gap)
 
     found = max(attack(ratio, effort), ratio(LONE, np.ones(1)))
+    how = "the first term of 1 = 8K̂(ρ); equality for one mode"
+    first = 8 * rate**2 * target**2 / q
     return bound(
-        found, "the first term of 1 = 8K̂(ρ); equality for one mode", _refuted(f"{float(c['a'])} / 8")
+        found, how, _refuted(f"{float(c['a'])} / 8"), [(first.subs(q, 8 * rate**2 * target**2), sympy.S.One)]
     )

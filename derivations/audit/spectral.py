@@ -8,6 +8,7 @@ from mpmath import mp
 
 from derivations.audit.attack import identities, identity
 from derivations.audit.claim import Constants, Effort, claim, correction
+from derivations.audit.runs import escape_run
 from derivations.audit.states import listed, standing
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 from numerics.power_law import gaussian_teacher
@@ -396,6 +397,46 @@ def slope(c: Constants, effort: Effort) -> Finding:
     )
     words = f"a = 2, d = 10^4: the slope of S_d is {listed(slopes)} at Y = 0.01, 1, 10"
     return Finding(Verdict.FALSE, "no part of S_d is a power law", None, Counterexample(words, replay))
+
+
+@correction(
+    r"half of the MSE is left at $\tau = Y H_{d,a} d^a/16$ with $E_{1+1/a}(Y) = a/2$: $Y = <y>$ for $a = 2$",
+    Verdict.MEASURED,
+    y="0.122309",
+)
+def half_life(c: Constants, effort: Effort) -> Finding:
+    found = float(mp.findroot(lambda level: mp.expint(1.5, level) - 1, 0.15))
+    decays = (np.arange(1, 10**6 + 1) / 1e6) ** -2.0
+    left = float(np.exp(-found * decays).mean())
+    agrees = abs(found / float(c["y"]) - 1) < 5e-3 and abs(left - 0.5) < 1e-4
+    return Finding(
+        Verdict.MEASURED if agrees else Verdict.UNDECIDED, f"Y = {found:.6f}, S_d = {left:.6f} at d = 10^6"
+    )
+
+
+@claim(
+    "T2/plateau",
+    "after Theorem 2",
+    r"the plateau persists until $T_2$, after which the MSE decays",
+    Verdict.FALSE,
+    correction=half_life,
+)
+def end_of_plateau(c: Constants, effort: Effort) -> Finding:
+    run = escape_run(2, 1e6, 1e12)
+    time = run.phases(epsilon=0.05).t2
+    begin, later = run.at([time, 1e6 * time]).mse
+    if not later > 0.97 * begin:
+        return Finding(Verdict.UNDECIDED, f"{later / begin}")
+    replay = (
+        "from numerics import power_law, solve; r = solve(power_law(2, 10**6, init='escape:1e-3'), 1e8); "
+        "t = r.phases().t2; m = r.at([t, 1e6*t]).mse; assert m[1] > .97*m[0]"
+    )
+    words = (
+        f"a = 2, d = 10^6, ε = 0.05: T2 = {time:.4g}, and at 10^6 T2 still {later / begin:.4f} of the MSE is "
+        f"left"
+    )
+    how = "the plateau ends with the last modes, at τ of order d^a"
+    return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
 
 
 def _largest(d: int, seed: int) -> float:

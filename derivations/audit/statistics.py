@@ -15,6 +15,12 @@ from theory.symbolic import phase_retrieval
 Array = np.ndarray
 rate, target, k = sympy.symbols("lambda w_star k", positive=True)
 
+LARGEST = (
+    sympy.Symbol("lambda1") ** (k - 1) * rate - rate**k,
+    rate * (sympy.Symbol("lambda1") ** (k - 1) - rate ** (k - 1)),
+)
+"""λ^k ≤ λ_1^{k−1} λ for λ ≤ λ_1."""
+
 LOWER_REPLAY = (
     "from math import *; from scipy.integrate import quad; d, v, t = 4, 1/20, 3/5; L = 1/d; "
     "u = lambda r: v*exp(12*L*r)/sqrt(1 + v*v*(exp(24*L*r) - 1)); "
@@ -55,7 +61,7 @@ def domination(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([3.0, 1.0])))
     example = Counterexample("one mode", f"assert 1/{float(c['a'])} > 1")
-    return bound(found, "termwise; Θ of both signs; equality for one mode", lambda: example)
+    return bound(found, "termwise; Θ of both signs; equality for one mode", lambda: example, [LARGEST])
 
 
 @correction(
@@ -73,7 +79,7 @@ def shifted_domination(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([3.0, 1.0])))
     example = Counterexample("one mode", f"assert 1/{float(c['a'])} > 1")
-    return bound(found, "termwise; equality for one mode", lambda: example)
+    return bound(found, "termwise; equality for one mode", lambda: example, [LARGEST])
 
 
 @claim(
@@ -120,7 +126,10 @@ def positivity(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.zeros(2)))
     example = Counterexample("one mode, Θ = 0", f"assert max({float(c['a'])}, {float(c['b'])}) > 1")
-    return bound(found, "the terms m = 0 and i = 1; equality for one mode at Θ = 0", lambda: example)
+    x, weight = sympy.symbols("x weight")
+    proof = [(weight * sympy.exp(x) - weight, weight * (sympy.exp(x) - 1))]
+    how = "the terms m = 0 and i = 1; equality for one mode at Θ = 0"
+    return bound(found, how, lambda: example, proof)
 
 
 @claim(
@@ -219,7 +228,10 @@ def homogeneous(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.ones(1)))
     example = Counterexample("one mode", f"assert 1/{float(c['a'])} > 1")
-    return bound(found, "termwise in m; equality for one mode", lambda: example)
+    theta, top = sympy.symbols("theta lambda1")
+    terms = [(4 * theta) ** n / sympy.factorial(n) * top ** (3 + n) for n in range(6)]
+    series = (top**3 * sympy.exp(4 * top * theta)).series(theta, 0, 6).removeO()
+    return bound(found, "termwise in m; equality for one mode", lambda: example, [(sum(terms), series)])
 
 
 @correction(
@@ -236,7 +248,9 @@ def upper_repaired(c: Constants, effort: Effort) -> Finding:
     excess, growth = _upper_excess()
     how = "exponential series, at most 2q for each order m ≥ 1 and q for m = 0"
     example = Counterexample("λ = (36, 9, 4)/49, w ∝ (1, -55, 118)", UPPER_REPLAY)
-    return bound(excess / (float(c["a"]) * growth - 1), how, lambda: example)
+    x = sympy.Symbol("x")
+    proof = [(1 + 2 * (sympy.exp(x) - 1), 2 * sympy.exp(x) - 1)]
+    return bound(excess / (float(c["a"]) * growth - 1), how, lambda: example, proof)
 
 
 def _upper_excess() -> tuple[float, float]:
@@ -300,7 +314,7 @@ def higher_bounds(c: Constants, effort: Effort) -> Finding:
     found = max(attack(ratio, effort), ratio(LONE, np.ones(1)))
     how = "kernel (K)_{k+1}(Θ(t) - Θ(τ)) ≥ s*^(k+1); on the way out ρ ≥ 12 s*^(2), so 2/3 at most for k = 1"
     example = Counterexample("one mode", f"assert {float(c['a'])}/12 > 1")
-    return bound(found, how, lambda: example)
+    return bound(found, how, lambda: example, [(_source(), 8 * rate ** (k + 1) * target**2)])
 
 
 def _both(c: Constants) -> Finding:

@@ -8,6 +8,7 @@ from mpmath import mp
 
 from derivations.audit.attack import identities, identity
 from derivations.audit.claim import Constants, Effort, claim, correction
+from derivations.audit.states import standing
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 from numerics.power_law import gaussian_teacher
 
@@ -137,6 +138,60 @@ def bin_masses(c: Constants, effort: Effort) -> Finding:
         ratios.append(mass / integral / (float(c["c"]) / 2 * total**-0.5))
     worst = float(max(ratios, key=lambda value: abs(value - 1)))
     return Finding(Verdict.MEASURED, f"a = 2, C* = 10, ρ = 1/2, d = 10^6: worst {worst:.6f}", worst)
+
+
+@claim(
+    "P14/factor",
+    "proof of Proposition 14, step 2",
+    r"$H_{d,a}^{-1/a} \in [\zeta(a)^{-1/a}, <c>]$",
+    Verdict.PROVED,
+    ratio=1.0,
+    c=1,
+)
+def factor(c: Constants, effort: Effort) -> Finding:
+    totals = [
+        float(mp.zeta(power) - mp.zeta(power, size + 1)) for power in (1.2, 2, 4) for size in (1, 10, 10**4)
+    ]
+    largest = max(total ** (-1 / 2) for total in totals) / float(c["c"])
+    below = all(float(mp.zeta(power)) >= 1 for power in (1.2, 2, 4)) and min(totals) >= 1
+    how = "1 ≤ H_{d,a} ≤ ζ(a), as the sum grows with d from 1; equality at d = 1"
+    return standing(largest if below else math.inf, how)
+
+
+@correction(
+    r"$8\rho(1-\varepsilon)\sum_{I_k}\lambda_i \le \mu_d(B_k) \le "
+    r"8\rho^{-<p>}(1+\varepsilon)\sum_{I_k}\lambda_i$",
+    Verdict.PROVED,
+    ratio=1.0,
+    p=1,
+)
+def bin_bounds(c: Constants, effort: Effort) -> Finding:
+    # Σ λ w² ≤ top Σ w² ≤ top (1 + ε) n, Σ λ > ρ top n; the quotient tends to ρ^{-1} for one mode at the top
+    bottom = sympy.Rational(1, 2)
+    return standing(
+        float(1 / bottom / bottom ** -c["p"]), "λ_i within a factor ρ in a bin; approached as |I_k| → ∞"
+    )
+
+
+@claim(
+    "P14/step4",
+    "proof of Proposition 14, step 4",
+    r"on the event (C.20) $8(1-\varepsilon)\sum_{I_k}\lambda_i \le \mu_d(B_k) \le "
+    r"8(1+\varepsilon)\sum_{I_k}\lambda_i$",
+    Verdict.FALSE,
+    correction=bin_bounds,
+)
+def weighted_sums(c: Constants, effort: Effort) -> Finding:
+    # two modes in a bin (1/2, 1]; the teacher's squares (2, 0) sum to |I_k| = 2 exactly
+    levels, squares, epsilon = (sympy.S.One, sympy.Rational(3, 5)), (2, 0), sympy.Rational(1, 10)
+    mass = sum(level * square for level, square in zip(levels, squares, strict=True))
+    claimed = (1 + epsilon) * sum(levels)
+    if not (sum(squares) == len(squares) and mass > claimed):
+        return Finding(Verdict.UNDECIDED, "it holds there")
+    words = f"ρ = 1/2, λ = (1, 3/5), (w*)² = (2, 0), ε = 1/10: S_k = 2 = |I_k|, but {mass} > {claimed}"
+    replay = "from fractions import Fraction as F; assert 1*2 + F(3, 5)*0 > F(11, 10)*(1 + F(3, 5))"
+    how = "(C.20) controls Σ (w*_i)², not its weighted sum; only the constants C_± change"
+    return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
 
 
 @correction(

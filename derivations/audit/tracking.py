@@ -211,6 +211,33 @@ def expansion(c: Constants, effort: Effort) -> Finding:
     return Finding(Verdict.GAP if apart != 0 else Verdict.UNDECIDED, how)
 
 
+@correction(
+    r"$\|Q^{1/2}w_{ideal}\| \le <a> + \|Q^{1/2}e(T_2)\|$",
+    Verdict.PROVED,
+    ratio=1.0,
+    a=1,
+)
+def ideal_norm(c: Constants, effort: Effort) -> Finding:
+    # equality at e = x w*: 1 + x against a + x, tightest at x = 0
+    return standing(
+        float(1 / c["a"]), "‖w*‖_Q = 1, the triangle inequality and Lem14/step3; equality at e = 0"
+    )
+
+
+@claim(
+    "Lem14/D.15",
+    "(D.15)",
+    r"$|\delta_s| \le \varepsilon + 2\|Q^{1/2}B\| + \|Q^{1/2}B\|^2$, which uses $\|Q^{1/2}w_{ideal}\| \le 1$",
+    Verdict.FALSE,
+    correction=ideal_norm,
+)
+def ideal_energy(c: Constants, effort: Effort) -> Finding:
+    if not TILTED.s() > 1:
+        return Finding(Verdict.UNDECIDED, "it holds there")
+    example = TILTED.refutes(f"at τ = 0 s_ideal = {TILTED.s()}", "s() > 1")
+    return Finding(Verdict.FALSE, "nothing bounds s_ideal by 1", None, example)
+
+
 @claim(
     "Lem14/step5",
     "proof of Lemma 14, step 5",
@@ -255,7 +282,7 @@ def square_root(c: Constants, effort: Effort) -> Finding:
 
 @claim(
     "Lem14",
-    "Lemma 14",
+    "Lemma 14, (D.9), (D.10)",
     r"$|\delta_s| + |\delta_u| \le \varepsilon$ at $T_2$ implies $\le C\varepsilon$ for all later times",
     Verdict.FALSE,
     correction=square_root,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import sympy
 
-from derivations.audit.attack import bound, identities, identity, worst
+from derivations.audit.attack import CAUCHY_SCHWARZ, bound, identities, identity, worst
 from derivations.audit.claim import Constants, Effort, claim, correction
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 from theory.symbolic import gradient, phase_retrieval
@@ -25,16 +25,14 @@ s, u, t = sympy.symbols("s u t")
 )
 def coercive(c: Constants, effort: Effort) -> Finding:
     # L - a (s - s*)^2 = (3 - a)(s - s*)^2 + 4 (s s* - u^2), the last bracket >= 0 and zero on the ray
-    rest = sympy.expand(phase_retrieval().loss - 3 * (s - t) ** 2 - 4 * (s * t - u**2))
-    if rest != 0:
-        return Finding(Verdict.UNDECIDED, f"L differs from 3 (s - s*)² + 4 (s s* - u²) by {rest}")
     example = Counterexample(
         f"d = 1, λ = w* = 1, w = 2: L = 27 < {c['a']} · 9",
         f"s, u = 4, 2; assert 3*s**2 + 3 - 4*u**2 - 2*s < float({str(c['a'])!r} and {float(c['a'])}) * (s - "
         f"1)**2",
     )
     how = "L = 3 (s - s*)² + 4 (s s* - u²) identically, and s s* ≥ u² by Cauchy–Schwarz"
-    return bound(float(c["a"] / 3), how, lambda: example)
+    proof = [(phase_retrieval().loss, 3 * (s - t) ** 2 + 4 * (s * t - u**2)), CAUCHY_SCHWARZ]
+    return bound(float(c["a"] / 3), how, lambda: example, proof)
 
 
 def _unpack(point: Array, size: int) -> tuple[Array, Array, Array, Array]:
@@ -79,7 +77,15 @@ def lipschitz(c: Constants, effort: Effort) -> Finding:
         f"Z = lambda w: 3*w**3 - 3*w; a = 1e-5; assert abs(Z(a) - Z(0)) > {float(c['a'])} * a * (a*a + 1)",
     )
     how = "triangle and Cauchy–Schwarz inequalities; searched d = 1, 2; attained for d = 1, w1, w2 → 0"
-    return bound(max(edge, *searched), how, lambda: example)
+    slope, (s1, s2, w1, w2, rate) = gradient(phase_retrieval()), sympy.symbols("s1 s2 w1 w2 lambda")
+    proof = [
+        (slope.student, 4 * (3 * s - t)),
+        (slope.teacher, 4 * (-2 * u)),
+        (s1 * w1 - s2 * w2, (s1 - s2) * w1 + s2 * (w1 - w2)),
+        (rate * (w1**2 - w2**2), rate * (w1 - w2) * (w1 + w2)),
+        CAUCHY_SCHWARZ,
+    ]
+    return bound(max(edge, *searched), how, lambda: example, proof)
 
 
 @claim(
@@ -104,7 +110,9 @@ def lipschitz_ball(c: Constants, effort: Effort) -> Finding:
         "d = 1, λ = 1, w1, w2 → M with w* = 0, or w1, w2 → 0 with M → 0",
         f"a, b = {factor}, {inner}; assert max(3 / a, 9 / (a*b)) > 1",
     )
-    return bound(worst_ratio, "(B.2) on the ball; both edges of d = 1 attain it", lambda: example)
+    M = sympy.Symbol("M")
+    how = "(B.2) on the ball; both edges of d = 1 attain it"
+    return bound(worst_ratio, how, lambda: example, [((M + M) * M + M**2, 3 * M**2)])
 
 
 @correction(
@@ -130,7 +138,9 @@ def lipschitz_line(c: Constants, effort: Effort) -> Finding:
     found = worst(ratio, 8, effort.of(2, 6))[0]
     edge = ratio(np.array([0.0, 0.0, 1.0, 0.5]))
     example = Counterexample("d = 1: both sides are 3 |w1 - w2| …", f"assert 3 > {float(c['a'])}")
-    return bound(max(found, edge), "‖w‖_Q ≤ ‖Q‖^½ ‖w‖ and ‖Qw‖ ≤ ‖Q‖ ‖w‖", lambda: example)
+    top, rate, w = sympy.symbols("lambda1 lambda w")
+    proof = [(top * w**2 - rate * w**2, (top - rate) * w**2)]
+    return bound(max(found, edge), "‖w‖_Q² ≤ ‖Q‖ ‖w‖² mode by mode", lambda: example, proof)
 
 
 @claim(
@@ -179,7 +189,7 @@ def wellposed(c: Constants, effort: Effort) -> Finding:
         f"assert 4 > 1 + (27 / {float(c['b'])}) ** 0.5",
     )
     how = "ẇ = -∇L symbolically, Lem 3, local Lipschitz continuity (Lem 4); attained at t = 0 on the ray"
-    return bound(float(sympy.sqrt(c["b"] / 3)), how, lambda: example)
+    return bound(float(sympy.sqrt(c["b"] / 3)), how, lambda: example, [CAUCHY_SCHWARZ])
 
 
 @correction(
@@ -262,7 +272,9 @@ def square_summable(c: Constants, effort: Effort) -> Finding:
         f"assert (1/3) ** 0.5 > {float(c['a'])} * 0.5 / (1 - 0.25) ** 0.5 + 1e-12",
     )
     how = "|u^(k)| ≤ ‖w‖ ‖w*‖ ‖Q‖^k and a geometric series; attained along the first mode"
-    return bound(max(edge, found), how, lambda: example)
+    q = sympy.Symbol("q")
+    series = q**2 / (1 - q**2)  # Σ_{k ≥ 1} q^{2k}, the solution of G = q² (1 + G)
+    return bound(max(edge, found), how, lambda: example, [(q**2 * (1 + series), series), CAUCHY_SCHWARZ])
 
 
 @correction(

@@ -112,6 +112,28 @@ def test_what_does_not_fit_is_refused(labelled, change, message):
         change(labelled["flow"], labelled["flow"])
 
 
+def test_sweeps_of_sweeps():
+    """What all runs of one row share and those of another do not is a variable of the whole."""
+    rows = [
+        sweep(
+            [solve(power_law(a, d, seed=seed), 20.0).dataset([1.0, 20.0], exponent=a) for a in (1.0, 2.0)],
+            exponent=[1.0, 2.0],
+        )
+        for d, seed in ((20, 1), (30, 2), (40, 5))
+    ]
+    kinds = {"limit" in row.attrs for row in rows}
+    assert kinds == {True, False}
+    table = sweep(rows, dimension=[20.0, 30.0, 40.0])
+    assert table["u"].dims == ("dimension", "exponent", "t")
+    assert table["limit"].dims == ("dimension", "exponent")
+    for form in FORMATS:
+        xr.testing.assert_identical(decode(encode(table, form), form), table)
+    single = solve(power_law(2.0, 30, seed=2), 20.0)
+    chosen = table.sel(dimension=30.0, exponent=2.0)
+    assert chosen["u"].values.tolist() == single.at([1.0, 20.0]).u.tolist()
+    assert str(chosen["limit"].values) == single.limit.name
+
+
 def test_networks_are_labelled_by_their_overlaps(network):
     labelled = network.dataset([0.5, 2.0], link="z**2")
     assert labelled["U"].values.tobytes() == network.overlaps([0.5, 2.0]).U.tobytes()

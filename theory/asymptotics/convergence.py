@@ -31,15 +31,14 @@ The Mellin integral of :math:`A x^{-b} e^{-8 t x^{-a}/Z}` gives :math:`\gamma = 
 
 **Validity.** The start must be small beside the teacher in the tail, :math:`|w_i(0)| \ll |w^*_i|`
 as :math:`i \to \infty`, as on the sphere at large ``d`` and along the escape direction; a start
-:math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. Relative
-corrections, from the memory of the kernel and the squares dropped, are of order
-:math:`t^{-\min(\gamma, 1)}` (with a logarithm at :math:`\gamma = 1`), as is the shift of time that
-the escape brings.
+:math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. The exponents and
+prefactors hold on both sides of :math:`\gamma = 1`. Corrections are of relative order
+:math:`t^{-\min(\gamma, 1)}`, with a logarithm at :math:`\gamma = 1`; :mod:`.expansion` computes them.
 
 **Random teachers.** Components drawn with mean square :math:`m` put on average the mass of a flat
 teacher on every mode, in the scale of the draw: :math:`A = m/(N Z)`, :math:`b = a`,
 :math:`N = \sum_j \lambda_j g_j^2`. About :math:`t^{1/a}` modes share the learning at time ``t``, so
-the fluctuations around the law fade as :math:`t^{-1/(2a)}`.
+the fluctuations around the law fade as :math:`t^{-1/(2a)}`; :mod:`.fluctuations` has their size.
 """
 
 from __future__ import annotations
