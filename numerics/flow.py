@@ -8,7 +8,7 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
   exact anywhere, so that a run which leaves again loses nothing but digits.
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
-Steps are those of :mod:`numerics.step`; their width follows the decay of the Legendre coefficients that
+Steps are those of :mod:`numerics.step`; their width follows the decay of the Chebyshev coefficients that
 each step's statistics have.
 """
 
@@ -19,26 +19,31 @@ import numpy as np
 
 from numerics import charts, limits
 from numerics.charts import Chart
+from numerics.clock import solve_clock_step
 from numerics.collocation import radau
 from numerics.generated import phase_retrieval
+from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
 from numerics.overlaps import join
 from numerics.problem import Problem
 from numerics.reduction import reduce
-from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, magnitudes, solve_step
+from numerics.step import ROUNDING, SMALLEST, Modes, NoConvergence, StepResult, magnitudes, solve_step
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
 
-STAGES = 12
+STAGES = 16
+NETWORK_STAGES = 12  # the eigenvectors of larger couplings lose too many digits
 TOLERANCE = 1e-13
 LARGEST_ERROR = 10.0 * TOLERANCE
+FLOOR = 1e-14
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
-GROWTH = 4.0
+GROWTH = 2.5
+SPAN = 30.0
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -111,10 +116,12 @@ class _Integration:
     deviation: Array
     students: Array
     statistics: Array
+    lengths: Array
 
     def __init__(self, problem: Problem, model: ModuleType) -> None:
         self.problem, self.model = problem, model
-        self.table = radau(STAGES)
+        self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
+        self.table = radau(STAGES if self.single else NETWORK_STAGES)
         self.time, self.error, self.noisy = 0.0, 0.0, False
         self.segments: list[Segment] = []
         self.students = problem.students
@@ -145,28 +152,35 @@ class _Integration:
         before = np.inf
         while True:
             try:
-                result = solve_step(
-                    self.table,
-                    self.chart,
-                    self.modes,
-                    self.width,
-                    self.deviation,
-                    self.students,
-                    self._guess(),
-                    self.noise,
-                )
+                result = self._step()
             except NoConvergence:
-                self._shorten(0.25)
+                self._shorten(0.5)
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
-            error, decay = self._truncation(statistics)
+            error, decay, factor = self._truncation(statistics)
             flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
             self.noisy = flat and error <= self.noise
             if error <= LARGEST_ERROR or self.noisy:
                 break
             before = error
             self._shorten(self._factor(error))
-        self._accept(result, statistics, error, NOISE_GROWTH if self.noisy else self._factor(error))
+        self._accept(result, statistics, error, NOISE_GROWTH if self.noisy else factor)
+
+    def _step(self) -> StepResult:
+        """One step of about ``width``, by the way that suits it."""
+        state = self.table, self.chart, self.modes
+        step = self.width, self.deviation, self.students, self._guess()
+        if not self.single:
+            return solve_step(*state, *step, self.noise)
+        gain = self.chart.drift(step[-1], self.modes.energy)[0][0, 0]
+        longest = self.width * self.modes.eigenvalues.max()
+        slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)
+        feedback = longest * max(float(np.abs(part @ self.statistics).max()) for part in slopes)
+        if longest * np.abs(gain).max() <= SHORT and feedback <= FEEDBACK:
+            return solve_short_step(*state, *step)
+        if (gain < 0).all():
+            return solve_clock_step(*state, -self.width * gain.mean(), *step[1:])
+        return solve_step(*state, *step, self.noise)
 
     @property
     def noise(self) -> float:
@@ -179,24 +193,26 @@ class _Integration:
 
     def _accept(self, result: StepResult, statistics: Array, error: float, factor: float) -> None:
         """Record the step, move to its end, choose the next width and chart."""
-        lengths = norms(
-            np.concatenate([self.deviation[None], result.deviation]),
-            np.concatenate([self.students[None], result.students]),
-            self.modes.teacher,
-            self.chart,
-        )
+        lengths = norms(result.deviation, result.students, self.modes.teacher, self.chart)
+        lengths = np.concatenate([self.lengths[..., None], lengths], axis=-1)
         self.segments.append(
             Segment(
-                self.time, self.width, self.chart, self.orientation, statistics, lengths, self.modes.energy
+                self.time,
+                np.append(0.0, result.times),
+                self.chart,
+                self.orientation,
+                statistics,
+                lengths,
+                self.modes.energy,
             )
         )
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
         self.deviation, self.students = result.deviation[-1], result.students[-1]
-        self.statistics = statistics[:, -1]
-        self.time += self.width
+        self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
+        self.time += result.times[-1]
         self.error += error
-        self.width *= factor
+        self.width = factor * result.times[-1]
         self._settle()
 
     def _enter(self, chart: Chart, orientation: Array) -> None:
@@ -205,6 +221,7 @@ class _Integration:
         self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
         self.deviation = self.students if chart.centred else self.students - self.modes.teacher
         self.statistics = self.modes.statistics(self.deviation)
+        self.lengths = norms(self.deviation, self.students, self.modes.teacher, chart)
 
     def _invariant_limit(self) -> Limit | None:
         """The limit of a run on which u vanishes identically, None for all others."""
@@ -265,7 +282,7 @@ class _Integration:
         if self.noisy or not self.segments or self.segments[-1].chart is not self.chart:
             return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
         last = self.segments[-1]
-        return self.table.evaluate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
@@ -273,21 +290,36 @@ class _Integration:
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
-    def _truncation(self, statistics: Array) -> tuple[float, float]:
-        """The size of the first two Legendre coefficients left out, relative to the statistic, and their
-        decay, in the statistic where that size is largest.
+    def _truncation(self, statistics: Array) -> tuple[float, float, float]:
+        """The size of the first two Chebyshev coefficients left out, relative to the statistic, and their
+        decay, in the statistic where that size is largest; and the factor for the next width. A statistic
+        that falls or grows by as much as SPAN in a step is accurate relative to its least value.
 
         They are estimated from the last two pairs that are there, by geometric decay. A statistic whose terms
-        cancel is measured so that their rounding is no error, which no shorter step would mend.
+        cancel is measured so that their rounding is no error, which no shorter step would mend. Coefficients
+        decay like r^k with r proportional to the width; r is read off those above the rounding.
         """
-        coefficients = np.abs(statistics @ self.table.to_legendre.T)
+        noise = ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation)
+        least = np.abs(statistics).min(axis=1)
+        sizes = np.maximum.reduce(
+            [least, magnitudes(statistics) / SPAN, noise, np.full(len(least), SMALLEST)]
+        )
+        coefficients = np.abs(statistics @ self.table.to_chebyshev.T) / sizes[:, None]
         before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
         decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
-        noise = ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation)
-        errors = last * decay / np.maximum(magnitudes(statistics), noise)
+        errors = last * decay
         worst = int(errors.argmax())
-        return float(errors[worst]), float(decay[worst])
+        error = float(errors[worst])
+        stages = self.table.stages
+        rest = np.maximum.accumulate(coefficients.max(axis=0)[::-1])[::-1][1:]
+        ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, stages + 1)))
+        factor = min(0.9 * TOLERANCE ** (1.0 / (stages + 1)) / ratio, GROWTH)
+        if error > FLOOR:
+            factor = min(factor, self._factor(error))
+        return error, float(decay[worst]), float(factor)
 
     def _factor(self, error: float) -> float:
-        """Ratio of the next width to this one."""
-        return float(np.clip(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1, GROWTH))
+        """Ratio of the next width to this one after too large an ``error``."""
+        return float(
+            np.clip(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (self.table.stages + 2)), 0.1, GROWTH)
+        )

@@ -73,10 +73,13 @@ def norms(deviation: Array, students: Array, teacher: Array, chart: Chart) -> Ar
     """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
     ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless the chart is centred.
     """
-    student = students[..., None, :]
-    away = student - teacher
+    own = np.einsum("...N,...N->...", students, students)[..., None]
+    along = students @ teacher.T
+    away = students[..., None, :] - teacher
     if not chart.centred:
         diagonal = np.arange(len(teacher))
         away[..., diagonal, diagonal, :] = deviation
-    terms = np.broadcast_to(student, away.shape) ** 2, student * teacher, away**2, (student + teacher) ** 2
-    return np.stack([np.moveaxis(np.sum(term, axis=-1), (-2, -1), (0, 1)) for term in terms])
+    opposite = students[..., None, :] + teacher
+    squares = (np.einsum("...N,...N->...", part, part) for part in (away, opposite))
+    terms = np.broadcast_to(own, along.shape), along, *squares
+    return np.moveaxis(np.stack(terms), (-2, -1), (1, 2))

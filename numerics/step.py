@@ -48,12 +48,19 @@ class Modes:
         cross = cross.reshape(*own.shape[:-1], -1)
         return np.moveaxis(np.concatenate([own, cross], axis=-1), -1, 0)
 
+    def statistics_of_one(self, states: Array) -> Array:
+        """Statistics (n, s) of the ``states`` (s, N) of a single student."""
+        return np.concatenate([(states**2 @ self.eigenvalues)[None], self.weighted @ states.T])
+
     def term_sizes(self, state: Array) -> Array:
         """The statistics (n,) of ``state`` (K, N) with every term counted positive.
 
         The rounding of the statistics is relative to these.
         """
-        return Modes(self.eigenvalues, np.abs(self.teacher)).statistics(np.abs(state))
+        size = np.abs(state)
+        rows, columns = np.triu_indices(len(size))
+        own = (size[rows] * size[columns]) @ self.eigenvalues
+        return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
 
     def statistics_gradient(self, states: Array) -> Array:
         """∂ statistics / ∂ state (s, n, K, N) at ``states`` (s, K, N)."""
@@ -73,11 +80,15 @@ class Modes:
 
 @dataclass(frozen=True, eq=False)
 class StepResult:
-    """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w."""
+    """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w.
+
+    ``times`` (s,) are those that have passed since the step's start.
+    """
 
     statistics: Array
     deviation: Array
     students: Array
+    times: Array
 
 
 def solve_step(
@@ -97,7 +108,7 @@ def solve_step(
     """
     unknowns, rounding = guess, ROUNDING * modes.term_sizes(deviation)
     for left in reversed(range(ITERATIONS)):
-        gain, force, gain_slope, force_slope = _drift(chart, unknowns, modes.energy)
+        gain, force, gain_slope, force_slope = drift_and_slopes(chart, unknowns, modes.energy)
         response = Response.build(table, width, modes.eigenvalues, gain)
         states = response.propagate(deviation, _push(force, modes.teacher))
         forcing = _push_slope(gain_slope, force_slope, states, modes.teacher)
@@ -111,16 +122,16 @@ def solve_step(
         if np.all(np.abs(change).max(axis=1) <= allowed):
             states = states + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))
             if chart.centred:
-                return StepResult(modes.statistics(states), states, states)
+                return StepResult(modes.statistics(states), states, states, width * table.nodes)
             pull, pull_slope = force - gain, force_slope - gain_slope
             followers = response.propagate(students, _push(pull, modes.teacher))
             forcing = _push_slope(gain_slope, pull_slope, followers, modes.teacher)
             followers = followers + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))
-            return StepResult(modes.statistics(states), states, followers)
+            return StepResult(modes.statistics(states), states, followers, width * table.nodes)
     raise NoConvergence
 
 
-def _drift(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array, Array, Array]:
+def drift_and_slopes(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array, Array, Array]:
     """A, F and their slopes at the nodes; a slope that is singular there counts as 0.
 
     The drift of a link with a kink has such slopes where a student is parallel to another direction. Raises
