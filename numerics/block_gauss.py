@@ -16,7 +16,7 @@ import numpy as np
 Array = np.ndarray
 
 CHUNK = 8192
-CONDITION = 1e5  # of the Gram matrix: beyond, the rule is found by orthogonalising the modes themselves
+PIVOT = 1e-2  # of the Gram matrix: below, the rule is found by orthogonalising the modes themselves
 
 
 def chebyshev_moments(x: Array, rows: Array, orders: int) -> Array:
@@ -65,15 +65,28 @@ def gauss_rules(moments: Array, blocks: int) -> tuple[Array, Array, Array]:
     between = 0.25 * matrix(j + k + 1, abs(j + k - 1), abs(j - k) + 1, abs(abs(j - k) - 1))
     scale = 1.0 / np.sqrt(np.maximum(np.einsum("bii->bi", gram), np.finfo(float).tiny))
     gram, between = (part * scale[:, None] * scale[:, :, None] for part in (gram, between))
-    spectrum = np.linalg.eigvalsh(gram)
-    sound = spectrum[:, 0] * CONDITION > spectrum[:, -1]
-    gram[~sound] = np.eye(size)
-    lower = np.linalg.cholesky(gram)
+    lower, sound = _cholesky(gram)
     half = np.linalg.solve(lower, between)
     jacobi = np.linalg.solve(lower, np.swapaxes(half, 1, 2))
     nodes, rotation = np.linalg.eigh(0.5 * (jacobi + np.swapaxes(jacobi, 1, 2)))
     vectors = (lower[:, :rows] / scale[:, :rows, None]) @ rotation
     return nodes, vectors, sound
+
+
+def _cholesky(gram: Array) -> tuple[Array, Array]:
+    """The Cholesky factors of ``gram`` (B, k, k), unit diagonals, and which (B,) are well conditioned.
+
+    A small pivot is what is left of a function when its part along those before is taken off.
+    """
+    try:
+        lower = np.linalg.cholesky(gram)
+    except np.linalg.LinAlgError:
+        lower = np.tile(np.eye(gram.shape[1]), (len(gram), 1, 1))
+        sound = np.linalg.eigvalsh(gram)[:, 0] > PIVOT**2
+        lower[sound] = np.linalg.cholesky(gram[sound])
+        return lower, sound
+    pivots = np.einsum("bii->bi", lower).min(axis=1)
+    return lower, pivots > PIVOT
 
 
 def block_lanczos(x: Array, rows: Array, blocks: int) -> tuple[Array, Array]:

@@ -6,59 +6,73 @@ stage values of a mode with z = hλ are, whatever A does,
     Y = (1 + z𝒜)⁻¹ (y 1 + z𝒜φ w*).
 
 These are rational functions of z with one denominator det(1 + z𝒜); in x = (z − z₀)/(z + z₀) they are
-polynomials of degree s over one more, which is nearly constant if z₀ = det(𝒜)^{−1/s}. Their Chebyshev
-coefficients, found once for a table, give the stages of all modes by products of real matrices. The unknowns
-are the M·s values of φ; time follows from dt = −dθ/A.
+polynomials of degree s over one more, which is nearly constant if z₀ = det(𝒜)^{−1/s}. Their values at k = s + 1
+Chebyshev points, found once for a table, give the stages of all modes by barycentric interpolation, a product
+of real matrices (Berrut & Trefethen, SIAM Review 46, 2004). The unknowns are the M·s values of φ; time
+follows from dt = −dθ/A.
 
-Shapes: s stages, N modes last, k = s + 1 coefficients.
+Shapes: s stages, k = s + 1 points, N modes last.
 """
 
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.polynomial import chebyshev
+from numpy.polynomial.chebyshev import chebpts1
 
 from numerics.charts import Chart
-from numerics.collocation import Collocation
+from numerics.collocation import Collocation, refined_inverse
 from numerics.step import Modes, NoConvergence, StepResult, magnitudes
 
 Array = np.ndarray
 
 ITERATIONS = 12
-CONVERGED = 1e-14
+CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of
 UNSTEADY = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class Rational:
-    """(1 + z𝒜)⁻¹1 = Σ_k ``start``_k(s) T_k(x)/q and (1 + z𝒜)⁻¹z𝒜 = z/(z + z₀) Σ_k ``push``_k(s, s) T_k(x)/q,
-    with q = Σ_k ``denominator``_k T_k(x) and z₀ the ``centre``; ``push`` is (s, k, s).
+    """(1 + z𝒜)⁻¹1 = Σ_k ``start``_k(s) ℓ_k(x)/q and (1 + z𝒜)⁻¹z𝒜 = z/(z + z₀) Σ_k ``push``_k(s, s) ℓ_k(x)/q.
+
+    q = Σ_k ``denominator``_k ℓ_k(x) with the Lagrange polynomials ℓ_k ∝ ``weights``_k/(x − ``points``_k) (k, 1),
+    and z₀ is the ``centre``; ``push`` is (s, k, s).
     """
 
     centre: float
+    points: Array
+    weights: Array
     denominator: Array
     start: Array
     push: Array
 
+    def basis(self, x: Array) -> Array:
+        """ℓ_k/q (k, N) at ``x`` (N,)."""
+        gaps = x - self.points
+        gaps[gaps == 0] = np.finfo(float).tiny
+        parts = self.weights / gaps
+        parts /= self.denominator @ parts
+        return parts
+
 
 @cache
 def rational(table: Collocation) -> Rational:
-    """The coefficients for a table, by interpolation at the Chebyshev points."""
+    """The values for a table at the Chebyshev points of the first kind."""
     matrix, stages = table.matrix, table.stages
     centre = float(np.linalg.det(matrix) ** (-1.0 / stages))
-    x = chebyshev.chebpts1(stages + 1)
+    x = chebpts1(stages + 1)
     rates = centre * (1.0 + x) / (1.0 - x)
-    systems = np.eye(stages) + rates[:, None, None] * matrix
-    denominators = np.linalg.det(systems / (1.0 + rates / centre)[:, None, None])
-    inverses = np.linalg.inv(systems) * denominators[:, None, None]
-    to_coefficients = np.linalg.inv(chebyshev.chebvander(x, stages))
-    push = (rates + centre)[:, None, None] * (inverses @ matrix)
+    systems = np.eye(stages) + rates.astype(np.longdouble)[:, None, None] * matrix
+    denominators = np.linalg.det(systems.astype(float) / (1.0 + rates / centre)[:, None, None])
+    inverses = refined_inverse(systems) * denominators[:, None, None]
+    push = (rates + centre)[:, None, None] * (inverses @ matrix.astype(np.longdouble))
     return Rational(
         centre,
-        to_coefficients @ denominators,
-        (to_coefficients @ inverses.sum(axis=2)).T,
-        np.ascontiguousarray(np.tensordot(to_coefficients, push, 1).swapaxes(0, 1)),
+        x[:, None],
+        ((-1.0) ** np.arange(stages + 1) * np.sqrt(1.0 - x**2))[:, None],
+        denominators,
+        inverses.sum(axis=2).T.astype(float),
+        np.ascontiguousarray(push.swapaxes(0, 1), dtype=float),
     )
 
 
@@ -73,8 +87,7 @@ class _Response:
         self.functions, self.teachers = rational(table), len(modes.teacher)
         rates = width * modes.eigenvalues
         total = rates + self.functions.centre
-        self.basis = _chebyshev(1.0 - 2.0 * self.functions.centre / total, table.stages)
-        self.basis /= self.functions.denominator @ self.basis
+        self.basis = self.functions.basis(1.0 - 2.0 * self.functions.centre / total)
         self.driven = ((rates / total * modes.teacher)[:, None] * self.basis).reshape(-1, len(rates))
         self.begun = self.begin(start)
         weighted = modes.eigenvalues * self.begun
@@ -90,13 +103,15 @@ class _Response:
 
     def coefficients(self, forcing: Array) -> Array:
         """c (s, M·k) for φ = ``forcing``."""
-        parts = np.tensordot(self.functions.push, forcing, (2, 1))
-        return parts.swapaxes(1, 2).reshape(len(parts), -1)
+        return (self.functions.push @ forcing.T).swapaxes(1, 2).reshape(forcing.shape[1], -1)
 
     def statistics(self, coefficients: Array) -> Array:
         """X (n, s) for c = ``coefficients``."""
-        own = self.own + np.sum(coefficients * (2.0 * self.mixed + coefficients @ self.forced), axis=1)
-        return np.concatenate([own[None], self.cross + self.pull @ coefficients.T])
+        statistics = np.empty((self.teachers + 1, len(coefficients)))
+        quadratic = 2.0 * self.mixed + coefficients @ self.forced
+        statistics[0] = self.own + np.einsum("sk,sk->s", coefficients, quadratic)
+        statistics[1:] = self.cross + self.pull @ coefficients.T
+        return statistics
 
     def sensitivity(self, coefficients: Array) -> Array:
         """∂X/∂φ (n, s, M, s) at c = ``coefficients``."""
@@ -104,19 +119,6 @@ class _Response:
         pulled[0] = 2.0 * (self.mixed + coefficients @ self.forced)
         pulled[1:] = self.pull[:, None]
         return pulled.reshape(*pulled.shape[:2], self.teachers, -1) @ self.functions.push
-
-
-def _chebyshev(x: Array, degree: int) -> Array:
-    """T_0 … T_degree at ``x`` (degree + 1, N), by T_{m+j} = 2 T_m T_j − T_{m−j}."""
-    values = np.empty((degree + 1, len(x)))
-    values[0], values[1] = 1.0, x
-    known = 1
-    while known < degree:
-        more = min(known, degree - known)
-        np.multiply(2.0 * values[known], values[1 : more + 1], out=values[known + 1 : known + more + 1])
-        values[known + 1 : known + more + 1] -= values[known - more : known][::-1]
-        known += more
-    return values
 
 
 def solve_clock_step(
@@ -136,19 +138,19 @@ def solve_clock_step(
     response = _Response(table, modes, width, deviation[0])
     _, forcing, _ = _forcing(chart, guess, modes.energy)
     coefficients = response.coefficients(forcing)
-    before = 1.0
+    before, identity = np.inf, np.eye(forcing.size)
     for _ in range(ITERATIONS):
         statistics = response.statistics(coefficients)
         gain, aim, slope = _forcing(chart, statistics, modes.energy)
         jacobian = np.einsum("abl,blcm->alcm", slope, response.sensitivity(coefficients))
-        matrix = np.eye(forcing.size) - jacobian.reshape(forcing.size, -1)
+        matrix = identity - jacobian.reshape(forcing.size, -1)
         change = np.linalg.solve(matrix, (aim - forcing).ravel()).reshape(forcing.shape)
         forcing = forcing + change
         coefficients = response.coefficients(forcing)
         moved = float((np.abs(change).max(axis=1) / magnitudes(forcing)).max())
         if not moved < 2.0 * max(before, UNSTEADY):
             break
-        if moved * min(1.0, moved / before) <= CONVERGED:
+        if moved * min(moved, before) <= CONVERGED:
             states = (response.begun + coefficients @ response.driven)[:, None]
             statistics = response.statistics(coefficients)
             gain = chart.drift(statistics, modes.energy)[0][0, 0]
@@ -165,7 +167,7 @@ def solve_clock_step(
 def _forcing(chart: Chart, statistics: Array, energy: Array) -> tuple[Array, Array, Array]:
     """A (s,), φ = −F/A (M, s) and ∂φ/∂X (M, n, s)."""
     gain, force = chart.drift(statistics, energy)
-    if not (gain.max() < 0 and np.isfinite(force).all()):
+    if not gain.max() < 0:
         raise NoConvergence
     gain_slope, force_slope = chart.drift_jacobian(statistics, energy)
     forcing = -force[0] / gain[0, 0]

@@ -78,13 +78,20 @@ class Collocation:
 
 
 def chebyshev_polynomials(x: Array | float, degree: int) -> Array:
-    """T_0 … T_degree at 2``x`` − 1 ≥ −1: shape (degree + 1, *X)."""
+    """T_0 … T_degree at 2``x`` − 1, all of ``x`` in [0, 1] or all above 1: shape (degree + 1, *X)."""
     place = 2.0 * np.asarray(x, dtype=float) - 1.0
     orders = np.arange(degree + 1.0).reshape(-1, *(1,) * place.ndim)
-    inside = np.cos(orders * np.arccos(np.clip(place, -1.0, 1.0)))
-    if np.all(place <= 1.0):
-        return inside
-    return np.where(place <= 1.0, inside, np.cosh(orders * np.arccosh(np.maximum(place, 1.0))))
+    if place.size and place.min() >= 1.0:
+        return np.cosh(orders * np.arccosh(place))
+    return np.cos(orders * np.arccos(np.clip(place, -1.0, 1.0)))
+
+
+def extrapolate(places: Array, values: Array, x: Array) -> Array:
+    """At ``x`` (X,), none of the ``places`` (k,), the polynomials through ``values`` (n, k): shape (n, X)."""
+    gaps = places[:, None] - places
+    np.fill_diagonal(gaps, 1.0)
+    terms = 1.0 / (gaps.prod(axis=1) * (x[:, None] - places))
+    return values @ (terms / terms.sum(axis=1, keepdims=True)).T
 
 
 @cache
@@ -99,17 +106,31 @@ def radau(stages: int) -> Collocation:
         raise ValueError(f"stages is {stages}: Radau IIA needs at least 2")
     radau_polynomial = np.zeros(stages + 1)
     radau_polynomial[-2:] = -1.0, 1.0
-    x = np.sort(legendre.legroots(radau_polynomial).real)
+    x = np.sort(legendre.legroots(radau_polynomial).real).astype(np.longdouble)
     slope = legendre.legder(radau_polynomial)
     for _ in range(3):
         x = x - legendre.legval(x, radau_polynomial) / legendre.legval(x, slope)
     x[-1] = 1.0
     values = legendre.legvander(x, stages)
-    integrals = np.empty((stages, stages))
+    integrals = np.empty((stages, stages), np.longdouble)
     integrals[:, 0] = x + 1.0
     for k in range(1, stages):
         integrals[:, k] = (values[:, k + 1] - values[:, k - 1]) / (2 * k + 1)
-    matrix = 0.5 * np.linalg.solve(values[:, :stages].T, integrals.T).T
-    points = np.concatenate([[-1.0], x])
-    to_chebyshev = np.linalg.inv(chebyshev.chebvander(points, stages))
-    return Collocation((x + 1.0) / 2.0, matrix, (points + 1.0) / 2.0, to_chebyshev)
+    points = np.append(np.longdouble(-1.0), x)
+    matrix = 0.5 * integrals @ refined_inverse(values[:, :stages])
+    to_chebyshev = refined_inverse(chebyshev.chebvander(points, stages))
+    return Collocation(
+        *(part.astype(float) for part in ((x + 1.0) / 2.0, matrix, (points + 1.0) / 2.0, to_chebyshev))
+    )
+
+
+def refined_inverse(matrices: Array) -> Array:
+    """The inverses of ``matrices`` (…, s, s) to more digits than double precision where the machine has them.
+
+    A table's rounding comes back in every step of a run.
+    """
+    inverses = np.linalg.inv(matrices.astype(float)).astype(np.longdouble)
+    identity = np.eye(matrices.shape[-1])
+    for _ in range(2):
+        inverses = inverses + inverses @ (identity - matrices @ inverses)
+    return inverses

@@ -20,7 +20,7 @@ import numpy as np
 from numerics import charts, limits
 from numerics.charts import Chart
 from numerics.clock import solve_clock_step
-from numerics.collocation import radau
+from numerics.collocation import extrapolate, radau
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
 from numerics.limits import Limit
@@ -33,10 +33,12 @@ from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
 
-STAGES = 16
+STAGES = 20
 NETWORK_STAGES = 12  # the eigenvectors of larger couplings lose too many digits
 TOLERANCE = 1e-13
 LARGEST_ERROR = 10.0 * TOLERANCE
+KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
+LARGEST_LOGARITHM = 600.0
 FLOOR = 1e-14
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
@@ -174,13 +176,16 @@ class _Integration:
             return solve_step(*state, *step, self.noise)
         gain = self.chart.drift(step[-1], self.modes.energy)[0][0, 0]
         longest = self.width * self.modes.eigenvalues.max()
-        slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)
-        feedback = longest * max(float(np.abs(part @ self.statistics).max()) for part in slopes)
-        if longest * np.abs(gain).max() <= SHORT and feedback <= FEEDBACK:
+        if longest * max(-gain.min(), gain.max()) <= SHORT and longest * self._feedback() <= FEEDBACK:
             return solve_short_step(*state, *step)
-        if (gain < 0).all():
-            return solve_clock_step(*state, -self.width * gain.mean(), *step[1:])
+        if gain.max() < 0:
+            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *step[1:])
         return solve_step(*state, *step, self.noise)
+
+    def _feedback(self) -> float:
+        """How much the drift changes when the statistics double."""
+        slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)
+        return max(float(np.abs(part @ self.statistics).max()) for part in slopes)
 
     @property
     def noise(self) -> float:
@@ -211,7 +216,7 @@ class _Integration:
         self.deviation, self.students = result.deviation[-1], result.students[-1]
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
         self.time += result.times[-1]
-        self.error += error
+        self.error += error + ROUNDING
         self.width = factor * result.times[-1]
         self._settle()
 
@@ -275,13 +280,22 @@ class _Integration:
         return 0.5 / (self.problem.eigenvalues.max() * scale)
 
     def _guess(self) -> Array:
-        """Statistics (n, s) expected at the nodes: the last step's polynomials, continued.
+        """Statistics (n, s) expected at the nodes: the last step's, continued.
 
-        Noise grows beyond measure when continued; then they are expected to stay.
+        Their logarithms vary slowly with log t, over the whole run; a statistic that changes sign is continued
+        as a polynomial. Noise grows beyond measure when continued; then they are expected to stay.
         """
         if self.noisy or not self.segments or self.segments[-1].chart is not self.chart:
             return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
         last = self.segments[-1]
+        known = last.statistics[:, KNOWN]
+        if np.all(known * known[:, -1:] > 0):
+            places = np.log(last.start + last.elapsed[KNOWN])
+            logarithms = extrapolate(
+                places, np.log(np.abs(known)), np.log(self.time + self.width * self.table.nodes)
+            )
+            if np.abs(logarithms).max() < LARGEST_LOGARITHM:
+                return np.sign(known[:, -1:]) * np.exp(logarithms)
         return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
 
     def _shorten(self, factor: float) -> None:
@@ -299,15 +313,14 @@ class _Integration:
         cancel is measured so that their rounding is no error, which no shorter step would mend. Coefficients
         decay like r^k with r proportional to the width; r is read off those above the rounding.
         """
-        noise = ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation)
-        least = np.abs(statistics).min(axis=1)
-        sizes = np.maximum.reduce(
-            [least, magnitudes(statistics) / SPAN, noise, np.full(len(least), SMALLEST)]
-        )
-        coefficients = np.abs(statistics @ self.table.to_chebyshev.T) / sizes[:, None]
-        before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
-        decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
-        errors = last * decay
+        coefficients = np.abs(statistics @ self.table.to_chebyshev.T)
+        size = np.abs(statistics)
+        units = np.maximum(np.maximum(size.min(axis=1), size.max(axis=1) / SPAN), SMALLEST)
+        errors, decay = _left_out(coefficients / units[:, None])
+        if errors.max() > LARGEST_ERROR:
+            units = np.maximum(units, ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation))
+            errors, decay = _left_out(coefficients / units[:, None])
+        coefficients /= units[:, None]
         worst = int(errors.argmax())
         error = float(errors[worst])
         stages = self.table.stages
@@ -323,3 +336,10 @@ class _Integration:
         return float(
             np.clip(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (self.table.stages + 2)), 0.1, GROWTH)
         )
+
+
+def _left_out(coefficients: Array) -> tuple[Array, Array]:
+    """The size (n,) of what follows the ``coefficients`` (n, k), and the decay (n,) by which it is estimated."""
+    before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
+    decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
+    return last * decay, decay

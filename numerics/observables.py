@@ -73,13 +73,20 @@ def norms(deviation: Array, students: Array, teacher: Array, chart: Chart) -> Ar
     """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
     ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless the chart is centred.
     """
-    own = np.einsum("...N,...N->...", students, students)[..., None]
+    own = _square(students)[..., None]
     along = students @ teacher.T
     away = students[..., None, :] - teacher
     if not chart.centred:
         diagonal = np.arange(len(teacher))
         away[..., diagonal, diagonal, :] = deviation
-    opposite = students[..., None, :] + teacher
-    squares = (np.einsum("...N,...N->...", part, part) for part in (away, opposite))
-    terms = np.broadcast_to(own, along.shape), along, *squares
+    if along.min() < 0:
+        opposite = _square(students[..., None, :] + teacher)
+    else:
+        opposite = own + 2.0 * along + _square(teacher)
+    terms = np.broadcast_to(own, along.shape), along, _square(away), opposite
     return np.moveaxis(np.stack(terms), (-2, -1), (1, 2))
+
+
+def _square(vectors: Array) -> Array:
+    """‖v‖² along the last axis."""
+    return np.einsum("...N,...N->...", vectors, vectors)

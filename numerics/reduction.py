@@ -27,7 +27,7 @@ BIN_RATIO = 4.0
 FROZEN_RATIO = 64.0
 BLOCKS = 14
 BEYOND = 6
-WORTHWHILE = 1.5
+WORTHWHILE = 2.0
 ROUNDING = 8.0 * np.finfo(float).eps
 TOLERANCE = 3e-13
 LONGEST = 1e300
@@ -57,10 +57,12 @@ def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Pr
     clock = min(horizon * max(problem.teacher_energy, problem.start_energy), LONGEST)
     eigenvalues = problem.eigenvalues
     rows = np.concatenate([problem.teachers, problem.students])
-    if np.any(np.diff(eigenvalues) > 0):
+    falls = eigenvalues[1:] < eigenvalues[:-1]
+    if not falls.all():
         order = np.argsort(-eigenvalues, kind="stable")
         eigenvalues, rows = eigenvalues[order], rows[:, order]
-    if np.any(np.diff(eigenvalues) == 0):
+        falls = eigenvalues[1:] < eigenvalues[:-1]
+    if not falls.all():
         eigenvalues, rows = _merge_equal(eigenvalues, rows)
     moving = int(np.searchsorted(-eigenvalues, 0.0))
     nodes, vectors, error = _reduce_moving(eigenvalues[:moving], rows[:, :moving], clock, tolerance)
@@ -85,7 +87,7 @@ def _reduce_moving(
 
     Rows that no chain of shared modes connects are reduced apart, so that u = 0 stays exact.
     """
-    if len(eigenvalues) <= len(rows) * 2:
+    if len(eigenvalues) <= 2 * len(rows):
         return eigenvalues, rows, 0.0
     blocks, best = max(2, math.ceil(BLOCKS * math.log(tolerance) / math.log(TOLERANCE))), math.inf
     parts = _connected(rows)
@@ -148,7 +150,7 @@ class _Binned:
         carried = chosen.any(axis=0)
         if not carried.all():
             eigenvalues, chosen = eigenvalues[carried], chosen[:, carried]
-        edges = _edges(eigenvalues, clock)
+        edges = _edges(eigenvalues, clock) if len(eigenvalues) else np.zeros(1, int)
         long = np.diff(edges) > WORTHWHILE * len(chosen) * blocks
         self.bins = [slice(*pair) for pair in zip(edges[:-1][long], edges[1:][long], strict=True)]
         kept = np.repeat(~long, np.diff(edges))
