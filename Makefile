@@ -4,10 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test lint bench generate lock clean
+.PHONY: report figures test lint bench generate lock clean
 
 report: $(READY)  ## derive, solve, predict, compare: report/index.html
 	$(BIN)/phase-retrieval report
+
+figures: $(READY)  ## the six figures of the paper: figures/*.pdf (three minutes)
+	mkdir -p figures
+	for number in 1 2 3 4 5 6; do $(BIN)/phase-retrieval figure $$number --output figures/figure$$number.pdf || exit 1; done
 
 test: $(READY)  ## all tests that need no browser
 	$(BIN)/python -m pytest
@@ -33,4 +37,4 @@ lock:  ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^pip==' > constraints.txt
 
 clean:
-	rm -rf $(VENV) report
+	rm -rf $(VENV) report figures

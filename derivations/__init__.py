@@ -5,6 +5,8 @@
 ``equations``   every equation of a model, in every format
 ``infinite``    the runs at d = ∞ that two chapters share
 ``model`` … ``tail``  the chapters
+``audit``       every claim of the paper examined, with its verdict
+``figures``     the six figures of the paper, one module each
 ``report``      all chapters on one self-contained page
 ``cli``         the command ``phase-retrieval``, its ``commands`` and their ``output``
 """

@@ -14,9 +14,13 @@ PLOTTED = np.geomspace(0.3, 1e12, 200)
 
 
 @cache
-def run(exponent: float) -> Trajectory:
-    """The flow for a flat teacher at d = ∞ from the fastest direction of w = 0, to t = 1e24."""
-    return solve(power_law(exponent, math.inf, init="escape:1e-2", horizon=HORIZON), HORIZON)
+def run(exponent: float, source: float = 0.0) -> Trajectory:
+    """The flow for a source teacher, flat unless B is given, at d = ∞ from the fastest direction of w = 0.
+
+    It is solved to t = 1e24.
+    """
+    problem = power_law(exponent, math.inf, f"source:{source}", "escape:1e-2", horizon=HORIZON)
+    return solve(problem, HORIZON)
 
 
 def law_curves(number: int, exponent: float, quantity: str, prefactor: float, power: float) -> list[Curve]:

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 PATIENCE = 2.0
 """Seconds of work before progress is shown."""
@@ -29,19 +32,19 @@ class BadInput(click.ClickException):
     exit_code = 2
 
 
-def emit(text: str, output: Path | None) -> None:
-    """Print ``text``, or write it to ``output``."""
-    if output is None:
-        click.echo(text)
+def emit(content: str | bytes, output: Path | None) -> None:
+    """Print a text or the bytes of a file, or write it to ``output``."""
+    if output is not None:
+        write(output, f"{content}\n" if isinstance(content, str) else content)
     else:
-        write(output, f"{text}\n")
+        click.echo(content, nl=isinstance(content, str))
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, content: str | bytes) -> None:
     """Write a file at once: readers find the former content or the new, never a part of it."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(part, path)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written ({error.strerror})") from None
@@ -70,7 +73,7 @@ def _finite(content: Any) -> Any:
     return content
 
 
-def tables(*parts: tuple[Sequence[str], Sequence[Sequence[str]]], output: Path | None) -> str:
+def tables(*parts: tuple[Sequence[str], Sequence[Sequence["str | Text"]]], output: Path | None) -> str:
     """Tables, each given by its headings and rows, as text for the terminal or, unstyled, for all else."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -83,7 +86,7 @@ def tables(*parts: tuple[Sequence[str], Sequence[Sequence[str]]], output: Path |
     for headings, rows in parts:
         table = Table(*headings, box=SIMPLE_HEAD if terminal else None, pad_edge=False)
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
         console.print(table)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines())
 

@@ -1,17 +1,27 @@
 """The report: all chapters, their evidence and a table of checks, on one self-contained page."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 
 from jinja2 import Environment
 
-from derivations import convergence, escape, hierarchy, model, tail, trajectory
+from derivations import (
+    borderlines,
+    convergence,
+    corrections,
+    descent,
+    escape,
+    hierarchy,
+    model,
+    tail,
+    trajectory,
+)
 from derivations.evidence import Chapter
 from derivations.typeset import mathml, prose
 
-FULL, QUICK = 2_000_000, 100_000
-DESCENT_SHARE = 0.7
+DESCENT_STEPS = 100_000
 
 
 def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter]:
@@ -19,14 +29,15 @@ def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter
 
     ``quick`` shortens gradient descent and takes fewer exponents.
     """
-    exponents = (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 3.0)
-    steps = QUICK if quick else FULL
-    yield model.chapter()
-    yield hierarchy.chapter()
-    yield trajectory.chapter(steps, lambda done: progress(DESCENT_SHARE * done / steps))
-    for number, later in enumerate((escape, convergence, tail)):
-        progress(DESCENT_SHARE + (1.0 - DESCENT_SHARE) * number / 3.0)
-        yield later.chapter(exponents)
+    exponents = (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 2.5, 3.0, 4.0)
+    chain = [model.chapter, hierarchy.chapter, trajectory.chapter]
+    chain += [
+        partial(later.chapter, exponents) for later in (escape, convergence, corrections, borderlines, tail)
+    ]
+    chain += [partial(descent.chapter, DESCENT_STEPS if quick else 2 * DESCENT_STEPS)]
+    for number, chapter in enumerate(chain, 1):
+        yield chapter()
+        progress(number / len(chain))
 
 
 def page(contents: Sequence[Chapter]) -> str:

@@ -1,46 +1,169 @@
-"""Chapter: spectral-tail learning, the law of the MSE on its plateau (T2, P16)."""
+"""Chapter: spectral-tail learning, the plateau of the MSE and its end (T2, P4, P16, E1)."""
 
+import math
 from collections.abc import Sequence
 
-from derivations.evidence import Chapter, Comparison, Figure, Formula
+import numpy as np
+from mpmath import mp
+
+from derivations.evidence import Chapter, Check, Comparison, Figure, Formula
 from derivations.infinite import TIMES, law_curves, run
-from numerics import extrapolate_power_law
-from numerics.figures import plot_curves, to_svg
-from theory.asymptotics import PowerLaw, tail_exponent, tail_prefactor
+from numerics import extrapolate_power_law, power_law, solve
+from numerics.figures import Curve, plot_curves, to_svg
+from numerics.frozen import freeze
+from theory.asymptotics import (
+    PowerLaw,
+    frozen_error,
+    plateau_drop_exponent,
+    plateau_drop_prefactor,
+    plateau_end,
+    recovered_exponent,
+    recovered_prefactor,
+    tail_fraction,
+    tail_learnt,
+    tail_remainder,
+    tail_remainder_rate,
+    tail_sum,
+)
+
+DIGITS = 30
+SUMS = [("inf", "100"), ("1e6", "1e3"), ("1e6", "1e11")]
+"""Dimensions and times at which the expansion meets the sum: no end, the window, beyond the plateau."""
+
+DIMENSION = 10**6
+REACHED, FROZEN_TIMES = 0.9, np.geomspace(1e6, 1e14, 9)
+FASTEST = 1.5
+"""Below this exponent u = 0.9 comes so late that the frozen flow's plain integration takes long."""
+
+EPSILON = 1e-6
 
 
 def chapter(exponents: Sequence[float]) -> Chapter:
-    """recovered = d(σ*² − MSE) ~ C t^{1/a} on the true flow with a flat teacher at d = ∞."""
-    comparisons, curves = [], []
+    """The sums, what the true flow recovers at d = ∞, the plateau's end at d = 1e6."""
+    comparisons, curves, ends = [], [], []
     for number, exponent in enumerate(exponents):
         law = PowerLaw(exponent, "inf")
-        power, prefactor = float(tail_exponent(law)), float(tail_prefactor(law))
+        power, prefactor = float(recovered_exponent(law)), float(recovered_prefactor(law))
         fit = extrapolate_power_law(TIMES, run(exponent).at(TIMES).recovered)
         comparisons += [
             Comparison(f"tail exponent, a = {exponent:g}", "P16", power, fit.exponent, 1e-6),
             Comparison(f"tail prefactor, a = {exponent:g}", "P16", prefactor, fit.prefactor, 1e-5),
         ]
         curves += law_curves(number, exponent, "recovered", prefactor, power)
+        if exponent >= FASTEST:
+            comparisons += [_frozen(exponent, law), _drop(exponent, law)]
+            comparison, crossover = _end(number, exponent)
+            comparisons.append(comparison)
+            ends += crossover
     return Chapter(
         title="Phase III: spectral-tail learning",
         text=(
             r"With $w^*_i$ of equal size, $d\,(\sigma_*^2 - \mathrm{MSE})$ counts the directions that "
             r"have been learned; it stays finite at $d = \infty$, where the plateau never ends. "
-            "Predicted: the mesoscopic law of the uniform benchmark $S_d$. Measured: on the true flow, "
-            "not on the frozen one, extrapolated like the laws of phase II."
+            "Predicted: the mesoscopic law of the uniform benchmark $S_d$, its constant, and what is left, "
+            "which the formula of Abel and Plana turns into an exponentially small integral; at finite $d$ "
+            "the incomplete gamma function takes it through the plateau's end. Measured: on the true flow, "
+            "not on the frozen one, extrapolated like the laws of phase II. The frozen approximation has the "
+            "right prefactor; its relative error is a constant times $1-u$, hence fades, where T5 bounds it "
+            r"by a fixed multiple of $\epsilon$. What the end of phase II takes off the plateau is of order "
+            r"$\epsilon^{-1/(a-1)}/d$, against $(\epsilon^{-a}/d)^{1/3}$ in P4."
         ),
         formulas=[
             Formula(
                 "P16",
                 r"d\,(\sigma_*^2 - \mathrm{MSE}) \sim \Gamma\!\left(1-\tfrac1a\right)"
                 r"\left(\tfrac{16}{\zeta(a)}\right)^{1/a} t^{1/a}",
-            )
+            ),
+            Formula("P16", r"X = \beta_d \tau"),
+            Formula(
+                "sharp law",
+                r"d\,(1-S_d) = \Gamma\!\left(1-\tfrac1a\right) X^{1/a} - \tfrac12 + \sum_{m \geq 1} "
+                r"\frac{(-X)^m}{m!} \zeta(ma, d+1) + O\!\left(e^{-\kappa X^{1/(a+1)}}\right)",
+            ),
+            Formula(
+                "sharp law",
+                r"S_d \to e^{-z} - z^{1/a}\,\Gamma\!\left(1-\tfrac1a, z\right), \quad z = X d^{-a}",
+            ),
         ],
         comparisons=comparisons,
+        checks=_sums(exponents),
         figures=[
             Figure(
                 to_svg(plot_curves(curves, "time t", "d (σ*² − MSE)")),
                 "Directions learned at d = ∞: solved (lines) and the predicted law (dashed).",
-            )
+            ),
+            Figure(
+                to_svg(plot_curves(_remainders(exponents), "time τ", "what is left", "linear")),
+                r"What the law and its constant leave of $d\,(1-S_d)$ at $d = \infty$, in absolute value "
+                r"(lines), and the predicted decay $e^{-k\tau^{1/(a+1)}}$ (dashed).",
+            ),
+            Figure(
+                to_svg(plot_curves(ends, "time t", "MSE")),
+                f"The plateau and its end at d = {DIMENSION:g}: the true flow (lines) and $S_d$ (dashed).",
+            ),
         ],
     )
+
+
+def _sums(exponents: Sequence[float]) -> list[Check]:
+    """The expansion against the sum, to the digits asked for."""
+    checks = []
+    for exponent in exponents:
+        with mp.workdps(2 * DIGITS):
+            misses = []
+            for dimension, tau in SUMS:
+                found, plain = (
+                    tail_learnt(exponent, dimension, tau, DIGITS),
+                    tail_sum(exponent, dimension, tau, DIGITS),
+                )
+                misses.append(abs(found.value / plain - 1))
+            worst = max(misses)
+        evidence = f"relative difference at most {mp.nstr(worst, 2)} at d = ∞ and 1e6, τ from 1e2 to 1e11"
+        name = f"expansion of d (1 − S_d), all terms, a = {exponent:g}"
+        checks.append(Check(name, "P16", bool(worst < mp.mpf(10) ** -DIGITS), evidence))
+    return checks
+
+
+def _frozen(exponent: float, law: PowerLaw) -> Comparison:
+    """The frozen approximation's relative error over 1 − u, late."""
+    problem = power_law(exponent, math.inf, init="escape:1e-2", horizon=1e20)
+    true = run(exponent).at(FROZEN_TIMES)
+    frozen = freeze(problem, REACHED, FROZEN_TIMES)
+    ratio = extrapolate_power_law(FROZEN_TIMES, (frozen.recovered / true.recovered - 1) / true.one_minus_u)
+    name = f"error of the frozen approximation over 1 − u, a = {exponent:g}"
+    return Comparison(name, "E1, T5", float(frozen_error(law)), ratio.prefactor, 1e-4)
+
+
+def _drop(exponent: float, law: PowerLaw) -> Comparison:
+    """What is learned by T2(ε), ε small."""
+    power, prefactor = float(plateau_drop_exponent(law)), float(plateau_drop_prefactor(law))
+    drop = run(exponent).at([run(exponent).phases(epsilon=EPSILON).t2]).recovered[0]
+    name = f"d (σ*² − MSE(T2)) ε^(1/(a−1)) at ε = {EPSILON:g}, a = {exponent:g}"
+    return Comparison(name, "P4", prefactor, drop * EPSILON**power, 30 * EPSILON ** min(1.0, power))
+
+
+def _end(number: int, exponent: float) -> tuple[Comparison, list[Curve]]:
+    """The MSE at the plateau's end, 1/2 up to the feedback, of order d^{1−a}; and its curve."""
+    end = float(plateau_end(PowerLaw(exponent, DIMENSION)))
+    times = end * np.geomspace(1e-6, 10.0, 61)
+    flow = solve(power_law(exponent, DIMENSION, init="escape:1e-2"), float(times[-1]))
+    fraction = np.array([float(tail_fraction(exponent, DIMENSION, float(t))) for t in times[::5]])
+    name = f"MSE at the plateau's end, d = {DIMENSION:g}, a = {exponent:g}"
+    tolerance = 10.0 * DIMENSION ** max(1.0 - exponent, -1.0)
+    return Comparison(name, "T2", 0.5, float(flow.at([end]).mse[0]), tolerance), [
+        Curve(f"a = {exponent:g}", times, flow.at(times).mse, {"color": f"C{number}"}),
+        Curve("", times[::5], fraction, {}, "theory"),
+    ]
+
+
+def _remainders(exponents: Sequence[float]) -> list[Curve]:
+    curves = []
+    for number, exponent in enumerate(exponents):
+        times = np.linspace(0.01, 60.0, 40)
+        left = np.array([abs(float(tail_remainder(exponent, float(t), 6))) for t in times])
+        rate = float(tail_remainder_rate(PowerLaw(exponent, "inf")))
+        curves += [
+            Curve(f"a = {exponent:g}", times, left, {"color": f"C{number}"}),
+            Curve("", times, np.exp(-rate * times ** (1 / (exponent + 1))), {}, "theory"),
+        ]
+    return curves

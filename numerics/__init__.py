@@ -4,14 +4,36 @@
 ``reduce``                  an equivalent problem of a few hundred modes
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
-``descend``                 population gradient descent
-``extrapolate_power_law``   exponents and prefactors measured from a solution
+``descend``                 population gradient descent, exactly; ``descend_network`` of any model
+``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
+``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
+``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
+``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``  measured exponents
 
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
-from numerics.descent import descend
-from numerics.exponents import PowerLawFit, extrapolate_power_law
+from numerics.descent import (
+    EmpiricalRun,
+    Samples,
+    StochasticRuns,
+    descend,
+    descend_network,
+    draw_samples,
+    empirical_descent,
+    empirical_flow,
+    online_sgd,
+    shared_sgd,
+)
+from numerics.exponents import (
+    LogarithmFit,
+    PowerLawFit,
+    detect_logarithm,
+    extrapolate_power_law,
+    fit_power_law,
+    local_slopes,
+)
+from numerics.files import load, save
 from numerics.flow import solve
 from numerics.generated import load_module
 from numerics.limits import Limit
@@ -19,20 +41,39 @@ from numerics.observables import Observables, Overlaps
 from numerics.power_law import power_law
 from numerics.problem import Problem
 from numerics.reduction import reduce
+from numerics.results import dataset, plot, sweep
 from numerics.trajectory import Phases, Trajectory
 
 __all__ = [
+    "EmpiricalRun",
     "Limit",
+    "LogarithmFit",
     "Observables",
     "Overlaps",
     "Phases",
     "PowerLawFit",
     "Problem",
+    "Samples",
+    "StochasticRuns",
     "Trajectory",
+    "dataset",
     "descend",
+    "descend_network",
+    "detect_logarithm",
+    "draw_samples",
+    "empirical_descent",
+    "empirical_flow",
     "extrapolate_power_law",
+    "fit_power_law",
+    "load",
     "load_module",
+    "local_slopes",
+    "online_sgd",
+    "plot",
     "power_law",
     "reduce",
+    "save",
+    "shared_sgd",
     "solve",
+    "sweep",
 ]

@@ -19,6 +19,7 @@ import numpy as np
 
 from numerics import charts, limits
 from numerics.charts import Chart
+from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
 from numerics.collocation import extrapolate, radau
 from numerics.generated import phase_retrieval
@@ -28,7 +29,7 @@ from numerics.observables import norms
 from numerics.overlaps import join
 from numerics.problem import Problem
 from numerics.reduction import reduce
-from numerics.step import ROUNDING, SMALLEST, Modes, NoConvergence, StepResult, magnitudes, solve_step
+from numerics.step import FLOOR, ROUNDING, Modes, NoConvergence, StepResult, solve_step, truncation
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
@@ -39,13 +40,11 @@ TOLERANCE = 1e-13
 LARGEST_ERROR = 10.0 * TOLERANCE
 KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
 LARGEST_LOGARITHM = 600.0
-FLOOR = 1e-14
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
 GROWTH = 2.5
-SPAN = 30.0
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -54,13 +53,17 @@ def solve(
     until: float,
     model: ModuleType = phase_retrieval,
     progress: Callable[[float], None] | None = None,
+    *,
+    check: bool = False,
 ) -> Trajectory:
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
 
     ``model`` is a generated module, loaded with :func:`numerics.generated.load_module` if it is not a file.
     Where it has no barrier the state at ``until`` decides what is said of the limit. Time is the flow's
     own: no step size, no factor. The problem is first reduced exactly, so the cost grows like log(until) and
-    hardly with the dimension. ``progress`` is called with the time after every step.
+    hardly with the dimension. ``progress`` is called with the time after every step. ``check`` verifies
+    the laws of the flow on the solution, :func:`numerics.check.check_trajectory`, and raises its
+    :class:`~numerics.check.BrokenLaw`.
 
     Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
     has not as many students and teachers as the model.
@@ -86,7 +89,7 @@ def solve(
         integration.advance()
         if progress is not None:
             progress(integration.time)
-    return Trajectory(
+    run = Trajectory(
         integration.problem,
         integration.table,
         integration.segments,
@@ -94,10 +97,19 @@ def solve(
         until,
         integration.error + integration.problem.relative_error,
     )
+    if check:
+        check_trajectory(run, integration.students)
+    return run
 
 
 def _clocked(problem: Problem, model: ModuleType, until: float) -> float:
-    """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval.
+    """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
+    escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
+    return max(until, escape) * speed(problem, model)
+
+
+def speed(problem: Problem, model: ModuleType) -> float:
+    """How much faster the modes move than in phase retrieval, at least 1.
 
     There ‖A‖ ≤ 8 max(s, s*). Here the larger ‖A‖ counts of the start and of students that equal teachers.
     """
@@ -108,8 +120,7 @@ def _clocked(problem: Problem, model: ModuleType, until: float) -> float:
         gain, _ = model.drift(np.stack([modes.statistics(problem.students), reached], axis=1), modes.energy)
     fastest = np.linalg.norm(np.nan_to_num(gain), ord=2, axis=(0, 1)).max()
     usual = 8.0 * max(problem.teacher_energy, problem.start_energy)
-    escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
-    return max(until, escape) * max(1.0, float(fastest / usual))
+    return max(1.0, float(fastest / usual))
 
 
 class _Integration:
@@ -282,8 +293,8 @@ class _Integration:
     def _guess(self) -> Array:
         """Statistics (n, s) expected at the nodes: the last step's, continued.
 
-        Their logarithms vary slowly with log t, over the whole run; a statistic that changes sign is continued
-        as a polynomial. Noise grows beyond measure when continued; then they are expected to stay.
+        Their logarithms vary slowly with log t, over the whole run; a statistic that changes sign is
+        continued as a polynomial. Noise grows beyond measure when continued; then they are expected to stay.
         """
         if self.noisy or not self.segments or self.segments[-1].chart is not self.chart:
             return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
@@ -305,41 +316,22 @@ class _Integration:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
     def _truncation(self, statistics: Array) -> tuple[float, float, float]:
-        """The size of the first two Chebyshev coefficients left out, relative to the statistic, and their
-        decay, in the statistic where that size is largest; and the factor for the next width. A statistic
-        that falls or grows by as much as SPAN in a step is accurate relative to its least value.
-
-        They are estimated from the last two pairs that are there, by geometric decay. A statistic whose terms
-        cancel is measured so that their rounding is no error, which no shorter step would mend. Coefficients
-        decay like r^k with r proportional to the width; r is read off those above the rounding.
+        """The truncation error of a step with these ``statistics`` (n, s + 1), its decay, and the ratio of the
+        next width to this one.
         """
-        coefficients = np.abs(statistics @ self.table.to_chebyshev.T)
-        size = np.abs(statistics)
-        units = np.maximum(np.maximum(size.min(axis=1), size.max(axis=1) / SPAN), SMALLEST)
-        errors, decay = _left_out(coefficients / units[:, None])
-        if errors.max() > LARGEST_ERROR:
-            units = np.maximum(units, ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation))
-            errors, decay = _left_out(coefficients / units[:, None])
-        coefficients /= units[:, None]
-        worst = int(errors.argmax())
-        error = float(errors[worst])
-        stages = self.table.stages
-        rest = np.maximum.accumulate(coefficients.max(axis=0)[::-1])[::-1][1:]
-        ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, stages + 1)))
-        factor = min(0.9 * TOLERANCE ** (1.0 / (stages + 1)) / ratio, GROWTH)
-        if error > FLOOR:
-            factor = min(factor, self._factor(error))
-        return error, float(decay[worst]), float(factor)
+        found = truncation(
+            self.table,
+            statistics,
+            lambda: ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation),
+            LARGEST_ERROR,
+        )
+        factor = min(0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / found.ratio, GROWTH)
+        if found.error > FLOOR:
+            factor = min(factor, self._factor(found.error))
+        return found.error, found.decay, factor
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one after too large an ``error``."""
         return float(
             np.clip(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (self.table.stages + 2)), 0.1, GROWTH)
         )
-
-
-def _left_out(coefficients: Array) -> tuple[Array, Array]:
-    """The size (n,) of what follows the ``coefficients`` (n, k), and the decay (n,) by which it is estimated."""
-    before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
-    decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
-    return last * decay, decay

@@ -1,12 +1,17 @@
 """What is reported of a state, from its statistics in either chart."""
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from numerics.charts import Chart
+from numerics.overlaps import split
 from numerics.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 Array = np.ndarray
 
@@ -28,6 +33,18 @@ class Observables(NamedTuple):
     mse: Array
     recovered: Array
 
+    def dataset(self, **parameters: Any) -> "xr.Dataset":
+        """The labelled form, see :func:`numerics.results.dataset`."""
+        from numerics.results import dataset
+
+        return dataset(self, **parameters)
+
+    def plot(self) -> "Figure":
+        """MSE, |u| and s over time."""
+        from numerics.results import plot
+
+        return plot(self.dataset())
+
 
 class Overlaps(NamedTuple):
     """The state of any model at the times ``t`` (T,).
@@ -42,6 +59,18 @@ class Overlaps(NamedTuple):
     U: Array
     loss: Array
     distances: Array
+
+    def dataset(self, **parameters: Any) -> "xr.Dataset":
+        """The labelled form, see :func:`numerics.results.dataset`."""
+        from numerics.results import dataset
+
+        return dataset(self, **parameters)
+
+    def plot(self) -> "Figure":
+        """The loss over time."""
+        from numerics.results import plot
+
+        return plot(self.dataset())
 
 
 def observe(
@@ -67,6 +96,22 @@ def observe(
         np.minimum(away, opposite) / problem.dimension if finite else np.full_like(s, np.nan),
         2.0 * np.abs(along) - own,
     )
+
+
+def observe_all(
+    chart: Chart, orientation: Array, energy: Array, times: Array, statistics: Array, norms: Array
+) -> Overlaps:
+    """Overlaps with the teachers W* at ``times`` (T,) from ``statistics`` (n, T) in ``chart``.
+
+    These and the ``norms`` (4, K, M, T) are relative to P W*, with P the ``orientation`` and T = ``energy``.
+    """
+    S, U = split(chart.overlaps(statistics, energy), *norms.shape[1:3])
+    distances = [
+        np.einsum("kat,am->kmt", squares, mine.astype(float))
+        for squares, mine in zip(norms[2:], (orientation > 0, orientation < 0), strict=True)
+    ]
+    loss = chart.loss(statistics, energy)
+    return Overlaps(times, S, np.einsum("kat,am->kmt", U, orientation), loss, sum(distances))
 
 
 def norms(deviation: Array, students: Array, teacher: Array, chart: Chart) -> Array:

@@ -4,9 +4,13 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 Array = np.ndarray
 
@@ -96,12 +100,36 @@ class Problem:
         """The start as rows W(0) (K, N)."""
         return np.atleast_2d(self.init)
 
+    def dataset(self, **parameters: Any) -> "xr.Dataset":
+        """The labelled form, see :func:`numerics.results.dataset`."""
+        from numerics.results import dataset
+
+        return dataset(self, **parameters)
+
+    def plot(self) -> "Figure":
+        """The masses λ w² of teacher and start over the eigenvalues."""
+        from numerics.plots import plot_problem
+
+        return plot_problem(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write a file that :meth:`load` reads: ``.json``, ``.csv`` or ``.nc``, exact to the bit.
+
+        Raises ValueError for another suffix, and where the file cannot be written.
+        """
+        from numerics.files import save
+
+        save(self.dataset(), path)
+
     @classmethod
     def load(cls, path: str | Path) -> "Problem":
-        """Read a JSON file of ``eigenvalues``, ``teacher``, ``init``: lists of numbers or decimal strings.
+        """Read a file that :meth:`save` wrote, or JSON of ``eigenvalues``, ``teacher`` and ``init`` by hand.
 
+        There they are lists of numbers or decimal strings. Any suffix but .csv and .nc means JSON.
         Raises ValueError, naming the file, where it cannot be read or does not describe a problem.
         """
+        if Path(path).suffix.lower() in (".csv", ".nc"):
+            return _from_dataset(path)
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
@@ -109,12 +137,26 @@ class Problem:
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}: is not JSON ({error})") from None
         names = ("eigenvalues", "teacher", "init")
+        if isinstance(content, dict) and "variables" in content:
+            return _from_dataset(path)
         if not isinstance(content, dict) or set(content) != set(names):
             raise ValueError(f"{path}: must hold an object with exactly {', '.join(names)}")
         try:
             return cls(*(content[name] for name in names))
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
+
+
+def _from_dataset(path: str | Path) -> Problem:
+    """The problem in a file of labelled arrays."""
+    from numerics.files import load
+    from numerics.results import problem_of
+
+    labelled = load(path)
+    try:
+        return problem_of(labelled)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def _energies(eigenvalues: Array, vectors: Array) -> list[float]:

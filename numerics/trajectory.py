@@ -5,16 +5,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.polynomial import chebyshev
 
 from numerics.charts import Chart
 from numerics.collocation import Collocation, chebyshev_polynomials
 from numerics.limits import Limit
-from numerics.observables import Observables, Overlaps, observe
-from numerics.overlaps import split
+from numerics.observables import Observables, Overlaps, observe, observe_all
 from numerics.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 Array = np.ndarray
 
@@ -113,12 +117,24 @@ class Trajectory:
         """
         return Overlaps(*self._evaluate(times, self._overlaps))
 
+    def dataset(self, times: Array | Sequence[float], **parameters: Any) -> "xr.Dataset":
+        """The labelled observables at ``times``, with the outcome, see :func:`numerics.results.solved`."""
+        from numerics.results import solved
+
+        return solved(self, times, **parameters)
+
+    def plot(self) -> "Figure":
+        """MSE, |u| and s over the whole run, its phases marked, on logarithmic axes."""
+        from numerics.plots import plot_trajectory
+
+        return plot_trajectory(self)
+
     def _evaluate(
         self,
         times: Array | Sequence[float],
         quantities: Callable[[Segment, Array, Array, Array], tuple[Array, ...]],
     ) -> list[Array]:
-        """The ``quantities`` (…, T) of the statistics and norms at the times, chart by chart, put together."""
+        """The ``quantities`` (…, T) of the statistics and norms at the times, chart by chart."""
         t = np.asarray(times, dtype=float)
         if t.ndim != 1 or not np.all((t >= 0) & (t <= self.until)):
             raise ValueError(f"times must be a list of numbers in [0, {self.until:g}]")
@@ -157,11 +173,20 @@ class Trajectory:
         return tuple(values @ to_chebyshev for values in (elapsed, slopes, statistics, norms))
 
     def _interpolate(self, owner: Array, times: Array) -> tuple[Array, Array]:
-        """The statistics (n, T) and norms (4, K, M, T) at ``times``, within the segments ``owner``.
+        """The statistics (n, T) and norms (4, K, M, T) at ``times``, within the segments ``owner``."""
+        _, _, statistics, norms = self._polynomials
+        powers = chebyshev_polynomials(self._places(owner, times), self.table.stages)
+        return (
+            np.einsum("tnk,kt->nt", statistics[owner], powers),
+            np.einsum("tajmk,kt->ajmt", norms[owner], powers),
+        )
 
-        The place in a segment is found from the time by Newton's method: the clock is monotone.
+    def _places(self, owner: Array, times: Array) -> Array:
+        """Where in the segments ``owner`` (T,), from 0 to 1, the ``times`` (T,) lie, 1 for those after the end.
+
+        By Newton's method: the clock is monotone.
         """
-        elapsed, slopes, statistics, norms = self._polynomials
+        elapsed, slopes, *_ = self._polynomials
         widths = np.array([segment.width for segment in self.segments])[owner]
         aim = np.clip(times - self._starts[owner], 0.0, widths)
         x = aim / widths
@@ -169,11 +194,7 @@ class Trajectory:
             powers = chebyshev_polynomials(x, self.table.stages)
             passed, slope = (np.einsum("tk,kt->t", part[owner], powers) for part in (elapsed, slopes))
             x = np.clip(x - (passed - aim) / slope, 0.0, 1.0)
-        powers = chebyshev_polynomials(x, self.table.stages)
-        return (
-            np.einsum("tnk,kt->nt", statistics[owner], powers),
-            np.einsum("tajmk,kt->ajmt", norms[owner], powers),
-        )
+        return x
 
     def _observe(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Observables:
         """The observables, relative to the chart and teacher of ``segment``."""
@@ -185,14 +206,9 @@ class Trajectory:
 
     def _overlaps(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Overlaps:
         """The overlaps with the user's teachers."""
-        S, U = split(segment.chart.overlaps(statistics, segment.teacher_energy), *norms.shape[1:3])
-        P = segment.orientation
-        distances = [
-            np.einsum("kat,am->kmt", squares, mine.astype(float))
-            for squares, mine in zip(norms[2:], (P > 0, P < 0), strict=True)
-        ]
-        loss = segment.chart.loss(statistics, segment.teacher_energy)
-        return Overlaps(times, S, np.einsum("kat,am->kmt", U, P), loss, sum(distances))
+        return observe_all(
+            segment.chart, segment.orientation, segment.teacher_energy, times, statistics, norms
+        )
 
     def phases(self, delta: float = 0.1, epsilon: float = 0.05) -> Phases:
         """The times T1(δ), T1' and T2(ε), with ``delta`` in units of s*.
@@ -219,6 +235,25 @@ class Trajectory:
             t1_prime=max(upward, default=0.0 if above and not rises else math.nan) if leaves else math.nan,
             t2=self._settling_time(epsilon),
         )
+
+    def lost_time(self, until: float) -> float:
+        """∫ (1 − |u|/s*) dt from 0 to ``until``, u with the sign of the limit.
+
+        A mode not yet learnt has grown as if it had been taught at full strength for the rest of the time.
+
+        Raises ValueError for a time outside [0, the run's ``until``].
+        """
+        if not 0 <= until <= self.until:
+            raise ValueError(f"until is {until}: it must lie in [0, {self.until:g}]")
+        lost = 0.0
+        for segment in self.segments:
+            if segment.start < until:
+                elapsed = self.table.to_chebyshev @ segment.elapsed
+                deficit = self.table.to_chebyshev @ segment.deficits(self.limit.sign)[0]
+                primitive = chebyshev.chebint(chebyshev.chebmul(deficit, chebyshev.chebder(elapsed)), lbnd=-1)
+                end = self._places(np.array([self.segments.index(segment)]), np.array([until]))[0]
+                lost += float(chebyshev.chebval(2.0 * end - 1.0, primitive))
+        return lost
 
     def _settling_time(self, epsilon: float) -> float:
         """The last time before ``until`` at which |u|/s* or s/s* enters [1 − ε, 1 + ε] for good."""

@@ -1,6 +1,7 @@
-"""``phase-retrieval constants``: asymptotic constants to any number of digits."""
+"""``phase-retrieval constants``: asymptotic constants to any number of digits, of one exponent or of many."""
 
 import math
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,11 @@ from derivations.commands.options import (
     parsed,
     read_dimension,
     read_exponent,
+    read_output,
     teacher_option,
 )
-from derivations.output import emit, json_text, progress, tables
+from derivations.constant_tables import FORMATS
+from derivations.output import emit, json_text, progress, tables, write
 
 if TYPE_CHECKING:
     from theory.asymptotics import PowerLaw
@@ -24,22 +27,55 @@ if TYPE_CHECKING:
 MOST_DIGITS = 4000
 """Python converts no longer numbers to text unless told to."""
 
+DIGITS, SWEEP_DIGITS = 50, 10
+MOST_EXPONENTS = 1000
+PICTURES = ("svg", "pdf", "png")
+
 EXAMPLES = """\b
 Examples:
   phase-retrieval constants
   phase-retrieval constants --exponent 1.5 --dimension 1e12 --teacher source:0.3 --digits 20
   phase-retrieval constants --dimension 100 --teacher gaussian --seed 1 --json
+  phase-retrieval constants --exponent 1.5,2,3 --only escape_rate,tail_prefactor --format latex
+  phase-retrieval constants --exponent 1.5:3:0.5 --digits 6 --format csv
 """
+
+
+def read_exponents(text: str) -> tuple[Fraction, ...]:
+    """One exponent, several with commas between, or FIRST:LAST:STEP with LAST, exactly.
+
+    >>> [str(value) for value in read_exponents("1.2:2:0.4")], len(read_exponents("1.5,2"))
+    (['6/5', '8/5', '2'], 2)
+    """
+    if ":" not in text:
+        return tuple(dict.fromkeys(read_exponent(part) for part in text.split(",")))
+    pieces = text.split(":")
+    first, last, step = (read_exponent(part) for part in pieces) if len(pieces) == 3 else (0, 0, 0)
+    if not (step > 0 and first <= last):
+        raise ValueError(f"{text!r} must be FIRST:LAST:STEP with FIRST ≤ LAST and STEP > 0")
+    count = int((last - first) / step) + 1
+    if count > MOST_EXPONENTS:
+        raise ValueError(f"{text!r} holds {count} exponents: at most {MOST_EXPONENTS} are allowed")
+    return tuple(Fraction(first + step * number) for number in range(count))
+
+
+def read_picture(text: str) -> Path:
+    """A file that can be written and whose name says which kind of picture it is."""
+    path = read_output(text)
+    if path.suffix.lower().removeprefix(".") not in PICTURES:
+        raise ValueError(f"{text!r} must end in .{', .'.join(PICTURES)}")
+    return path
 
 
 @click.command(epilog=EXAMPLES)
 @click.option(
     "--exponent",
-    metavar="A",
+    "exponents",
+    metavar="A|A,A,…|FIRST:LAST:STEP",
     default="2",
     show_default=True,
-    callback=parsed(read_exponent),
-    help="Eigenvalues ∝ i^-A; A = 0 is isotropic, d = inf needs A > 1.",
+    callback=parsed(read_exponents),
+    help="Eigenvalues ∝ i^-A; A = 0 is isotropic, d = inf needs A > 1. Several are a sweep.",
 )
 @click.option(
     "--dimension",
@@ -57,32 +93,74 @@ Examples:
     "--digits",
     type=click.IntRange(1, MOST_DIGITS),
     metavar="N",
-    default=50,
-    show_default=True,
-    help="Significant digits of every constant.",
+    help=f"Significant digits of every constant.  [default: {DIGITS}, or {SWEEP_DIGITS} in a sweep]",
+)
+@click.option("--only", metavar="NAME,…", help="These constants alone.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="A table to read, or one for a spreadsheet, a page or a paper.  [default: table]",
+)
+@click.option(
+    "--plot",
+    "picture",
+    metavar="FILE.svg|pdf|png",
+    callback=parsed(read_picture),
+    help="Draw the constants of a sweep against the exponent, too.",
 )
 @output_options
 def constants(
-    exponent: Fraction,
+    exponents: tuple[Fraction, ...],
     dimension: int | float,
     teacher: str,
     seed: int,
-    digits: int,
+    digits: int | None,
+    only: str | None,
+    form: str | None,
+    picture: Path | None,
     as_json: bool,
     output: Path | None,
 ) -> None:
     """Compute the asymptotic constants.
 
     Each comes with a radius that bounds its error and with its definition; one that does not exist, with
-    the reason.
+    the reason. With --json a sweep is a list of the objects of its exponents.
     """
+    from theory.asymptotics import CATALOGUE
     from theory.asymptotics import as_json as catalogue
 
+    sweep = len(exponents) > 1
     with bad_input():
-        spectrum = _spectrum(exponent, dimension, teacher, seed)
-    with progress("constants"):
-        answer = catalogue(spectrum, digits, teacher)
-    emit(json_text(answer) if as_json else _readable(answer["constants"], output), output)
+        if as_json and form:
+            raise ValueError("--json and --format exclude each other: give one of them")
+        if picture and not sweep:
+            raise ValueError("--plot needs several exponents, such as --exponent 1.2:4:0.1")
+        names = _names(only, list(CATALOGUE))
+        spectra = [_spectrum(exponent, dimension, teacher, seed) for exponent in exponents]
+    asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
+    with progress("constants") as show:
+        answers = []
+        for number, spectrum in enumerate(spectra):
+            show(number / len(spectra))
+            answers.append(catalogue(spectrum, asked, teacher, names))
+    if picture:
+        _draw(answers, picture)
+    if as_json:
+        emit(json_text(answers if sweep else answers[0]), output)
+    else:
+        emit(_printed(form or "table", answers, output), output)
+
+
+def _names(only: str | None, known: list[str]) -> list[str]:
+    """The names asked for, all without a request."""
+    if only is None:
+        return known
+    names = [name.strip() for name in only.split(",")]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"--only {unknown[0]!r} must be among {', '.join(known)}")
+    return names
 
 
 def _spectrum(exponent: Fraction, dimension: int | float, teacher: str, seed: int) -> "PowerLaw":
@@ -99,13 +177,25 @@ def _spectrum(exponent: Fraction, dimension: int | float, teacher: str, seed: in
     return PowerLaw(exponent, dimension, given if isinstance(given, str) else given.tolist())
 
 
-def _readable(answer: dict[str, dict[str, Any]], output: Path | None) -> str:
-    """The values, then what they mean."""
-    values = [
-        (name, entry["value"] or f"undefined: {entry['reason']}", entry["radius"] or "")
-        for name, entry in answer.items()
-    ]
-    meanings = [(name, entry["definition"]) for name, entry in answer.items()]
-    return tables(
-        (("constant", "value", "radius"), values), (("constant", "definition"), meanings), output=output
-    )
+def _printed(form: str, answers: Sequence[dict[str, Any]], output: Path | None) -> str:
+    """The answers in one of the formats."""
+    from derivations.constant_tables import as_csv, as_latex, as_markdown, parts
+
+    if form == "table":
+        return tables(*parts(answers), output=output)
+    written: dict[str, Callable[[Sequence[dict[str, Any]]], str]] = {
+        "csv": as_csv,
+        "markdown": as_markdown,
+        "latex": as_latex,
+    }
+    return written[form](answers)
+
+
+def _draw(answers: Sequence[dict[str, Any]], picture: Path) -> None:
+    """The sweep's plot, written at once."""
+    from derivations.constant_tables import plot
+    from numerics.figures import encode
+
+    with bad_input():
+        figure = plot(answers)
+    write(picture, encode(figure, picture.suffix.lower().removeprefix(".")))

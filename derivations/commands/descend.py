@@ -1,29 +1,46 @@
-"""``phase-retrieval descend``: population gradient descent, step by step."""
+"""``phase-retrieval descend``: gradient descent on the population, on samples, or on a stream of inputs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivations.commands.curves import JSON_POINTS, TABLE_POINTS, curve_rows, curves
+from derivations.commands.curves import (
+    JSON_POINTS,
+    TABLE_POINTS,
+    curve_rows,
+    curves,
+    file_content,
+    parameters,
+)
 from derivations.commands.options import (
     bad_input,
+    file_format,
     load_problem,
-    output_options,
     parsed,
     problem_options,
+    read_output,
     read_positive,
+    read_steps,
+    read_variance,
+    result_options,
 )
 from derivations.output import BadInput, emit, json_text, progress, tables
 
 if TYPE_CHECKING:
-    from numerics import Observables, Problem
+    from numerics import EmpiricalRun, Observables, Problem, StochasticRuns
+
+    Run = Observables | EmpiricalRun | StochasticRuns
 
 EXAMPLES = """\b
 Examples:
-  phase-retrieval descend --exponent 2 --dimension 100 --step-size 1e-2 --steps 2000
+  phase-retrieval descend --exponent 2 --dimension 100 --step-size 1e-2 --steps 1e7
   phase-retrieval descend --exponent 0 --dimension 10 --step-size 0.1 --steps 500 --points 5 --json
+  phase-retrieval descend --exponent 1.5 --dimension 20 --step-size 2e-3 --steps 5000 --sgd --runs 5
+  phase-retrieval descend --exponent 1.5 --dimension 20 --step-size 1e-2 --steps 500 --samples 200
 """
+
+ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": "--sgd or --samples"}
 
 
 @click.command(epilog=EXAMPLES)
@@ -36,7 +53,7 @@ Examples:
     help="Stable at the teacher below the constant stability_step.",
 )
 @click.option(
-    "--steps", type=click.IntRange(1, 2**53), metavar="N", required=True, help="Number of steps to take."
+    "--steps", callback=parsed(read_steps), metavar="N", required=True, help="Number of steps to take."
 )
 @click.option(
     "--points",
@@ -45,37 +62,139 @@ Examples:
     help="Number of step numbers reported: 0, then evenly spaced in the logarithm, without repetition.  "
     f"[default: {JSON_POINTS} with --json, {TABLE_POINTS} in a table]",
 )
-@output_options
+@click.option("--samples", type=click.IntRange(1), metavar="N", help="Descend on N samples.")
+@click.option("--sgd", is_flag=True, help="Online SGD: every step on fresh inputs.")
+@click.option(
+    "--noise", metavar="VARIANCE", callback=parsed(read_variance), help="Of the labels.  [default: 0]"
+)
+@click.option("--batch", type=click.IntRange(1), metavar="M", help="Inputs in a step of SGD.  [default: 1]")
+@click.option(
+    "--runs", type=click.IntRange(1), metavar="R", help="Runs of SGD, with seeds S, S + 1, ….  [default: 1]"
+)
+@click.option(
+    "--checkpoint",
+    metavar="FILE",
+    callback=parsed(read_output),
+    help="Keep the state of SGD there, and go on from it if it is there already.",
+)
+@result_options
 def descend(
-    step_size: float, steps: int, points: int | None, as_json: bool, output: Path | None, **request: Any
+    step_size: float,
+    steps: int,
+    points: int | None,
+    as_json: bool,
+    output: Path | None,
+    form: str | None,
+    samples: int | None,
+    sgd: bool,
+    noise: float | None,
+    batch: int | None,
+    runs: int | None,
+    checkpoint: Path | None,
+    **request: Any,
 ) -> None:
-    """Run population gradient descent.
+    """Run gradient descent: on the population loss, unless --sgd or --samples is given.
 
-    The times reported are those of the flow, step size times step number.
+    The times reported are those of the flow, step size times step number. On the population it is the map
+    itself, not the flow, however many steps there are. A table of several runs shows their medians.
     """
+    own = {"batch": batch, "runs": runs, "checkpoint": checkpoint, "noise": noise}
     with bad_input():
+        form = file_format(as_json, output, form)
+        _check(samples, sgd, own)
         problem = load_problem(step_size * steps, **request)
-    curve = _run(problem, step_size, steps, points or (JSON_POINTS if as_json else TABLE_POINTS))
-    answer = {
-        **curves(curve),
+    count = points or (JSON_POINTS if as_json or form else TABLE_POINTS)
+    seed = request["seed"] or 0
+    run = _run(problem, step_size, steps, count, samples, sgd, seed, own)
+    facts = {
         "teacher_energy": problem.teacher_energy,
         "modes": len(problem.eigenvalues),
         "step_size": step_size,
         "steps": steps,
     }
-    emit(json_text(answer) if as_json else tables(curve_rows(answer), output=output), output)
+    if sgd:
+        facts |= {"batch": batch or 1, "noise_variance": noise or 0.0}
+    elif samples:
+        facts |= {"samples": samples, "noise_variance": noise or 0.0}
+    if form is not None:
+        emit(
+            file_content(run.dataset(**parameters(request), **facts), {**_lists(run), **facts}, form), output
+        )
+    elif as_json:
+        emit(json_text({**_lists(run), **facts}), output)
+    else:
+        emit(tables(curve_rows(curves(_curve(run))), output=output), output)
 
 
-def _run(problem: "Problem", step_size: float, steps: int, points: int) -> "Observables":
+def _check(samples: int | None, sgd: bool, own: dict[str, Any]) -> None:
+    """Raise ValueError for options that do not go together."""
+    if sgd and samples is not None:
+        raise ValueError("--sgd and --samples exclude each other: give one of them")
+    for name, value in own.items():
+        if value is not None and not sgd and not (name == "noise" and samples):
+            raise ValueError(f"--{name} needs {ONLY_WITH[name]}")
+
+
+def _run(
+    problem: "Problem",
+    step_size: float,
+    steps: int,
+    points: int,
+    samples: int | None,
+    sgd: bool,
+    seed: int,
+    own: dict[str, Any],
+) -> "Run":
     """The descent; a step size at which it diverges is bad input."""
-    import numpy as np
-
     import numerics
 
+    noise = own["noise"] or 0.0
     try:
-        with progress("descend") as show, np.errstate(over="ignore", invalid="ignore"):
-            return numerics.descend(
-                problem, step_size, steps, points, progress=lambda done: show(done / steps)
-            )
+        with progress("descend") as show, bad_input():
+
+            def report(done: int) -> None:
+                show(done / steps)
+
+            if sgd:
+                return numerics.online_sgd(
+                    problem,
+                    step_size,
+                    steps,
+                    batch=own["batch"] or 1,
+                    noise_variance=noise,
+                    seeds=range(seed, seed + (own["runs"] or 1)),
+                    points=points,
+                    checkpoint=own["checkpoint"],
+                    progress=report,
+                )
+            if samples is not None:
+                drawn = numerics.draw_samples(problem, samples, noise_variance=noise, seed=seed)
+                return numerics.empirical_descent(drawn, step_size, steps, points, report)
+            return numerics.descend(problem, step_size, steps, points, progress=report)
     except FloatingPointError as error:
         raise BadInput(str(error)) from None
+
+
+def _curve(run: "Run") -> "Observables":
+    """The one curve that a table shows: of several runs the medians."""
+    import numpy as np
+
+    from numerics import Observables
+
+    if isinstance(run, Observables):
+        return run
+    values = (getattr(run, name) for name in Observables._fields)
+    return Observables(*(np.median(np.atleast_2d(array), axis=0) for array in values))
+
+
+def _lists(run: "Run") -> dict[str, Any]:
+    """What is printed as JSON: lists over the times, and of SGD over runs and times."""
+    from numerics import EmpiricalRun, Observables, StochasticRuns
+
+    match run:
+        case StochasticRuns():
+            own = {name: getattr(run, name).tolist() for name in Observables._fields}
+            return {"seeds": list(run.seeds), "step": run.steps.tolist(), **own}
+        case EmpiricalRun():
+            return {**curves(_curve(run)), "empirical_loss": run.empirical_loss.tolist()}
+    return curves(run)

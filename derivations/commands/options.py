@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 Value = TypeVar("Value")
 
+TEACHER, INIT, SEED = "flat", "sphere", 0
+"""What a problem has unless it is told."""
+
 LATEST = 1e100
 """Last time that may be asked for: squares and sums of times must stay finite floats."""
 
@@ -103,6 +106,26 @@ def read_positive(text: str) -> float:
     return value
 
 
+def read_variance(text: str) -> float:
+    """A finite float, at least 0."""
+    value = _float(text)
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{text!r} must be a finite number, at least 0")
+    return value
+
+
+def read_steps(text: str) -> int:
+    """A number of steps, 1 to 2^53.
+
+    >>> read_steps("1e7")
+    10000000
+    """
+    value = _decimal(text)
+    if value is None or not 1 <= value <= 2**53 or value != value.to_integral_value():
+        raise ValueError(f"{text!r} must be a whole number such as 1000 or 1e7, 1 to 2^53")
+    return int(value)
+
+
 def read_horizon(text: str) -> float:
     """A positive time within [1/LATEST, LATEST]."""
     value = _float(text)
@@ -153,6 +176,43 @@ def output_options(command: Command) -> Command:
     )
 
 
+FORMATS = ("json", "csv", "nc")
+
+
+def result_options(command: Command) -> Command:
+    """Add ``--json``, ``--output`` and ``--format``; what they mean together :func:`file_format` says."""
+    return _add(
+        command,
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs."),
+        click.option(
+            "--output",
+            metavar="FILE",
+            callback=parsed(read_output),
+            help="Write there, all or nothing, instead of printing: labelled arrays if it ends in .nc "
+            "(NetCDF), .csv or .json, else what would be printed.",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(FORMATS),
+            help="Labelled arrays in that format, whatever the file is called.",
+        ),
+    )
+
+
+def file_format(as_json: bool, output: Path | None, form: str | None) -> str | None:
+    """The format of labelled arrays asked for, None where the answer is printed as JSON or as a table.
+
+    Raises ValueError where the options contradict each other.
+    """
+    if as_json and form is not None:
+        raise ValueError("--json and --format exclude each other: give one of them")
+    if form == "nc" and output is None:
+        raise ValueError("--format nc needs --output: NetCDF is not for a terminal")
+    suffix = None if output is None else output.suffix.lower().removeprefix(".")
+    return form or (suffix if suffix in FORMATS and not as_json else None)
+
+
 def teacher_option(default: str | None = None) -> Callable[[Command], Command]:
     """The option ``--teacher``; read its value with :func:`load_teacher`."""
     return click.option(
@@ -191,9 +251,9 @@ def problem_options(command: Command) -> Command:
         click.option("--seed", type=click.IntRange(0), metavar="S", help="Fixes every draw.  [default: 0]"),
         click.option(
             "--problem",
-            metavar="FILE.json",
-            help="A file with eigenvalues, teacher and init (lists of numbers or decimal strings), "
-            "instead of the options above.",
+            metavar="FILE",
+            help="A file with eigenvalues, teacher and init, instead of the options above: JSON (lists of "
+            "numbers or decimal strings), or labelled arrays in .csv or .nc.",
         ),
     )
 
@@ -232,9 +292,9 @@ def load_problem(
     return power_law(
         float(exponent),
         dimension,
-        load_teacher("flat" if teacher is None else teacher),
-        load_init("sphere" if init is None else init),
-        seed or 0,
+        load_teacher(TEACHER if teacher is None else teacher),
+        load_init(INIT if init is None else init),
+        SEED if seed is None else seed,
         max(until, LEAST_HORIZON),
     )
 

@@ -1,5 +1,6 @@
 """The command line: its contract, its exits, what it imports, and that its help tells the truth."""
 
+import csv
 import json
 import os
 import shlex
@@ -15,9 +16,10 @@ import pytest
 from click.testing import CliRunner
 
 import numerics
-from derivations import output
+from derivations import constant_tables, output
 from derivations.cli import COMMANDS, main
 from numerics import Problem, power_law
+from numerics.files import decode, load
 
 LAW = "--exponent 2 --dimension 50"
 SOLVE = f"solve {LAW} --until 100"
@@ -207,6 +209,40 @@ def test_a_file_holds_what_would_be_printed(line, form):
     assert os.listdir() == ["answer.txt"]
 
 
+@pytest.mark.parametrize("form", ["nc", "csv", "json"])
+@pytest.mark.parametrize("line", [f"{SOLVE} --points 4", f"descend {LAW} --step-size 0.01 --steps 100"])
+def test_results_are_written_as_labelled_arrays(line, form):
+    result = run(f"{line} --seed 3 --output answer.{form}")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert os.listdir() == [f"answer.{form}"]
+    labelled = load(f"answer.{form}")
+    points = "" if "--points" in line else " --points 200"
+    answer = parsed(f"{line}{points} --seed 3 --json")
+    for name in CURVES:
+        assert labelled[name].values.tolist() == answer[name]
+    assert labelled.attrs["teacher"] == "flat"
+    assert (labelled.attrs["exponent"], labelled.attrs["dimension"], labelled.attrs["seed"]) == (2.0, 50, 3)
+    if form == "json":
+        assert answer.items() <= json.loads(Path("answer.json").read_text()).items()
+
+
+def test_a_format_needs_no_suffix():
+    assert run(f"{SOLVE} --format nc --output answer").exit_code == 0
+    assert decode(Path("answer").read_bytes(), "nc")["u"].sizes == {"t": 200}
+    assert decode(run(f"{SOLVE} --format csv").stdout_bytes, "csv")["u"].sizes == {"t": 200}
+
+
+def test_the_contract_is_written_whatever_the_suffix():
+    assert run(f"{SOLVE} --json --output answer.json").exit_code == 0
+    assert json.loads(Path("answer.json").read_text()) == parsed(f"{SOLVE} --json")
+
+
+def test_a_problem_may_be_labelled_arrays():
+    power_law(2, 50, seed=4).save("problem.nc")
+    answer = parsed("solve --problem problem.nc --until 100 --json")
+    assert answer["u"] == parsed(f"{SOLVE} --seed 4 --json")["u"]
+
+
 def test_tables_for_people_are_plain_when_piped():
     text = run(f"{SOLVE} --points 3").stdout
     assert "\x1b" not in text
@@ -337,6 +373,10 @@ BAD = {
     "problem mismatched": "solve --problem mismatched.json --until 1",
     "problem nan": "solve --problem nan.json --until 1",
     "problem without energy": "solve --problem zero.json --until 1",
+    "format and json": f"{SOLVE} --json --format csv",
+    "format unknown": f"{SOLVE} --format xml",
+    "netcdf to the terminal": f"descend {LAW} --step-size 0.1 --steps 2 --format nc --points 2 ",
+    "problem damaged": "solve --problem damaged.nc --until 1",
     "problem empty": "descend --problem void.json --step-size 1 --steps 1",
 }
 FILES = {
@@ -351,6 +391,7 @@ FILES = {
     "mismatched.json": {**SMALL, "init": [1]},
     "nan.json": '{"eigenvalues": [1, 1], "teacher": [1, NaN], "init": [1, 1]}',
     "zero.json": {**SMALL, "teacher": [0, 0]},
+    "damaged.nc": "CDF\x02 and no more",
     "void.json": {"eigenvalues": [], "teacher": [], "init": []},
 }
 
@@ -361,7 +402,8 @@ def test_bad_input_is_one_line_and_status_2(line):
         store(name, content)
     Path("binary.txt").write_bytes(b"\xff\xfe\x00")
     before = sorted(os.listdir())
-    result = run(line if "--output" in line or not line else f"{line} --output answer.txt")
+    printed = "--output" in line or "--format nc" in line or not line
+    result = run(line if printed else f"{line} --output answer.txt")
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
     assert result.stderr.startswith("phase-retrieval: ")
@@ -459,3 +501,95 @@ def test_help_is_quick():
 
     helped = best("import sys; sys.argv = ['x', '--help']; from derivations.cli import main; main()")
     assert helped < 2.0 * best("import click")
+
+
+# Tables of constants
+
+
+SWEEP = "constants --exponent 1.5:2.5:0.5 --dimension 1000 --digits 12"
+
+
+def test_a_sweep_is_the_list_of_its_exponents():
+    answers = parsed(f"{SWEEP} --json")
+    assert [answer["exponent"] for answer in answers] == ["1.5", "2", "2.5"]
+    for answer in answers:
+        assert answer == parsed(f"{SWEEP.replace('1.5:2.5:0.5', answer['exponent'])} --json")
+    assert parsed("constants --exponent 3,1.5 --digits 5 --json")[0]["exponent"] == "3"
+    assert parsed("constants --exponent 2,3 --json")[0]["digits"] == 10
+
+
+def test_tables_for_other_programs_hold_the_same_numbers():
+    answers = parsed(f"{SWEEP} --json")
+    expected = {
+        (answer["exponent"], name): entry["value"]
+        for answer in answers
+        for name, entry in answer["constants"].items()
+    }
+    rows = list(csv.DictReader(run(f"{SWEEP} --format csv").stdout.splitlines()))
+    assert {(row["exponent"], row["constant"]): row["value"] for row in rows} == expected
+    assert all(row["radius"] and row["definition"] and row["source"] and not row["reason"] for row in rows)
+    markdown = run(f"{SWEEP} --format markdown").stdout.splitlines()
+    cells = next(line for line in markdown if line.startswith("| escape_rate |")).split(" | ")[1:]
+    assert [cell.removesuffix(" |") for cell in cells] == [
+        expected[a, "escape_rate"] for a in ("1.5", "2", "2.5")
+    ]
+    rate = expected["2", "final_rate"]
+    mantissa, power = rate.split("e")
+    latex = run(f"{SWEEP} --format latex").stdout
+    assert rf"${mantissa} \times 10^{{{int(power)}}}$" in latex
+    assert latex.count(r"\begin{tabular}") == latex.count(r"\end{tabular}") == 1
+
+
+def test_wide_sweeps_are_broken_and_undefined_constants_marked():
+    text = run("constants --exponent 1.2:2.8:0.2 --only tail_prefactor,final_rate").stdout
+    assert text.count("tail_prefactor") == 3  # two tables and the definition
+    assert "–" in text
+    single = run("constants --only final_rate --format csv").stdout.splitlines()
+    assert single[1].endswith("the decay stays algebraic")
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
+def test_a_sweep_is_plotted(suffix):
+    line = "constants --exponent 1.5,2,3 --only escape_rate,final_rate,tail_exponent --digits 6"
+    result = run(f"{line} --plot curve.{suffix}")
+    assert result.exit_code == 0, result.output
+    assert "tail_exponent" in result.stdout
+    content = Path(f"curve.{suffix}").read_bytes()
+    assert content.startswith({"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}[suffix])
+    run(f"{line} --plot again.{suffix}")
+    assert Path(f"again.{suffix}").read_bytes() == content
+
+
+def test_the_plot_shows_the_constants(monkeypatch):
+    drawn = []
+    monkeypatch.setattr("numerics.figures.draw", lambda panels, **_: drawn.extend(panels))
+    answers = parsed("constants --exponent 3,1.5 --digits 6 --json")
+    constant_tables.plot(answers)
+    panels = {panel.title: panel.curves[0] for panel in drawn}
+    assert "final rate" not in panels
+    assert panels["tail exponent"].x.tolist() == [1.5, 3.0]
+    assert panels["tail exponent"].y.tolist() == [0.666667, 0.333333]
+    assert len(panels) == sum(entry["value"] is not None for entry in answers[0]["constants"].values())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--exponent 2:1:0.1", "must be FIRST:LAST:STEP"),
+        ("--exponent 1:2", "must be FIRST:LAST:STEP"),
+        ("--exponent 2:3:0", "must be FIRST:LAST:STEP"),
+        ("--exponent 2:3:1e-9", "at most 1000"),
+        ("--exponent 2,x", "must be a decimal number"),
+        ("--plot a.svg", "several exponents"),
+        ("--exponent 2,3 --plot a.txt", "must end in .svg"),
+        ("--json --format csv", "exclude each other"),
+        ("--only nothing", "must be among"),
+        ("--exponent 2,3 --only final_rate --plot a.svg", "nothing to plot"),
+        ("--format tex", "table"),
+    ],
+)
+def test_bad_sweeps_are_refused(options, message):
+    result = run(f"constants {options}")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert os.listdir() == []

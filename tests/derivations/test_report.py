@@ -24,9 +24,7 @@ FAILING = Chapter(
 def chapters():
     fractions = []
     contents = list(report.chapters(quick=True, progress=fractions.append))
-    assert len(fractions) > len(contents)
-    assert fractions == sorted(fractions)
-    assert 0 < fractions[0] < fractions[-1] < 1
+    assert fractions == [done / len(contents) for done in range(1, len(contents) + 1)]
     return contents
 
 
@@ -85,7 +83,7 @@ def test_page_is_self_contained(page, chapters):
     assert elements.ids == [f"chapter-{number}" for number in range(1, len(chapters) + 1)]
     assert page.count('display="block"') == sum(len(chapter.formulas) for chapter in chapters)
     assert "$" not in "".join(re.findall(r"<p>.*?</p>", page))
-    assert elements.found.count("figure") == sum(len(chapter.figures) for chapter in chapters) == 4
+    assert elements.found.count("figure") == sum(len(chapter.figures) for chapter in chapters) >= 4
 
 
 def test_ids_name_one_thing(page):

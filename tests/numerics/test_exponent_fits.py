@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from numerics import extrapolate_power_law, power_law, solve
+from numerics import detect_logarithm, extrapolate_power_law, fit_power_law, local_slopes, power_law, solve
+from theory.asymptotics import PowerLaw, overlap_prefactor
 
+LAWS = 150
 TIMES = 4.0 ** np.arange(3, 16)
 
 
@@ -76,7 +78,7 @@ def test_prefactor_at_the_known_exponent():
         (TIMES[:4], TIMES[:4], "at least 5 numbers"),
         (TIMES, TIMES[:-1], "equally long"),
         (np.arange(1.0, 9), np.ones(8), "geometric progression"),
-        (TIMES[::-1], TIMES, "increase in geometric progression"),
+        (TIMES[::-1], TIMES, "increase from above 0"),
         (TIMES, np.where(np.arange(13) == 5, -1.0, 1.0), "of one sign"),
         (TIMES, np.zeros(13), "of one sign"),
         (TIMES, np.full(13, np.nan), "of one sign"),
@@ -85,3 +87,131 @@ def test_prefactor_at_the_known_exponent():
 def test_bad_input(times, values, message):
     with pytest.raises(ValueError, match=message):
         extrapolate_power_law(times, values)
+
+
+# Corrections that theory predicts
+
+
+def random_law(rng, noise):
+    """Times, values, the generating correction powers, p and C of a random law.
+
+    Coefficients of the first 12 products of the powers are drawn independently, as no theory relates them.
+    """
+    powers = rng.uniform(0.2, 1.5, rng.integers(1, 3))
+    orders = sorted({round(float(np.dot(powers, n)), 12) for n in np.ndindex(*(9,) * len(powers))} - {0.0})[
+        :12
+    ]
+    times = np.geomspace(1.0, 10 ** rng.uniform(2, 9), rng.integers(12, 60)) * 10 ** rng.uniform(0.5, 2)
+    exponent, prefactor = rng.uniform(-3, 3), math.exp(rng.normal())
+    series = sum(2.0 * rng.normal() * times**-q for q in orders)
+    while series.min() <= -0.98:
+        series = series / 2.0
+    values = prefactor * times**exponent * (1.0 + series) * np.exp(noise * rng.normal(size=len(times)))
+    return times, values, [float(q) for q in powers], exponent, prefactor
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-4, 1e-2])
+def test_stated_errors_cover_the_truth_and_are_not_absurd(noise):
+    """In 95 % of random laws at least; half of the errors are overstated less than 100 (noisy: 15) times."""
+    rng = np.random.default_rng(int(-math.log10(noise or 1e-20)))
+    covered, ratios = np.zeros(3), []
+    for _ in range(LAWS):
+        times, values, powers, exponent, prefactor = random_law(rng, noise)
+        fit = fit_power_law(times, values, powers)
+        known = fit_power_law(times, values, powers, exponent=exponent)
+        covered += [
+            abs(fit.exponent - exponent) <= fit.exponent_error,
+            abs(fit.prefactor - prefactor) <= fit.prefactor_error,
+            abs(known.prefactor - prefactor) <= known.prefactor_error,
+        ]
+        ratios.append(fit.exponent_error / max(abs(fit.exponent - exponent), 1e-300))
+    assert np.all(covered >= 0.95 * LAWS), covered
+    assert 1.0 < np.median(ratios) < (15.0 if noise else 100.0)
+
+
+def test_noise_spoils_wynn_but_not_the_fit():
+    """A nonlinear extrapolation multiplies noise; least squares in known powers averages it."""
+    rng = np.random.default_rng(0)
+    times = np.geomspace(10.0, 1e6, 41)
+    law = times**-0.4 * (1 + times**-0.4 - times**-0.8 + 2 * times**-1.2)
+    errors = []
+    for _ in range(20):
+        values = law * (1 + 1e-6 * rng.normal(size=len(times)))
+        fit, wynn = fit_power_law(times, values, [0.4]), extrapolate_power_law(times, values)
+        errors.append([abs(fit.exponent + 0.4), abs(wynn.exponent + 0.4)])
+    fitted, extrapolated = np.median(errors, axis=0)
+    assert extrapolated > 10 * fitted
+
+
+def test_logarithms_in_the_corrections():
+    """At γ = 1 the first correction is t^{-1} log t: told of it the fit is right, without it not so good."""
+    times = np.geomspace(10.0, 1e5, 25)
+    values = 0.7 / times * (1 - 3 * np.log(times) / times + 2 / times)
+    told, untold = (fit_power_law(times, values, [first]) for first in ((1.0, 1), 1.0))
+    assert abs(told.exponent + 1) <= told.exponent_error < 1e-7
+    assert untold.exponent_error > 10 * told.exponent_error
+
+
+@pytest.mark.parametrize("exponent", [1.5, 2.0, 3.0])
+def test_law_of_the_flow_in_its_own_powers(exponent):
+    """Relative corrections of 1 − u are of order t^{-γ} and t^{-1}: to t = 10^8 they give C to 5 digits."""
+    times = np.geomspace(1e2, 1e8, 30)
+    values = solve(power_law(exponent, math.inf, init="escape:1e-2", horizon=1e8), 1e8).at(times).one_minus_u
+    gamma = 1 - 1 / exponent
+    fit = fit_power_law(times, values, [gamma, 1.0])
+    predicted = float(overlap_prefactor(PowerLaw(exponent, "inf")))
+    assert abs(fit.exponent + gamma) <= fit.exponent_error < 1e-3
+    assert abs(fit.prefactor - predicted) <= fit.prefactor_error < 0.01 * predicted
+    fixed = fit_power_law(times, values, [gamma, 1.0], exponent=-gamma)
+    assert abs(fixed.prefactor - predicted) <= fixed.prefactor_error < 1e-4 * predicted
+
+
+def test_local_slopes_of_a_power_are_its_exponent():
+    times = np.array([0.5, 1.0, 7.0, 8.0])
+    middle, slopes = local_slopes(times, -3 * times**-1.25)
+    np.testing.assert_allclose(slopes, -1.25, rtol=1e-13)
+    np.testing.assert_allclose(middle**2, times[1:] * times[:-1])
+
+
+# Logarithms
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-4])
+def test_no_logarithm_is_seen_where_there_is_none(noise):
+    rng = np.random.default_rng(1)
+    laws = [random_law(rng, noise)[:3] for _ in range(40)]
+    assert sum(detect_logarithm(*law).present for law in laws) <= 2
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-8])
+def test_logarithms_are_seen_and_measured(noise):
+    """(log(t/τ))^k times a random law, over at least three decades: the error of k covers it mostly."""
+    rng = np.random.default_rng(2)
+    seen = covered = count = 0
+    while count < 40:
+        times, values, powers, *_ = random_law(rng, noise)
+        if times[-1] < 1e3 * times[0]:
+            continue
+        power, unit = rng.choice([-2, -1, 1, 2]), math.exp(rng.uniform(-2, 0.5))
+        fit = detect_logarithm(times, values * np.log(times / unit) ** power, powers)
+        count, seen = count + 1, seen + fit.present
+        covered += abs(fit.power - power) <= fit.power_error
+    assert seen >= 34
+    assert covered >= 33
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "message"),
+    [
+        (local_slopes, ([0.0, 1.0], [1.0, 1.0]), "from above 0"),
+        (fit_power_law, (TIMES, TIMES, []), "are needed"),
+        (fit_power_law, (TIMES, TIMES, [-0.5]), "are needed"),
+        (fit_power_law, (TIMES, TIMES, [(1.0, 0.5)]), "are needed"),
+        (fit_power_law, (TIMES[:5], TIMES[:5], [1.0]), "at least 6"),
+        (fit_power_law, (TIMES, np.full(13, np.inf), [1.0]), "of one sign"),
+        (detect_logarithm, (TIMES[:9], TIMES[:9], [1.0]), "at least 10"),
+    ],
+)
+def test_bad_input_of_fits(function, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        function(*arguments)

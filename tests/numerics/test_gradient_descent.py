@@ -132,8 +132,12 @@ def test_recorded_steps():
 
 def test_progress():
     seen = []
-    descend(Problem([1.0], [1.0], [0.1]), 1e-5, 25_000, points=2, progress=seen.append)
-    assert seen == [10_000, 20_000, 25_000]
+    for stepwise in (False, True):
+        descend(Problem([1.0], [1.0], [0.1]), 1e-5, 25_000, 2, progress=seen.append, stepwise=stepwise)
+        assert seen == sorted(seen)
+        assert len(seen) > 2
+        assert seen[-1] == 25_000
+        seen.clear()
 
 
 @pytest.mark.parametrize("step", [0.0, -1.0, np.inf, np.nan])
@@ -144,5 +148,5 @@ def test_bad_step(step):
 
 @pytest.mark.parametrize(("steps", "points"), [(0, 2), (-1, 2), (10, 1)])
 def test_bad_counts(steps, points):
-    with pytest.raises(ValueError, match="at least 1 step and 2 points"):
+    with pytest.raises(ValueError, match=r"steps: a whole number from 1|points: a whole number, at least 2"):
         descend(PROBLEM, 0.1, steps, points=points)

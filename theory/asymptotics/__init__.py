@@ -5,10 +5,22 @@
 :mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
 :mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
 :mod:`.escape`        the growth rate of the overlap from a small start
+:mod:`.resolvent`     the secular function that it is a root of
+:mod:`.linear_stage`  all growth rates, and what a random start puts on the fastest mode
+:mod:`.teacher_law`   the law of the escape rate over Gaussian teachers
+:mod:`.fast_manifold` the nonlinear stage of the escape, and the law of the escape time
+:mod:`.compression`   a spectrum as a few levels with the same sums
 :mod:`.edge_sums`     sums singular at the smallest eigenvalue, in any dimension
 :mod:`.linearisation` rates at the teacher: the stable step, the final exponential
 :mod:`.convergence`   the power laws of the overlap, the energy and the loss
+:mod:`.expansion`     their corrections: the universal ones, and how the start enters
+:mod:`.crossover`     the laws given the sample, at the end of the window, for slow decay
+:mod:`.fluctuations`  what the draw of a Gaussian teacher changes
 :mod:`.tail`          the law of the spectral tail
+:mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
+:mod:`.tail_expansion` the tail beyond its law, from the first mode to the last
+:mod:`.recovery`      what the true flow recovers, the plateau, the frozen approximation
+:mod:`.descent`       what a finite step of gradient descent changes
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
 
@@ -26,19 +38,69 @@ from .convergence import (
     energy_prefactor,
     loss_prefactor,
     overlap_prefactor,
+    overlap_ratio,
     summary_exponent,
     window_end,
     window_start,
 )
+from .crossover import (
+    Deficits,
+    crossover_sum,
+    leading_deficits,
+    residual_sum,
+    saddle_delay,
+    slow_limit,
+)
+from .descent import descent_escape_rate, descent_final_rate, descent_lead
 from .escape import escape_rate
+from .expansion import Expansion, expansion, universal_coefficients
+from .fast_manifold import (
+    energy_amplitude,
+    escape_time_quantile,
+    manifold_series,
+    median_escape_offset,
+    onset_delay,
+    overlap_amplitude,
+    third_delay,
+)
+from .fluctuations import fluctuation_prefactor, inverse_energy_mean
+from .linear_stage import escape_amplitude, growth_rates, sign_agreement, slow_mode_exponent
 from .linearisation import final_rate, stability_step
 from .power_sums import power_sum
+from .recovery import (
+    frozen_error,
+    plateau_drop_exponent,
+    plateau_drop_prefactor,
+    plateau_height,
+    recovered_constant,
+    recovered_correction,
+    recovered_exponent,
+    recovered_fluctuation,
+    recovered_prefactor,
+)
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
+from .tail_expansion import (
+    plateau_end,
+    plateau_end_prefactor,
+    tail_curvature,
+    tail_fraction,
+    tail_learnt,
+    tail_remainder,
+    tail_remainder_rate,
+)
+from .teacher_law import (
+    escape_rate_density,
+    escape_rate_distribution,
+    escape_rate_quantile,
+    escape_rate_survival,
+)
 
 __all__ = [
     "CATALOGUE",
     "Constant",
+    "Deficits",
+    "Expansion",
     "Given",
     "Level",
     "PowerLaw",
@@ -47,17 +109,61 @@ __all__ = [
     "constants",
     "convergence_exponent",
     "convergence_prefactor",
+    "crossover_sum",
+    "descent_escape_rate",
+    "descent_final_rate",
+    "descent_lead",
+    "energy_amplitude",
     "energy_prefactor",
+    "escape_amplitude",
     "escape_rate",
+    "escape_rate_density",
+    "escape_rate_distribution",
+    "escape_rate_quantile",
+    "escape_rate_survival",
+    "escape_time_quantile",
+    "expansion",
     "final_rate",
+    "fluctuation_prefactor",
+    "frozen_error",
+    "growth_rates",
+    "inverse_energy_mean",
+    "leading_deficits",
     "loss_prefactor",
+    "manifold_series",
+    "median_escape_offset",
+    "onset_delay",
+    "overlap_amplitude",
     "overlap_prefactor",
+    "overlap_ratio",
+    "plateau_drop_exponent",
+    "plateau_drop_prefactor",
+    "plateau_end",
+    "plateau_end_prefactor",
+    "plateau_height",
     "power_sum",
+    "recovered_constant",
+    "recovered_correction",
+    "recovered_exponent",
+    "recovered_fluctuation",
+    "recovered_prefactor",
+    "residual_sum",
+    "saddle_delay",
+    "sign_agreement",
+    "slow_limit",
+    "slow_mode_exponent",
     "stability_step",
     "summary_exponent",
+    "tail_curvature",
     "tail_exponent",
+    "tail_fraction",
+    "tail_learnt",
     "tail_prefactor",
+    "tail_remainder",
+    "tail_remainder_rate",
     "tail_sum",
+    "third_delay",
+    "universal_coefficients",
     "window_end",
     "window_start",
 ]

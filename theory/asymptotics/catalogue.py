@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .constant import Constant
@@ -17,14 +17,33 @@ from .convergence import (
     window_start,
 )
 from .escape import escape_rate
+from .fast_manifold import median_escape_offset, onset_delay
+from .linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent
 from .linearisation import final_rate, stability_step
+from .recovery import (
+    frozen_error,
+    plateau_drop_exponent,
+    plateau_drop_prefactor,
+    plateau_height,
+    recovered_constant,
+    recovered_correction,
+    recovered_exponent,
+    recovered_fluctuation,
+    recovered_prefactor,
+)
 from .spectrum import PowerLaw, Spectrum, decimal
 from .tail import tail_exponent, tail_prefactor
+from .tail_expansion import plateau_end, plateau_end_prefactor, tail_curvature, tail_remainder_rate
 
 CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
     function.__name__: function
     for function in (
         escape_rate,
+        escape_amplitude,
+        sign_agreement,
+        onset_delay,
+        median_escape_offset,
+        slow_mode_exponent,
         stability_step,
         summary_exponent,
         overlap_prefactor,
@@ -34,6 +53,19 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
         convergence_prefactor,
         tail_exponent,
         tail_prefactor,
+        tail_curvature,
+        tail_remainder_rate,
+        recovered_exponent,
+        recovered_prefactor,
+        recovered_constant,
+        recovered_correction,
+        recovered_fluctuation,
+        frozen_error,
+        plateau_height,
+        plateau_drop_exponent,
+        plateau_drop_prefactor,
+        plateau_end_prefactor,
+        plateau_end,
         window_start,
         window_end,
         final_rate,
@@ -41,12 +73,21 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 
 
-def constants(spectrum: Spectrum, digits: int = 15) -> dict[str, Constant]:
-    """Return every constant of the catalogue to ``digits`` digits.
+def constants(
+    spectrum: Spectrum, digits: int = 15, names: Iterable[str] = tuple(CATALOGUE)
+) -> dict[str, Constant]:
+    """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
+
+    Raises ValueError for digits that are not a positive integer and KeyError for an unknown name.
 
     >>> for name, constant in constants(PowerLaw(2, "inf")).items():
     ...     print(name, constant.printed(8)[0] or constant.reason)
     escape_rate 5.5389406
+    escape_amplitude 0.62904862
+    sign_agreement 0.96694589
+    onset_delay -0.37740250
+    median_escape_offset -0.25918488
+    slow_mode_exponent 0.43860577
     stability_step 0.18053994
     summary_exponent 0.50000000
     overlap_prefactor 0.16780729
@@ -56,17 +97,35 @@ def constants(spectrum: Spectrum, digits: int = 15) -> dict[str, Constant]:
     convergence_prefactor 0.16780729
     tail_exponent 0.50000000
     tail_prefactor 5.5279064
+    tail_curvature 51.200000
+    tail_remainder_rate 6.8682855
+    recovered_exponent 0.50000000
+    recovered_prefactor 5.5279064
+    recovered_constant -0.50000000
+    recovered_correction -0.15933782
+    recovered_fluctuation 0.46036714
+    frozen_error 0.94952860
+    plateau_height 1.0000000
+    plateau_drop_exponent 1.0000000
+    plateau_drop_prefactor 0.92762299
+    plateau_end_prefactor 0.012574416
+    plateau_end at d = inf the plateau never ends
     window_start 0.20561676
     window_end no end at d = inf
     final_rate at d = inf the eigenvalues accumulate at 0: the decay stays algebraic
     """
     if not isinstance(digits, int) or digits < 1:
         raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
-    return {name: function(spectrum, digits) for name, function in CATALOGUE.items()}
+    return {name: CATALOGUE[name](spectrum, digits) for name in names}
 
 
-def as_json(spectrum: Spectrum, digits: int = 15, teacher: str | None = None) -> dict[str, Any]:
-    """Return the catalogue as a JSON-ready dictionary; numbers are decimal strings.
+def as_json(
+    spectrum: Spectrum,
+    digits: int = 15,
+    teacher: str | None = None,
+    names: Iterable[str] = tuple(CATALOGUE),
+) -> dict[str, Any]:
+    """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
     ``teacher`` names given components (``"gaussian"``, a file), which are not printed.
 
@@ -84,6 +143,6 @@ def as_json(spectrum: Spectrum, digits: int = 15, teacher: str | None = None) ->
         "teacher": named,
         "digits": digits,
         "constants": {
-            name: constant.as_json(digits) for name, constant in constants(spectrum, digits).items()
+            name: constant.as_json(digits) for name, constant in constants(spectrum, digits, names).items()
         },
     }

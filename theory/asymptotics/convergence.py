@@ -31,15 +31,14 @@ The Mellin integral of :math:`A x^{-b} e^{-8 t x^{-a}/Z}` gives :math:`\gamma = 
 
 **Validity.** The start must be small beside the teacher in the tail, :math:`|w_i(0)| \ll |w^*_i|`
 as :math:`i \to \infty`, as on the sphere at large ``d`` and along the escape direction; a start
-:math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. Relative
-corrections, from the memory of the kernel and the squares dropped, are of order
-:math:`t^{-\min(\gamma, 1)}` (with a logarithm at :math:`\gamma = 1`), as is the shift of time that
-the escape brings.
+:math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. The exponents and
+prefactors hold on both sides of :math:`\gamma = 1`. Corrections are of relative order
+:math:`t^{-\min(\gamma, 1)}`, with a logarithm at :math:`\gamma = 1`; :mod:`.expansion` computes them.
 
 **Random teachers.** Components drawn with mean square :math:`m` put on average the mass of a flat
 teacher on every mode, in the scale of the draw: :math:`A = m/(N Z)`, :math:`b = a`,
 :math:`N = \sum_j \lambda_j g_j^2`. About :math:`t^{1/a}` modes share the learning at time ``t``, so
-the fluctuations around the law fade as :math:`t^{-1/(2a)}`.
+the fluctuations around the law fade as :math:`t^{-1/(2a)}`; :mod:`.fluctuations` has their size.
 """
 
 from __future__ import annotations
@@ -58,6 +57,7 @@ SOURCE = "arXiv:2511.18661, Theorem 1 and Corollary 2, in sharp form"
 SUMMARY_EXPONENT = "gamma in 1 - u ~ C t^-gamma; also of 1 - s and of the loss"
 OVERLAP_PREFACTOR = "C in 1 - u ~ C t^-gamma"
 ENERGY_PREFACTOR = "C in 1 - s ~ C t^-gamma"
+OVERLAP_RATIO = "limit of (1 - u)/(1 - s)"
 LOSS_PREFACTOR = "C in L ~ C t^-gamma"
 CONVERGENCE_EXPONENT = "kappa = 1/gamma in T2(eps) ~ (C/eps)^kappa"
 CONVERGENCE_PREFACTOR = "C in T2(eps) ~ (C/eps)^kappa: the larger of those of 1 - u and 1 - s"
@@ -101,6 +101,20 @@ def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     0.162867503967640
     """
     return _law(spectrum, digits, ENERGY_PREFACTOR, lambda law: _amplitude(law) * 2 / 3)
+
+
+def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`\tfrac12 + \tfrac34 2^{-\gamma}`, the limit of ``(1 - u)/(1 - s)``.
+
+    It falls from 5/4 to 1/2 as :math:`\gamma` grows. As :math:`1 - s = 2(1 - u) - q`, it would be 1/2 if
+    ``q`` were negligible.
+
+    >>> print(overlap_ratio(PowerLaw(2, "inf")).printed(15)[0])
+    1.03033008588991
+    """
+    return _law(
+        spectrum, digits, OVERLAP_RATIO, lambda law: mpf(1) / 2 + 3 * mp.power(2, -2 - _exponent(law))
+    )
 
 
 def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -190,6 +204,21 @@ def _obstacle(law: PowerLaw) -> str | None:
             f"no power law: the masses i^-b have b = {decimal(decay)}, and only b > 1 leaves a decaying tail"
         )
     return None
+
+
+def decay_law(law: PowerLaw) -> tuple[Fraction, mpf]:
+    r"""Return :math:`\gamma` and the :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`.
+
+    Raises ValueError, with the reason, where the masses have no decaying power-law tail.
+
+    >>> gamma, amplitude = decay_law(PowerLaw(2, "inf"))
+    >>> print(gamma, amplitude, mp.sqrt(3 / (16 * mp.pi)))
+    1/2 0.24430125595146 0.24430125595146
+    """
+    reason, decay = _obstacle(law), _decay(law)
+    if reason is not None or decay is None:
+        raise ValueError(reason)
+    return (decay - 1) / law.exponent, _amplitude(law)
 
 
 def _decay(law: PowerLaw) -> Fraction | None:

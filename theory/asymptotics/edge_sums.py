@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Protocol
 
 from mpmath import mp, mpf
 
@@ -41,12 +42,25 @@ def edge_sum(decay: Fraction, exponent: Fraction, dimension: int, offset: mpf) -
         f = _Quotient(rational(decay), rational(exponent), theta)
         while 4 * margin < dimension:
             low, high = margin, dimension - margin
-            middle = _euler_maclaurin(f, low, high)
+            middle = euler_maclaurin(f, low, high)
             if middle is not None:
                 ends = [*range(1, low), *range(high + 1, dimension)]
                 return middle + mp.fsum(f.at(i) for i in ends)
             margin *= 2
         return mp.fsum(f.at(i) for i in range(1, dimension))
+
+
+class Summand(Protocol):
+    """A function with what Euler and Maclaurin's formula needs of it."""
+
+    def at(self, x: int | float) -> mpf:
+        """Return the value."""
+
+    def integral(self, low: int, high: int | float) -> mpf:
+        """Return the integral."""
+
+    def taylor(self, x: int | float) -> Iterator[mpf]:
+        """Yield the Taylor coefficients."""
 
 
 class _Quotient:
@@ -55,20 +69,20 @@ class _Quotient:
     def __init__(self, decay: mpf, exponent: mpf, theta: mpf) -> None:
         self.decay, self.exponent, self.theta = decay, exponent, theta
 
-    def at(self, x: int) -> mpf:
+    def at(self, x: int | float) -> mpf:
         return mp.power(x, -self.decay) / (1 - self.theta * mp.power(x, self.exponent))
 
-    def integral(self, low: int, high: int) -> mpf:
+    def integral(self, low: int, high: int | float) -> mpf:
         r"""Integrate, in :math:`z = \theta x^a`, as an incomplete beta function."""
         order = (1 - self.decay) / self.exponent
         ends = (self.theta * mp.power(x, self.exponent) for x in (low, high))
         return self.theta**-order / self.exponent * beta_integral(order, *ends)
 
-    def taylor(self, x: int) -> Iterator[mpf]:
+    def taylor(self, x: int | float) -> Iterator[mpf]:
         """Yield the Taylor coefficients at ``x``, by division of power series."""
         pole = mp.power(x, self.exponent) * self.theta
-        denominator = _binomial_series(-pole, self.exponent, x)
-        numerator = _binomial_series(mp.power(x, -self.decay), -self.decay, x)
+        denominator = binomial_series(-pole, self.exponent, x)
+        numerator = binomial_series(mp.power(x, -self.decay), -self.decay, x)
         lead = next(denominator) + 1
         known = [next(numerator) / lead]
         yield known[0]
@@ -79,7 +93,7 @@ class _Quotient:
             yield known[-1]
 
 
-def _binomial_series(scale: mpf, power: mpf, x: int) -> Iterator[mpf]:
+def binomial_series(scale: mpf, power: mpf, x: int | float) -> Iterator[mpf]:
     """Yield the coefficients of ``scale (1 + h/x)**power`` in ``h``."""
     order = 0
     while True:
@@ -88,7 +102,7 @@ def _binomial_series(scale: mpf, power: mpf, x: int) -> Iterator[mpf]:
         order += 1
 
 
-def _euler_maclaurin(f: _Quotient, low: int, high: int) -> mpf | None:
+def euler_maclaurin(f: Summand, low: int, high: int | float) -> mpf | None:
     """Sum ``f`` from ``low`` to ``high``, or return None if the terms stop falling too early."""
     total = f.integral(low, high) + (f.at(low) + f.at(high)) / 2
     below, above = f.taylor(low), f.taylor(high)

@@ -15,6 +15,7 @@ from mpmath import mp, mpf
 from .constant import GUARD, Constant, undefined
 from .edge_sums import edge_sum
 from .escape import escape_rate
+from .linear_stage import false_position
 from .power_sums import rational
 from .spectrum import Level, PowerLaw, Spectrum, unlisted
 
@@ -134,25 +135,8 @@ def _overlapping_rate(
         return y - 2 * mass / (1 + 2 * sum_over_others(y)) if y < gap else y
 
     start = -excess(mpf(0))
-    y = _illinois(excess, mpf(0), min(start, gap), -start, excess(min(start, gap)))
+    y = false_position(excess, mpf(0), min(start, gap), -start, excess(min(start, gap)))
     slack = (1 + y) * mpf(10) ** (-digits - GUARD // 2)
     if excess(y + slack) < 0 or (y > slack and excess(y - slack) > 0):
         raise ArithmeticError("final rate not certified")
     return 8 * last * (1 + y), 8 * last * slack
-
-
-def _illinois(function: Callable[[mpf], mpf], low: mpf, high: mpf, at_low: mpf, at_high: mpf) -> mpf:
-    """Solve by false position, halving the value at an end that stays [Dowell, Jarratt 1971]."""
-    previous = low
-    while at_high:
-        x = high - at_high * (high - low) / (at_high - at_low)
-        value = function(x)
-        if abs(x - previous) <= x * mp.eps * 2**10 or not value:
-            return x
-        previous = x
-        if value * at_high < 0:
-            low, at_low = high, at_high
-        else:
-            at_low /= 2
-        high, at_high = x, value
-    return high

@@ -82,8 +82,8 @@ def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
     """
     start = max(first, int(1.5 * mp.dps + abs(s) / 3) + 10)
     end = int(min(start - 1, last))
-    if first == 1:
-        total = mp.fsum(inverse_powers(s, end))
+    if 2 * first <= end or first == 1:
+        total = mp.fsum(inverse_powers(s, end)[first - 1 :])
     else:
         total = mp.fsum(mp.power(i, -rational(s)) for i in range(first, end + 1))
     return total if last < start else total + _euler_maclaurin(s, start, last)

@@ -27,7 +27,7 @@ def tail_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(tail_exponent(PowerLaw("1.2", 1000)).printed(15)[0])
     0.833333333333333
     """
-    return _law(spectrum, digits, EXPONENT, lambda law: 1 / rational(law.exponent))
+    return uniform_law(spectrum, digits, EXPONENT, lambda law: 1 / rational(law.exponent))
 
 
 def tail_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -46,7 +46,7 @@ def tail_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 
     Reference: [P16] of arXiv:2511.18661, whose error term this sharpens.
     """
-    return _law(spectrum, digits, PREFACTOR, _prefactor)
+    return uniform_law(spectrum, digits, PREFACTOR, _prefactor)
 
 
 def tail_sum(exponent: Exact, dimension: int | float | str, tau: Exact, digits: int = 15) -> mpf:
@@ -91,11 +91,18 @@ def _series(law: PowerLaw, scale: mpf, first: int) -> mpf:
     return total
 
 
-def _law(spectrum: Spectrum, digits: int, definition: str, evaluate: Callable[[PowerLaw], mpf]) -> Constant:
+def uniform_law(
+    spectrum: Spectrum,
+    digits: int,
+    definition: str,
+    evaluate: Callable[[PowerLaw], mpf],
+    above: int | None = 1,
+) -> Constant:
+    """Evaluate a constant of uniform weights on a power law whose exponent exceeds ``above``."""
     if not isinstance(spectrum, PowerLaw):
         return undefined(definition, SOURCE, "no power law is known for given eigenvalues")
-    if spectrum.exponent <= 1:
-        return undefined(definition, SOURCE, "no power law: the tail counts only for exponent > 1")
+    if above is not None and spectrum.exponent <= above:
+        return undefined(definition, SOURCE, f"no power law: the tail counts only for exponent > {above}")
     return closed_form(lambda: evaluate(spectrum), digits, definition, SOURCE)
 
 

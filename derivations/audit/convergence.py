@@ -1,0 +1,673 @@
+"""Claims on Phase IIb: how fast the statistics converge (T1, C.10, P13, P6, Cor 1, Cor 2, R5)."""
+
+import math
+
+import numpy as np
+import sympy
+
+from derivations.audit.attack import identities, identity
+from derivations.audit.barrier import overlap_stays_below_one, sign_is_kept
+from derivations.audit.claim import Constants, Effort, claim, correction
+from derivations.audit.runs import RATIOS, escape_run, sphere_run
+from derivations.audit.states import State, form, random_states, standing
+from derivations.audit.verdict import Counterexample, Finding, Verdict
+from numerics import Problem, Trajectory, solve
+from theory.asymptotics import PowerLaw, convergence_exponent, convergence_prefactor, escape_rate
+from theory.symbolic import gaussian_moment
+
+Array = np.ndarray
+
+SLOW = State.of(["4/5", "1/5"], [1, 1], ["1/2", "-6/5"])
+"""u = 4/25 and s = 61/125 > 1/3, the slow mode turned against the teacher."""
+ALIGNED = State.of(["4/5", "1/5"], [1, 1], [1, 1])
+HORIZON = 1e24
+
+
+# Theorem 1
+
+
+@correction(
+    r"on the sphere $E s(0) = 1/d$ and $E s(0)^2 = (1 + <a>\sum_i\lambda_i^2)/(d(d+<b>)) \le "
+    r"3/(d(d+<b>))$, so "
+    r"$P(s(0) > x d^{-1/2}) \le 3/(x^2(d+<b>)) \to 0$",
+    Verdict.PROVED,
+    a=2,
+    b=2,
+)
+def sphere_energy(c: Constants, effort: Effort) -> Finding:
+    d, square = sympy.symbols("d q")  # q = Σ λ_i², tr Q = 1
+    fourth, mixed = (gaussian_moment(powers, sympy.eye(2)) for powers in ((4, 0), (2, 2)))
+    numerator = fourth * square + mixed * (1 - square)
+    radius = fourth * d + mixed * d * (d - 1)  # E |g|⁴, independent of the direction g/|g|
+    return identity(numerator / radius, (1 + c["a"] * square) / (d * (d + c["b"])), "Gaussian moments")
+
+
+@claim(
+    "T1/start",
+    "Theorem 1, hypothesis; Remark 6",
+    r"$s(0) \asymp d^{-1/2}$ for $w(0)$ uniform on the unit sphere",
+    Verdict.FALSE,
+    correction=sphere_energy,
+)
+def start(c: Constants, effort: Effort) -> Finding:
+    d = 10**6
+    chance = sympy.Rational(3, d + 2)
+    words = f"d = 10^6: s(0) ≥ d^(-1/2) has probability at most {chance}"
+    replay = (
+        "from numerics import power_law; "
+        "assert all(power_law(2, 10**4, seed=k).start_energy < 0.1 * 10**-2 for k in range(5))"
+    )
+    how = "second moments; u(0)² ≤ s(0), so that u(0) ≍ d^(-1/2) and s(0) ≍ 1/d do agree"
+    return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
+
+
+@correction(
+    r"$T_1 = (\log d)/(<a>\rho) + O(1)$ from $s(0) = 1/d$ along the escape direction",
+    Verdict.MEASURED,
+    ratio=1.0,
+    a=2,
+)
+def escape_time(c: Constants, effort: Effort) -> Finding:
+    rate = float(escape_rate(PowerLaw(2, "inf")))
+    early, late = (escape_run(2, dimension).phases().t1 for dimension in (1e8, 1e12))
+    found = (late - early) / math.log(1e4) * rate * float(c["a"])
+    return Finding(Verdict.MEASURED, f"a = 2, d = 1e8 and 1e12: {found:.8f} of the law", found)
+
+
+@claim(
+    "T1/escape",
+    "Theorem 1",
+    r"$T_1 = O(\log d)$",
+    Verdict.NOT_SHARP,
+    correction=escape_time,
+)
+def escape_is_logarithmic(c: Constants, effort: Effort) -> Finding:
+    times = [escape_run(2, dimension).phases().t1 for dimension in (1e4, 1e8, 1e12)]
+    steps = np.diff(times)
+    known = abs(steps[1] / steps[0] - 1) < 1e-3
+    how = f"T1 = {', '.join(f'{time:.5f}' for time in times)} at d = 1e4, 1e8, 1e12: linear in log d"
+    return Finding(Verdict.NOT_SHARP if known else Verdict.UNDECIDED, how)
+
+
+@claim(
+    "T1/crossing",
+    "Theorem 1",
+    r"$T_1' = T_1 + O(1)$: on the flow from the escape direction, flat teacher, $a = 2$, $T_1' - T_1 \to "
+    r"<c>$ "
+    r"($|u(T_1)| = 1/10$, $s(T_1') = 1/3$)",
+    Verdict.MEASURED,
+    c="0.32951",
+)
+def crossing(c: Constants, effort: Effort) -> Finding:
+    gaps = []
+    for dimension in (1e4, 1e8, 1e12):
+        phases = escape_run(2, dimension).phases()
+        gaps.append(phases.t1_prime - phases.t1)
+    agrees = abs(gaps[-1] / float(c["c"]) - 1) < RATIOS and np.ptp(gaps) < 1e-4
+    how = f"{', '.join(f'{gap:.6f}' for gap in gaps)} at d = 1e4, 1e8, 1e12"
+    return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, how)
+
+
+@claim(
+    "T1/i",
+    "Theorem 1 (i)",
+    r"at $T_1$ $|u|, s, |u^{(2)}| \ge \delta$ and $u^{(2)}$ has the sign of $u$: for $a = 2$ and $|u| = "
+    r"1/10$, "
+    r"$s \to <s>$ and $u^{(2)} \to <v>$",
+    Verdict.MEASURED,
+    s="0.0149876",
+    v="0.0584614",
+)
+def at_escape(c: Constants, effort: Effort) -> Finding:
+    run = escape_run(2, 1e12)
+    time, step = run.phases().t1, 1e-4
+    before, now, after = (run.at([time + shift]) for shift in (-step, 0.0, step))
+    second = run.problem.eigenvalues**2 @ run.problem.teacher**2
+    slope = (after.u[0] - before.u[0]) / (2 * step)
+    overlap = (slope - 8 * now.u[0] * second) / (4 * (1 - 3 * now.s[0]))
+    agrees = abs(now.s[0] / float(c["s"]) - 1) < RATIOS and abs(overlap / float(c["v"]) - 1) < RATIOS
+    how = f"at d = 1e12: s = {now.s[0]:.6g}, u^(2) = {overlap:.6g} by (C.2)"
+    return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, how)
+
+
+@claim(
+    "T1/ii",
+    "Theorem 1 (ii)",
+    r"$s > 1/3 + s_0$ for all $t \ge T_1'$, with $s(T_1') = 1/3 + s_0$",
+    Verdict.MEASURED,
+    hypotheses="the start on the sphere, or small along the escape direction",
+    qualitative=True,
+)
+def stays_above(c: Constants, effort: Effort) -> Finding:
+    drops = []
+    for run in _runs(effort):
+        phases = run.phases()
+        late = run.at(np.geomspace(phases.t1_prime, run.until, 600)).s
+        drops.append(float(np.max(np.maximum.accumulate(late) - late)))
+    how = f"{len(drops)} flows: after T1' the energy falls back by at most {max(drops):.1e}"
+    return Finding(Verdict.MEASURED if max(drops) < 1e-2 else Verdict.UNDECIDED, how)
+
+
+@claim(
+    "T1/iii",
+    "Theorem 1 (iii)",
+    r"at $T_2$ $|u|, s \in [1-\varepsilon, 1]$: neither exceeds 1",
+    Verdict.MEASURED,
+    hypotheses="start on the sphere, or small along the escape direction; false from others (Lem11)",
+    qualitative=True,
+)
+def no_overshoot(c: Constants, effort: Effort) -> Finding:
+    lowest = []
+    for run in _runs(effort):
+        late = run.at(np.geomspace(run.phases().t1_prime, run.until, 600))
+        lowest.append(min(late.one_minus_u.min(), late.one_minus_s.min()))
+    how = f"{len(lowest)} flows: 1 − |u| and 1 − s stay ≥ {min(lowest):.1e} after T1'"
+    return Finding(Verdict.MEASURED if min(lowest) > -1e-15 else Verdict.UNDECIDED, how)
+
+
+@correction(
+    r"$T_2(\varepsilon) \sim (C/\varepsilon)^{a/(a-<p>)}$, $C = \max(1/3 + 2^{-\gamma-1}, 2/3) C_f$, "
+    r"$\gamma = 1 - 1/a$, "
+    r"for $d^{-(a-1)} \ll \varepsilon \ll 1$",
+    Verdict.MEASURED,
+    ratio=1.0,
+    p=1,
+)
+def settling_time(c: Constants, effort: Effort) -> Finding:
+    found = []
+    for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
+        law = PowerLaw(exponent, "inf")
+        prefactor, power = float(convergence_prefactor(law)), exponent / (exponent - float(c["p"]))
+        time = escape_run(exponent, math.inf, HORIZON).phases(epsilon=1e-6).t2
+        found.append(time / (prefactor * 1e6) ** power)
+    worst = max(found, key=lambda ratio: abs(math.log(ratio)))
+    how = f"d = ∞, ε = 1e-6, a = 1.5, 2, …: {', '.join(f'{ratio:.7f}' for ratio in found)} of the law"
+    return Finding(Verdict.MEASURED, how, float(worst))
+
+
+@claim(
+    "T1",
+    "Theorem 1",
+    r"$T_2 = T_1' + O(\varepsilon^{-2a/(a-1)}\log(1/\varepsilon))$",
+    Verdict.NOT_SHARP,
+    correction=settling_time,
+)
+def theorem(c: Constants, effort: Effort) -> Finding:
+    return _against_the_bound()
+
+
+@claim(
+    "P6",
+    "Proposition 6",
+    r"$\Delta(T_2) \le \varepsilon$ at $T_2(\varepsilon) = T_1' + "
+    r"(C/4s_0)\,\varepsilon^{-2a/(a-1)}\log(1/\varepsilon)$ for "
+    r"$\varepsilon \gtrsim d^{-(a-1)/2}$",
+    Verdict.NOT_SHARP,
+    correction=settling_time,
+)
+def approximate_convergence(c: Constants, effort: Effort) -> Finding:
+    return _against_the_bound()
+
+
+@correction(
+    r"the law of $T_2(\varepsilon)$ holds as far down as $\varepsilon \gg d^{-(a-1)}$: at $a = 2$, $d = "
+    r"10^6$ and "
+    r"$\varepsilon = d^{-<p>}$ within 4 %",
+    Verdict.MEASURED,
+    ratio=0.968778,
+    p="3/4",
+)
+def whole_window(c: Constants, effort: Effort) -> Finding:
+    law = PowerLaw(2, "inf")
+    epsilon = 1e6 ** -float(c["p"])
+    time = escape_run(2, 1e6, 1e12).phases(epsilon=epsilon).t2
+    found = time / (float(convergence_prefactor(law)) * 1e6**0.75) ** float(convergence_exponent(law))
+    return Finding(Verdict.MEASURED, f"{found:.6f} of the law at d = 1e6", float(found))
+
+
+@claim(
+    "T1/range",
+    "Theorem 1, Remark 3, Remark 5",
+    r"$\varepsilon \gtrsim d^{-(a-1)/2}$ is needed: below, the required time becomes much larger",
+    Verdict.NOT_SHARP,
+    correction=whole_window,
+)
+def needed_range(c: Constants, effort: Effort) -> Finding:
+    law = PowerLaw(2, "inf")
+    epsilon = 1e6**-0.75
+    time = escape_run(2, 1e6, 1e12).phases(epsilon=epsilon).t2
+    bound = epsilon**-4 * math.log(1 / epsilon)
+    predicted = (float(convergence_prefactor(law)) / epsilon) ** float(convergence_exponent(law))
+    below = epsilon < 1e6**-0.5
+    how = f"a = 2, d = 1e6, ε = d^(-3/4): T2 = {time:.4g}, the law {predicted:.4g}, the bound {bound:.2g}"
+    return Finding(Verdict.NOT_SHARP if below and time < 1.02 * predicted else Verdict.UNDECIDED, how)
+
+
+# The Volterra equation of the deficit
+
+
+@claim(
+    "C.10",
+    "(C.10), Section 5.2.2",
+    r"$\Delta = 1 - u$ solves $\Delta(t) = b_\Theta(t) + \int_{T_1'}^t K_\Theta(t,\tau)\Delta(\tau)\,d\tau$, "
+    r"$K_\Theta = \sum_i <a>\lambda_i^2(w^*_i)^2 e^{<b>\lambda_i(\Theta(t)-\Theta(\tau))}$, $b_\Theta = 1 "
+    r"- h_\Theta - \int K_\Theta$",
+    Verdict.PROVED,
+    a=8,
+    b=4,
+)
+def volterra(c: Constants, effort: Effort) -> Finding:
+    # u = h + ∫ K u mode by mode: λ w* w = α λ solves its equation; then 1 − u = 1 − h − ∫K + ∫K(1 − u)
+    lam, square, gain, overlap, value = sympy.symbols("λ m g u α")
+    flow = lam * (4 * gain * lam * value + 8 * lam * square * overlap)
+    duhamel = c["b"] * gain * lam * (lam * value) + c["a"] * lam**2 * square * overlap
+    source, kernel, memory = sympy.symbols("h K M")  # ∫K, ∫K u
+    deficit = 1 - (source + memory)
+    printed = (1 - source - kernel) + (kernel - memory)
+    return identities([(flow, duhamel), (deficit, printed)], "Duhamel in every mode, linearity; any d")
+
+
+@claim(
+    "C.10/i",
+    "Appendix C.2, fact (i)",
+    r"$0 \le \Delta(\tau) \le 1$ and $K_\Theta \ge 0$ after $T_1'$",
+    Verdict.FALSE,
+    hypotheses=r"those of Lemma 11, on which it rests",
+    correction=sign_is_kept,
+)
+def deficit_bounds(c: Constants, effort: Effort) -> Finding:
+    found = overlap_stays_below_one.settle(effort).finding
+    return Finding(found.verdict, "Δ < 0 where u > 1 (Lem11/strict)", None, found.counterexample)
+
+
+@correction(
+    r"near the teacher $\int K_\Theta\,d\tau \to \sum_i\lambda_i(w^*_i)^2 = <a>$: the memory keeps its "
+    r"weight, and "
+    r"$\Delta$ is larger than $b_\Theta$ by a factor",
+    Verdict.PROVED,
+    a=1,
+)
+def memory_mass(c: Constants, effort: Effort) -> Finding:
+    lam, square, elapsed = sympy.symbols("λ m r", positive=True)
+    mode = sympy.integrate(8 * lam**2 * square * sympy.exp(-8 * lam * elapsed), (elapsed, 0, sympy.oo))
+    return identity(mode, c["a"] * lam * square, "Θ' → −2, mode by mode; Σ λ_i (w*_i)² = 1")
+
+
+@claim(
+    "P6/memory",
+    "Section 5.2.2",
+    r"$K_\Theta$ decreases, so the integral contribution diminishes over time",
+    Verdict.GAP,
+    correction=memory_mass,
+)
+def memory(c: Constants, effort: Effort) -> Finding:
+    found = memory_mass.settle(effort).finding
+    whole = found.verdict is Verdict.PROVED
+    how = (
+        "in t at fixed τ it does decrease, but its integral over τ grows to 1: the memory never fades beside "
+        "Δ"
+    )
+    return Finding(Verdict.GAP if whole else Verdict.UNDECIDED, how)
+
+
+@correction(r"$\Theta' = 1 - 3s \le -<a> s_0$ for $s \ge 1/3 + s_0$", Verdict.PROVED, ratio=1.0, a=3)
+def clock_rate(c: Constants, effort: Effort) -> Finding:
+    gap = sympy.Symbol("s0", positive=True)
+    ratio = sympy.simplify(c["a"] * gap / (3 * (sympy.Rational(1, 3) + gap) - 1))
+    return standing(float(ratio), "inserted; equality at s = 1/3 + s_0")
+
+
+@claim(
+    "C.10/ii",
+    "Appendix C.2, fact (ii); Section 5.2.2",
+    r"$\Theta' = 1 - 3s \le -s_0 < 0$, so $\Theta(t) - \Theta(\tau) \le -s_0(t-\tau)$ and $K_\Theta$ "
+    r"decreases",
+    Verdict.NOT_SHARP,
+    correction=clock_rate,
+)
+def clock(c: Constants, effort: Effort) -> Finding:
+    found = clock_rate.changed("a", sympy.Rational(1, 3)).settle(effort).finding.ratio
+    loose = found is not None and found < 1
+    return Finding(
+        Verdict.NOT_SHARP if loose else Verdict.UNDECIDED, f"true, with ratio {found:.4g} of the sides"
+    )
+
+
+@claim(
+    "P13",
+    "(C.11)",
+    r"$\Delta(t) \le T(\lambda_c) + \sqrt{T(\lambda_c)s(T_1')} + "
+    r"S_\ge(\lambda_c)e^{-4s_0\lambda_c(t-T_1')}$ for every "
+    r"$t \ge T_1'$ and $\lambda_c > 0$",
+    Verdict.FALSE,
+    hypotheses=r"$s > 1/3 + s_0$ from $T_1'$ on, $0 < u < 1$",
+    correction=settling_time,
+)
+def cutoff_bound(c: Constants, effort: Effort) -> Finding:
+    deficit, head = 1 - SLOW.u(), SLOW.u()  # λ_c = λ_2: no tail, and S_≥ = u
+    run = solve(Problem(*SLOW.arrays()), 50.0)
+    lowest = float(run.at(np.linspace(0, 50, 2001)).s.min())
+    own = escape_run(2, 1e12)
+    there = own.at([own.phases().t1_prime]).u[0]
+    if not (deficit > head and lowest > 0.4 and there < 0.5):
+        return Finding(Verdict.UNDECIDED, f"Δ = {deficit}, bound {head}")
+    how = (
+        f"t = T1', λ_c = λ_2: no tail, so the claim is 1 − u ≤ u; s stays ≥ {lowest:.3f} from there. The "
+        f"paper's own "
+        f"flow (a = 2, d = 1e12) has u = {there:.4f} at s = 1/3, where λ_c ≤ λ_d makes the same claim"
+    )
+    example = SLOW.refutes(f"Δ = {deficit} > {head} = S_≥", "3*s() > 1 and 0 < u() < 1 and 1 - u() > u()")
+    return Finding(Verdict.FALSE, how, None, example)
+
+
+@claim(
+    "P13/first",
+    "proof of Proposition 13",
+    r"$\Delta = (1 - h_\Theta) + \int K_\Theta(\Delta - <a>)\,d\tau \le (1 - h_\Theta)_+$",
+    Verdict.PROVED,
+    hypotheses=r"$u \ge 0$, which makes $\Delta \le 1$ (the proof names $\Delta \ge 0$ instead)",
+    a=1,
+)
+def first_bound(c: Constants, effort: Effort) -> Finding:
+    source, kernel, memory = sympy.symbols("h K M")  # ∫K, ∫KΔ
+    return identity((1 - source - kernel) + memory, (1 - source) + (memory - c["a"] * kernel), "b_Θ inserted")
+
+
+@claim(
+    "P13/split",
+    "proof of Proposition 13",
+    r"$(1-h_\Theta)_+ \le \sum_<\lambda_i(w^*_i)^2 + \sum_<\lambda_i|w^*_iw_i| + \sum_\ge\lambda_i|w^*_iw_i|"
+    r"e^{-4s_0\lambda_c(t-T_1')}$",
+    Verdict.FALSE,
+    correction=settling_time,
+)
+def spectral_split(c: Constants, effort: Effort) -> Finding:
+    # d = 1, w(T1') = 3/4: s only grows, so Θ falls at least at the rate 3s(T1') − 1 = 3 s0
+    w = sympy.Rational(3, 4)
+    gap = w**2 - sympy.Rational(1, 3)
+    left = 1 - w * sympy.exp(-12 * gap)
+    right = w * sympy.exp(-4 * gap)
+    if not sympy.N(left - right) > 0:
+        return Finding(Verdict.UNDECIDED, "the bound holds there")
+    replay = (
+        "from math import exp; w = .75; s0 = w**2 - 1/3; assert 1 - w*exp(-4*3*s0*1.0) > w*exp(-4*s0*1.0)"
+    )
+    words = (
+        f"d = 1, λ = w* = 1, w(T1') = 3/4, no tail, t = T1' + 1: the left side is at least "
+        f"{sympy.N(left, 4)}, the "
+        f"right side {sympy.N(right, 4)}; as t → ∞ they tend to 1 and 0"
+    )
+    how = "Σ_≥ λ_i (w*_i)² of 1 = Σ λ_i (w*_i)² was lost"
+    return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
+
+
+@correction(
+    r"$\sum_{\lambda_i\ge\lambda_c}\lambda_i|w^*_iw_i(T_1')| \le <a>\sqrt{s_* s(T_1')}$",
+    Verdict.PROVED,
+    ratio=1.0,
+    a=1,
+)
+def head_alignment(c: Constants, effort: Effort) -> Finding:
+    eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
+    student[0] = teacher[0]
+    size = form(eigenvalues, np.abs(student), np.abs(teacher)) / np.sqrt(form(eigenvalues, student, student))
+    return standing(float(size.max() / float(c["a"])), "Cauchy–Schwarz, equality at w = w*")
+
+
+@claim(
+    "P13/absolute",
+    "proof of Proposition 13",
+    r"$\sum_{\lambda_i\ge\lambda_c}\lambda_i|w^*_iw_i(T_1')| \le S_\ge = "
+    r"\sum_{\lambda_i\ge\lambda_c}\lambda_iw^*_iw_i(T_1')$",
+    Verdict.FALSE,
+    correction=head_alignment,
+)
+def absolute_values(c: Constants, effort: Effort) -> Finding:
+    total = sum(
+        lam * abs(x * y) for lam, x, y in zip(SLOW.eigenvalues, SLOW.teacher, SLOW.student, strict=True)
+    )
+    if not total > SLOW.u():
+        return Finding(Verdict.UNDECIDED, "no difference")
+    example = SLOW.refutes(f"{total} > {SLOW.u()}", "sum(a*abs(x*y) for a, x, y in zip(l, t, w)) > u()")
+    return Finding(Verdict.FALSE, "the w_i w*_i have both signs", None, example)
+
+
+@claim(
+    "P13/head",
+    "Appendix C.2",
+    r"$S_\ge(\lambda_c) \le \sqrt{s_*^{(2)} s(T_1)}$",
+    Verdict.FALSE,
+    correction=head_alignment,
+)
+def head_bound(c: Constants, effort: Effort) -> Finding:
+    head, square = ALIGNED.u(), ALIGNED.t(2) * ALIGNED.s()
+    if not head**2 > square:
+        return Finding(Verdict.UNDECIDED, "it holds there")
+    words = f"S_≥ = {head}, s*^(2) s = {square}, even with s at T1' for s(T1)"
+    how = "Σ λ_i (w*_i)² is s*^(1) = 1, and the student's sum is s(T1')"
+    return Finding(Verdict.FALSE, how, None, ALIGNED.refutes(words, "u()**2 > T(2)*s()"))
+
+
+# Corollaries
+
+
+@claim(
+    "Cor1",
+    "(C.13)",
+    r"$\Delta(t) \le \varepsilon$ for $t \ge T_2(\varepsilon) = T_1' + "
+    r"(4s_0\lambda_\varepsilon)^{-1}\log(4S_\ge/\varepsilon)$",
+    Verdict.FALSE,
+    hypotheses="(C.12)",
+    correction=settling_time,
+)
+def accuracy_time(c: Constants, effort: Effort) -> Finding:
+    epsilon = 4 * SLOW.u()
+    if not (0 < epsilon < 1 and 1 - SLOW.u() > epsilon):
+        return Finding(Verdict.UNDECIDED, "it holds there")
+    words = f"λ_ε = λ_2, no tail, ε = 4 S_≥ = {epsilon}: T2(ε) = T1', where Δ = {1 - SLOW.u()} > ε"
+    example = SLOW.refutes(words, "3*s() > 1 and 0 < 4*u() < 1 and 1 - u() > 4*u()")
+    return Finding(Verdict.FALSE, "it inherits P13", None, example)
+
+
+@correction(
+    r"$\varepsilon/4 + \varepsilon/4 + S e^{-x} \le \varepsilon$ for $x \ge \log(<a>S/\varepsilon)$",
+    Verdict.PROVED,
+    ratio=1.0,
+    a=2,
+)
+def halves(c: Constants, effort: Effort) -> Finding:
+    return standing(float(sympy.Rational(1, 2) + 1 / c["a"]), "inserted")
+
+
+@claim(
+    "Cor1/log",
+    "proof of Corollary 1",
+    r"choosing $t$ so that the last term is $\le \varepsilon/2$ gives (C.13), with "
+    r"$\log(4S_\ge/\varepsilon)$",
+    Verdict.NOT_SHARP,
+    correction=halves,
+)
+def loose_log(c: Constants, effort: Effort) -> Finding:
+    total = halves.changed("a", sympy.Integer(2)).settle(effort).finding.ratio
+    loose = total is not None and total < 1
+    return Finding(Verdict.NOT_SHARP if loose else Verdict.UNDECIDED, f"with 4 the sum is {total} ε")
+
+
+@claim(
+    "Cor1/C.12",
+    "(C.12)",
+    r"$T \le \varepsilon/<a>$ and $\sqrt{T s} \le \varepsilon/<a>$ iff $T \le \min(\varepsilon/<a>, "
+    r"\varepsilon^2/(<b> s))$",
+    Verdict.PROVED,
+    a=4,
+    b=16,
+)
+def two_conditions(c: Constants, effort: Effort) -> Finding:
+    tail, energy, epsilon = sympy.symbols("T s ε", positive=True)
+    (edge,) = sympy.solve(sympy.sqrt(tail * energy) - epsilon / c["a"], tail)
+    return identity(edge, epsilon**2 / (c["b"] * energy), "the second condition solved for T, monotone")
+
+
+@claim(
+    "Cor2",
+    "Corollary 2",
+    r"$T_2(\varepsilon) \lesssim T_1' + (4s_0)^{-1}\varepsilon^{-2a/(a-1)}\log(1/\varepsilon)$",
+    Verdict.NOT_SHARP,
+    correction=settling_time,
+)
+def tail_time(c: Constants, effort: Effort) -> Finding:
+    return _against_the_bound()
+
+
+@claim(
+    "Cor2/algebra",
+    "Corollary 2",
+    r"$\beta = 1 - 1/a$ gives $2/\beta = <a>a/(a-1)$; $\varepsilon^2/s \le \varepsilon$ iff $\varepsilon "
+    r"\le s$",
+    Verdict.PROVED,
+    a=2,
+)
+def exponents(c: Constants, effort: Effort) -> Finding:
+    a, epsilon, energy = sympy.symbols("a ε s", positive=True)
+    equal = sympy.solve(epsilon**2 / energy - epsilon, epsilon)
+    pairs = [(2 / (1 - 1 / a), c["a"] * a / (a - 1)), (sympy.Add(*equal), energy)]
+    return identities(pairs, "algebra")
+
+
+@correction(
+    r"at finite $d$: $T(\lambda) = H_{d,a}^{-1}\sum_{i > n} i^{-a}$ for flat teachers, 0 for $\lambda \le "
+    r"\lambda_d$; "
+    r"$T(\lambda)/\lambda^\beta \to \zeta(a)^{-1/a}/(a-<a>)$ only for $\lambda_d \ll \lambda \ll 1$",
+    Verdict.MEASURED,
+    ratio=1.0,
+    a=1,
+)
+def tail_mass(c: Constants, effort: Effort) -> Finding:
+    modes = np.arange(1.0, 10**6 + 1)
+    exponent, cut = 2.0, 1000
+    weights = modes**-exponent
+    total = weights.sum()
+    tail = weights[cut:].sum() / total
+    level = weights[cut - 1] / total
+    law = level ** (1 - 1 / exponent) * total ** (-1 / exponent) / (exponent - float(c["a"]))
+    how = f"a = 2, d = 1e6, λ = λ_1000: {tail / law:.5f} of the law"
+    return Finding(Verdict.MEASURED, how, float(tail / law))
+
+
+@claim(
+    "Cor2/hypothesis",
+    "Corollary 2",
+    r"$T(\lambda) \asymp C_{\mathrm{tail}}\lambda^\beta$ as $\lambda \downarrow 0$",
+    Verdict.FALSE,
+    hypotheses="finite $d$",
+    correction=tail_mass,
+)
+def tail_hypothesis(c: Constants, effort: Effort) -> Finding:
+    smallest = min(ALIGNED.eigenvalues)
+    mass = sum(
+        lam * x**2 for lam, x in zip(ALIGNED.eigenvalues, ALIGNED.teacher, strict=True) if lam < smallest
+    )
+    if mass != 0:
+        return Finding(Verdict.UNDECIDED, "there is mass below the smallest eigenvalue")
+    words = f"λ ≤ λ_d = {smallest}: T(λ) = 0, while λ^β > 0"
+    how = "the sum over λ_i < λ is empty below λ_d, in every finite dimension"
+    example = ALIGNED.refutes(words, "sum(a*x*x for a, x in zip(l, t) if a < min(l)) == 0")
+    return Finding(Verdict.FALSE, how, None, example)
+
+
+# Remark 5
+
+
+@correction(
+    r"$T_2(1/d) \sim (C d)^{a/(a-<p>)}$ for $a > 2$, far below $d^a$; for $a < 2$, $T_2(1/d)/d^a$ grows "
+    r"like $\log d$",
+    Verdict.MEASURED,
+    ratio=1.0,
+    p=1,
+)
+def accuracy_one_over_d(c: Constants, effort: Effort) -> Finding:
+    law = PowerLaw(3, "inf")
+    time = escape_run(3, 1e6, 1e9).phases(epsilon=1e-6).t2
+    power = 3 / (3 - float(c["p"]))
+    found = time / (float(convergence_prefactor(law)) * 1e6) ** power
+    slow = [escape_run(1.5, d, 100 * d**1.5).phases(epsilon=1 / d).t2 / d**1.5 for d in (1e3, 1e5)]
+    grows = ", ".join(f"{ratio:.3f}" for ratio in slow)
+    how = f"a = 3, d = 1e6: {found:.6f} of the law; a = 1.5, d = 1e3, 1e5: T2/d^a = {grows}"
+    return Finding(Verdict.MEASURED if slow[1] > slow[0] else Verdict.UNDECIDED, how, float(found))
+
+
+@claim(
+    "R5",
+    "Remark 5",
+    r"$\varepsilon = d^{-1}$ already forces $T \gtrsim d^a$",
+    Verdict.FALSE,
+    correction=accuracy_one_over_d,
+)
+def forced_time(c: Constants, effort: Effort) -> Finding:
+    ratios = [escape_run(3, d, 10 * d**1.5).phases(epsilon=1 / d).t2 / d**3 for d in (1e3, 1e6)]
+    if not ratios[1] < 1e-3 * ratios[0]:
+        return Finding(Verdict.UNDECIDED, f"T2/d^a = {ratios}")
+    replay = (
+        "from numerics import power_law, solve; "
+        "run = solve(power_law(3, 1000, init='escape:0.03'), 1e5); assert run.phases(epsilon=1e-3).t2 < "
+        "1e-6 * 1000**3"
+    )
+    words = f"a = 3: T2(1/d)/d^a = {ratios[0]:.1e} at d = 1e3, {ratios[1]:.1e} at d = 1e6"
+    return Finding(Verdict.FALSE, "solved", None, Counterexample(words, replay))
+
+
+@claim(
+    "R5/exponent",
+    "Remark 5",
+    r"$<c>a/(a-1)$ decreases in $a$, from $\infty$ to $<c>$; so does the sharp exponent $a/(a-1)$",
+    Verdict.PROVED,
+    c=2,
+)
+def decreasing(c: Constants, effort: Effort) -> Finding:
+    a, e = sympy.Symbol("a", positive=True), sympy.Symbol("e", positive=True)
+    printed = c["c"] * a / (a - 1)
+    slope = sympy.simplify(sympy.diff(printed.subs(a, 1 + e), e))
+    limit = sympy.limit(printed, a, sympy.oo)
+    bound = 2 * a / (a - 1)
+    proved = bool(slope.is_negative) and limit == 2 and sympy.simplify(printed - bound) == 0
+    return Finding(Verdict.PROVED if proved else Verdict.UNDECIDED, f"derivative {slope} at a = 1 + e")
+
+
+@claim(
+    "R5/sooner",
+    "Remark 5",
+    r"$T_2(\varepsilon)$ is shorter for faster spectral decay",
+    Verdict.MEASURED,
+    qualitative=True,
+)
+def sooner(c: Constants, effort: Effort) -> Finding:
+    grid = (1.5, 2.0, 3.0)
+    table = [
+        [escape_run(a, math.inf, HORIZON).phases(epsilon=epsilon).t2 for a in grid[: effort.of(2, 3)]]
+        for epsilon in (0.3, 0.05, 1e-4)
+    ]
+    falls = bool(np.all(np.diff(table, axis=1) < 0))
+    how = "d = ∞, a = 1.5, 2, …: " + "; ".join(", ".join(f"{time:.3g}" for time in row) for row in table)
+    return Finding(Verdict.MEASURED if falls else Verdict.UNDECIDED, f"{how} at ε = 0.3, 0.05, 1e-4")
+
+
+def _against_the_bound() -> Finding:
+    """The bound on T2 holds with room that grows as ε falls."""
+    run = escape_run(2, math.inf, HORIZON)
+    rooms = []
+    for epsilon in (1e-2, 1e-4, 1e-6):
+        phases = run.phases(epsilon=epsilon)
+        rooms.append((phases.t2 - phases.t1_prime) / (epsilon**-4 * math.log(1 / epsilon)))
+    vanishes = rooms[0] > 1e3 * rooms[1] > 1e6 * rooms[2]
+    how = (
+        f"(T2 − T1')/bound = {', '.join(f'{room:.1e}' for room in rooms)} at ε = 1e-2, 1e-4, 1e-6 (a = 2, "
+        f"d = ∞): true "
+        "there, and never attained; the proof rests on P13, which is false"
+    )
+    return Finding(Verdict.NOT_SHARP if vanishes else Verdict.UNDECIDED, how)
+
+
+def _runs(effort: Effort) -> list[Trajectory]:
+    """Flows of the paper's set-up."""
+    seeds = range(effort.of(2, 8))
+    return [escape_run(2, 1e12), *(sphere_run(2, 1000, seed, 1e6) for seed in seeds)]

@@ -1,0 +1,298 @@
+"""Claims on the exponential growth of the overlap in Phase I (Lem 2, Lem 8, P9, R3, R4)."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import sympy
+
+from derivations.audit.attack import identities, identity
+from derivations.audit.claim import Constants, Effort, claim, correction
+from derivations.audit.linear import Escape
+from derivations.audit.verdict import Counterexample, Finding, Verdict
+from theory.symbolic import phase_retrieval
+
+Array = np.ndarray
+rate, target, p, rho = sympy.symbols("lambda w_star p rho", positive=True)
+
+
+def _secular(size: int, a: sympy.Expr, b: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """det(p − M) of the derived linearisation for symbolic modes, and Π(p − bλ_i) (1 − a Σ …) as printed."""
+    model = phase_retrieval()
+    pull, push = model.A[0].subs({"s": 0, "t": 1}), model.B[0].diff("u")
+    values, teacher = sympy.symbols(f"l1:{size + 1}"), sympy.Matrix(sympy.symbols(f"v1:{size + 1}"))
+    Q = sympy.diag(*values)
+    M = pull * Q + push * (Q * teacher) * (Q * teacher).T
+    poles = sympy.Mul(*(p - b * x for x in values))
+    total = sum(x**2 * y**2 / (p - b * x) for x, y in zip(values, teacher, strict=True))
+    return (p * sympy.eye(size) - M).det(method="berkowitz"), sympy.cancel(poles * (1 - a * total))
+
+
+@correction(
+    r"$\rho$ is the unique solution of $1 = <a> \sum_i \lambda_i^2 (w^*_i)^2/(p - <b> \lambda_i)$ in "
+    r"$(4\lambda_1, \infty)$, "
+    r"the top eigenvalue of $4Q + 8(Qw^*)(Qw^*)^\top$; with all $w^*_i \ne 0$ and distinct $\lambda_i$ there "
+    r"is a "
+    r"further root between every two poles, positive as well",
+    Verdict.PROVED,
+    hypotheses=r"$w^*_1 \ne 0$",
+    a=8,
+    b=4,
+)
+def unique_above(c: Constants, effort: Effort) -> Finding:
+    pairs = []
+    for size in range(1, effort.of(3, 4)):
+        derived, printed = _secular(size, c["a"], c["b"])
+        pairs.append((sympy.expand(derived), sympy.expand(printed)))
+    how = "characteristic polynomial of the flow linearised at 0; 8K̂ falls from ∞ to 0 above its last pole"
+    return identities(pairs, how)
+
+
+@claim(
+    "Lem2",
+    "Lemma 2",
+    r"$\rho > 4\lambda_1$ is the unique positive solution of $1 = <a> \sum_i \lambda_i^2 (w^*_i)^2/(\rho - "
+    r"<b> \lambda_i)$",
+    Verdict.FALSE,
+    hypotheses=r"the sum as printed; the Laplace integral itself converges only on $(4\lambda_1, \infty)$. "
+    r"Lemma 2 calls "
+    r"this root $\rho_{true}$, Proposition 10 another number",
+    correction=unique_above,
+    a=8,
+    b=4,
+)
+def unique_positive(c: Constants, effort: Effort) -> Finding:
+    values = sympy.Rational(4, 5), sympy.Rational(1, 5)
+    total = sum(c["a"] * x**2 / (rho - c["b"] * x) for x in values)
+    roots = sympy.solve(sympy.numer(sympy.together(total - 1)), rho)
+    if len([root for root in roots if root > 0]) < 2:
+        return Finding(Verdict.UNDECIDED, f"roots {roots}")
+    example = Counterexample(
+        f"λ = (4/5, 1/5), w* = (1, 1): ρ = {roots[0]} and ρ = {roots[1]}, both positive",
+        f"from sympy import *; r = symbols('r', positive=True); L = (Rational(4, 5), Rational(1, 5)); "
+        f"assert len(solve(numer(together(sum({c['a']}*x**2/(r - {c['b']}*x) for x in L) - 1)), r)) == 2",
+    )
+    return Finding(Verdict.FALSE, "a = 2, d = 2, a flat teacher", None, example)
+
+
+@claim(
+    "Lem2/rate",
+    "Lemma 2, (5.3)",
+    r"$|u|$ grows like $e^{<a> \rho t}$ while $s \ll 1$",
+    Verdict.MEASURED,
+    hypotheses=r"$\hat a(\rho) \ne 0$",
+    ratio=1,
+    a=1,
+)
+def grows(c: Constants, effort: Effort) -> Finding:
+    from numerics import power_law, solve
+    from theory.asymptotics import PowerLaw, escape_rate
+
+    dimensions: Sequence[float] = [math.inf] if effort is Effort.QUICK else [1e3, 1e12, math.inf]
+    ratios = []
+    for dimension in dimensions:
+        run = solve(power_law(2, dimension, init="escape:1e-40", horizon=100.0), 100.0)
+        begin, end = (run.phases(delta=level).t1 for level in (1e-20, 1e-18))
+        predicted = float(escape_rate(PowerLaw(2, dimension))) * float(c["a"])
+        ratios.append(math.log(100.0) / (end - begin) / predicted)
+    error = max(abs(ratio - 1) for ratio in ratios)
+    how = f"slope of log u between 1e-20 and 1e-18, a = 2, d = {dimensions}: off by {error:.1e}"
+    return Finding(Verdict.MEASURED if error < 1e-6 else Verdict.UNDECIDED, how, ratios[-1])
+
+
+@claim(
+    "Lem8",
+    "Lemma 8, (B.21)",
+    r"$\rho(b)$, the root of $1 = 8 \sum_i \lambda_i^2 (w^*_i)^2/(\rho - b\lambda_i)$ above $b\lambda_1$, is "
+    r"unique, and "
+    r"$\rho'(b) = <a> \sum_i \lambda_i m_i/(\rho - b\lambda_i)^2 / \sum_i m_i/(\rho - b\lambda_i)^2 > 0$, "
+    r"$m_i = \lambda_i^2 (w^*_i)^2$: $\rho$ is continuous and strictly increasing",
+    Verdict.PROVED,
+    hypotheses=r"$w^*_1 \ne 0$, which is needed: for $\lambda = (1, 1/4)$, $w^* = (0, 2)$ and $b = 4$ the "
+    r"only root is "
+    r"$3 < b\lambda_1$",
+    a=1,
+)
+def increasing(c: Constants, effort: Effort) -> Finding:
+    b, l1, l2, m1, m2 = sympy.symbols("b l1 l2 m1 m2", positive=True)
+    F = 8 * m1 / (rho - b * l1) + 8 * m2 / (rho - b * l2)
+    implicit = -F.diff(b) / F.diff(rho)
+    weights = [m1 / (rho - b * l1) ** 2, m2 / (rho - b * l2) ** 2]
+    printed = c["a"] * (l1 * weights[0] + l2 * weights[1]) / sum(weights)
+    needed = 8 * sympy.Rational(1, 4) / (rho - 1)  # Σ λ²w*² of the example: (1/16)·4
+    return identities(
+        [(implicit, printed), (needed.subs(rho, 3), sympy.S.One)],
+        "implicit derivative, two modes for any number of terms; 8K̂ decreases from ∞ to 0 on (bλ_1, ∞)",
+    )
+
+
+@correction(
+    r"if $\rho(b_1) > b_2\lambda_1$ the printed chain holds; else $\rho(b_2) > b_2\lambda_1 \ge \rho(b_1)$ "
+    r"at once: for one "
+    r"mode $\rho(b) = b\lambda + <a> \lambda^2 (w^*)^2$",
+    Verdict.PROVED,
+    a=8,
+)
+def chain_repaired(c: Constants, effort: Effort) -> Finding:
+    b = sympy.Symbol("b", positive=True)
+    (root,) = sympy.solve(8 * rate**2 * target**2 - (rho - b * rate), rho)
+    return identity(root, b * rate + c["a"] * rate**2 * target**2, "two cases; one mode solved")
+
+
+@claim(
+    "Lem8/chain",
+    "Lemma 8, proof",
+    r"$1 = F_{b_1}(\rho(b_1)) < F_{b_2}(\rho(b_1))$ for all $b_2 > b_1 > 0$, $F_b(p) = <a> \sum_i m_i/(p - "
+    r"b\lambda_i)$",
+    Verdict.GAP,
+    correction=chain_repaired,
+    a=8,
+)
+def chain(c: Constants, effort: Effort) -> Finding:
+    # one mode λ = w* = 1: ρ(b) = b + a, F_{b2}(ρ(b1)) = a/(b1 + a - b2) < 0 once b2 > b1 + a
+    value = c["a"] / (1 + c["a"] - 10)
+    if value > 1:
+        return Finding(Verdict.UNDECIDED, f"F = {value}")
+    example = Counterexample(
+        f"λ = w* = 1, b_1 = 1, b_2 = 10: ρ(b_1) = {1 + c['a']} lies left of the pole, F_b2(ρ(b_1)) = {value}",
+        f"a = {float(c['a'])}; assert not 1 < a / ((1 + a) - 10)",
+    )
+    return Finding(Verdict.GAP, "ρ(b_1) may lie left of the pole b_2 λ_1", None, example)
+
+
+# R3: the sign of u
+
+
+def _cross(effort: Effort) -> tuple[float, str, float]:
+    """First time with u = 0, limit and solver error for a start on the unit sphere with u(0) = 4/205."""
+    from numerics import Problem, solve
+
+    run = solve(Problem(np.array([0.8, 0.2]), np.ones(2), np.array([-9.0, 40.0]) / 41.0), 20.0)
+    times = np.linspace(0.0, 1.0, effort.of(2001, 20001))
+    overlap = run.at(times).u
+    return float(times[int(np.argmax(overlap < 0))]), run.limit.name, run.error
+
+
+@correction(
+    r"for $Q = cI$ the sign of $u$ is fixed ($\dot u = <a> \lambda (s_* - s) u$); in general $u$ may cross 0 "
+    r"while "
+    r"$L \ge <b> s_*^2$, its minimum over $u = 0$, and never below; in the linear stage the sign of "
+    r"$\hat a(\rho) = \sum_i \lambda_i w_i(0) w^*_i/(\rho - 4\lambda_i)$ decides where the run ends",
+    Verdict.PROVED,
+    a=12,
+    b="8/3",
+)
+def sign_below_barrier(c: Constants, effort: Effort) -> Finding:
+    s, u, t = sympy.symbols("s u t")
+    model = phase_retrieval()
+    isotropic = sympy.expand(rate * (model.A[0] * u + model.B[0] * t))
+    lowest = model.loss.subs({u: 0, s: t / 3})
+    rest = sympy.expand(model.loss.subs(u, 0) - 3 * (s - t / 3) ** 2 - lowest)
+    pairs = [
+        (isotropic, sympy.expand(c["a"] * rate * (t - s) * u)),
+        (lowest, c["b"] * t**2),
+        (rest, sympy.S.Zero),
+    ]
+    return identities(pairs, "P3 with Q = λI; L(u = 0) = 3 (s - s*/3)² + 8s*²/3, and L falls along the flow")
+
+
+@claim(
+    "R3",
+    "Remark 3",
+    r"the sign of $u(t)$ is fixed at initialization: $u$ cannot cross 0; where $u = 0$ also "
+    r"$\dot u = <a> (s_* - 3s) u^{(2)} = 0$",
+    Verdict.FALSE,
+    correction=sign_below_barrier,
+    a=4,
+)
+def sign_fixed(c: Constants, effort: Effort) -> Finding:
+    # exact: at w = (-1, 4)/√17 on the unit sphere u = 0 and u̇ = 4 (1 - 3s) u^(2) < 0, so u changes sign there
+    values, w = [sympy.Rational(4, 5), sympy.Rational(1, 5)], [-1 / sympy.sqrt(17), 4 / sympy.sqrt(17)]
+
+    def moment(order: int, power: int) -> sympy.Expr:
+        return sum(x**order * y**power for x, y in zip(values, w, strict=True))
+
+    slope = sympy.simplify(c["a"] * (1 - 3 * moment(1, 2)) * moment(2, 1))
+    time, limit, error = _cross(effort)
+    if sympy.simplify(moment(1, 1)) != 0 or slope == 0 or limit != "-teacher":
+        return Finding(Verdict.UNDECIDED, f"u̇ = {slope}, limit {limit}")
+    example = Counterexample(
+        "a = 2, d = 2: λ = (4/5, 1/5), w* = (1, 1), w(0) = (-9, 40)/41 on the unit sphere: u(0) = 4/205 > 0, "
+        f"u changes sign at t ≈ {time:.3f} and the run ends at -w*",
+        "from numerics import Problem, solve; r = solve(Problem([.8, .2], [1, 1], [-9/41, 40/41]), 20.0); "
+        "assert r.at([0.0]).u[0] > 0 and r.limit.name == '-teacher'",
+    )
+    how = (
+        f"exactly: at w = (-1, 4)/√17 u = 0 and u̇ = {slope} ≠ 0, a transversal crossing; "
+        f"solved to relative error {error:.0e}. d = 1 keeps the sign, so d = 2 is minimal"
+    )
+    return Finding(Verdict.FALSE, how, None, example)
+
+
+# R4: the rate and the exponent
+
+
+def _rate(exponent: float, teacher: tuple[float, ...]) -> float:
+    """ρ for λ ∝ i^-a in len(teacher) dimensions and a teacher scaled to energy 1."""
+    eigenvalues = np.arange(1.0, len(teacher) + 1) ** -exponent
+    eigenvalues /= eigenvalues.sum()
+    target = np.array(teacher) / math.sqrt(eigenvalues @ np.array(teacher) ** 2)
+    return Escape(eigenvalues, target).rho
+
+
+@correction(
+    r"for a flat teacher $\rho$ increases with $a$, from $12/d$ at $a = 0$ to $<a>$ as $a \to \infty$, for "
+    r"$d$ from 2 to "
+    r"$\infty$; for other teachers it need not",
+    Verdict.MEASURED,
+    ratio=1,
+    a=12,
+)
+def faster_if_flat(c: Constants, effort: Effort) -> Finding:
+    from theory.asymptotics import PowerLaw, escape_rate
+
+    grid = [0.1 * n for n in range(0, 81, effort.of(4, 1))]
+    for d in (2, 3, 30, 1000):
+        rates = [_rate(a, (1.0,) * d) for a in grid]
+        if not np.all(np.diff(rates) > 0):
+            return Finding(Verdict.UNDECIDED, f"not increasing at d = {d}")
+    infinite = [float(escape_rate(PowerLaw(str(round(a, 1)), "inf"))) for a in grid if a > 1.05]
+    if not np.all(np.diff(infinite) > 0):
+        return Finding(Verdict.UNDECIDED, "not increasing at d = ∞")
+    top = _rate(60.0, (1.0,) * 30)
+    how = f"{len(grid)} exponents up to 8 at d = 2, 3, 30, 1000 and ∞; ρ = {top:.9f} at a = 60"
+    return Finding(Verdict.MEASURED, how, top / float(c["a"]))
+
+
+@claim(
+    "R4",
+    "Remark 4",
+    r"the growth of $u$ is faster when $a$ is large: $\rho$ increases with $a$, e.g. from $a = \log_2 "
+    r"(20/<n>)$ to "
+    r"$a = \log_2 (5/2)$ for every teacher",
+    Verdict.FALSE,
+    correction=faster_if_flat,
+    n=9,
+)
+def faster(c: Constants, effort: Effort) -> Finding:
+    teacher = (0.1, 1.0)
+    low, high = (_rate(math.log2(x), teacher) for x in (20 / float(c["n"]), 2.5))
+    if low <= high:
+        return Finding(Verdict.UNDECIDED, f"ρ from {low:.4f} to {high:.4f}")
+    example = Counterexample(
+        f"d = 2, g = (1/10, 1): ρ falls from {low:.4f} at λ_2/λ_1 = {c['n']}/20 to {high:.4f} at 2/5",
+        "import numpy as np; rho = lambda r: (lambda L, g: np.linalg.eigvalsh(4*np.diag(L) + 8*np.outer(L*g, "
+        "L*g)/"
+        f"(L @ g**2)))(np.array([1, r])/(1 + r), np.array([.1, 1]))[-1]; assert rho({float(c['n'])}/20) > "
+        f"rho(2/5)",
+    )
+    few, many = (_share_falling(d, effort) for d in (2, 100))
+    share = f"{few:.1%} of Gaussian teachers at d = 2, {many:.1%} at d = 100"
+    how = f"a weak first mode; ρ falls at a = 1.5 for {share}"
+    return Finding(Verdict.FALSE, how, None, example)
+
+
+def _share_falling(dimension: int, effort: Effort) -> float:
+    """Fraction of Gaussian teachers whose ρ falls from a = 1.5 to 1.51."""
+    draws = np.random.default_rng(0).standard_normal((effort.of(200, 2000), dimension))
+    return float(np.mean([_rate(1.51, tuple(draw)) < _rate(1.5, tuple(draw)) for draw in draws]))

@@ -1,0 +1,22 @@
+"""The runs on which asymptotic claims are measured, each solved once."""
+
+import math
+from functools import cache
+
+from numerics import Trajectory, power_law, solve
+
+RATIOS = 5e-3
+"""A measured constant may differ by this fraction from the one claimed."""
+
+
+@cache
+def escape_run(exponent: float, dimension: float, horizon: float = 1e16) -> Trajectory:
+    """The flow for a flat teacher from the fastest direction of w = 0, s(0) = 1/d, or 10^{-12} at d = ∞."""
+    size = 1e-6 if math.isinf(dimension) else dimension**-0.5
+    return solve(power_law(exponent, dimension, init=f"escape:{size!r}", horizon=horizon), horizon)
+
+
+@cache
+def sphere_run(exponent: float, dimension: int, seed: int, horizon: float) -> Trajectory:
+    """The paper's set-up: Gaussian teacher, start uniform on the unit sphere."""
+    return solve(power_law(exponent, dimension, "gaussian", seed=seed), horizon)

@@ -1,0 +1,91 @@
+"""``phase-retrieval audit``: the paper's claims, examined."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from derivations.commands.options import output_options
+from derivations.output import BadInput, emit, json_text, progress, tables
+
+if TYPE_CHECKING:
+    from derivations.audit import Adjudication
+
+EXAMPLES = """\b
+Examples:
+  phase-retrieval audit --quick
+  phase-retrieval audit P2 P9 --json
+"""
+
+COLOURS = {
+    "proved": "green",
+    "enclosed": "green",
+    "measured": "cyan",
+    "not sharp": "yellow",
+    "false as stated": "bold red",
+    "gap": "magenta",
+    "undecided": "dim",
+}
+
+HEADINGS = ("id", "paper", "verdict", "claim and evidence")
+
+
+@click.command(epilog=EXAMPLES)
+@click.argument("ids", nargs=-1, metavar="[ID]…")
+@click.option("--quick", is_flag=True, help="Shorter searches and fewer runs.")
+@output_options
+def audit(ids: tuple[str, ...], quick: bool, as_json: bool, output: Path | None) -> None:
+    """Settle the paper's claims, each with the evidence for its verdict.
+
+    An ID stands for a claim and the steps of its proof: P9 for P9, P9/step4 and so on. Without one, all
+    claims are examined. Exits with status 1 if a verdict contradicts the one on record.
+    """
+    from derivations import audit as court
+
+    try:
+        selected = court.select(ids)
+    except court.UnknownClaimError as error:
+        raise BadInput(str(error)) from None
+    with progress("audit") as show:
+        effort = court.Effort.QUICK if quick else court.Effort.FULL
+        settled = list(court.audit(selected, effort, show))
+    emit(json_text([_entry(item) for item in settled]) if as_json else _readable(settled, output), output)
+    contradictions = [item.claim.id for item in settled if not item.agrees]
+    if contradictions:
+        click.echo(f"contradicts the verdict on record: {', '.join(contradictions)}", err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _entry(item: "Adjudication") -> dict[str, Any]:
+    """One claim for JSON."""
+    example = item.finding.counterexample
+    return {
+        "id": item.claim.id,
+        "claim": item.claim.text,
+        "verdict": str(item.finding.verdict),
+        "evidence": item.evidence,
+        "corrected": item.correction.claim.text if item.correction else None,
+        "place": item.claim.place,
+        "hypotheses": item.claim.hypotheses,
+        "ratio": item.finding.ratio,
+        "replay": example.replay if example else None,
+        "recorded": str(item.claim.verdict),
+    }
+
+
+def _readable(settled: Sequence["Adjudication"], output: Path | None) -> str:
+    """The table, and how many claims have which verdict."""
+    from rich.text import Text
+
+    rows: list[list[str | Text]] = []
+    for item in settled:
+        verdict = str(item.finding.verdict)
+        mark = "" if item.agrees else f" (on record: {item.claim.verdict})"
+        text = f"{item.claim.text}\n{item.evidence}"
+        if item.correction:
+            text += f"\nCorrected: {item.correction.claim.text}"
+        rows.append([item.claim.id, item.claim.place, Text(verdict + mark, COLOURS[verdict]), text])
+    found = [str(item.finding.verdict) for item in settled]
+    counts = ", ".join(f"{found.count(name)} {name}" for name in COLOURS if name in found)
+    return f"{tables((HEADINGS, rows), output=output)}\n{len(settled)} claims: {counts}"

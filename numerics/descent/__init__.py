@@ -1,0 +1,23 @@
+"""Descent in discrete time: on the population loss, on samples, and on a stream of fresh inputs.
+
+``descend``, ``descend_network``  population gradient descent, the map itself
+``draw_samples``, ``empirical_flow``, ``empirical_descent``  flow and descent on n samples
+``online_sgd``, ``shared_sgd``  stochastic gradient descent on fresh Gaussian inputs
+"""
+
+from numerics.descent.population import descend, descend_network
+from numerics.descent.samples import EmpiricalRun, Samples, draw_samples, empirical_descent, empirical_flow
+from numerics.descent.sgd import StochasticRuns, online_sgd, shared_sgd
+
+__all__ = [
+    "EmpiricalRun",
+    "Samples",
+    "StochasticRuns",
+    "descend",
+    "descend_network",
+    "draw_samples",
+    "empirical_descent",
+    "empirical_flow",
+    "online_sgd",
+    "shared_sgd",
+]

@@ -1,0 +1,61 @@
+"""Files that keep the state of a long run, so that it can go on after an interruption."""
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def fingerprint(*parts: Any) -> str:
+    """A digest of numbers, arrays and texts: two runs with the same one are the same run."""
+    digest = hashlib.sha256()
+    for part in parts:
+        array = np.asarray(part)
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def save(path: Path, run: str, state: Mapping[str, Array]) -> None:
+    """Write the ``state`` of the ``run`` with that fingerprint at once: readers find the old or the new one.
+
+    Raises ValueError where the file cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    content: dict[str, Any] = {**state, "run": np.array(run)}
+    try:
+        with part.open("wb") as file:
+            np.savez(file, **content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        raise ValueError(f"{path}: the checkpoint cannot be written ({error.strerror})") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def load(path: Path, run: str) -> dict[str, Array] | None:
+    """The state saved at ``path``, None where there is no such file.
+
+    Raises ValueError where the file is no checkpoint, or one of another run.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            state = dict(content)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, TypeError) as error:
+        raise ValueError(f"{path}: is not a checkpoint ({type(error).__name__})") from None
+    if str(state.pop("run", "")) != run:
+        raise ValueError(
+            f"{path}: is the checkpoint of another run: problem, step size, steps, points, batch, noise "
+            "and seeds must be the same"
+        )
+    return state

@@ -1,0 +1,103 @@
+"""The iterate of population gradient descent, and the plain step W ← W − η∇L(W).
+
+The update is that of the flow with the step η in place of dt: Y ← Y + η (A Y + F W*) Q, exact in either
+chart. As in the flow the iterate changes to the chart at the teacher that it is bound for, so that small
+deficits keep their relative accuracy; the students W themselves are kept beside the deviation Y = W − P W*.
+"""
+
+from types import ModuleType
+
+import numpy as np
+
+from numerics import charts, limits
+from numerics.observables import norms
+from numerics.problem import Problem
+from numerics.step import Modes
+
+Array = np.ndarray
+
+
+class Iterate:
+    """The iterate after ``done`` steps: the ``students`` W (K, N) and their ``deviation`` Y (K, N).
+
+    The deviation is in ``chart``; the teacher P W* there, with P the ``orientation`` (M, M), is in ``modes``.
+    """
+
+    deviation: Array
+
+    def __init__(self, problem: Problem, step_size: float, model: ModuleType) -> None:
+        self.problem, self.step_size, self.model, self.done = problem, step_size, model, 0
+        self.rates = step_size * problem.eigenvalues
+        self.barrier = limits.barrier(model, Modes(problem.eigenvalues, problem.teachers).energy)
+        self.students, self.pairs = problem.students, np.triu_indices(model.STUDENTS)
+        self._enter(charts.origin(model), np.eye(model.TEACHERS))
+
+    def statistics(self) -> Array:
+        """The chart's statistics (n,), as ``modes.statistics`` has them, at less cost for one state."""
+        own = (self.deviation[self.pairs[0]] * self.deviation[self.pairs[1]]) @ self.modes.eigenvalues
+        return np.concatenate([own, (self.deviation @ self.modes.weighted.T).ravel()])
+
+    def lengths(self) -> Array:
+        """The norms (4, K, M) of :func:`numerics.observables.norms`."""
+        return norms(self.deviation, self.students, self.modes.teacher, self.chart)
+
+    def advance(self, steps: int) -> None:
+        """Take ``steps`` steps, each in the chart that suits the iterate.
+
+        Raises FloatingPointError when the iterates diverge.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            for _ in range(steps):
+                statistics = self.statistics()
+                if self.settle(statistics):
+                    statistics = self.statistics()
+                gain, force = self.chart.drift(statistics, self.modes.energy)
+                teacher, moved = self.modes.teacher, self.deviation
+                self.deviation = moved + self.rates * (gain @ moved + force @ teacher)
+                if self.chart.centred:
+                    self.students = self.deviation
+                else:
+                    pull = gain @ self.students + (force - gain) @ teacher
+                    self.students = self.students + self.rates * pull
+        self.done += steps
+        self.check()
+
+    def check(self) -> None:
+        """Raise FloatingPointError if the iterate is not finite."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            statistics = self.statistics()
+        if not np.isfinite(statistics).all():
+            raise FloatingPointError(
+                f"gradient descent diverged within {self.done} steps: reduce the step size {self.step_size:g}"
+            )
+
+    def move(self, steps: int, deviation: Array, students: Array) -> None:
+        """Go ``steps`` steps on at once, to where they lead."""
+        self.done += steps
+        self.deviation, self.students = deviation, students
+
+    def settle(self, statistics: Array) -> bool:
+        """Change from the origin to the chart of the teacher that the iterate is bound for, once clear."""
+        orientation = self._bound_for(statistics) if self.chart.centred else None
+        if orientation is None:
+            return False
+        self._enter(charts.teacher(self.model), orientation)
+        return True
+
+    def _bound_for(self, statistics: Array) -> Array | None:
+        """P as in the flow: the side of a large u once the loss is below the barrier, or a near teacher."""
+        if self.barrier is None:
+            if not hasattr(self.model, "residual_drift"):
+                return None
+            return limits.nearest(self.model, statistics, self.modes.energy, limits.NEAR)
+        if not abs(statistics[1]) > 0.5 * self.modes.energy[0, 0]:
+            return None
+        if not self.chart.loss(statistics, self.modes.energy) < self.barrier:
+            return None
+        return np.array([[np.sign(statistics[1])]])
+
+    def _enter(self, chart: charts.Chart, orientation: Array) -> None:
+        """Continue in ``chart``, measuring against P W* with P the ``orientation``."""
+        self.chart, self.orientation = chart, orientation
+        self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
+        self.deviation = self.students if chart.centred else self.students - self.modes.teacher

@@ -1,0 +1,183 @@
+"""Population gradient descent w ← w − η∇L(w): the discrete map itself, in few blocks of many steps.
+
+The map sees the spectrum as the flow does, so that the problem is first reduced. While anything is faster
+than a block can follow the plain loop runs: at the start, and near the edge of stability for long.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
+
+import numpy as np
+
+from numerics import charts
+from numerics.descent.blocks import WORTHWHILE, Blocks, Stretch
+from numerics.descent.iterate import Iterate
+from numerics.descent.steps import check_steps, recorded_steps
+from numerics.flow import speed
+from numerics.generated import phase_retrieval
+from numerics.observables import Observables, Overlaps, observe, observe_all
+from numerics.problem import Problem
+from numerics.reduction import reduce
+
+Array = np.ndarray
+
+PATIENCE = 512
+LONGEST_PATIENCE = 2**14
+MOST_RATE = 0.5  # of what a step does to a mode that is reduced with others
+
+
+def descend(
+    problem: Problem,
+    step_size: float,
+    steps: int,
+    points: int | Sequence[int] | Array = 200,
+    model: ModuleType = phase_retrieval,
+    progress: Callable[[int], None] | None = None,
+    *,
+    stepwise: bool = False,
+) -> Observables:
+    """Run ``steps`` steps of size ``step_size`` η from ``problem.init``, recorded at ``points`` step numbers.
+
+    The numbers are 0 and then evenly spaced in the logarithm, without repetition, or those that are given.
+    The times of the result are those of the flow, t = η × step number. Stable at the teacher for η below
+    the constant ``stability_step``. ``progress`` is called with the number of steps done.
+
+    ``stepwise`` takes every step with every mode. Without it the result is the same, to about 1e-12 of each
+    observable, at a cost that grows like log(steps) once what oscillates or decays fast has decayed.
+
+    Raises ValueError for a step size or number of steps that is not positive and for several students or
+    teachers (see :func:`descend_network`), and FloatingPointError as soon as the iterates diverge.
+
+    >>> result = descend(Problem([1.0], [1.0], [0.1]), step_size=1e-3, steps=1000)
+    >>> f"{result.t[-1]:g} {result.one_minus_u[-1]:.3e}"
+    '1 1.517e-09'
+    """
+    if (model.STUDENTS, model.TEACHERS) != (1, 1):
+        raise ValueError("this is descent of one student with one teacher: use descend_network")
+    state, stretches = _run(problem, step_size, steps, points, model, progress, stepwise)
+    parts = [_observables(state, stretch) for stretch in stretches]
+    return Observables(*np.concatenate(parts, axis=1))
+
+
+def descend_network(
+    problem: Problem,
+    step_size: float,
+    steps: int,
+    points: int | Sequence[int] | Array = 200,
+    model: ModuleType = phase_retrieval,
+    progress: Callable[[int], None] | None = None,
+    *,
+    stepwise: bool = False,
+) -> Overlaps:
+    """:func:`descend` for a ``model`` of any number of students and teachers: S, U, the loss and distances.
+
+    Models without residual coordinates keep an absolute accuracy only, and models with a kink are followed
+    step by step where students are nearly parallel to another direction.
+
+    >>> problem = Problem([0.75, 0.25], [1.0, 1.0], [0.5, 0.25])
+    >>> descend_network(problem, step_size=0.01, steps=100, points=2).S.shape
+    (1, 1, 2)
+    """
+    state, stretches = _run(problem, step_size, steps, points, model, progress, stepwise)
+    parts = [
+        observe_all(
+            stretch.chart,
+            stretch.orientation,
+            stretch.energy,
+            stretch.numbers * state.step_size,
+            stretch.statistics,
+            stretch.norms,
+        )
+        for stretch in stretches
+    ]
+    return Overlaps(*(np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)))
+
+
+def _run(
+    problem: Problem,
+    step_size: float,
+    steps: int,
+    points: int | Sequence[int] | Array,
+    model: ModuleType,
+    progress: Callable[[int], None] | None,
+    stepwise: bool,
+) -> tuple[Iterate, Iterator[Stretch]]:
+    """The iterate, and what is recorded of it as it moves."""
+    check_steps(step_size, steps)
+    recorded = recorded_steps(steps, points)
+    sizes = len(problem.students), len(problem.teachers)
+    if sizes != (model.STUDENTS, model.TEACHERS):
+        raise ValueError(
+            f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
+            f"the model {model.STUDENTS} and {model.TEACHERS}"
+        )
+    small = problem if stepwise else _reduced(problem, step_size, steps, model)
+    state = Iterate(small, step_size, model)
+    return state, _stretches(state, recorded, int(steps), stepwise, progress)
+
+
+def _reduced(problem: Problem, step_size: float, steps: int, model: ModuleType) -> Problem:
+    """The problem with its slow modes reduced, those which a step moves by less than a factor MOST_RATE.
+
+    A mode's factor over many steps is then close to the exponential that the reduction is made for.
+    """
+    energy, rate = max(problem.teacher_energy, problem.start_energy), speed(problem, model)
+    slow = 8.0 * step_size * rate * energy * problem.eigenvalues <= MOST_RATE
+    values, teacher, init = (
+        array[..., slow] for array in (problem.eigenvalues, problem.teacher, problem.init)
+    )
+    if not np.all((values * teacher**2).sum(axis=-1)):
+        return problem
+    part = Problem(values, teacher, init, problem.dimension)
+    horizon = 2.0 * rate * step_size * steps * energy / max(part.teacher_energy, part.start_energy)
+    small = reduce(part, horizon)
+    return Problem(
+        np.concatenate([problem.eigenvalues[~slow], small.eigenvalues]),
+        np.concatenate([problem.teacher[..., ~slow], small.teacher], axis=-1),
+        np.concatenate([problem.init[..., ~slow], small.init], axis=-1),
+        dimension=problem.dimension,
+        relative_error=small.relative_error,
+        horizon=problem.horizon,
+    )
+
+
+def _stretches(
+    state: Iterate,
+    recorded: Array,
+    steps: int,
+    stepwise: bool,
+    progress: Callable[[int], None] | None,
+) -> Iterator[Stretch]:
+    """What is to be recorded, in order: by blocks where they serve, else step by step."""
+    blocks, patience = Blocks(state), PATIENCE
+    if recorded[0] == 0:
+        yield Stretch.at(state)
+    while state.done < steps:
+        left = steps - state.done
+        wanted = recorded[np.searchsorted(recorded, state.done, side="right") :]
+        block = None if stepwise or left < WORTHWHILE else blocks.advance(left)
+        if block is not None:
+            wanted = wanted[wanted <= state.done]
+            if len(wanted):
+                yield block.at(wanted)
+            patience = PATIENCE
+        else:
+            end = state.done + min(patience, left)
+            for number in wanted[wanted <= end]:
+                state.advance(int(number) - state.done)
+                yield Stretch.at(state)
+            state.advance(end - state.done)
+            patience = min(2 * patience, LONGEST_PATIENCE)
+        if progress is not None:
+            progress(min(state.done, steps))
+
+
+def _observables(state: Iterate, stretch: Stretch) -> Array:
+    """The observables (8, T); from the chart at the origin where u has left the side of the teacher."""
+    chart, statistics = stretch.chart, stretch.statistics
+    overlaps = chart.overlaps(statistics, stretch.energy)
+    if not chart.centred and np.any(overlaps[1] < 0):
+        chart, statistics = charts.origin(state.model), overlaps
+    sign = int(stretch.orientation[0, 0])
+    times = stretch.numbers * state.step_size
+    return np.array(observe(state.problem, chart, sign, times, statistics, stretch.norms[:, 0, 0]))

@@ -1,0 +1,182 @@
+"""Gradient flow and gradient descent on n samples, at moderate n and d.
+
+The empirical loss is L_n(w) = (1/n) Σ_i (⟨x_i, w⟩² − y_i)² with y_i = ⟨x_i, w*⟩² + ξ_i, its gradient
+(4/n) Σ_i (z_i² − y_i) z_i x_i with z_i = ⟨x_i, w⟩, and its Hessian (4/n) Σ_i (3 z_i² − y_i) x_i x_iᵀ. It is
+no function of a few statistics: the ODE is a library's (LSODA), with this Hessian for its stiff part.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from numerics import charts
+from numerics.descent.draws import check_directions, check_noise
+from numerics.descent.steps import check_steps, recorded_steps
+from numerics.generated import phase_retrieval
+from numerics.observables import norms, observe
+from numerics.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = np.ndarray
+
+RELATIVE, ABSOLUTE = 1e-10, 1e-13  # tolerances of the ODE, the second in units of the teacher's length
+REPORT_EVERY = 1000
+STREAM = (0, 0)  # keys of one length more than those of problems and of online SGD
+
+
+@dataclass(frozen=True, eq=False)
+class EmpiricalRun:
+    """A run on samples, recorded at the times ``t`` (T,) of the flow.
+
+    ``empirical_loss`` (T,) is L_n, with its noise; the rest are population quantities, those of
+    :class:`numerics.Observables`, here to the absolute accuracy of u/s* and s/s*.
+    """
+
+    t: Array
+    u: Array
+    s: Array
+    one_minus_u: Array
+    one_minus_s: Array
+    loss: Array
+    mse: Array
+    recovered: Array
+    empirical_loss: Array
+
+    def dataset(self, **parameters: Any) -> "xr.Dataset":
+        """The labelled form, see :func:`numerics.results.dataset`."""
+        from numerics.results import dataset
+
+        return dataset(self, **parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """``inputs`` x (n, d) with covariance Q and ``labels`` y (n,) of a ``problem``."""
+
+    problem: Problem
+    inputs: Array
+    labels: Array
+
+    def loss(self, w: Array) -> float:
+        """L_n at w (d,)."""
+        return float(np.mean(((self.inputs @ w) ** 2 - self.labels) ** 2))
+
+    def gradient(self, w: Array) -> Array:
+        """∇L_n (d,) at w (d,)."""
+        z = self.inputs @ w
+        return 4.0 / len(z) * (((z**2 - self.labels) * z) @ self.inputs)
+
+    def hessian(self, w: Array) -> Array:
+        """∇²L_n (d, d) at w (d,)."""
+        weights = 3.0 * (self.inputs @ w) ** 2 - self.labels
+        return 4.0 / len(weights) * (self.inputs.T * weights) @ self.inputs
+
+    def observed(self, times: Array, weights: Array) -> EmpiricalRun:
+        """The run through ``weights`` w (T, d) at ``times`` (T,)."""
+        problem, chart = self.problem, charts.origin(phase_retrieval)
+        students = weights[:, None]
+        lengths = norms(students, students, problem.teacher[None], chart)[:, 0, 0]
+        weighted = problem.eigenvalues * weights
+        statistics = np.stack([np.vecdot(weighted, weights), weighted @ problem.teacher])
+        seen = observe(problem, chart, 1, times, statistics, lengths)
+        return EmpiricalRun(*seen, np.array([self.loss(w) for w in weights]))
+
+
+def draw_samples(problem: Problem, count: int, *, noise_variance: float = 0.0, seed: int = 0) -> Samples:
+    """Draw ``count`` Gaussian inputs and their labels, with Gaussian noise of ``noise_variance``.
+
+    The first samples of a longer draw with the same seed are the same. Memory is count · d.
+
+    Raises ValueError for a count or variance out of range, for several students or teachers and for a
+    reduced problem.
+
+    >>> samples = draw_samples(Problem([1.0, 0.5], [1.0, 1.0], [0.1, 0.2]), 100, seed=3)
+    >>> samples.inputs.shape, samples.loss(samples.problem.teacher)
+    ((100, 2), 0.0)
+    """
+    check_directions(problem)
+    check_noise(noise_variance)
+    if not (count >= 1 and count % 1 == 0):
+        raise ValueError(f"{count} samples: a whole number, at least 1, is needed")
+    inputs, noise = (
+        np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(*STREAM, kind))))
+        for kind in range(2)
+    )
+    x = np.sqrt(problem.eigenvalues) * inputs.standard_normal((int(count), len(problem.eigenvalues)))
+    labels = (x @ problem.teacher) ** 2 + np.sqrt(noise_variance) * noise.standard_normal(int(count))
+    return Samples(problem, x, labels)
+
+
+def empirical_flow(samples: Samples, times: Sequence[float] | Array) -> EmpiricalRun:
+    """Integrate ẇ = −∇L_n(w) from the problem's start, to the ascending ``times``.
+
+    One step costs O(n d²) where the flow is stiff. Raises ValueError for times that do not ascend from 0 or
+    later, ArithmeticError where the integrator gives up.
+
+    >>> problem = Problem([1.0, 0.5], [1.0, 1.0], [0.1, 0.2])
+    >>> run = empirical_flow(draw_samples(problem, 1000), [0.0, 10.0])
+    >>> bool(run.empirical_loss[-1] < 1e-10 < run.empirical_loss[0])
+    True
+    """
+    from scipy.integrate import solve_ivp
+
+    t = np.asarray(times, dtype=float)
+    if not (t.ndim == 1 and len(t) and np.all(np.isfinite(t)) and t[0] >= 0 and np.all(np.diff(t) > 0)):
+        raise ValueError("times must be finite numbers of at least 0, in ascending order")
+    start, teacher = samples.problem.init, samples.problem.teacher
+    if t[-1] == 0:
+        return samples.observed(t, start[None])
+    solution = solve_ivp(
+        lambda _, w: -samples.gradient(w),
+        (0.0, t[-1]),
+        start,
+        method="LSODA",
+        t_eval=t,
+        jac=lambda _, w: -samples.hessian(w),
+        rtol=RELATIVE,
+        atol=ABSOLUTE * float(np.linalg.norm(teacher)) / np.sqrt(len(teacher)),
+    )
+    if not solution.success:
+        raise ArithmeticError(f"the flow on samples ended at t = {solution.t[-1]:g}: {solution.message}")
+    return samples.observed(t, solution.y.T)
+
+
+def empirical_descent(
+    samples: Samples,
+    step_size: float,
+    steps: int,
+    points: int | Sequence[int] | Array = 200,
+    progress: Callable[[int], None] | None = None,
+) -> EmpiricalRun:
+    """Run ``steps`` steps w ← w − η∇L_n(w), recorded at ``points`` step numbers as in :func:`descend`.
+
+    Raises ValueError for bad numbers and FloatingPointError as soon as the iterates diverge.
+
+    >>> problem = Problem([1.0, 0.5], [1.0, 1.0], [0.1, 0.2])
+    >>> run = empirical_descent(draw_samples(problem, 1000), 0.01, 1000, points=2)
+    >>> f"{run.t[-1]:g}", bool(run.mse[-1] < 1e-10)
+    ('10', True)
+    """
+    check_steps(step_size, steps)
+    recorded = recorded_steps(steps, points)
+    w, done, weights = samples.problem.init, 0, []
+    for number in recorded:
+        for begin in range(done, int(number), REPORT_EVERY):
+            end = min(begin + REPORT_EVERY, int(number))
+            with np.errstate(over="ignore", invalid="ignore"):
+                for _ in range(begin, end):
+                    w = w - step_size * samples.gradient(w)
+            if not np.isfinite(w).all():
+                raise FloatingPointError(
+                    f"gradient descent on samples diverged within {end} steps: "
+                    f"reduce the step size {step_size:g}"
+                )
+            if progress is not None:
+                progress(end)
+        done = int(number)
+        weights.append(w)
+    return samples.observed(recorded * float(step_size), np.array(weights))

@@ -1,0 +1,306 @@
+"""Online stochastic gradient descent: every step sees fresh Gaussian inputs, and noisy labels.
+
+With x = Q^{1/2} g, g ~ N(0, I), y = ⟨x, w*⟩² + ξ, a step follows the gradient of the loss on m samples,
+
+    w ← w − (4η/m) Σ_b (z_b² − y_b) z_b x_b,   z_b = ⟨x_b, w⟩.
+
+In whitened coordinates it is z_b = ⟨g_b, Q^{1/2} w⟩, one product with g, and Q^{1/2} w moves along λ ∘ g.
+What evolves is the deviation D = Q^{1/2}(w − P w*) with P = 0 at the start and P = ±1, the sign of u, once u
+is large and the loss below its minimum over u = 0: then the error (z − P z*)(z + P z*) has no cancellation,
+and without label noise the small deficits keep their relative accuracy. P is looked at every REBASE steps,
+whatever is recorded.
+"""
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from numerics import charts
+from numerics.descent import checkpoint
+from numerics.descent.draws import STREAM, Draws, check_directions, check_noise
+from numerics.descent.steps import check_steps, recorded_steps
+from numerics.generated import phase_retrieval
+from numerics.observables import Observables, norms, observe
+from numerics.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+Array = np.ndarray
+
+REBASE = 64
+SAVE_EVERY = 10.0  # seconds
+
+
+@dataclass(frozen=True, eq=False)
+class StochasticRuns:
+    """Runs of online SGD on one problem, one for every seed.
+
+    ``steps`` (n,) are the step numbers recorded; ``t`` = step size × step number is the time of the flow,
+    which the runs follow as the step size tends to 0. The other arrays are (runs, n), defined as in
+    :class:`numerics.Observables`; ``loss`` is the population loss, without the variance of the labels.
+    """
+
+    seeds: tuple[int, ...]
+    step_size: float
+    batch: int
+    noise_variance: float
+    steps: Array
+    t: Array
+    u: Array
+    s: Array
+    one_minus_u: Array
+    one_minus_s: Array
+    loss: Array
+    mse: Array
+    recovered: Array
+
+    def dataset(self, **parameters: Any) -> "xr.Dataset":
+        """The labelled form, see :func:`numerics.results.dataset`."""
+        from numerics.results import dataset
+
+        return dataset(self, **parameters)
+
+    def plot(self) -> "Figure":
+        """MSE, |u| and s over time, medians and bands over the seeds."""
+        from numerics.results import plot
+
+        return plot(self.dataset())
+
+
+def online_sgd(
+    problem: Problem,
+    step_size: float,
+    steps: int,
+    *,
+    batch: int = 1,
+    noise_variance: float = 0.0,
+    seeds: Sequence[int] = (0,),
+    points: int | Sequence[int] | Array = 200,
+    checkpoint: str | Path | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> StochasticRuns:
+    """Run ``steps`` steps of size ``step_size`` η from ``problem.init``, once for every one of ``seeds``.
+
+    A step takes ``batch`` fresh inputs, whose labels have Gaussian noise of ``noise_variance``. A run depends
+    on its seed alone, not on the others beside it nor on what is recorded: at ``points`` step numbers, 0
+    and then evenly spaced in the logarithm, or at the step numbers given. Runs of one seed and dimension
+    see the same g and noise whatever the spectrum is. A step costs O(runs · batch · d).
+
+    ``checkpoint`` names a file in which the state is kept; if it is there already, the runs go on from it and
+    end bit by bit as if they had never stopped. ``progress`` is called with the number of steps done.
+
+    Raises ValueError for bad numbers, for several students or teachers, for a reduced problem (whose modes
+    stand for many inputs), for a checkpoint that is unreadable or of other runs; FloatingPointError when a
+    run diverges.
+
+    >>> runs = online_sgd(Problem([1.0], [1.0], [0.1]), 1e-2, 1000, seeds=(1, 2))
+    >>> runs.u.shape == (2, len(runs.steps)), bool(runs.one_minus_u[:, -1].max() < 1e-3)
+    (True, True)
+    """
+    return shared_sgd(
+        (problem,),
+        step_size,
+        steps,
+        batch=batch,
+        noise_variance=noise_variance,
+        seeds=seeds,
+        points=points,
+        checkpoint=checkpoint,
+        progress=progress,
+    )[0]
+
+
+def shared_sgd(
+    problems: Sequence[Problem],
+    step_size: float,
+    steps: int,
+    *,
+    batch: int = 1,
+    noise_variance: float = 0.0,
+    seeds: Sequence[int] = (0,),
+    points: int | Sequence[int] | Array = 200,
+    checkpoint: str | Path | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[StochasticRuns, ...]:
+    """:func:`online_sgd` on several ``problems`` of one dimension, with the same draws, made once.
+
+    To draw costs more than all else in a step, so that spectra are compared at the cost of one or two.
+    """
+    check_steps(step_size, steps)
+    _check(problems, batch, noise_variance, seeds)
+    recorded = recorded_steps(steps, points)
+    draws = Draws(tuple(map(int, seeds)), len(problems[0].eigenvalues), int(batch), float(noise_variance))
+    runs = _Runs(problems, float(step_size), draws, recorded)
+    runs.go(int(steps), None if checkpoint is None else Path(checkpoint), progress)
+    times = recorded * float(step_size)
+    return tuple(
+        StochasticRuns(
+            draws.seeds, float(step_size), draws.batch, draws.noise_variance, recorded, times, *rows
+        )
+        for rows in np.moveaxis(runs.rows, 2, 0)
+    )
+
+
+def _check(problems: Sequence[Problem], batch: int, noise_variance: float, seeds: Sequence[int]) -> None:
+    """Raise ValueError for what SGD cannot run on."""
+    if not problems:
+        raise ValueError("at least one problem is needed")
+    for problem in problems:
+        check_directions(problem)
+        if len(problem.eigenvalues) != len(problems[0].eigenvalues):
+            raise ValueError("problems that share their inputs must have the same dimension")
+    if not (batch >= 1 and batch % 1 == 0):
+        raise ValueError(f"batch is {batch}: it must be a whole number, at least 1")
+    check_noise(noise_variance)
+    if not (len(seeds) and all(seed >= 0 and seed % 1 == 0 for seed in seeds)):
+        raise ValueError("seeds must be one or more whole numbers, at least 0")
+
+
+class _Runs:
+    """The state of R runs on each of P problems in d dimensions.
+
+    ``deviation`` D is (R, P, d), ``orientation`` P (R, P), ``rows`` (7, R, P, points) are the observables.
+    """
+
+    def __init__(self, problems: Sequence[Problem], step_size: float, draws: Draws, recorded: Array) -> None:
+        self.problems, self.step_size, self.draws, self.recorded = problems, step_size, draws, recorded
+        runs = len(draws.seeds)
+        self.eigenvalues = np.stack([problem.eigenvalues for problem in problems])
+        roots = np.sqrt(self.eigenvalues)
+        self.teacher = roots * np.stack([problem.teacher for problem in problems])
+        start = roots * np.stack([problem.init for problem in problems])
+        self.energies = np.array([problem.teacher_energy for problem in problems])
+        self.barriers = np.array([phase_retrieval.barrier(np.array([[t]])) for t in self.energies])
+        self.places = {int(number): place for place, number in enumerate(recorded)}
+        self.done = 0
+        self.deviation = np.repeat(start[None], runs, axis=0)
+        self.orientation = np.zeros((runs, len(problems)))
+        self.rows = np.full((len(Observables._fields) - 1, runs, len(problems), len(recorded)), np.nan)
+
+    def go(self, steps: int, path: Path | None, progress: Callable[[int], None] | None) -> None:
+        """Advance to ``steps`` steps, recording, and keeping the state in the file at ``path``."""
+        run = self._fingerprint(steps)
+        state = None if path is None else checkpoint.load(path, run)
+        if state is not None:
+            self.done = int(state["done"])
+            self.deviation, self.orientation, self.rows = (
+                state[name] for name in ("deviation", "orientation", "rows")
+            )
+        elif self.recorded[0] == 0:
+            self._record(0)
+        saved = monotonic()
+        for inputs, noise in self.draws.pieces(self.done, steps):
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._advance(inputs, noise)
+            self._check_finite()
+            if progress is not None:
+                progress(self.done)
+            whole = self.done == steps or self.done % STREAM == 0
+            if path is not None and whole and (self.done == steps or monotonic() >= saved + SAVE_EVERY):
+                self._save(path, run)
+                saved = monotonic()
+
+    def _advance(self, inputs: Array, noise: Array) -> None:
+        """Take the next n steps with ``inputs`` (R, n, m, d) and ``noise`` (R, n, m)."""
+        outputs = inputs @ self.teacher.T
+        cuts = np.arange(-self.done % REBASE, inputs.shape[1], REBASE)
+        cuts = cuts[cuts > 0]
+        arrays = (np.split(array, cuts, axis=1) for array in (inputs, outputs, noise[..., None]))
+        for part in zip(*arrays, strict=True):
+            if self.done % REBASE == 0:
+                self._rebase()
+            self._take(*part)
+
+    def _take(self, inputs: Array, outputs: Array, noise: Array) -> None:
+        """Take steps with one P: ``outputs`` (R, n, m, P) are those of the teachers."""
+        rate, sign = 4.0 * self.step_size / self.draws.batch, self.orientation[:, None, None]
+        shift = sign * outputs
+        excess = (1.0 - sign**2) * outputs**2 + noise
+        for n in range(inputs.shape[1]):
+            g = inputs[:, n]
+            away = g @ self.deviation.swapaxes(1, 2)
+            student = away + shift[:, n]
+            error = away * (student + shift[:, n]) - excess[:, n]
+            force = (rate * error * student).swapaxes(1, 2)
+            push = force * g if self.draws.batch == 1 else force @ g
+            push *= self.eigenvalues
+            self.deviation -= push
+            self.done += 1
+            if self.done in self.places:
+                self._record(self.places[self.done])
+
+    def _overlaps(self) -> tuple[Array, Array]:
+        """s and u (R, P)."""
+        sign, along = self.orientation, np.vecdot(self.deviation, self.teacher)
+        own = np.vecdot(self.deviation, self.deviation)
+        return own + sign * (2.0 * along + sign * self.energies), along + sign * self.energies
+
+    def _measure_from(self, orientation: Array) -> None:
+        """Let the deviation be that from ``orientation`` (R, P) times the teacher."""
+        self.deviation = self.deviation + (self.orientation - orientation)[..., None] * self.teacher
+        self.orientation = orientation
+
+    def _rebase(self) -> None:
+        """Measure every run from the teacher whose side is settled, if any."""
+        s, u = self._overlaps()
+        loss = phase_retrieval.loss(np.stack([s, u]), self.energies[None, None])
+        settled = (np.abs(u) > 0.5 * self.energies) & (loss < self.barriers)
+        orientation = np.where(settled, np.sign(u), 0.0)
+        if np.any(orientation != self.orientation):
+            self._measure_from(orientation)
+
+    def _record(self, where: int) -> None:
+        """Fill the row ``where`` with the observables of all runs.
+
+        A run that has come to the other side since P was looked at is shown without P.
+        """
+        shown = copy(self)
+        shown._measure_from(np.where(self.orientation * self._overlaps()[1] > 0, self.orientation, 0.0))
+        for index, problem in enumerate(self.problems):
+            for orientation in np.unique(shown.orientation[:, index]):
+                runs = np.flatnonzero(shown.orientation[:, index] == orientation)
+                self.rows[:, runs, index, where] = shown._observe(problem, index, runs, int(orientation))
+
+    def _observe(self, problem: Problem, index: int, runs: Array, orientation: int) -> Array:
+        """The observables (7, …) of ``runs`` on the problem of that ``index``, all of one ``orientation``."""
+        whitened, sign = self.deviation[runs, index], orientation or 1
+        chart = charts.teacher(phase_retrieval) if orientation else charts.origin(phase_retrieval)
+        moving = problem.eigenvalues > 0
+        deviation = np.repeat([problem.init - orientation * problem.teacher], len(runs), axis=0)
+        deviation[:, moving] = whitened[:, moving] / np.sqrt(problem.eigenvalues[moving])
+        students = deviation + orientation * problem.teacher
+        lengths = norms(deviation[:, None], students[:, None], sign * problem.teacher[None], chart)[:, 0, 0]
+        statistics = np.stack(
+            [np.vecdot(whitened, whitened), sign * np.vecdot(whitened, self.teacher[index])]
+        )
+        return np.stack(observe(problem, chart, sign, np.zeros(len(runs)), statistics, lengths)[1:])
+
+    def _check_finite(self) -> None:
+        """Raise FloatingPointError, naming the seeds, when runs have diverged."""
+        lost = ~np.isfinite(self.deviation).all(axis=(1, 2))
+        if lost.any():
+            seeds = ", ".join(str(self.draws.seeds[run]) for run in np.flatnonzero(lost))
+            raise FloatingPointError(
+                f"SGD diverged within {self.done} steps with seed {seeds}: "
+                f"reduce the step size {self.step_size:g}"
+            )
+
+    def _fingerprint(self, steps: int) -> str:
+        """What makes these runs these runs."""
+        arrays = [array for p in self.problems for array in (p.eigenvalues, p.teacher, p.init)]
+        numbers = [self.step_size, self.draws.batch, self.draws.noise_variance, steps]
+        return checkpoint.fingerprint(
+            *arrays, numbers, [str(seed) for seed in self.draws.seeds], self.recorded
+        )
+
+    def _save(self, path: Path, run: str) -> None:
+        """Keep the state in the file at ``path``."""
+        state = {"deviation": self.deviation, "orientation": self.orientation, "rows": self.rows}
+        checkpoint.save(path, run, {**state, "done": np.array(self.done)})

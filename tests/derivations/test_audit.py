@@ -1,0 +1,150 @@
+"""The audit: verdicts are computed, agree with the record, and change when a constant is wrong by 1 %."""
+
+import json
+import re
+
+import pytest
+import sympy
+from click.testing import CliRunner
+
+from derivations.audit import Claim, Counterexample, Effort, Finding, Verdict, claim, claims
+from derivations.audit.attack import bound
+from derivations.cli import main
+
+CLAIMS = claims()
+NUDGE = sympy.Rational(101, 100), sympy.Rational(99, 100)
+
+
+@pytest.fixture(scope="module")
+def settled():
+    """Adjudications at the quick effort, each made once."""
+    known = {}
+    return lambda item: known.get(item.id) or known.setdefault(item.id, item.settle(Effort.QUICK))
+
+
+def parts(item):
+    """A claim and its correction."""
+    return [item, *([item.correction] if item.correction else [])]
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_the_verdict_found_is_the_one_on_record(name, settled):
+    found = settled(CLAIMS[name])
+    assert found.agrees, (found.finding, found.correction and found.correction.finding)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_constant_that_is_wrong_by_one_percent_is_noticed(name):
+    """Of a statement that stands every constant matters; one that is false has its correction tested."""
+    for part in parts(CLAIMS[name]):
+        for constant in part.constants if part.verdict.stands else ():
+            assert not all(part.changed(constant, factor).settle().agrees for factor in NUDGE), constant
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_counterexamples_replay_in_one_line(name, settled):
+    found = settled(CLAIMS[name])
+    assert found.finding.counterexample or found.finding.verdict is not Verdict.FALSE
+    if found.finding.counterexample:
+        found.finding.counterexample.check()
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_statements_are_text_with_closed_formulas(name):
+    for part in parts(CLAIMS[name]):
+        assert part.text.count("$") % 2 == 0
+        assert "<" not in re.sub(r"\$[^$]*\$", "", part.text)
+        assert part.constants or not part.verdict.stands or part.qualitative
+
+
+def test_an_inequality_is_proved_by_identities_and_refuted_by_a_ratio():
+    x = sympy.Symbol("x")
+    replay = Counterexample("x = 2", "assert 2 > 1")
+    holds, fails = (x * (x + 1), x**2 + x), (x * (x + 1), x**2)
+    assert bound(1.0, "", lambda: replay, [holds]).verdict is Verdict.PROVED
+    assert bound(1.0, "", lambda: replay, [holds, fails]).verdict is Verdict.UNDECIDED
+    assert bound(1.01, "", lambda: replay, [holds]).verdict is Verdict.FALSE
+    with pytest.raises(ValueError, match="identity"):
+        bound(1.0, "", lambda: replay, [])
+
+
+def test_a_replay_that_refutes_nothing_fails():
+    with pytest.raises(AssertionError):
+        Counterexample("2 is odd", "assert 2 % 2 == 1").check()
+    with pytest.raises(ValueError, match="one line"):
+        Counterexample("no test", "print(1)")
+
+
+def test_records_are_checked_when_they_are_made():
+    def examine(constants, effort):
+        return Finding(Verdict.PROVED, "")
+
+    with pytest.raises(ValueError, match="needs a correction"):
+        claim("X", "", "it is so", Verdict.FALSE)(examine)
+    with pytest.raises(ValueError, match="names"):
+        claim("X", "", "$<a> = 1$", Verdict.PROVED, b=1)(examine)
+    with pytest.raises(ValueError, match="counterexample"):
+        Finding(Verdict.FALSE, "because")
+
+
+# Command
+
+
+def run(*words):
+    return CliRunner().invoke(main, ["audit", *words])
+
+
+def test_json_keeps_the_contract():
+    result = run("P1", "--quick", "--json")
+    assert result.exit_code == 0, result.output
+    entries = json.loads(result.stdout)
+    assert [entry["id"] for entry in entries] == [name for name in CLAIMS if name.split("/")[0] == "P1"]
+    for entry in entries:
+        assert {"id", "claim", "verdict", "evidence", "corrected"} <= set(entry)
+        assert entry["verdict"] in list(Verdict)
+    assert entries[0]["claim"] == "$L(w) = 3 s^2 + 3 s_*^2 - 4 u^2 - 2 s s_*$"
+    assert entries[0]["verdict"] == "proved"
+    assert entries[0]["corrected"] is None
+
+
+def test_the_table_names_claim_verdict_and_counts():
+    lines = run("P1/step1", "--quick").stdout.splitlines()
+    assert lines[0].split()[:3] == ["id", "paper", "verdict"]
+    assert lines[1].startswith("P1/step1")
+    assert "proved" in lines[1]
+    assert lines[-1] == "1 claims: 1 proved"
+
+
+def test_an_unknown_claim_is_bad_input():
+    result = run("P99")
+    assert result.exit_code == 2
+    assert "'P99' is no claim; allowed are P1" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_contradiction_of_the_record_exits_with_one(monkeypatch):
+    wrong = CLAIMS["P1"].changed("a", NUDGE[0])
+    monkeypatch.setattr("derivations.audit.register.claims", lambda: {"P1": wrong})
+    result = run("P1", "--quick", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)[0]["verdict"] == "false as stated"
+    assert "P1" in result.stderr
+
+
+PHASE_ONE = {
+    *(f"P{number}" for number in (1, 2, 3, 5, 7, 8, 9, 10, 11)),
+    *(f"Lem{number}" for number in range(1, 11)),
+    *("R1", "R2", "R3", "R4", "R6", "5.1", "5.3", "A1"),
+}
+
+
+def test_every_id_up_to_the_escape_is_covered():
+    assert set(CLAIMS) >= PHASE_ONE
+
+
+def test_steps_follow_their_claim():
+    families = [name.split("/")[0] for name in CLAIMS]
+    assert len({*families}) == sum(a != b for a, b in zip(families, [None, *families], strict=False))
+    for name, item in CLAIMS.items():
+        assert isinstance(item, Claim)
+        assert item.id == name

@@ -1,0 +1,120 @@
+"""The fast manifold: its equations mode by mode, closed forms, doubled precision."""
+
+import math
+
+import pytest
+from mpmath import mp, mpf
+
+from theory.asymptotics import (
+    Given,
+    PowerLaw,
+    energy_amplitude,
+    escape_rate,
+    escape_time_quantile,
+    median_escape_offset,
+    onset_delay,
+    overlap_amplitude,
+    third_delay,
+)
+from theory.asymptotics.compression import compressed, gauss_rule
+
+
+@pytest.mark.parametrize(("exponent", "teacher"), [("1.2", "flat"), ("2", "source:0.3"), ("4", "flat")])
+@pytest.mark.parametrize("dimension", [math.inf, 10**12])
+def test_compression_keeps_the_secular_function(exponent, teacher, dimension):
+    spectrum = PowerLaw(exponent, dimension, teacher)
+    rho = escape_rate(spectrum, 30).value
+    with mp.workdps(30):
+        levels = compressed(spectrum)
+        assert abs(mp.fsum(8 * x * mass / (rho - 4 * x) for x, mass in levels) - 1) < 1e-26
+        assert abs(mp.fsum(mass for _, mass in levels) - 1) < 1e-28
+        assert min(mass for _, mass in levels) > 0
+        assert len(levels) < 45
+
+
+def test_compression_of_listed_levels():
+    """A long given spectrum against the power law that it lists."""
+    with mp.workdps(20):
+        listed = compressed(Given([mpf(1) / i**2 for i in range(1, 501)], [1] * 500))
+        named = compressed(PowerLaw(2, 500))
+        assert len(listed) < 30
+        scale = named[0][0] / listed[0][0]
+        for power in (0, 1, 3, 8):
+            one = mp.fsum((scale * x) ** power * mass for x, mass in listed)
+            assert abs(one - mp.fsum(x**power * mass for x, mass in named)) < 1e-19
+
+
+def test_gauss_rule_of_legendre():
+    with mp.workdps(60):
+        moments = [mpf(1) / k for k in range(1, 15)]
+    with mp.workdps(30):
+        rule = gauss_rule(moments)
+        assert all(abs(mp.legendre(7, 2 * x - 1)) < mpf(10) ** -26 for x, _ in rule)
+        assert len({mp.nstr(x, 10) for x, _ in rule}) == 7
+        for x, weight in rule:
+            slope = mp.diff(lambda t: mp.legendre(7, t), 2 * x - 1)
+            assert abs(weight * (1 - (2 * x - 1) ** 2) * slope**2 - 1) < 1e-12
+
+
+@pytest.mark.parametrize("level", ["0.1", "0.5", "0.8"])
+def test_isotropic_closed_form(level):
+    overlap, energy = (
+        overlap_amplitude(PowerLaw(0, 9), level, 20),
+        energy_amplitude(PowerLaw(0, 9), level, 20),
+    )
+    with mp.workdps(40):
+        assert abs(overlap.value - mpf(level) / mp.sqrt(1 - mpf(level) ** 2)) <= overlap.radius
+        assert abs(energy.value - mp.sqrt(mpf(level) / (1 - mpf(level)))) <= energy.radius
+
+
+@pytest.mark.parametrize(
+    ("exponent", "teacher"), [("1.2", "flat"), ("2", "flat"), ("3", "source:0.3"), ("2", "source:-0.3")]
+)
+def test_digits_and_radius_by_doubling(exponent, teacher):
+    spectrum = PowerLaw(exponent, "inf", teacher)
+    for function in (onset_delay, third_delay, median_escape_offset):
+        single, double = function(spectrum, 10), function(spectrum, 20)
+        assert abs(single.value - double.value) <= single.radius + double.radius
+        assert single.radius <= mpf(10) ** -10 * max(1, abs(single.value))
+
+
+def test_times_are_logarithms_of_amplitudes():
+    spectrum = PowerLaw(2, 1000, "source:0.2")
+    with mp.workdps(25):
+        rho = escape_rate(spectrum, 20).value
+        for delay, amplitude in (
+            (onset_delay, overlap_amplitude(spectrum, "0.1", 20)),
+            (third_delay, energy_amplitude(spectrum, "1/3", 20)),
+        ):
+            assert abs(delay(spectrum, 15).value - mp.log(amplitude.value) / rho) < 1e-15
+
+
+def test_median_of_isotropic_starts():
+    """Q = I/d: A^2 = 1/99 at u = 1/10, and s(0) = lambda g^2/d is A(0)^2, counted in units of 1/d."""
+    dimension = 10**6
+    offset = median_escape_offset(PowerLaw(0, dimension), 15)
+    with mp.workdps(25):
+        draw = mp.sqrt(2) * mp.erfinv(mpf(1) / 2)
+        start = draw / mp.sqrt(mpf(dimension))
+        exact = (mp.log(mp.sqrt(mpf(1) / 99) / start)) / (mpf(12) / dimension)
+        assert abs(offset.value / exact - 1) < 1e-13
+
+
+def test_quantiles_increase_and_have_the_median():
+    spectrum, dimension = PowerLaw(2, 10**4), 10**4
+    early, median, late = (escape_time_quantile(spectrum, p, dimension).value for p in ("0.1", "0.5", "0.9"))
+    assert early < median < late
+    rho = escape_rate(spectrum).value
+    offset = median_escape_offset(spectrum).value
+    assert abs(median - mp.log(dimension) / (2 * rho) - offset) < 1e-13
+
+
+def test_bad_levels():
+    with pytest.raises(ValueError, match=r"\(0, 9/10\]"):
+        overlap_amplitude(PowerLaw(2, "inf"), "0.95")
+    with pytest.raises(ValueError, match="beyond the amplitude"):
+        overlap_amplitude(PowerLaw("1.2", "inf"), "0.5")
+    with pytest.raises(ValueError, match=r"\(0, 4/5\]"):
+        energy_amplitude(PowerLaw(2, "inf"), 0)
+    with pytest.raises(ValueError, match="strictly between"):
+        escape_time_quantile(PowerLaw(2, 10), 0, 10)
