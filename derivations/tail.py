@@ -31,7 +31,9 @@ SUMS = [("inf", "100"), ("1e6", "1e3"), ("1e6", "1e11")]
 """Dimensions and times at which the expansion meets the sum: no end, the window, beyond the plateau."""
 
 DIMENSION = 10**6
-REACHED, FROZEN_TIMES = 0.9, np.geomspace(1e6, 1e14, 9)
+REACHED, LATEST, VISIBLE = 0.9, 1e14, 1e-6
+"""The frozen flow starts at the first, is compared up to the second, and while ``1 − u`` is above the third."""
+
 FASTEST = 1.5
 """Below this exponent u = 0.9 comes so late that the frozen flow's plain integration takes long."""
 
@@ -127,9 +129,10 @@ def _sums(exponents: Sequence[float]) -> list[Check]:
 def _frozen(exponent: float, law: PowerLaw) -> Comparison:
     """The frozen approximation's relative error over 1 − u, late."""
     problem = power_law(exponent, math.inf, init="escape:1e-2", horizon=1e20)
-    true = run(exponent).at(FROZEN_TIMES)
-    frozen = freeze(problem, REACHED, FROZEN_TIMES)
-    ratio = extrapolate_power_law(FROZEN_TIMES, (frozen.recovered / true.recovered - 1) / true.one_minus_u)
+    end = min(LATEST, VISIBLE ** (-exponent / (exponent - 1.0)))
+    times = np.geomspace(end ** (3.0 / 7.0), end, 9)
+    true, frozen = run(exponent).at(times), freeze(problem, REACHED, times)
+    ratio = extrapolate_power_law(times, (frozen.recovered / true.recovered - 1) / true.one_minus_u)
     name = f"error of the frozen approximation over 1 − u, a = {exponent:g}"
     return Comparison(name, "E1, T5", float(frozen_error(law)), ratio.prefactor, 1e-4)
 
