@@ -1,10 +1,10 @@
 """Block Gauss quadrature of vector measures, from their modified moments (Golub & Meurant, *Matrices,
 Moments and Quadrature*, 2010, chapter 4).
 
-A measure Σ v_i v_iᵀ δ_{λ_i} on an interval enters by M_k = Σ T_k(x_i) v_i v_iᵀ, with x the interval mapped to
-[−1, 1]: sums that are streamed over any number of modes. As T_j T_k = (T_{j+k} + T_{|j−k|})/2, the moments up to
-2m − 1 give the Gram matrix of the m blocks T_k v and the matrix of x between them; the eigenvectors of
-the pencil are the rule's nodes, n·m for vectors of n entries, that reproduce these moments.
+A measure Σ v_i v_iᵀ δ_{λ_i} on an interval enters by M_k = Σ T_k(x_i) v_i v_iᵀ, with x the interval mapped
+to [−1, 1]: sums that are streamed over any number of modes. As T_j T_k = (T_{j+k} + T_{|j−k|})/2, the moments
+up to 2m − 1 give the Gram matrix of the m blocks T_k v and the matrix of x between them. The eigenvalues of
+that pencil are the rule's nodes, n·m for vectors of n entries; they reproduce these moments.
 
 Shapes: B intervals, n rows, m blocks.
 """
@@ -49,8 +49,8 @@ def chebyshev(x: Array, degree: int) -> Array:
 
 
 def gauss_rules(moments: Array, blocks: int) -> tuple[Array, Array, Array]:
-    """Nodes x (B, n·m) and vectors (B, n, n·m) of the rules for ``moments`` (B, n, n, ≥ 2m), and which of them
-    (B,) are accurate: those whose Gram matrix is well conditioned.
+    """Nodes x (B, n·m) and vectors (B, n, n·m) of the rules for ``moments`` (B, n, n, ≥ 2m), and which of
+    them (B,) are accurate: those whose Gram matrix is well conditioned.
     """
     count, rows = moments.shape[:2]
     j, k = np.indices((blocks, blocks))
@@ -58,7 +58,7 @@ def gauss_rules(moments: Array, blocks: int) -> tuple[Array, Array, Array]:
 
     def matrix(*orders: Array) -> Array:
         """Σ M_order over the ``orders`` (m, m), as a matrix (B, n·m, n·m)."""
-        blockwise = sum(moments[..., order] for order in orders)
+        blockwise = np.sum([moments[..., order] for order in orders], axis=0)
         return np.moveaxis(blockwise, (1, 2), (2, 4)).reshape(count, size, size)
 
     gram = 0.5 * matrix(j + k, abs(j - k))

@@ -6,10 +6,10 @@ stage values of a mode with z = hλ are, whatever A does,
     Y = (1 + z𝒜)⁻¹ (y 1 + z𝒜φ w*).
 
 These are rational functions of z with one denominator det(1 + z𝒜); in x = (z − z₀)/(z + z₀) they are
-polynomials of degree s over one more, which is nearly constant if z₀ = det(𝒜)^{−1/s}. Their values at k = s + 1
-Chebyshev points, found once for a table, give the stages of all modes by barycentric interpolation, a product
-of real matrices (Berrut & Trefethen, SIAM Review 46, 2004). The unknowns are the M·s values of φ; time
-follows from dt = −dθ/A.
+polynomials of degree s over one more, which is nearly constant if z₀ = det(𝒜)^{−1/s}. Their values at
+k = s + 1 Chebyshev points, found once for a table, give the stages of all modes by barycentric interpolation,
+a product of real matrices (Berrut & Trefethen, SIAM Review 46, 2004). The unknowns are the M·s values of φ;
+time follows from dt = −dθ/A.
 
 Shapes: s stages, k = s + 1 points, N modes last.
 """
@@ -33,10 +33,10 @@ UNSTEADY = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Rational:
-    """(1 + z𝒜)⁻¹1 = Σ_k ``start``_k(s) ℓ_k(x)/q and (1 + z𝒜)⁻¹z𝒜 = z/(z + z₀) Σ_k ``push``_k(s, s) ℓ_k(x)/q.
+    """(1 + z𝒜)⁻¹1 = Σ_k r_k ℓ_k(x)/q and (1 + z𝒜)⁻¹z𝒜 = z/(z + z₀) Σ_k P_k ℓ_k(x)/q.
 
-    q = Σ_k ``denominator``_k ℓ_k(x) with the Lagrange polynomials ℓ_k ∝ ``weights``_k/(x − ``points``_k) (k, 1),
-    and z₀ is the ``centre``; ``push`` is (s, k, s).
+    Here q = Σ_k ``denominator``_k ℓ_k(x), the Lagrange polynomials are ℓ_k ∝ ``weights``_k/(x − ``points``_k)
+    (k, 1), z₀ is the ``centre``, ``start`` (s, k) holds the r_k and ``push`` (s, k, s) the P_k.
     """
 
     centre: float
@@ -79,8 +79,8 @@ def rational(table: Collocation) -> Rational:
 class _Response:
     """How the stage values Y (s, N) of all modes follow from their start y (N,) and the forcing φ (M, s).
 
-    Y = ``begun`` + c ``driven`` with the coefficients c (s, M·k), linear in φ: so p is linear in c, and q is a
-    quadratic form whose matrices are summed over the modes once.
+    Y = ``begun`` + c ``driven`` with the coefficients c (s, M·k), linear in φ: so p is linear in c, and q
+    is a quadratic form whose matrices are summed over the modes once.
     """
 
     def __init__(self, table: Collocation, modes: Modes, width: float, start: Array) -> None:

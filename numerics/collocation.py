@@ -51,8 +51,8 @@ class Collocation:
         return np.tensordot(values @ self.to_chebyshev.T, chebyshev_polynomials(x, self.stages), (-1, 0))
 
     def extrapolate(self, values: Array, x: Array) -> Array:
-        """Continue the polynomials with ``values`` (n, s + 1) to ``x`` ≥ 1 (ascending), without the terms that
-        would be rounding made large: those that come after the smallest one at the last ``x``.
+        """Continue the polynomials with ``values`` (n, s + 1) to ``x`` ≥ 1 (ascending), without the terms
+        that would be rounding made large: those that come after the smallest one at the last ``x``.
         """
         coefficients = values @ self.to_chebyshev.T
         polynomials = chebyshev_polynomials(x, self.stages)

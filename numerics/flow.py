@@ -45,6 +45,7 @@ NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
 GROWTH = 2.5
+SPAN = 30.0
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -181,17 +182,18 @@ class _Integration:
 
     def _step(self) -> StepResult:
         """One step of about ``width``, by the way that suits it."""
+        guess = self._guess()
         state = self.table, self.chart, self.modes
-        step = self.width, self.deviation, self.students, self._guess()
+        vectors = self.deviation, self.students, guess
         if not self.single:
-            return solve_step(*state, *step, self.noise)
-        gain = self.chart.drift(step[-1], self.modes.energy)[0][0, 0]
+            return solve_step(*state, self.width, *vectors, self.noise)
+        gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
         longest = self.width * self.modes.eigenvalues.max()
         if longest * max(-gain.min(), gain.max()) <= SHORT and longest * self._feedback() <= FEEDBACK:
-            return solve_short_step(*state, *step)
+            return solve_short_step(*state, self.width, *vectors)
         if gain.max() < 0:
-            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *step[1:])
-        return solve_step(*state, *step, self.noise)
+            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors)
+        return solve_step(*state, self.width, *vectors, self.noise)
 
     def _feedback(self) -> float:
         """How much the drift changes when the statistics double."""
@@ -316,14 +318,15 @@ class _Integration:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
     def _truncation(self, statistics: Array) -> tuple[float, float, float]:
-        """The truncation error of a step with these ``statistics`` (n, s + 1), its decay, and the ratio of the
-        next width to this one.
+        """The truncation error of a step with these ``statistics`` (n, s + 1), its decay, and the ratio of
+        the next width to this one.
         """
         found = truncation(
             self.table,
             statistics,
             lambda: ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation),
             LARGEST_ERROR,
+            SPAN,
         )
         factor = min(0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / found.ratio, GROWTH)
         if found.error > FLOOR:

@@ -27,11 +27,12 @@ BIN_RATIO = 4.0
 FROZEN_RATIO = 64.0
 BLOCKS = 14
 BEYOND = 6
-WORTHWHILE = 2.0
+WORTHWHILE = 1.5
 ROUNDING = 8.0 * np.finfo(float).eps
 TOLERANCE = 3e-13
 LONGEST = 1e300
-TIMES = 48
+TIMES = 4  # per decade
+LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left
 
 
 def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Problem:
@@ -196,14 +197,16 @@ class _Binned:
         points = chebpts1(2 * orders)
         to_coefficients = np.linalg.inv(chebvander(points, 2 * orders - 1))
         slowest = self.nodes.min()
-        times = 16.0 * np.geomspace(min(0.01 / self.nodes.max(), clock), clock, TIMES)
+        first = min(0.01 / self.nodes.max(), clock)
+        times = 16.0 * np.geomspace(first, clock, 8 + int(TIMES * math.log10(clock / first)))
         values = _decay(self.middle[:, None] + self.half[:, None] * points, slowest, times[:, None, None])
         coefficients = np.abs(values @ to_coefficients.T)
         within, beyond = coefficients[..., :orders], coefficients[..., orders:].sum(axis=-1)
         bound = np.tensordot(within, changed, 2) + 2.0 * np.tensordot(beyond, mass, 1)
         sizes = np.sqrt(_decay(self.nodes, slowest, times[:, None]) @ (self.carried**2).T)
         sizes = sizes[:, :, None] * sizes[:, None]
-        return 2.0 * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + ROUNDING
+        rounding = ROUNDING + np.finfo(float).eps * min(16.0 * clock * slowest, LATEST)
+        return 2.0 * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
 
 
 def _decay(eigenvalues: Array, slowest: float, time: Array) -> Array:

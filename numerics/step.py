@@ -23,7 +23,6 @@ ITERATIONS = 10
 NEWTON_TOLERANCE = 1e-11  # what is left is quadratic in it, but a stiff step multiplies it by h λ_1
 ROUNDING = 1e-14
 FLOOR = 1e-14  # coefficients below are taken for rounding
-SPAN = 30.0
 SMALLEST = 1e-290  # statistics are accurate relative to themselves or to this: products of modes underflow
 
 
@@ -156,8 +155,9 @@ def magnitudes(statistics: Array) -> Array:
 
 
 class Truncation(NamedTuple):
-    """The ``error`` of a step: the size of the first Chebyshev coefficients left out, relative to the statistic
-    where it is largest; their ``decay`` there over two orders; and the ``ratio`` r by which all decay, as r^k.
+    """The ``error`` of a step: the size of the first Chebyshev coefficients left out, relative to the
+    statistic where it is largest; their ``decay`` there over two orders; and the ``ratio`` r by which all
+    decay, as r^k.
     """
 
     error: float
@@ -166,19 +166,23 @@ class Truncation(NamedTuple):
 
 
 def truncation(
-    table: Collocation, statistics: Array, noise: Callable[[], Array], allowed: float
+    table: Collocation,
+    statistics: Array,
+    noise: Callable[[], Array],
+    allowed: float,
+    span: float = 1.0,
 ) -> Truncation:
     """What the polynomials of ``statistics`` (n, s + 1) leave out.
 
     The error is estimated from the last two pairs of coefficients, by geometric decay. A statistic that falls
-    or grows by a factor up to SPAN in the step is measured by its least value. One whose terms cancel is
+    or grows by a factor up to ``span`` in the step is measured by its least value. One whose terms cancel is
     measured by its ``noise`` (n,), asked for where the error exceeds ``allowed``: rounding is no error, which
     a shorter step would mend. The ratio is proportional to the width; it is read off the coefficients above
     FLOOR.
     """
     coefficients = np.abs(statistics @ table.to_chebyshev.T)
     size = np.abs(statistics)
-    units = np.maximum(np.maximum(size.min(axis=1), size.max(axis=1) / SPAN), SMALLEST)
+    units = np.maximum(np.maximum(size.min(axis=1), size.max(axis=1) / span), SMALLEST)
     errors, decay = _left_out(coefficients / units[:, None])
     if errors.max() > allowed:
         units = np.maximum(units, noise())
@@ -191,7 +195,7 @@ def truncation(
 
 
 def _left_out(coefficients: Array) -> tuple[Array, Array]:
-    """The size (n,) of what follows the ``coefficients`` (n, k), and the decay (n,) that it is estimated by."""
+    """The size (n,) of what follows ``coefficients`` (n, k), and the decay (n,) that it is estimated by."""
     before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
     decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
     return last * decay, decay

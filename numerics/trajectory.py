@@ -182,7 +182,7 @@ class Trajectory:
         )
 
     def _places(self, owner: Array, times: Array) -> Array:
-        """Where in the segments ``owner`` (T,), from 0 to 1, the ``times`` (T,) lie, 1 for those after the end.
+        """Where in the segments ``owner`` (T,), from 0 to 1, ``times`` (T,) lie, 1 for those after the end.
 
         By Newton's method: the clock is monotone.
         """
