@@ -23,12 +23,15 @@ law by :math:`1 + r t^{-\gamma}`,
 .. math:: r = C_f \left[-1 + \left(\frac{2^{\gamma+1}}{3} - \frac12\right)
    \frac{\sqrt\pi\;\Gamma(2-\gamma)}{2\,\Gamma(\tfrac32-\gamma)}\right], \qquad \gamma < 2.
 
-**Next terms.** The universal series goes on in powers of :math:`t^{-\gamma}`. The start enters at relative
+**Next terms.** :mod:`.recovery_series` goes on in powers of :math:`t^{-\gamma}`. The start enters at relative
 order ``1/t`` by one number, the shift of time :math:`t_0` in :math:`C(t - t_0)^p`: modes that have hardly
 moved obey :math:`V = -1 + w_i(0)/w^*_i + 8\lambda\int_0^t u`, so that :math:`t_0` is the finite part of
 :math:`\int_0^\infty (1 - u)\,dt`, less the limit of :math:`w_i(0)/(8\lambda_i w^*_i)`. It is the leading
 correction for :math:`\gamma > 1`, where recovered tends to ``K`` and :math:`C < 0`, :math:`p < 0`;
 the feedback, continued analytically, is then the second.
+
+**Start on the sphere.** It adds :math:`\sum_i (2 w_i(0) w^*_i - w_i(0)^2)\,e^{-16\lambda_i t}`, of order 1,
+normal with variance :math:`4\sigma_*^2` around -1 until the plateau's end.
 
 **Frozen approximation.** :math:`\dot w_i = 8\lambda_i(w^*_i - w_i)` from :math:`T_2` on has no feedback,
 and the shift :math:`\int_0^{T_2} (1 - u)\,dt`. Relative to the true flow it recovers too much by
