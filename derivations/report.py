@@ -1,6 +1,7 @@
 """The report: all chapters, their evidence and a table of checks, on one self-contained page."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 
@@ -20,8 +21,7 @@ from derivations import (
 from derivations.evidence import Chapter
 from derivations.typeset import mathml, prose
 
-FULL, QUICK = 2_000_000, 100_000
-DESCENT_SHARE = 0.7
+DESCENT_STEPS = 100_000
 
 
 def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter]:
@@ -30,14 +30,14 @@ def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter
     ``quick`` shortens gradient descent and takes fewer exponents.
     """
     exponents = (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 2.5, 3.0, 4.0)
-    steps = QUICK if quick else FULL
-    yield model.chapter()
-    yield hierarchy.chapter()
-    yield trajectory.chapter(steps, lambda done: progress(DESCENT_SHARE * done / steps))
-    for number, later in enumerate((escape, convergence, corrections, borderlines, tail)):
-        progress(DESCENT_SHARE + (1.0 - DESCENT_SHARE) * number / 5.0)
-        yield later.chapter(exponents)
-    yield descent.chapter(QUICK if quick else 2 * QUICK)
+    chain = [model.chapter, hierarchy.chapter, trajectory.chapter]
+    chain += [
+        partial(later.chapter, exponents) for later in (escape, convergence, corrections, borderlines, tail)
+    ]
+    chain += [partial(descent.chapter, DESCENT_STEPS if quick else 2 * DESCENT_STEPS)]
+    for number, chapter in enumerate(chain, 1):
+        yield chapter()
+        progress(number / len(chain))
 
 
 def page(contents: Sequence[Chapter]) -> str:

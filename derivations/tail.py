@@ -13,10 +13,13 @@ from numerics.figures import Curve, plot_curves, to_svg
 from numerics.frozen import freeze
 from theory.asymptotics import (
     PowerLaw,
+    energy_prefactor,
     frozen_error,
     plateau_drop_exponent,
     plateau_drop_prefactor,
     plateau_end,
+    recovered_coefficients,
+    recovered_constant,
     recovered_exponent,
     recovered_prefactor,
     tail_fraction,
@@ -27,15 +30,18 @@ from theory.asymptotics import (
 )
 
 DIGITS = 30
-SUMS = [("inf", "100"), ("1e6", "1e3"), ("1e6", "1e11")]
+SUMS = [("inf", "0.1"), ("1e6", "1e3"), ("1e6", "1e11")]
 """Dimensions and times at which the expansion meets the sum: no end, the window, beyond the plateau."""
 
 DIMENSION = 10**6
-REACHED, FROZEN_TIMES = 0.9, np.geomspace(1e6, 1e14, 9)
+REACHED, LATEST, VISIBLE = 0.9, 1e14, 1e-6
+"""The frozen flow starts at the first, is compared up to the second, and while ``1 − u`` is above the third."""
+
 FASTEST = 1.5
 """Below this exponent u = 0.9 comes so late that the frozen flow's plain integration takes long."""
 
 EPSILON = 1e-6
+RESIDUAL_TIMES, NOISE = np.geomspace(1e2, 1e20, 60), 1e-11
 
 
 def chapter(exponents: Sequence[float]) -> Chapter:
@@ -93,9 +99,14 @@ def chapter(exponents: Sequence[float]) -> Chapter:
                 "Directions learned at d = ∞: solved (lines) and the predicted law (dashed).",
             ),
             Figure(
-                to_svg(plot_curves(_remainders(exponents), "time τ", "what is left", "linear")),
+                to_svg(plot_curves(_remainders(exponents[::2]), "time τ", "what is left", "linear")),
                 r"What the law and its constant leave of $d\,(1-S_d)$ at $d = \infty$, in absolute value "
                 r"(lines), and the predicted decay $e^{-k\tau^{1/(a+1)}}$ (dashed).",
+            ),
+            Figure(
+                to_svg(plot_curves(_residuals(exponents[0]), "time t", "relative residual")),
+                f"Directions learned at a = {exponents[0]:g}: the relative residual after the law and its "
+                "first corrections by the feedback (lines) against the next predicted one (dashed).",
             ),
             Figure(
                 to_svg(plot_curves(ends, "time t", "MSE")),
@@ -118,7 +129,7 @@ def _sums(exponents: Sequence[float]) -> list[Check]:
                 )
                 misses.append(abs(found.value / plain - 1))
             worst = max(misses)
-        evidence = f"relative difference at most {mp.nstr(worst, 2)} at d = ∞ and 1e6, τ from 1e2 to 1e11"
+        evidence = f"relative difference at most {mp.nstr(worst, 2)} at d = ∞ and 1e6, τ from 0.1 to 1e11"
         name = f"expansion of d (1 − S_d), all terms, a = {exponent:g}"
         checks.append(Check(name, "P16", bool(worst < mp.mpf(10) ** -DIGITS), evidence))
     return checks
@@ -127,9 +138,10 @@ def _sums(exponents: Sequence[float]) -> list[Check]:
 def _frozen(exponent: float, law: PowerLaw) -> Comparison:
     """The frozen approximation's relative error over 1 − u, late."""
     problem = power_law(exponent, math.inf, init="escape:1e-2", horizon=1e20)
-    true = run(exponent).at(FROZEN_TIMES)
-    frozen = freeze(problem, REACHED, FROZEN_TIMES)
-    ratio = extrapolate_power_law(FROZEN_TIMES, (frozen.recovered / true.recovered - 1) / true.one_minus_u)
+    end = min(LATEST, VISIBLE ** (-exponent / (exponent - 1.0)))
+    times = np.geomspace(end ** (3.0 / 7.0), end, 9)
+    true, frozen = run(exponent).at(times), freeze(problem, REACHED, times)
+    ratio = extrapolate_power_law(times, (frozen.recovered / true.recovered - 1) / true.one_minus_u)
     name = f"error of the frozen approximation over 1 − u, a = {exponent:g}"
     return Comparison(name, "E1, T5", float(frozen_error(law)), ratio.prefactor, 1e-4)
 
@@ -156,11 +168,30 @@ def _end(number: int, exponent: float) -> tuple[Comparison, list[Curve]]:
     ]
 
 
+def _residuals(exponent: float) -> list[Curve]:
+    """What each universal correction leaves, while it stands above the noise."""
+    law = PowerLaw(exponent, "inf")
+    gamma = 1 - 1 / law.exponent
+    small = 1.5 * float(energy_prefactor(law)) * RESIDUAL_TIMES ** -float(gamma)
+    leading = float(recovered_prefactor(law)) * RESIDUAL_TIMES ** float(1 - gamma)
+    residual = (run(exponent).at(RESIDUAL_TIMES).recovered - float(recovered_constant(law))) / leading - 1
+    curves = []
+    for order, coefficient in enumerate(recovered_coefficients(gamma, math.ceil(1 / gamma) - 1), start=1):
+        term = float(coefficient) * small**order
+        seen = np.abs(residual) > NOISE
+        curves += [
+            Curve(f"after {order - 1}", RESIDUAL_TIMES[seen], np.abs(residual[seen])),
+            Curve("", RESIDUAL_TIMES[seen], np.abs(term[seen]), {}, "theory"),
+        ]
+        residual = residual - term
+    return curves
+
+
 def _remainders(exponents: Sequence[float]) -> list[Curve]:
     curves = []
     for number, exponent in enumerate(exponents):
         times = np.linspace(0.01, 60.0, 40)
-        left = np.array([abs(float(tail_remainder(exponent, float(t), 6))) for t in times])
+        left = np.array([abs(float(tail_remainder(exponent, float(t), 4))) for t in times])
         rate = float(tail_remainder_rate(PowerLaw(exponent, "inf")))
         curves += [
             Curve(f"a = {exponent:g}", times, left, {"color": f"C{number}"}),

@@ -1,7 +1,5 @@
 """Chapter: the three phases of one run, by the flow and by gradient descent (figure 2)."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from derivations.evidence import Chapter, Check, Comparison, Figure
@@ -10,15 +8,16 @@ from numerics.figures import plot_phases, to_svg
 
 EXPONENT, DIMENSION, STEP_SIZE, EPSILON = 2, 1000, 1e-2, 0.05
 HORIZON = 1e7
+STEPS = round(HORIZON / STEP_SIZE)
 ROUNDING = 1e-12
 SEED = 3
 
 
-def chapter(descent_steps: int, progress: Callable[[int], None]) -> Chapter:
+def chapter() -> Chapter:
     """Figure 2 of the paper: MSE, u and s for a = 2, d = 1000, Gaussian teacher, sphere start."""
     problem = power_law(EXPONENT, DIMENSION, teacher="gaussian", init="sphere", seed=SEED)
     run = solve(problem, HORIZON)
-    descent = descend(problem, STEP_SIZE, descent_steps, points=60, progress=progress)
+    descent = descend(problem, STEP_SIZE, STEPS, points=60)
     flow = run.at(np.geomspace(1e-3, HORIZON, 400))
     phases = run.phases(epsilon=EPSILON)
     slack = 2.0 * flow.one_minus_u - flow.one_minus_s - flow.one_minus_u**2
@@ -31,8 +30,8 @@ def chapter(descent_steps: int, progress: Callable[[int], None]) -> Chapter:
         text=(
             f"Population flow for $a = {EXPONENT}$, $d = {DIMENSION}$, Gaussian teacher, start on the "
             r"unit sphere, over the whole horizon $t \le 10^7$; circles are gradient descent at "
-            rf"$\eta = {STEP_SIZE:g}$ for {descent_steps:,} steps, $t = \eta \times$ step. The run tends "
-            f"to {run.limit.name}: {run.limit.reason}. $T_1$ = {phases.t1:.5g} (first $|u| = s_*/10$), "
+            rf"$\eta = {STEP_SIZE:g}$, the map itself, for {STEPS:,} steps, $t = \eta \times$ step. The run "
+            f"tends to {run.limit.name}: {run.limit.reason}. $T_1$ = {phases.t1:.5g} (first $|u| = s_*/10$), "
             f"$T_1'$ = {phases.t1_prime:.5g} ($s$ crosses $s_*/3$ for good), $T_2$ = {phases.t2:.5g} "
             rf"($\varepsilon = {EPSILON:g}$); {run.steps} steps on {len(run.problem.eigenvalues)} modes."
         ),

@@ -14,6 +14,7 @@ from derivations.commands.curves import (
     file_content,
     parameters,
 )
+from derivations.commands.digits import digits_answer, digits_text, exact_problem, solve_with_digits
 from derivations.commands.options import (
     bad_input,
     file_format,
@@ -37,6 +38,7 @@ Examples:
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6
   phase-retrieval solve --exponent 1.5 --dimension inf --init escape:1e-3 --until 1e9 --times 1,1e3,1e9 --json
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --points 50 --format csv
+  phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
 """
 
 
@@ -53,11 +55,19 @@ Examples:
     f"[default: {JSON_POINTS} with --json, {TABLE_POINTS} in a table]",
 )
 @click.option("--times", metavar="T1,T2,…", callback=parsed(read_times), help="Report these times instead.")
+@click.option(
+    "--digits",
+    type=click.IntRange(10, 200),
+    metavar="N",
+    help="Solve all modes (d up to 1000) to N correct digits, printed as decimal strings; numbers given are "
+    "read as exact decimals.",
+)
 @result_options
 def solve(
     until: float,
     points: int | None,
     times: tuple[float, ...] | None,
+    digits: int | None,
     as_json: bool,
     output: Path | None,
     form: str | None,
@@ -75,7 +85,18 @@ def solve(
             raise ValueError("--points and --times exclude each other: give one of them")
         if times is not None and max(times) > until:
             raise ValueError(f"--times holds {max(times):g}: it must not exceed --until {until:g}")
-        problem = load_problem(until, **request)
+        if digits is not None:
+            if form is not None:
+                raise ValueError(
+                    "--digits prints decimal strings, which labelled arrays do not hold: use --json"
+                )
+            exact = exact_problem(digits, until, request)
+        problem = exact.rounded if digits is not None else load_problem(until, **request)
+    if digits is not None:
+        chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
+        answer = digits_answer(solve_with_digits(exact, chosen, digits), chosen)
+        emit(digits_text(answer, as_json, output), output)
+        return
     with progress("solve") as show:
         run = numerics.solve(
             problem, until, progress=lambda time: show(min(1.0, math.log1p(time) / math.log1p(until)))

@@ -90,9 +90,9 @@ class Blocks:
         """Take a block of about ``most`` steps or fewer, or none where that is not worthwhile or valid."""
         self.iterate.settle(self.iterate.statistics())
         fewest = max(WORTHWHILE, self._decay_steps())
-        if math.isinf(fewest):
+        if fewest > most:
             return None
-        steps = _rounded(max(min(self.steps, 1.125 * most), 1.125 * fewest))
+        steps = _rounded(1.125 * max(min(self.steps, most), fewest))
         before = math.inf
         while steps >= fewest:
             table = summation(STAGES, steps)

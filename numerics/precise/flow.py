@@ -34,12 +34,13 @@ class PreciseSolution:
     teacher. ``error`` is the largest relative difference to a second run of higher order and precision, and
     at most 10^-``digits``: of each number, but with several students or teachers in units √(S_jj S_kk) of S,
     √(S_jj T_mm) of U, and of the loss in units of its largest value. What is below 1e-450 counts as 0.
-    ``limit``, ``steps`` and ``modes`` are those of the run reported.
+    ``limit``, ``steps`` and ``modes`` are those of the run reported, ``teacher_energy`` is s* = tr T.
     """
 
     overlaps: Overlaps
     reported: Observables | None
     limit: Limit
+    teacher_energy: Any
     digits: int
     error: float
     steps: int
@@ -91,7 +92,9 @@ def solve_precisely(
         if before is not None:
             error = relative_change(before.result, run.result)
             if error <= 10.0**-digits:
-                return PreciseSolution(*run.result, run.limit, digits, error, run.steps, run.modes)
+                return PreciseSolution(
+                    *run.result, run.limit, run.teacher_energy, digits, error, run.steps, run.modes
+                )
             precision += math.ceil(min(math.log10(error) + digits, 2.0 * digits))
         before = run
     raise ArithmeticError(

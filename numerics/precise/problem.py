@@ -66,8 +66,12 @@ class ExactProblem:
 
         Raises ValueError as that does.
         """
-        Problem.load(path)
+        problem = Problem.load(path)
+        if Path(path).suffix.lower() in (".csv", ".nc"):
+            return cls.of(problem)
         content = json.loads(Path(path).read_text(encoding="utf-8"), parse_float=str)
+        if "variables" in content:  # labelled arrays
+            return cls.of(problem)
         try:
             return cls(content["eigenvalues"], content["teacher"], content["init"])
         except ValueError as error:

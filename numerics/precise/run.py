@@ -47,7 +47,7 @@ class Run:
             self.method = precise_radau(precision)
             eigenvalues, teachers, students = problem.modes()
             self.user = PreciseModes(eigenvalues, arb_mat(teachers))
-            self.modes = len(eigenvalues)
+            self.modes, self.teacher_energy = len(eigenvalues), self.user.energy.trace()
             self.time, self.steps = arb(), 0
             self.last: _Polynomial | None = None
             self.students = arb_mat(students)

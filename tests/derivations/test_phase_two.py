@@ -88,6 +88,24 @@ def test_given_arrays_follow_their_sums():
             assert value[0] == pytest.approx(float(predicted), rel=3 * left[0] + 1 / t)
 
 
+def test_sphere_start_beyond_a_steep_teacher():
+    """B = 1 on the sphere: the start is what is left to learn; 1 - u follows it, 1 - s does not."""
+    problem = power_law(1.5, 20000, "source:1", "sphere", seed=3)
+    run = solve(problem, 1e6)
+    eigenvalues, teacher = problem.eigenvalues, problem.teacher
+    left = teacher - run.limit.sign * problem.init
+    for t in (1e4, 1e5, 1e6):
+        decay = eigenvalues * np.exp(-8 * eigenvalues * t)
+        expected = leading_deficits(
+            decay @ (teacher * left), (decay * np.exp(-8 * eigenvalues * t)) @ left**2
+        )
+        late = run.at([t])
+        assert late.one_minus_u[0] == pytest.approx(float(expected.overlap), rel=10 / t + 1e-5)
+        assert late.one_minus_s[0] == pytest.approx(float(expected.energy), rel=3e-3)
+        assert late.loss[0] == pytest.approx(float(expected.loss), rel=10 / t + 1e-5)
+        assert late.one_minus_u[0] > 2 * late.one_minus_s[0]
+
+
 def test_slow_limit_all_the_way():
     """a = 1: 1 - u and 1 - s against f from 0.9 to 0.1 differ by order 1/log d."""
     errors = []

@@ -24,9 +24,7 @@ FAILING = Chapter(
 def chapters():
     fractions = []
     contents = list(report.chapters(quick=True, progress=fractions.append))
-    assert len(fractions) > len(contents)
-    assert fractions == sorted(fractions)
-    assert 0 < fractions[0] < fractions[-1] < 1
+    assert fractions == [done / len(contents) for done in range(1, len(contents) + 1)]
     return contents
 
 

@@ -8,7 +8,7 @@ import pytest
 from numerics import detect_logarithm, extrapolate_power_law, fit_power_law, local_slopes, power_law, solve
 from theory.asymptotics import PowerLaw, overlap_prefactor
 
-LAWS = 150
+LAWS = 100
 TIMES = 4.0 ** np.arange(3, 16)
 
 
@@ -179,8 +179,8 @@ def test_local_slopes_of_a_power_are_its_exponent():
 @pytest.mark.parametrize("noise", [0.0, 1e-4])
 def test_no_logarithm_is_seen_where_there_is_none(noise):
     rng = np.random.default_rng(1)
-    laws = [random_law(rng, noise)[:3] for _ in range(40)]
-    assert sum(detect_logarithm(*law).present for law in laws) <= 2
+    laws = [random_law(rng, noise)[:3] for _ in range(25)]
+    assert sum(detect_logarithm(*law).present for law in laws) <= 1
 
 
 @pytest.mark.parametrize("noise", [0.0, 1e-8])
@@ -188,7 +188,7 @@ def test_logarithms_are_seen_and_measured(noise):
     """(log(t/τ))^k times a random law, over at least three decades: the error of k covers it mostly."""
     rng = np.random.default_rng(2)
     seen = covered = count = 0
-    while count < 40:
+    while count < 25:
         times, values, powers, *_ = random_law(rng, noise)
         if times[-1] < 1e3 * times[0]:
             continue
@@ -196,8 +196,8 @@ def test_logarithms_are_seen_and_measured(noise):
         fit = detect_logarithm(times, values * np.log(times / unit) ** power, powers)
         count, seen = count + 1, seen + fit.present
         covered += abs(fit.power - power) <= fit.power_error
-    assert seen >= 34
-    assert covered >= 33
+    assert seen >= 20
+    assert covered >= 20
 
 
 @pytest.mark.parametrize(

@@ -6,18 +6,21 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from mpmath import mp
 
 from numerics import extrapolate_power_law, power_law, solve
 from numerics.frozen import freeze
 from numerics.power_law import gaussian_teacher
 from theory.asymptotics import (
     PowerLaw,
+    energy_prefactor,
     frozen_error,
     overlap_prefactor,
     plateau_drop_exponent,
     plateau_drop_prefactor,
     plateau_end,
     plateau_height,
+    recovered_coefficients,
     recovered_constant,
     recovered_correction,
     recovered_exponent,
@@ -34,6 +37,7 @@ MORE = [
     *((a, b) for a in ("1.2", "2", "2.5", "3", "4") for b in ("0.1", "0.75")),
     ("1.5", "0.75"),
 ]
+SERIES = [("1.2", "1/6", 5), ("1.3", "3/13", 4), ("2.5", "3/5", 1)]
 HORIZON = 1e24
 EXPONENT_ERROR, PREFACTOR_ERROR = 1e-6, 1e-5
 
@@ -79,6 +83,44 @@ def test_residual_is_the_shift_of_time(exponent, source):
     head = problem.init / (8 * problem.eigenvalues * problem.teacher)
     shift -= head[problem.eigenvalues.argmin()]
     assert abs(-residual[-1] / (prefactor * power * times[-1] ** (power - 1)) / shift - 1) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("exponent", "gamma", "count"),
+    [("1.5", "1/3", 2), *(pytest.param(*case, marks=pytest.mark.slow) for case in SERIES)],
+)
+def test_each_correction_leaves_the_next_power(exponent, gamma, count):
+    """After r_1 … r_k the relative residual falls as t^{−(k+1)γ}, after all as 1/t, but for a logarithm."""
+    law, _, run = flow(exponent, "0")
+    rate, power = float(summary_exponent(law)), float(recovered_exponent(law))
+    coefficients = recovered_coefficients(gamma, count)
+    times = np.geomspace(1e8, 1e12, 3)
+    small = 1.5 * float(energy_prefactor(law)) * times**-rate
+    law_there = float(recovered_prefactor(law)) * times**power
+    residual = (run.at(times).recovered - float(recovered_constant(law))) / law_there - 1
+    for order, coefficient in enumerate([*coefficients, None], start=1):
+        slopes = np.diff(np.log(np.abs(residual))) / np.diff(np.log(times))
+        assert np.abs(slopes + min(order * rate, 1.0)).max() < 0.06
+        if coefficient is not None:
+            leading = float(coefficient) * small**order
+            assert abs(residual[-1] / leading[-1] - 1) < 0.2
+            residual = residual - leading
+
+
+@pytest.mark.parametrize(
+    ("exponent", "source", "gamma"), [("1.5", "0", "1/3"), ("1.2", "0.1", "1/3"), ("3", "0", "2/3")]
+)
+def test_first_coefficient_has_its_closed_form(exponent, source, gamma):
+    law = PowerLaw(exponent, "inf", f"source:{source}")
+    with mp.workdps(40):
+        series = recovered_coefficients(gamma, 1, 30)[0] * energy_prefactor(law, 30).value * 3 / 2
+        assert abs(series / recovered_correction(law, 30).value - 1) < mp.mpf(10) ** -30
+
+
+@pytest.mark.parametrize(("gamma", "count"), [("1/2", 2), ("2/3", 0), ("0", 1), ("1.5", 1)])
+def test_series_ends_where_the_start_enters(gamma, count):
+    with pytest.raises(ValueError, match=r"universal|must be positive"):
+        recovered_coefficients(gamma, count)
 
 
 def _finite_part(run, prefactor, gamma, end):

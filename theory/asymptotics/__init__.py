@@ -20,6 +20,7 @@
 :mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
 :mod:`.tail_expansion` the tail beyond its law, from the first mode to the last
 :mod:`.recovery`      what the true flow recovers, the plateau, the frozen approximation
+:mod:`.recovery_series` the feedback on what is recovered, to every universal order
 :mod:`.descent`       what a finite step of gradient descent changes
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
@@ -78,6 +79,7 @@ from .recovery import (
     recovered_fluctuation,
     recovered_prefactor,
 )
+from .recovery_series import recovered_coefficients
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
 from .tail_expansion import (
@@ -142,6 +144,7 @@ __all__ = [
     "plateau_end_prefactor",
     "plateau_height",
     "power_sum",
+    "recovered_coefficients",
     "recovered_constant",
     "recovered_correction",
     "recovered_exponent",

@@ -9,6 +9,13 @@ the sum :math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}` be small and change slowly
 up to relative errors of the order of ``f`` and of :math:`1/(\lambda_1 t)`. For a drawn teacher ``f`` is a
 sum over the draw, for given arrays a sum over them: it takes the place of :math:`C t^{-\gamma}`.
 
+**Starts that do not fade.** More generally :math:`w^*_i - w_i(0)` is left to learn, and :math:`f(t)` is
+to be replaced by :math:`\sum_i \lambda_i w^*_i (w^*_i - w_i(0)) e^{-8\lambda_i t}`, :math:`f(2t)` by
+:math:`\sum_i \lambda_i (w^*_i - w_i(0))^2 e^{-16\lambda_i t}`. On the unit sphere
+:math:`w_i(0)^2 \approx 1/d`. A source teacher :math:`B > \tfrac12` is smaller than that in the tail: from
+:math:`t \sim d^{a/2B}` on the start rules the second sum, which then falls like :math:`t^{-(a-1)/a}/d`, and
+``1 - u`` and ``L`` with it, more slowly than :math:`t^{-\gamma}`. ``1 - s`` does not see it at this order.
+
 **End of the window.** For a power law of finite ``d`` Euler and Maclaurin's formula gives, for all
 :math:`t \gg 1/\lambda_1`, uniformly over the end at :math:`1/(8\lambda_d)`,
 
@@ -154,7 +161,7 @@ def crossover_sum(law: PowerLaw, time: float | mpf) -> mpf:
 
 
 def leading_deficits(now: mpf, twice: mpf) -> Deficits:
-    r"""Return the laws from :math:`f(t)` and :math:`f(2t)`.
+    r"""Return the laws from :math:`f(t)` and :math:`f(2t)`, or from the sums that replace them.
 
     >>> deficits = leading_deficits(mpf("0.03"), mpf("0.02"))
     >>> print(*(mp.nstr(value, 5) for value in deficits))

@@ -23,7 +23,7 @@ law by :math:`1 + r t^{-\gamma}`,
 .. math:: r = C_f \left[-1 + \left(\frac{2^{\gamma+1}}{3} - \frac12\right)
    \frac{\sqrt\pi\;\Gamma(2-\gamma)}{2\,\Gamma(\tfrac32-\gamma)}\right], \qquad \gamma < 2.
 
-**Next terms.** The universal series goes on in powers of :math:`t^{-\gamma}`. The start enters at relative
+**Next terms.** :mod:`.recovery_series` goes on in powers of :math:`t^{-\gamma}`. The start enters at relative
 order ``1/t`` by one number, the shift of time :math:`t_0` in :math:`C(t - t_0)^p`: modes that have hardly
 moved obey :math:`V = -1 + w_i(0)/w^*_i + 8\lambda\int_0^t u`, so that :math:`t_0` is the finite part of
 :math:`\int_0^\infty (1 - u)\,dt`, less the limit of :math:`w_i(0)/(8\lambda_i w^*_i)`. It is the leading

@@ -132,7 +132,9 @@ def test_saddle_of_a_bessel_function():
         assert abs(origin_term(mpf(1), mpf(0), scale, 20).value / (2 * harmonic.real) - 1) < 1e-20
 
 
-@pytest.mark.parametrize(("exponent", "dimension"), [(0, 10), ("0.5", 3000), (6, 1), (6, 2), (2, 5), (4, 10**12)])
+@pytest.mark.parametrize(
+    ("exponent", "dimension"), [(0, 10), ("0.5", 3000), (6, 1), (6, 2), (2, 5), (4, 10**12)]
+)
 def test_half_of_the_modes_weight_is_left_at_the_plateaus_end(exponent, dimension):
     law = PowerLaw(exponent, dimension)
     single, double = plateau_end(law, 15), plateau_end(law, 30)
