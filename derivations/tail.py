@@ -35,7 +35,7 @@ SUMS = [("inf", "0.1"), ("1e6", "1e3"), ("1e6", "1e11")]
 
 DIMENSION = 10**6
 REACHED, LATEST, VISIBLE = 0.9, 1e14, 1e-6
-"""The frozen flow starts at the first, is compared up to the second, while ``1 − u`` exceeds the third."""
+"""The frozen flow starts at the first; compared up to the second, and while ``1 − u`` exceeds the third."""
 
 FASTEST = 1.5
 """Below this exponent u = 0.9 comes so late that the frozen flow's plain integration takes long."""
