@@ -140,7 +140,7 @@ def test_frozen_approximation_errs_by_its_constant(exponent):
     times = np.geomspace(1e6, 1e14, 9)
     true, frozen = run.at(times), freeze(problem, 0.9, times)
     ratio = (frozen.recovered / true.recovered - 1) / true.one_minus_u
-    assert abs(ratio[-1] - float(frozen_error(law))) < 1e-5
+    assert abs(ratio[-1] - float(frozen_error(law))) < 3e-5
     # the same near the end of an extrapolation: the constant is the limit, not a crossing
     errors = np.abs(ratio - float(frozen_error(law)))
     assert errors[0] > 5 * errors[4]
