@@ -3,6 +3,7 @@
 ====================  ==========================================================================
 :mod:`.constant`      a value, its radius, its definition and source, or why it does not exist
 :mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
+:mod:`.arb_sums`      the same, enclosed by Arb
 :mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
 :mod:`.escape`        the growth rate of the overlap from a small start
 :mod:`.resolvent`     the secular function that it is a root of
