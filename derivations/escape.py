@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from derivations import escape_times, teacher_law
 from derivations.evidence import Chapter, Comparison, Figure, Formula
 from numerics import Problem, power_law, solve
 from numerics.figures import Curve, plot_curves, to_svg
@@ -17,6 +18,7 @@ LINEAR_STAGE = (1e-20, 1e-18)
 def chapter(exponents: Sequence[float]) -> Chapter:
     """ρ for several a at d = 1000, and u(t) from the unit sphere."""
     problems = {a: power_law(a, DIMENSION, "gaussian", "sphere", SEED) for a in exponents}
+    law, histogram = teacher_law.evidence()
     return Chapter(
         title="Phase I: escape",
         text=(
@@ -24,21 +26,56 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             r"$\rho > 4\lambda_1$ solves the secular equation. Predicted: its root for the Gaussian "
             rf"teacher drawn at $d = {DIMENSION}$. Measured: the slope of $\log|u|$ between "
             f"{LINEAR_STAGE[0]:g} and {LINEAR_STAGE[1]:g} on a run that starts in a random direction "
-            f"with norm {TINY:g}, so that all slower modes have died out by then. The figure starts on "
-            "the unit sphere itself."
+            f"with norm {TINY:g}, so that all slower modes have died out by then. The first figure starts "
+            "on the unit sphere itself. "
+            r"Over Gaussian teachers $\rho$ is random, and $\rho > x$ is the sign of a quadratic form in "
+            r"Gaussians, inverted to ten digits. "
+            r"$\rho$ increases with $a$ if $|w^*_i|$ does not increase with $i$: with "
+            r"$h(\lambda) = 8\lambda/(\rho - 4\lambda)$ and weights $\mu_i = \lambda_i (w^*_i)^2$, "
+            r"$\partial_a F$ is the sum of the covariances of $-\log i$ with $h$ and with "
+            r"$\lambda h'$, both positive, and of $\langle \lambda h' \rangle$ times the difference of the "
+            r"means of $\log i$ under $\lambda_i$ and $\mu_i$, not negative. "
+            r"The times of the escape follow from the curve of runs that leave 0 along the fastest "
+            r"direction: with $\dot A = \rho A$, $u$ and $s$ are power series in $A$, continued by Padé "
+            r"approximants. From the sphere, $A(0)$ is $g d^{-1/2}$ times a constant, $g$ standard normal, "
+            r"and the slower modes add a relative $d^{-(1 - p_2/\rho)/2}$, $p_2$ the second root. "
+            r"Which teacher is reached is decided by the sign of $w(0)$ along the fastest mode, which "
+            r"agrees with that of $u(0)$ with probability $\frac12 + \frac1\pi \arcsin r$."
         ),
         formulas=[
             Formula(
                 "Lem 2",
                 r"1 = 8 \sum_i \frac{\lambda_i^2 (w^*_i)^2}{\rho - 4\lambda_i}",
-            )
+            ),
+            Formula(
+                "Lem 2",
+                r"\rho > x \iff \sum_i \frac{\lambda_i (12\lambda_i - x)}{x - 4\lambda_i}\, g_i^2 > 0",
+            ),
+            Formula(
+                "fast manifold",
+                r"((2n+1)\rho - 4\lambda) f_n = 8\lambda U_n - 12\lambda \sum_{j=1}^{n} S_j f_{n-j}",
+            ),
+            Formula(
+                "escape time",
+                r"\mathrm{median}\, T_1 = \frac{\log d}{2\rho} + C + O\!\left(d^{-(1-p_2/\rho)/2}\right)",
+            ),
+            Formula(
+                "P9",
+                r"\hat a(\rho)/D'(\rho) = \frac{g}{\sqrt{8 d\, D'(\rho)}},\quad g \sim N(0, 1)",
+            ),
         ],
-        comparisons=[_compare(a, problem) for a, problem in problems.items()],
+        comparisons=[
+            *(_compare(a, problem) for a, problem in problems.items()),
+            *(item for a in exponents for item in escape_times.crossing_times(a)),
+            escape_times.slower_modes(),
+        ],
+        checks=[law, *teacher_law.monotonicity(), escape_times.wrong_teacher()],
         figures=[
             Figure(
                 to_svg(plot_curves([_curve(a, p) for a, p in problems.items()], "time t", "|u|", "linear")),
                 f"|u| against time from the unit sphere, d = {DIMENSION}, the same draws for every a.",
-            )
+            ),
+            histogram,
         ],
     )
 

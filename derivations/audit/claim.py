@@ -64,8 +64,10 @@ class Claim:
 
     @property
     def text(self) -> str:
-        """The statement with its constants."""
-        return re.sub(r"<(\w+)>", lambda match: str(self.constants[match[1]]), self.statement)
+        """The statement with its constants; a factor 1 is not written."""
+        factor = r"<(\w+)> (?=[\\(]|[A-Za-z](?![a-z]))"
+        ones = re.sub(factor, lambda match: "" if self.constants[match[1]] == 1 else match[0], self.statement)
+        return re.sub(r"<(\w+)>", lambda match: str(self.constants[match[1]]), ones)
 
     def changed(self, name: str, factor: sympy.Rational) -> "Claim":
         """The claim with one of its constants multiplied by ``factor``."""

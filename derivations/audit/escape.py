@@ -8,6 +8,7 @@ import sympy
 
 from derivations.audit.attack import identities, identity
 from derivations.audit.claim import Constants, Effort, claim, correction
+from derivations.audit.enclosure import enclose
 from derivations.audit.linear import Escape
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 from theory.symbolic import phase_retrieval
@@ -163,14 +164,10 @@ def chain(c: Constants, effort: Effort) -> Finding:
 # R3: the sign of u
 
 
-def _cross(effort: Effort) -> tuple[float, str, float]:
-    """First time with u = 0, limit and solver error for a start on the unit sphere with u(0) = 4/205."""
-    from numerics import Problem, solve
-
-    run = solve(Problem(np.array([0.8, 0.2]), np.ones(2), np.array([-9.0, 40.0]) / 41.0), 20.0)
-    times = np.linspace(0.0, 1.0, effort.of(2001, 20001))
-    overlap = run.at(times).u
-    return float(times[int(np.argmax(overlap < 0))]), run.limit.name, run.error
+def _crossed() -> tuple[float, float]:
+    """Upper bounds of u and of the loss at t = 6/5 from w(0) = (−9, 40)/41, where u(0) = 4/205: enclosed."""
+    u, loss = enclose(["4/5", "1/5"], ["1", "1"], ["-9/41", "40/41"], "6/5", 60)
+    return float(u.b), float(loss.b)
 
 
 @correction(
@@ -213,18 +210,19 @@ def sign_fixed(c: Constants, effort: Effort) -> Finding:
         return sum(x**order * y**power for x, y in zip(values, w, strict=True))
 
     slope = sympy.simplify(c["a"] * (1 - 3 * moment(1, 2)) * moment(2, 1))
-    time, limit, error = _cross(effort)
-    if sympy.simplify(moment(1, 1)) != 0 or slope == 0 or limit != "-teacher":
-        return Finding(Verdict.UNDECIDED, f"u̇ = {slope}, limit {limit}")
+    late, loss = _crossed()
+    if sympy.simplify(moment(1, 1)) != 0 or slope == 0 or not (late < 0 and loss < 8 / 3):
+        return Finding(Verdict.UNDECIDED, f"u̇ = {slope}; u ≤ {late}, L ≤ {loss}")
     example = Counterexample(
         "a = 2, d = 2: λ = (4/5, 1/5), w* = (1, 1), w(0) = (-9, 40)/41 on the unit sphere: u(0) = 4/205 > 0, "
-        f"u changes sign at t ≈ {time:.3f} and the run ends at -w*",
+        "u changes sign before t = 6/5 and the run ends at -w*",
         "from numerics import Problem, solve; r = solve(Problem([.8, .2], [1, 1], [-9/41, 40/41]), 20.0); "
         "assert r.at([0.0]).u[0] > 0 and r.limit.name == '-teacher'",
     )
     how = (
         f"exactly: at w = (-1, 4)/√17 u = 0 and u̇ = {slope} ≠ 0, a transversal crossing; "
-        f"solved to relative error {error:.0e}. d = 1 keeps the sign, so d = 2 is minimal"
+        f"in interval arithmetic: u ≤ {late:.6f} and L ≤ {loss:.6f} < 8/3 at t = 6/5 from (-9, 40)/41. "
+        "d = 1 keeps the sign, so d = 2 is minimal"
     )
     return Finding(Verdict.FALSE, how, None, example)
 

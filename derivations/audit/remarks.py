@@ -164,6 +164,8 @@ def overlap_controls(c: Constants, effort: Effort) -> Finding:
     r"larger: "
     r"$\dot u = <a> \lambda (s_* - s) u$",
     Verdict.FALSE,
+    hypotheses=r"read as the growth of $u$, the correlation; $s$ itself grows like $s(0) e^{8\lambda t}$ "
+    r"across $w^*$",
     correction=overlap_controls,
     a=12,
 )

@@ -27,7 +27,7 @@ from mpmath import mp, mpc, mpf
 
 from .constant import GUARD, Constant
 from .power_sums import inverse_powers, power_sum, rational
-from .spectrum import Spectrum, unlisted
+from .spectrum import PowerLaw, Spectrum, unlisted
 
 SOURCE = "arXiv:2511.18661, Lemma 2, over the Gaussian teachers of its section 3"
 
@@ -134,6 +134,14 @@ def _support(spectrum: Spectrum) -> tuple[mpf, mpf]:
     return max(4 * top, 12 * last), 12 * top
 
 
+@lru_cache(maxsize=64)
+def _moments(law: PowerLaw, count: int, prec: int) -> list[mpf]:
+    """Return the moments of order 1, 2, ... of the eigenvalues beyond ``count``."""
+    with mp.workprec(prec):
+        trace, orders = law.trace_sum(), range(1, prec // 2 + 2)
+        return [power_sum(k * law.exponent, count + 1, law.dimension) / trace**k for k in orders]
+
+
 @lru_cache(maxsize=256)
 def _law(spectrum: Spectrum, rate: float | str | mpf, digits: int) -> _Law:
     nothing, all_of_it = (mpf(0), mpf(0)), (mpf(1), mpf(0))
@@ -154,18 +162,25 @@ def _law(spectrum: Spectrum, rate: float | str | mpf, digits: int) -> _Law:
         return _Law(tail, (1 - tail[0], tail[1] + mp.eps), density)
 
 
+class _Mode(NamedTuple):
+    """A factor ``1 - twice p`` of M(p)^-2, its power, and minus the derivative in ``x`` of ``power c``."""
+
+    twice: mpf
+    power: int
+    fall: mpf
+
+
 class _Form:
     """The quadratic form at one ``x``: its moment generating function and the derivative in ``x``."""
 
     def __init__(self, spectrum: Spectrum, x: mpf) -> None:
         self.x = x
         self.law = unlisted(spectrum, 8 * mp.dps)
+        self.modes: list[_Mode] = []
+        self.heads: dict[int, list[_Mode]] = {}
         if self.law is None:
-            self.modes = [(level.eigenvalue, level.multiplicity) for level in spectrum.levels()]
-        else:
-            self.modes = []
-            self.trace = self.law.trace_sum()
-        self.tails: dict[int, list[mpf]] = {}
+            self.modes = [self._mode(x, multiplicity) for x, _, multiplicity in spectrum.levels()]
+        self.top = self._mode(spectrum.extremes()[0], 1).twice / 2
         exponent = rational(self.law.exponent) if self.law else mpf(3) / 2
         self.bend = mp.pi / 4 * min(max(2 - exponent, mpf(0)), mpf(1))
 
@@ -175,54 +190,47 @@ class _Form:
         ``c`` is convex in the eigenvalue, so it is largest at the largest; its least value is bounded
         by the minimum over all eigenvalues between 0 and the largest.
         """
-        first = self.modes[0][0] if self.modes else 1 / self.trace
         if side > 0:
-            return 1 / (4 * self._coefficient(first))
+            return 1 / (4 * self.top)
         if self.modes:
-            return 1 / (4 * min(self._coefficient(eigenvalue) for eigenvalue, _ in self.modes))
-        flattest = self.x / 4 * (1 - mp.sqrt(mpf(2) / 3))
-        return 1 / (4 * self._coefficient(flattest))
+            return 1 / (2 * min(mode.twice for mode in self.modes))
+        return 1 / (2 * self._mode(self.x / 4 * (1 - mp.sqrt(mpf(2) / 3)), 1).twice)
 
-    def _coefficient(self, eigenvalue: mpf) -> mpf:
-        return eigenvalue * (12 * eigenvalue - self.x) / (self.x - 4 * eigenvalue)
+    def _mode(self, eigenvalue: mpf, multiplicity: int) -> _Mode:
+        ratio = eigenvalue / (self.x - 4 * eigenvalue)
+        return _Mode(2 * ratio * (12 * eigenvalue - self.x), multiplicity, 8 * multiplicity * ratio**2)
 
     def transform(self, p: mpc) -> tuple[mpc, mpc]:
         """Return M(p), and the derivative in ``x`` of log M(p) over ``p``."""
         modes, correction, slope = self.modes, mpc(0), mpc(0)
         if self.law is not None:
-            modes, moments = self._head(p)
+            modes, moments = self._head(self.law, p)
             correction, slope = self._series(p, moments)
         product, phase = mpc(1), 0.0
-        for eigenvalue, multiplicity in modes:
-            pole = self.x - 4 * eigenvalue
-            factor = 1 - 2 * p * eigenvalue * (12 * eigenvalue - self.x) / pole
-            product *= factor**multiplicity
-            phase += multiplicity * cmath.phase(complex(factor))
-            slope -= multiplicity * 8 * (eigenvalue / pole) ** 2 / factor
+        for twice, power, fall in modes:
+            factor = 1 - p * twice
+            product *= factor if power == 1 else factor**power
+            phase += power * cmath.phase(complex(factor))
+            slope -= fall / factor
         turns = round((phase - cmath.phase(complex(product))) / (2 * math.pi))
         return (-1) ** turns * mp.exp(correction) / mp.sqrt(product), slope
 
-    def _head(self, p: mpc) -> tuple[list[tuple[mpf, int]], list[mpf]]:
+    def _head(self, law: PowerLaw, p: mpc) -> tuple[list[_Mode], list[mpf]]:
         """Return modes to take one by one, and moments of the rest.
 
         Beyond the head the series in powers of the eigenvalue falls by 1/4 a term; heads double so that
         few tables of moments are needed.
         """
-        assert self.law is not None
-        reach = 4 * (2 * abs(p) + 16 / self.x) / self.trace
-        wanted, count = reach ** (1 / rational(self.law.exponent)), 32
+        trace = law.trace_sum()
+        wanted, count = (4 * (2 * abs(p) + 16 / self.x) / trace) ** (1 / rational(law.exponent)), 32
         while count < wanted:
             count *= 2
-        count = int(min(count, self.law.dimension))
-        if count not in self.tails:
-            orders = int(mp.prec / 2) + 2
-            a = self.law.exponent
-            self.tails[count] = [
-                power_sum(k * a, count + 1, self.law.dimension) / self.trace**k for k in range(1, orders)
+        count = int(min(count, law.dimension))
+        if count not in self.heads:
+            self.heads[count] = [
+                self._mode(power / trace, 1) for power in inverse_powers(law.exponent, count)
             ]
-        return [(power / self.trace, 1) for power in inverse_powers(self.law.exponent, count)], self.tails[
-            count
-        ]
+        return self.heads[count], _moments(law, count, mp.prec)
 
     def _series(self, p: mpc, moments: list[mpf]) -> tuple[mpc, mpc]:
         """Return what the modes with the given moments add to log M and to its derivative over ``p``.
