@@ -42,7 +42,7 @@ def script() -> str:
 def _table() -> str:
     """The Radau IIA table as constants.
 
-    The nodes, the matrix, its inverse by rows and the row sums of that, the map to Legendre coefficients.
+    The nodes, the matrix, its inverse by rows and the row sums of that, the map to Chebyshev coefficients.
     """
     table = radau(STAGES)
     inverse = np.linalg.inv(table.matrix)
@@ -52,6 +52,6 @@ def _table() -> str:
         "MATRIX": table.matrix.tolist(),
         "INVERSE": inverse.ravel().tolist(),
         "ONES": inverse.sum(axis=1).tolist(),
-        "TO_LEGENDRE": table.to_legendre.tolist(),
+        "TO_CHEBYSHEV": table.to_chebyshev.tolist(),
     }
     return "\n".join(f"const {name} = {json.dumps(value)};" for name, value in constants.items()) + "\n"

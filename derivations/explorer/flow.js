@@ -77,7 +77,7 @@ function advance(flow, width) {
     const error = truncation(step.series);
     const factor = Math.min(GROWTH, Math.max(0.1, 0.9 * (TOLERANCE / Math.max(error, 1e-300)) ** (1 / (S + 2))));
     if (error > 10 * TOLERANCE) { width *= Math.min(factor, 0.5); continue; }
-    flow.steps.push({ start: flow.time, width, chart: flow.chart, series: step.series.map(legendre), nodes: step.series });
+    flow.steps.push({ start: flow.time, width, chart: flow.chart, series: step.series.map(chebyshev), nodes: step.series });
     flow.time += width;
     flow.y = step.y;
     flow.c = step.c;
@@ -86,9 +86,9 @@ function advance(flow, width) {
   }
 }
 
-/** Legendre coefficients of the polynomial with these values at 0 and the nodes. */
-function legendre(values) {
-  return TO_LEGENDRE.map((row) => row.reduce((sum, entry, k) => sum + entry * values[k], 0));
+/** Chebyshev coefficients of the polynomial with these values at 0 and the nodes. */
+function chebyshev(values) {
+  return TO_CHEBYSHEV.map((row) => row.reduce((sum, entry, k) => sum + entry * values[k], 0));
 }
 
 /** The size of the coefficients left out, relative to each series, by geometric decay of the last pairs. */
@@ -96,7 +96,7 @@ function truncation(series) {
   let worst = 0;
   series.forEach((values, kind) => {
     const size = Math.max(SMALLEST, ...values.map(Math.abs));
-    const c = legendre(values).map(Math.abs);
+    const c = chebyshev(values).map(Math.abs);
     const before = Math.max(c[S - 3], c[S - 2]), last = Math.max(c[S - 1], c[S]);
     const error = last * Math.min(1, last / (before || 1)) / size;
     worst = Math.max(worst, kind < 2 ? error : 0.01 * error);
@@ -111,14 +111,14 @@ function guess(flow, width) {
     ? evaluate(last.series[kind], 1 + node * width / last.width) : flow.state[kind])));
 }
 
-/** The polynomial of these Legendre coefficients at x in [0, 1] (Clenshaw). */
+/** The polynomial of these Chebyshev coefficients at x in [0, 1] (Clenshaw). */
 function evaluate(coefficients, x) {
   const z = 2 * x - 1;
   let next = 0, after = 0;
   for (let k = coefficients.length - 1; k > 0; k--) {
-    [next, after] = [coefficients[k] + (2 * k + 1) / (k + 1) * z * next - (k + 1) / (k + 2) * after, next];
+    [next, after] = [coefficients[k] + 2 * z * next - after, next];
   }
-  return coefficients[0] + z * next - 0.5 * after;
+  return coefficients[0] + z * next - after;
 }
 
 /** One implicit step: the series at 0 and the nodes, and the state at the end; null without convergence. */
