@@ -30,6 +30,7 @@ peers: $(READY)  ## the solver against general stiff integrators, side by side (
 
 generate: $(READY)  ## rewrite the generated modules from the derivations
 	$(BIN)/python -m theory.symbolic.codegen numerics/generated/phase_retrieval.py
+	$(BIN)/python -m theory.symbolic.codegen numerics/generated/phase_retrieval.js
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
