@@ -126,7 +126,8 @@ def solve_step(
             states = states + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))
             if chart.centred:
                 return StepResult(modes.statistics(states), states, states, width * table.nodes)
-            pull, pull_slope = force - gain, force_slope - gain_slope
+            teachers = len(modes.teacher)
+            pull, pull_slope = force - gain[:, :teachers], force_slope - gain_slope[:, :teachers]
             followers = response.propagate(students, _push(pull, modes.teacher))
             forcing = _push_slope(gain_slope, pull_slope, followers, modes.teacher)
             followers = followers + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))

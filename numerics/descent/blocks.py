@@ -156,7 +156,7 @@ class Blocks:
             np.concatenate([now.deviation[None], result.deviation]),
             np.concatenate([now.students[None], result.students]),
             now.modes.teacher,
-            now.chart,
+            now.chart.centred,
         )
         block = Block(now.done, table, now.chart, now.orientation, now.modes.energy, statistics, lengths)
         now.move(table.steps, result.deviation[-1], result.students[-1])
