@@ -2,8 +2,9 @@
 
 Both evolve y by ẏ = A y Q + F w* Q with coefficients that depend on y only through its statistics:
 at ``origin`` y = w, the statistics are (S, U) and F = B; at ``teacher`` y = w − w* (y = w for students beyond
-the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, so that nothing is ever computed as a small difference
-of large numbers. All formulas come from the generated module of the model.
+the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, so that
+nothing is ever computed as a small difference of large numbers. All formulas come from the generated module
+of the model.
 """
 
 from collections.abc import Callable

@@ -40,6 +40,7 @@ STAGES = 20
 NETWORK_STAGES = 12  # the eigenvectors of larger couplings lose too many digits
 TOLERANCE = 1e-13
 LARGEST_ERROR = 10.0 * TOLERANCE
+NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
@@ -47,8 +48,9 @@ NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
 GROWTH = 2.5
+NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 SPAN = 30.0
-OUTRUN = 1e-4
+OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -132,6 +134,7 @@ class _Integration:
 
     deviation: Array
     students: Array
+    turn: Array
     statistics: Array
     lengths: Array
 
@@ -256,7 +259,7 @@ class _Integration:
         """Turn the frame where a rotation takes much off the deviation."""
         change = frames.turn(self.statistics, self.modes.energy, self.model.STUDENTS)
         if change is not None:
-            self.frame = self.frame + change @ self.frame
+            self.frame, self.turn = self.frame + change @ self.frame, change
             moved = change @ self.deviation + change[:, : self.model.TEACHERS] @ self.modes.teacher
             self.deviation = self.deviation + moved
             self.statistics = self.modes.statistics(self.deviation)
@@ -339,17 +342,24 @@ class _Integration:
         continued as a polynomial. Noise grows beyond measure when continued; then they are expected to stay.
         """
         last = self.segments[-1] if self.segments else None
-        if self.noisy or last is None or last.chart is not self.chart or last.frame is not self.frame:
+        if self.noisy or last is None or last.chart is not self.chart:
             return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
+        guess = self._continued(last)
+        if last.frame is not self.frame:
+            guess = frames.turned(guess, self.modes.energy, self.turn)
+        return guess
+
+    def _continued(self, last: Segment) -> Array:
+        """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
         known = last.statistics[:, KNOWN]
-        if np.all(known * known[:, -1:] > 0):
-            places = np.log(last.start + last.elapsed[KNOWN])
-            logarithms = extrapolate(
-                places, np.log(np.abs(known)), np.log(self.time + self.width * self.table.nodes)
-            )
-            if np.abs(logarithms).max() < LARGEST_LOGARITHM:
-                return np.sign(known[:, -1:]) * np.exp(logarithms)
-        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        guess = self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        steady = np.all(known * known[:, -1:] > 0, axis=1)
+        places = np.log(last.start + last.elapsed[KNOWN])
+        aims = np.log(self.time + self.width * self.table.nodes)
+        logarithms = extrapolate(places, np.log(np.abs(known[steady])), aims)
+        if np.abs(logarithms).max(initial=0.0) < LARGEST_LOGARITHM:
+            guess[steady] = np.sign(known[steady, -1:]) * np.exp(logarithms)
+        return guess
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
@@ -361,15 +371,16 @@ class _Integration:
         """The truncation error of a step with these ``statistics`` (n, s + 1), its decay, and the ratio of
         the next width to this one.
         """
-        allowed, rounding = (LARGEST_ERROR, LARGEST_ERROR) if self.single else (0.0, FLOOR)
+        allowed, rounding = (LARGEST_ERROR, ROUNDING / LARGEST_ERROR) if self.single else (0.0, NETWORK_UNIT)
         found = truncation(
             self.table,
             statistics,
-            lambda: ROUNDING / rounding * self.modes.term_sizes(self.deviation),
+            lambda: rounding * self.modes.term_sizes(self.deviation),
             allowed,
             SPAN,
         )
-        factor = min(0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / found.ratio, GROWTH)
+        growth = GROWTH if self.single else NETWORK_GROWTH
+        factor = min(0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / found.ratio, growth)
         if found.error > FLOOR:
             factor = min(factor, self._factor(found.error))
         return found.error, found.decay, factor

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics.overlaps import split
+from numerics.overlaps import join, rotate, split
 
 Array = np.ndarray
 
@@ -38,6 +38,18 @@ def nearest_frame(model: ModuleType, statistics: Array, energy: Array) -> Array 
         return None
     teachers = len(energy)
     return np.concatenate([right.T @ left[:, :teachers].T, left[:, teachers:].T])
+
+
+def turned(statistics: Array, energy: Array, change: Array) -> Array:
+    """The statistics (n, …) of (I + δ) V + δ E W*, from those of V, for δ = ``change``."""
+    students, teachers = len(change), len(energy)
+    q, p = split(statistics, students, teachers)
+    rotation, moved = np.eye(students) + change, change[:, :teachers]
+    q, p = rotate(rotation, q, p)
+    mixed = np.einsum("jm...,km->jk...", p, moved)
+    still = (moved @ energy).reshape(*moved.shape, *(1,) * (p.ndim - 2))
+    quadratic = (moved @ energy @ moved.T).reshape(*change.shape, *(1,) * (p.ndim - 2))
+    return join(q + mixed + np.swapaxes(mixed, 0, 1) + quadratic, p + still)
 
 
 def turn(statistics: Array, energy: Array, students: int) -> Array | None:
