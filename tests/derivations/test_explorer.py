@@ -109,10 +109,14 @@ def settings(count, seed):
         d = rng.choice([1, 2, 10, 300, 31623, 10**6, 10**12, math.inf, math.inf])
         source = rng.choice([0.0, 0.0, -0.2, 0.5, round(rng.uniform(-0.5, 2.0), 2)])
         if math.isfinite(d) or min(a, a + 2 * source) > 1:
-            size, until = 10 ** rng.uniform(-6, -0.3), 10 ** rng.uniform(1, 15)
+            size, until = 10 ** rng.uniform(-6, -0.3), 10 ** rng.uniform(1, 18)
             last = d ** max(a, 1)  # about 1/λ_d: later there is nothing but an exponential
             found.append((a, d, source, size, min(until, 10 * last)))
     return found
+
+
+EXTREMES = [(1.2, math.inf, 0.0, 1e-3, 1e18), (5.0, 1e12, -0.5, 1e-6, 1e18), (10.0, math.inf, 1.0, 1.0, 1e6)]
+"""The first has indices beyond 2^53."""
 
 
 def view(a, d, source, size):
@@ -125,7 +129,11 @@ def view(a, d, source, size):
 @pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize(
     ("a", "d", "source", "size", "until"),
-    [*settings(8, seed=4), *(pytest.param(*case, marks=pytest.mark.slow) for case in settings(60, seed=2))],
+    [
+        *EXTREMES,
+        *settings(8, seed=4),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in settings(60, seed=2)),
+    ],
 )
 def test_the_page_computes_what_the_solver_does(numbers, a, d, source, size, until):
     run = solve(power_law(a, d, f"source:{source}", f"escape:{size}"), until)
