@@ -263,6 +263,9 @@ def rate_shift(c: Constants, effort: Effort) -> Finding:
     r"$|\rho_{true} - \rho(4)| \le C \delta$ with $\rho_{true}$ the rightmost real zero of $1 - <a> \hat "
     r"K_\Theta(p)$",
     Verdict.NOT_SHARP,
+    hypotheses=r"$\delta$ fixed as $s(0) \to 0$; not uniformly down to $\delta = s(0)$, where one mode has "
+    r"a shift of "
+    r"order $s(0)^{1/3}$",
     correction=rate_shift,
     a=8,
 )

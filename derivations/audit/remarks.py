@@ -48,7 +48,7 @@ def small_gradient(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R1/plateau",
     "Remark 1; Theorem 1",
-    r"the escape is slow: $T_1 = \frac{<a>}{\rho} \log d + O(1)$ from $u(0) \asymp d^{-1/2}$",
+    r"the escape is slow: $T_1 = <a> \log d/\rho + O(1)$ from $u(0) \asymp d^{-1/2}$",
     Verdict.MEASURED,
     ratio=1,
     a="1/2",
