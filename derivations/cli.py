@@ -22,6 +22,7 @@ COMMANDS = {
     "solve": ("derivations.commands.solve:solve", "Solve the gradient flow."),
     "descend": ("derivations.commands.descend:descend", "Run gradient descent, on the population or by SGD."),
     "figure": ("derivations.commands.figure:figure", "Redraw a figure of the paper, with the theory."),
+    "explore": ("derivations.commands.explore:explore", "Write a page that solves the flow as sliders move."),
     "cite": ("derivations.commands.cite:cite", "Print BibTeX for the software and its methods."),
 }
 """Where each command lives, and its line in the help. Importing one may cost more than a whole ``--help``."""

@@ -25,7 +25,7 @@ LAWS = {
     "loss": ("L", loss_prefactor),
 }
 SOURCES = (0.0, 0.3, 1.0)
-LEVELS = np.geomspace(0.3, 1e-6, 24)
+LEVELS = np.geomspace(0.3, 1e-6, 10)
 
 
 def chapter(exponents: Sequence[float]) -> Chapter:

@@ -74,7 +74,7 @@ class _Stretch(NamedTuple):
 def _stretches(run: Trajectory) -> Iterator[_Stretch]:
     for _, group in groupby(run.segments, key=lambda segment: id(segment.chart)):
         steps = list(group)
-        times = np.concatenate([step.start + step.width * run.table.points for step in steps])
+        times = np.concatenate([step.start + step.elapsed for step in steps])
         statistics = np.concatenate([step.statistics for step in steps], axis=1)
         yield _Stretch(steps[0], times, statistics, steps[0].chart.loss(statistics, steps[0].teacher_energy))
 
@@ -113,7 +113,7 @@ def _check_one_eigenvalue(run: Trajectory, slack: float) -> None:
         return
     for step in run.segments:
         inside = np.all(step.deficits(run.limit.sign) >= -slack, axis=0) & (step.overlap * np.sign(u) > 0)
-        _require(inside, step.start + step.width * run.table.points, "|u| or s leaves the interval up to s*")
+        _require(inside, step.start + step.elapsed, "|u| or s leaves the interval up to s*")
 
 
 def _require(holds: Array, times: Array | float, law: str) -> None:

@@ -6,10 +6,10 @@ Differential Equations II*, IV.5). The method has order 2s − 1 at the right en
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
-from numpy.polynomial import legendre
+from numpy.polynomial import chebyshev, legendre
 
 Array = np.ndarray
 
@@ -19,8 +19,8 @@ class Collocation:
     """A collocation method on [0, 1] with ``s`` nodes.
 
     ``nodes`` (s,) and ``matrix`` (s, s) are the Butcher table; ``points`` (s + 1,) are the nodes with the
-    left end in front; ``to_legendre`` (s + 1, s + 1) maps values at ``points`` to coefficients in the
-    shifted Legendre polynomials P_k(2x − 1).
+    left end in front; ``to_chebyshev`` (s + 1, s + 1) maps values at ``points`` to coefficients in the
+    shifted Chebyshev polynomials T_k(2x − 1).
 
     >>> table = radau(3)
     >>> [round(float(c), 12) for c in table.nodes]
@@ -30,7 +30,7 @@ class Collocation:
     nodes: Array
     matrix: Array
     points: Array
-    to_legendre: Array
+    to_chebyshev: Array
 
     def __post_init__(self) -> None:
         for power in range(self.stages):
@@ -43,22 +43,55 @@ class Collocation:
         """Number of nodes s."""
         return len(self.nodes)
 
-    def evaluate(self, values: Array, x: Array) -> Array:
+    def evaluate(self, values: Array, x: Array | float) -> Array:
         """Evaluate at ``x`` (shape X, in [0, 1]) the polynomials with ``values`` (..., s + 1) at ``points``.
 
         Returns shape (..., *X).
         """
-        return legendre.legval(2.0 * np.asarray(x) - 1.0, np.moveaxis(values @ self.to_legendre.T, -1, 0))
+        return np.tensordot(values @ self.to_chebyshev.T, chebyshev_polynomials(x, self.stages), (-1, 0))
+
+    def extrapolate(self, values: Array, x: Array) -> Array:
+        """Continue the polynomials with ``values`` (n, s + 1) to ``x`` ≥ 1 (ascending), without the terms
+        that would be rounding made large: those that come after the smallest one at the last ``x``.
+        """
+        coefficients = values @ self.to_chebyshev.T
+        polynomials = chebyshev_polynomials(x, self.stages)
+        kept = np.argmin(np.abs(coefficients) * polynomials[:, -1], axis=1)
+        coefficients[np.arange(self.stages + 1) > kept[:, None]] = 0.0
+        return coefficients @ polynomials
+
+    @cached_property
+    def derivative(self) -> Array:
+        """The matrix (s + 1, s + 1) that maps values at ``points`` to those of the derivative there."""
+        slopes = 2.0 * chebyshev.chebder(self.to_chebyshev)
+        return chebyshev.chebval(2.0 * self.points - 1.0, slopes).T
 
     def roots(self, values: Array) -> Array:
         """Real roots in [0, 1], ascending, of one polynomial with ``values`` (s + 1,) at ``points``."""
-        coefficients = self.to_legendre @ values
+        coefficients = self.to_chebyshev @ values
         if not np.any(coefficients):
             return np.empty(0)
-        roots = legendre.legroots(np.trim_zeros(coefficients, "b"))
+        roots = chebyshev.chebroots(np.trim_zeros(coefficients, "b"))
         real = np.sort(roots[np.abs(roots.imag) < 1e-7].real)
         real = real[(real >= -1.0 - 1e-12) & (real <= 1.0 + 1e-12)]
         return (np.clip(real, -1.0, 1.0) + 1.0) / 2.0
+
+
+def chebyshev_polynomials(x: Array | float, degree: int) -> Array:
+    """T_0 … T_degree at 2``x`` − 1, all of ``x`` in [0, 1] or all above 1: shape (degree + 1, *X)."""
+    place = 2.0 * np.asarray(x, dtype=float) - 1.0
+    orders = np.arange(degree + 1.0).reshape(-1, *(1,) * place.ndim)
+    if place.size and place.min() >= 1.0:
+        return np.cosh(orders * np.arccosh(place))
+    return np.cos(orders * np.arccos(np.clip(place, -1.0, 1.0)))
+
+
+def extrapolate(places: Array, values: Array, x: Array) -> Array:
+    """At ``x`` (X,), none of the ``places`` (k,), the polynomials through ``values`` (n, k): shape (n, X)."""
+    gaps = places[:, None] - places
+    np.fill_diagonal(gaps, 1.0)
+    terms = 1.0 / (gaps.prod(axis=1) * (x[:, None] - places))
+    return values @ (terms / terms.sum(axis=1, keepdims=True)).T
 
 
 @cache
@@ -73,17 +106,31 @@ def radau(stages: int) -> Collocation:
         raise ValueError(f"stages is {stages}: Radau IIA needs at least 2")
     radau_polynomial = np.zeros(stages + 1)
     radau_polynomial[-2:] = -1.0, 1.0
-    x = np.sort(legendre.legroots(radau_polynomial).real)
+    x = np.sort(legendre.legroots(radau_polynomial).real).astype(np.longdouble)
     slope = legendre.legder(radau_polynomial)
     for _ in range(3):
         x = x - legendre.legval(x, radau_polynomial) / legendre.legval(x, slope)
     x[-1] = 1.0
     values = legendre.legvander(x, stages)
-    integrals = np.empty((stages, stages))
+    integrals = np.empty((stages, stages), np.longdouble)
     integrals[:, 0] = x + 1.0
     for k in range(1, stages):
         integrals[:, k] = (values[:, k + 1] - values[:, k - 1]) / (2 * k + 1)
-    matrix = 0.5 * np.linalg.solve(values[:, :stages].T, integrals.T).T
-    points = np.concatenate([[-1.0], x])
-    to_legendre = np.linalg.inv(legendre.legvander(points, stages))
-    return Collocation((x + 1.0) / 2.0, matrix, (points + 1.0) / 2.0, to_legendre)
+    points = np.append(np.longdouble(-1.0), x)
+    matrix = 0.5 * integrals @ refined_inverse(values[:, :stages])
+    to_chebyshev = refined_inverse(chebyshev.chebvander(points, stages))
+    return Collocation(
+        *(part.astype(float) for part in ((x + 1.0) / 2.0, matrix, (points + 1.0) / 2.0, to_chebyshev))
+    )
+
+
+def refined_inverse(matrices: Array) -> Array:
+    """The inverses of ``matrices`` (…, s, s) to more digits than double precision where the machine has them.
+
+    A table's rounding comes back in every step of a run.
+    """
+    inverses = np.linalg.inv(matrices.astype(float)).astype(np.longdouble)
+    identity = np.eye(matrices.shape[-1])
+    for _ in range(2):
+        inverses = inverses + inverses @ (identity - matrices @ inverses)
+    return inverses

@@ -8,7 +8,7 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
   exact anywhere, so that a run which leaves again loses nothing but digits.
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
-Steps are those of :mod:`numerics.step`; their width follows the decay of the Legendre coefficients that
+Steps are those of :mod:`numerics.step`; their width follows the decay of the Chebyshev coefficients that
 each step's statistics have.
 """
 
@@ -20,26 +20,32 @@ import numpy as np
 from numerics import charts, limits
 from numerics.charts import Chart
 from numerics.check import check_trajectory
-from numerics.collocation import radau
+from numerics.clock import solve_clock_step
+from numerics.collocation import extrapolate, radau
 from numerics.generated import phase_retrieval
+from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
 from numerics.overlaps import join
 from numerics.problem import Problem
 from numerics.reduction import reduce
-from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, solve_step, truncation
+from numerics.step import FLOOR, ROUNDING, Modes, NoConvergence, StepResult, solve_step, truncation
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
 
-STAGES = 12
+STAGES = 20
+NETWORK_STAGES = 12  # the eigenvectors of larger couplings lose too many digits
 TOLERANCE = 1e-13
 LARGEST_ERROR = 10.0 * TOLERANCE
+KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
+LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
-GROWTH = 4.0
+GROWTH = 2.5
+SPAN = 30.0
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -124,10 +130,12 @@ class _Integration:
     deviation: Array
     students: Array
     statistics: Array
+    lengths: Array
 
     def __init__(self, problem: Problem, model: ModuleType) -> None:
         self.problem, self.model = problem, model
-        self.table = radau(STAGES)
+        self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
+        self.table = radau(STAGES if self.single else NETWORK_STAGES)
         self.time, self.error, self.noisy = 0.0, 0.0, False
         self.segments: list[Segment] = []
         self.students = problem.students
@@ -158,28 +166,39 @@ class _Integration:
         before = np.inf
         while True:
             try:
-                result = solve_step(
-                    self.table,
-                    self.chart,
-                    self.modes,
-                    self.width,
-                    self.deviation,
-                    self.students,
-                    self._guess(),
-                    self.noise,
-                )
+                result = self._step()
             except NoConvergence:
-                self._shorten(0.25)
+                self._shorten(0.5)
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
-            error, decay = self._truncation(statistics)
+            error, decay, factor = self._truncation(statistics)
             flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
             self.noisy = flat and error <= self.noise
             if error <= LARGEST_ERROR or self.noisy:
                 break
             before = error
             self._shorten(self._factor(error))
-        self._accept(result, statistics, error, NOISE_GROWTH if self.noisy else self._factor(error))
+        self._accept(result, statistics, error, NOISE_GROWTH if self.noisy else factor)
+
+    def _step(self) -> StepResult:
+        """One step of about ``width``, by the way that suits it."""
+        guess = self._guess()
+        state = self.table, self.chart, self.modes
+        vectors = self.deviation, self.students, guess
+        if not self.single:
+            return solve_step(*state, self.width, *vectors, self.noise)
+        gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
+        longest = self.width * self.modes.eigenvalues.max()
+        if longest * max(-gain.min(), gain.max()) <= SHORT and longest * self._feedback() <= FEEDBACK:
+            return solve_short_step(*state, self.width, *vectors)
+        if gain.max() < 0:
+            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors)
+        return solve_step(*state, self.width, *vectors, self.noise)
+
+    def _feedback(self) -> float:
+        """How much the drift changes when the statistics double."""
+        slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)
+        return max(float(np.abs(part @ self.statistics).max()) for part in slopes)
 
     @property
     def noise(self) -> float:
@@ -192,24 +211,26 @@ class _Integration:
 
     def _accept(self, result: StepResult, statistics: Array, error: float, factor: float) -> None:
         """Record the step, move to its end, choose the next width and chart."""
-        lengths = norms(
-            np.concatenate([self.deviation[None], result.deviation]),
-            np.concatenate([self.students[None], result.students]),
-            self.modes.teacher,
-            self.chart,
-        )
+        lengths = norms(result.deviation, result.students, self.modes.teacher, self.chart)
+        lengths = np.concatenate([self.lengths[..., None], lengths], axis=-1)
         self.segments.append(
             Segment(
-                self.time, self.width, self.chart, self.orientation, statistics, lengths, self.modes.energy
+                self.time,
+                np.append(0.0, result.times),
+                self.chart,
+                self.orientation,
+                statistics,
+                lengths,
+                self.modes.energy,
             )
         )
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
         self.deviation, self.students = result.deviation[-1], result.students[-1]
-        self.statistics = statistics[:, -1]
-        self.time += self.width
-        self.error += error
-        self.width *= factor
+        self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
+        self.time += result.times[-1]
+        self.error += error + ROUNDING
+        self.width = factor * result.times[-1]
         self._settle()
 
     def _enter(self, chart: Chart, orientation: Array) -> None:
@@ -218,6 +239,7 @@ class _Integration:
         self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
         self.deviation = self.students if chart.centred else self.students - self.modes.teacher
         self.statistics = self.modes.statistics(self.deviation)
+        self.lengths = norms(self.deviation, self.students, self.modes.teacher, chart)
 
     def _invariant_limit(self) -> Limit | None:
         """The limit of a run on which u vanishes identically, None for all others."""
@@ -271,14 +293,23 @@ class _Integration:
         return 0.5 / (self.problem.eigenvalues.max() * scale)
 
     def _guess(self) -> Array:
-        """Statistics (n, s) expected at the nodes: the last step's polynomials, continued.
+        """Statistics (n, s) expected at the nodes: the last step's, continued.
 
-        Noise grows beyond measure when continued; then they are expected to stay.
+        Their logarithms vary slowly with log t, over the whole run; a statistic that changes sign is
+        continued as a polynomial. Noise grows beyond measure when continued; then they are expected to stay.
         """
         if self.noisy or not self.segments or self.segments[-1].chart is not self.chart:
             return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
         last = self.segments[-1]
-        return self.table.evaluate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        known = last.statistics[:, KNOWN]
+        if np.all(known * known[:, -1:] > 0):
+            places = np.log(last.start + last.elapsed[KNOWN])
+            logarithms = extrapolate(
+                places, np.log(np.abs(known)), np.log(self.time + self.width * self.table.nodes)
+            )
+            if np.abs(logarithms).max() < LARGEST_LOGARITHM:
+                return np.sign(known[:, -1:]) * np.exp(logarithms)
+        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
@@ -286,11 +317,24 @@ class _Integration:
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
-    def _truncation(self, statistics: Array) -> tuple[float, float]:
-        """The truncation error of a step with these ``statistics`` (n, s + 1), and its decay."""
-        noise = ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation)
-        return truncation(self.table, statistics, noise)
+    def _truncation(self, statistics: Array) -> tuple[float, float, float]:
+        """The truncation error of a step with these ``statistics`` (n, s + 1), its decay, and the ratio of
+        the next width to this one.
+        """
+        found = truncation(
+            self.table,
+            statistics,
+            lambda: ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation),
+            LARGEST_ERROR,
+            SPAN,
+        )
+        factor = min(0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / found.ratio, GROWTH)
+        if found.error > FLOOR:
+            factor = min(factor, self._factor(found.error))
+        return found.error, found.decay, factor
 
     def _factor(self, error: float) -> float:
-        """Ratio of the next width to this one."""
-        return float(np.clip(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1, GROWTH))
+        """Ratio of the next width to this one after too large an ``error``."""
+        return float(
+            np.clip(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (self.table.stages + 2)), 0.1, GROWTH)
+        )

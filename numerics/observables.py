@@ -118,10 +118,20 @@ def norms(deviation: Array, students: Array, teacher: Array, chart: Chart) -> Ar
     """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
     ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless the chart is centred.
     """
-    student = students[..., None, :]
-    away = student - teacher
+    own = _square(students)[..., None]
+    along = students @ teacher.T
+    away = students[..., None, :] - teacher
     if not chart.centred:
         diagonal = np.arange(len(teacher))
         away[..., diagonal, diagonal, :] = deviation
-    terms = np.broadcast_to(student, away.shape) ** 2, student * teacher, away**2, (student + teacher) ** 2
-    return np.stack([np.moveaxis(np.sum(term, axis=-1), (-2, -1), (0, 1)) for term in terms])
+    if along.min() < 0:
+        opposite = _square(students[..., None, :] + teacher)
+    else:
+        opposite = own + 2.0 * along + _square(teacher)
+    terms = np.broadcast_to(own, along.shape), along, _square(away), opposite
+    return np.moveaxis(np.stack(terms), (-2, -1), (1, 2))
+
+
+def _square(vectors: Array) -> Array:
+    """‖v‖² along the last axis."""
+    return np.einsum("...N,...N->...", vectors, vectors)

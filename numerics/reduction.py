@@ -3,9 +3,8 @@
 Every statistic is Σ_i φ(λ_i) × (a product of two of w_i(0), w*_i) with one smooth φ for all modes, so the
 flow sees the spectrum only through the vector measure of (w*, w(0)) over λ: of n = M + K rows for M teachers
 and K students. Modes that share an eigenvalue are merged into at most n. Modes whose eigenvalues lie in one
-bin are replaced by the m-block Gauss quadrature of their measure (Golub & Meurant, *Matrices, Moments and
-Quadrature*, 2010, section 4), which keeps the moments of orders 0 … 2m − 1: hence S, U, ‖w‖² and ‖w − w*‖² at
-the start, to rounding.
+bin are replaced by the m-block Gauss quadrature of their measure, which keeps the moments of orders
+0 … 2m − 1: hence S, U, ‖w‖² and ‖w − w*‖² at the start, to rounding.
 
 Until the time ``horizon`` T the function φ varies with λ as e^{−16 λ τ}, where τ is the clock ∫ E dt ≤ T E of
 the larger energy E of teacher and start. That is the clock of phase retrieval, where ‖A‖ ≤ 8E; a faster model
@@ -15,29 +14,37 @@ rounding stays relative to each bin's energy).
 """
 
 import math
-from itertools import combinations_with_replacement
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebpts1, chebvander
 
+from numerics.block_gauss import block_lanczos, chebyshev, chebyshev_moments, gauss_rules
 from numerics.problem import Problem
 
 Array = np.ndarray
 
 BIN_RATIO = 4.0
 FROZEN_RATIO = 64.0
-BLOCKS = 12
-CHUNK = 4096
+BLOCKS = 14
+BEYOND = 6
+WORTHWHILE = 1.5
 ROUNDING = 8.0 * np.finfo(float).eps
 TOLERANCE = 3e-13
 LONGEST = 1e300
+TIMES = 4  # per decade
+LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left of any
 
 
-def reduce(problem: Problem, horizon: float) -> Problem:
+def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Problem:
     """Replace ``problem`` by one of a few hundred modes, equivalent for times up to ``horizon``.
 
-    Returns an ordinary problem with the same ``dimension``. Its ``relative_error`` is the largest relative
-    change of the sums Σ λ e^{−16λτ} w_a w_b, measured over the clock τ; the number of blocks is raised
-    until it is small or falls no further.
+    Returns an ordinary problem with the same ``dimension``. Its ``relative_error`` bounds the change of the
+    sums Σ λ e^{−16λτ} w_a w_b relative to the geometric mean of those of w_a² and w_b², at all clock times τ:
+    what the moments have changed, and the Chebyshev coefficients of λ e^{−16λτ} beyond them. The number of
+    blocks is raised until it is below ``tolerance`` or falls no further. One pass over the modes.
+
+    Raises ValueError unless 0 < tolerance < 1.
 
     >>> rng = np.random.default_rng(0)
     >>> large = Problem(np.arange(1.0, 5001.0) ** -2, rng.normal(size=5000), rng.normal(size=5000))
@@ -47,15 +54,18 @@ def reduce(problem: Problem, horizon: float) -> Problem:
     >>> bool(abs(small.teacher_energy / large.teacher_energy - 1) < 1e-14)
     True
     """
-    rows = np.ascontiguousarray(np.concatenate([problem.teachers, problem.students]).T)
-    eigenvalues, rows = _merge_equal(problem.eigenvalues, rows)
-    moving = eigenvalues > 0
+    if not 0 < tolerance < 1:
+        raise ValueError(f"tolerance is {tolerance}: it must lie strictly between 0 and 1")
     clock = min(horizon * max(problem.teacher_energy, problem.start_energy), LONGEST)
-    nodes, vectors, error = _reduce_moving(eigenvalues[moving], rows[moving], clock)
-    nodes = np.concatenate([nodes, eigenvalues[~moving]])
-    vectors = np.concatenate([vectors, rows[~moving]])
+    eigenvalues = problem.eigenvalues
+    rows = np.concatenate([problem.teachers, problem.students])
+    eigenvalues, rows = _descending(eigenvalues, rows)
+    moving = int(np.searchsorted(-eigenvalues, 0.0))
+    nodes, vectors, error = _reduce_moving(eigenvalues[:moving], rows[:, :moving], clock, tolerance)
+    nodes = np.concatenate([nodes, eigenvalues[moving:]])
+    vectors = np.concatenate([vectors, rows[:, moving:]], axis=1)
     order = np.argsort(-nodes, kind="stable")
-    teachers, students = np.split(vectors[order].T, [len(problem.teachers)])
+    teachers, students = np.split(vectors[:, order], [len(problem.teachers)])
     return Problem(
         nodes[order],
         teachers.reshape(*problem.teacher.shape[:-1], -1),
@@ -66,135 +76,173 @@ def reduce(problem: Problem, horizon: float) -> Problem:
     )
 
 
-def _reduce_moving(eigenvalues: Array, rows: Array, clock: float) -> tuple[Array, Array, float]:
-    """The rule for the modes with λ > 0, and its error.
+def reduce_stream(
+    chunks: Iterable[tuple[Array, Array]], clock: float, tolerance: float = TOLERANCE
+) -> tuple[Array, Array, float]:
+    """Nodes (N,), vectors (n, N) and relative error of the rule for modes that come in ``chunks``.
+
+    Each chunk holds eigenvalues λ > 0, descending from chunk to chunk, and rows (n, …). It is reduced when it
+    comes, and what is left of all of them at the end, so that memory does not grow with their number. Errors
+    are relative to a geometric mean of sums over the chunk, hence at most that of sums over all.
+    """
+    nodes, vectors, errors = zip(
+        *(_reduce_moving(*_descending(*chunk), clock, tolerance) for chunk in chunks), strict=True
+    )
+    modes = _descending(np.concatenate(nodes), np.concatenate(vectors, axis=1))
+    rule = _reduce_moving(*modes, clock, tolerance)
+    return *rule[:2], max(errors) + rule[2]
+
+
+def _reduce_moving(
+    eigenvalues: Array, rows: Array, clock: float, tolerance: float
+) -> tuple[Array, Array, float]:
+    """The rule for the modes with λ > 0, descending, and its error.
 
     Rows that no chain of shared modes connects are reduced apart, so that u = 0 stays exact.
     """
-    support = (rows != 0).astype(float)
-    connected = np.linalg.matrix_power(support.T @ support > 0, rows.shape[1])
-    parts = np.unique(connected, axis=0)[::-1]
-    blocks, best = BLOCKS, math.inf
+    if len(eigenvalues) <= 2 * len(rows):
+        return eigenvalues, rows, 0.0
+    clock = min(clock, LATEST / (16.0 * eigenvalues[-1]))
+    blocks, best = max(2, math.ceil(BLOCKS * math.log(tolerance) / math.log(TOLERANCE))), math.inf
+    parts = _connected(rows)
     while True:
-        rules = [_compress(eigenvalues, rows * part, blocks, clock) for part in parts]
-        nodes = np.concatenate([rule[0] for rule in rules])
-        vectors = np.concatenate([rule[1] for rule in rules])
+        measures = [_Binned(eigenvalues, rows, part, clock, blocks) for part in parts]
+        nodes = np.concatenate([measure.nodes for measure in measures])
+        vectors = np.concatenate([measure.vectors for measure in measures], axis=1)
         if len(nodes) >= len(eigenvalues):
-            return nodes, vectors, 0.0
-        error = _decay_error(eigenvalues, rows, nodes, vectors, clock)
-        if error <= TOLERANCE or error > 0.5 * best:
+            return eigenvalues, rows, 0.0
+        error = max(measure.error(clock) for measure in measures)
+        if error <= tolerance or error > 0.5 * best:
             return nodes, vectors, error
         blocks, best = blocks + BLOCKS // 2, error
 
 
+def _connected(rows: Array) -> Array:
+    """Masks (parts, n) of the rows that chains of shared modes connect."""
+    if rows.all():
+        return np.ones((1, len(rows)), bool)
+    support = (rows != 0).astype(float)
+    connected = np.linalg.matrix_power(support @ support.T > 0, len(rows))
+    return np.unique(connected, axis=0)[::-1]
+
+
+def _descending(eigenvalues: Array, rows: Array) -> tuple[Array, Array]:
+    """The modes in strictly descending order, up to n of them at equal eigenvalues."""
+    falls = eigenvalues[1:] < eigenvalues[:-1]
+    if not falls.all():
+        order = np.argsort(-eigenvalues, kind="stable")
+        eigenvalues, rows = eigenvalues[order], rows[:, order]
+        falls = eigenvalues[1:] < eigenvalues[:-1]
+    return (eigenvalues, rows) if falls.all() else _merge_equal(eigenvalues, rows)
+
+
 def _merge_equal(eigenvalues: Array, rows: Array) -> tuple[Array, Array]:
-    """Rotate each eigenspace so that at most n modes carry the ``rows`` (N, n), teachers first.
+    """Rotate each eigenspace so that at most n modes carry the ``rows`` (n, N), teachers first.
 
     This is Gram–Schmidt in all eigenspaces at once: the first mode carries the first row and the others'
-    components along it, the second the rest of the second row, and so on.
+    components along it, the second the rest of the second row, and so on. Descending again.
     """
-    distinct, group, sizes = np.unique(eigenvalues, return_inverse=True, return_counts=True)
-    if len(distinct) == len(eigenvalues):
-        return eigenvalues, rows
-    rest, used = list(rows.T), np.zeros(len(distinct), int)
-    merged = np.zeros((len(rest), len(distinct), len(rest)))
+    distinct, group, sizes = np.unique(-eigenvalues, return_inverse=True, return_counts=True)
+    rest, used = list(rows), np.zeros(len(distinct), int)
+    merged = np.zeros((len(distinct), len(rest), len(rest)))
     for pivot, row in enumerate(rest):
         length = np.sqrt(np.bincount(group, row**2))
         length[used == sizes] = 0.0
         used += length > 0
-        merged[pivot, :, pivot] = length
+        merged[:, pivot, pivot] = length
         divisor = np.where(length > 0, length, 1.0)
         for other in range(pivot + 1, len(rest)):
             overlap = np.bincount(group, row * rest[other])
             overlap[np.abs(overlap) <= ROUNDING * np.bincount(group, np.abs(row * rest[other]))] = 0.0
             overlap[length == 0] = 0.0
             along = overlap / divisor
-            merged[pivot, :, other] = along
+            merged[:, pivot, other] = along
             rest[other] = rest[other] - (along / divisor)[group] * row
     vectors = merged.reshape(-1, len(rest))
     kept = vectors.any(axis=1)
-    return np.tile(distinct, len(rest))[kept], vectors[kept]
+    return np.repeat(-distinct, len(rest))[kept], vectors[kept].T
 
 
-def _compress(eigenvalues: Array, rows: Array, blocks: int, clock: float) -> tuple[Array, Array]:
-    """Block Gauss quadrature in every bin, over the modes that ``rows`` (N, n) touch."""
-    carried = rows.any(axis=1)
-    eigenvalues, rows = eigenvalues[carried], rows[carried]
-    if not len(eigenvalues):
-        return eigenvalues, rows
-    shifted = eigenvalues - eigenvalues.min() + 0.25 / clock
-    bins = np.stack(
-        [
-            np.floor(np.log(shifted.max() / shifted) / np.log(BIN_RATIO)),
-            np.floor(np.log(eigenvalues.max() / eigenvalues) / np.log(FROZEN_RATIO)),
+class _Binned:
+    """The measure of the rows of one ``part``, bin by bin: its moments, its rule and what the rule changes.
+
+    Bins with no more modes than the rule would have are kept as they are.
+    """
+
+    def __init__(self, eigenvalues: Array, rows: Array, part: Array, clock: float, blocks: int) -> None:
+        chosen = rows[part]
+        carried = chosen.any(axis=0)
+        if not carried.all():
+            eigenvalues, chosen = eigenvalues[carried], chosen[:, carried]
+        edges = _edges(eigenvalues, clock) if len(eigenvalues) else np.zeros(1, int)
+        long = np.diff(edges) > WORTHWHILE * len(chosen) * blocks
+        self.bins = [slice(*pair) for pair in zip(edges[:-1][long], edges[1:][long], strict=True)]
+        kept = np.repeat(~long, np.diff(edges))
+        nodes, vectors = eigenvalues[kept], chosen[:, kept]
+        if self.bins:
+            tops = eigenvalues[[piece.start for piece in self.bins]]
+            ends = eigenvalues[[piece.stop - 1 for piece in self.bins]]
+            self.middle, self.half = 0.5 * (tops + ends), 0.5 * (tops - ends)
+            self._compress(eigenvalues, chosen, blocks)
+            used = self.weights.any(axis=1)
+            nodes = np.append(nodes, (self.middle[:, None] + self.half[:, None] * self.x)[used])
+            vectors = np.append(vectors, np.moveaxis(self.weights, 1, 0)[:, used], axis=1)
+        self.nodes, self.carried = nodes, vectors
+        self.vectors = np.zeros((len(rows), len(nodes)))
+        self.vectors[part] = vectors
+
+    def _compress(self, eigenvalues: Array, rows: Array, blocks: int) -> None:
+        """Moments (B, n, n, orders), and nodes x (B, n·m) and vectors (B, n, n·m) of the rules."""
+        places = [
+            np.clip((eigenvalues[piece] - middle) / half, -1.0, 1.0)
+            for piece, middle, half in zip(self.bins, self.middle, self.half, strict=True)
         ]
-    )
-    order = np.lexsort(bins)
-    edges = np.flatnonzero(np.any(np.diff(bins[:, order]) != 0, axis=0)) + 1
-    pieces = np.split(order, edges)
-    rules = [_gauss(eigenvalues[piece], rows[piece], blocks) for piece in pieces]
-    return np.concatenate([rule[0] for rule in rules]), np.concatenate([rule[1] for rule in rules])
+        measures = [(x, rows[:, piece]) for x, piece in zip(places, self.bins, strict=True)]
+        self.moments = np.stack([chebyshev_moments(*measure, 2 * blocks + BEYOND) for measure in measures])
+        self.x, self.weights, sound = gauss_rules(self.moments, blocks)
+        for number in np.flatnonzero(~sound):
+            nodes, vectors = block_lanczos(*measures[number], blocks)
+            self.x[number], self.weights[number] = 1.0, 0.0
+            self.x[number, : len(nodes)], self.weights[number, :, : len(nodes)] = nodes, vectors
+
+    def error(self, clock: float) -> float:
+        """The bound of :func:`reduce`: the largest over a grid of clock times and the pairs of rows."""
+        if not self.bins:
+            return 0.0
+        orders = self.moments.shape[-1]
+        polynomials = chebyshev(self.x.ravel(), orders - 1).reshape(orders, *self.x.shape)
+        changed = np.abs(
+            np.einsum("xaj,xbj,kxj->xkab", self.weights, self.weights, polynomials, optimize=True)
+            - np.moveaxis(self.moments, -1, 1)
+        )
+        lengths = np.sqrt(np.einsum("xaa->xa", self.moments[..., 0]))
+        mass = lengths[:, :, None] * lengths[:, None]
+        points = chebpts1(2 * orders)
+        to_coefficients = np.linalg.inv(chebvander(points, 2 * orders - 1))
+        slowest = self.nodes.min()
+        first = min(0.01 / self.nodes.max(), clock)
+        times = 16.0 * np.geomspace(first, clock, 8 + int(TIMES * math.log10(clock / first)))
+        values = _decay(self.middle[:, None] + self.half[:, None] * points, slowest, times[:, None, None])
+        coefficients = np.abs(values @ to_coefficients.T)
+        within, beyond = coefficients[..., :orders], coefficients[..., orders:].sum(axis=-1)
+        bound = np.tensordot(within, changed, 2) + 2.0 * np.tensordot(beyond, mass, 1)
+        sizes = np.sqrt(_decay(self.nodes, slowest, times[:, None]) @ (self.carried**2).T)
+        sizes = sizes[:, :, None] * sizes[:, None]
+        rounding = ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
+        return 2.0 * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
 
 
-def _gauss(eigenvalues: Array, rows: Array, blocks: int) -> tuple[Array, Array]:
-    """The m-block Gauss rule, n·m nodes, of the measure Σ v_i v_iᵀ δ_{λ_i}; the measure itself if smaller.
-
-    Long measures are reduced chunk by chunk, then the chunks' rules together: the moments survive.
-    """
-    if len(eigenvalues) <= rows.shape[1] * blocks:
-        return eigenvalues, rows
-    if len(eigenvalues) <= CHUNK:
-        return _block_lanczos(eigenvalues, rows, blocks)
-    cuts = range(CHUNK, len(eigenvalues), CHUNK)
-    chunks = zip(np.split(eigenvalues, cuts), np.split(rows, cuts), strict=True)
-    rules = [_gauss(values, vectors, blocks) for values, vectors in chunks]
-    return _gauss(
-        np.concatenate([rule[0] for rule in rules]), np.concatenate([rule[1] for rule in rules]), blocks
-    )
+def _decay(eigenvalues: Array, slowest: float, time: Array) -> Array:
+    """λ e^{−(λ − λ_min) time}, which tends to nothing that rounding would hide."""
+    return eigenvalues * np.exp(-np.minimum(time * (eigenvalues - slowest), 700.0))
 
 
-def _block_lanczos(eigenvalues: Array, rows: Array, blocks: int) -> tuple[Array, Array]:
-    """Nodes and vectors from diag(λ) compressed to the block Krylov space of ``rows``.
-
-    Where one row is nearly the others times polynomials in λ, a new block is rounding in part: it
-    has unit length before it is made orthogonal again, and then completes the basis at random.
-    """
-    middle = 0.5 * (eigenvalues.max() + eigenvalues.min())
-    half = 0.5 * (eigenvalues.max() - eigenvalues.min())
-    scaled = ((eigenvalues - middle) / half)[:, None]
-    block = np.linalg.qr(rows[:, rows.any(axis=0)])[0]
-    width = block.shape[1]
-    basis = np.empty((len(eigenvalues), width * blocks), order="F")
-    basis[:, :width] = block
-    for filled in range(width, width * blocks, width):
-        known = basis[:, :filled]
-        block = scaled * block
-        for _ in range(3):
-            block = np.linalg.qr(block - known @ (known.T @ block))[0]
-        basis[:, filled : filled + width] = block
-    nodes, rotation = np.linalg.eigh(basis.T @ (scaled * basis))
-    return middle + half * nodes, rotation.T @ (basis.T @ rows)
-
-
-def _decay_error(large: Array, rows: Array, small: Array, vectors: Array, clock: float) -> float:
-    """Largest change of Σ λ e^{−16λτ} w_a w_b, relative to √(Σ λ e^{−16λτ} w_a² · Σ λ e^{−16λτ} w_b²), on a
-    grid of τ ≤ ``clock``, over all rows a, b.
-    """
-    latest = min(clock, 40.0 / large.min())
-    times = np.geomspace(min(0.01 / large.max(), latest), latest, 24)
-    worst = 0.0
-    for time in 16.0 * times:
-        exact, rule = _decayed(large, rows, time), _decayed(small, vectors, time)
-        lengths = np.sqrt(np.diag(exact))
-        size = np.outer(lengths, lengths)
-        worst = max(worst, float((np.abs(rule - exact) / np.where(size > 0, size, 1.0)).max()))
-    return worst
-
-
-def _decayed(eigenvalues: Array, rows: Array, time: float) -> Array:
-    """Σ λ e^{−λ time} w_a w_b (n, n), summed pairwise: over 10^5 modes a dot product loses digits."""
-    weights = eigenvalues * np.exp(-eigenvalues * time)
-    sums = np.empty((rows.shape[1], rows.shape[1]))
-    for a, b in combinations_with_replacement(range(rows.shape[1]), 2):
-        sums[a, b] = sums[b, a] = np.sum(rows[:, a] * rows[:, b] * weights)
-    return sums
+def _edges(eigenvalues: Array, clock: float) -> Array:
+    """Where the bins begin among the descending ``eigenvalues``, 0 first and their number last."""
+    top, bottom = eigenvalues[0], eigenvalues[-1]
+    shift = 0.25 / clock - bottom
+    levels = np.arange(1.0, 1.0 + math.log((top + shift) * 4.0 * clock) / math.log(BIN_RATIO))
+    frozen = np.arange(1.0, 1.0 + math.log(top / bottom) / math.log(FROZEN_RATIO))
+    borders = np.concatenate([(top + shift) * BIN_RATIO**-levels - shift, top * FROZEN_RATIO**-frozen])
+    inner = np.searchsorted(-eigenvalues, -borders)
+    return np.unique(np.concatenate([[0], inner, [len(eigenvalues)]]))

@@ -7,7 +7,9 @@ on these n·s numbers replaces a system of N·K·s; one step costs O(N) for N mo
 Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, modes last.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +22,7 @@ Array = np.ndarray
 ITERATIONS = 10
 NEWTON_TOLERANCE = 1e-11  # what is left is quadratic in it, but a stiff step multiplies it by h λ_1
 ROUNDING = 1e-14
+FLOOR = 1e-14  # coefficients below are taken for rounding
 SMALLEST = 1e-290  # statistics are accurate relative to themselves or to this: products of modes underflow
 
 
@@ -48,12 +51,19 @@ class Modes:
         cross = cross.reshape(*own.shape[:-1], -1)
         return np.moveaxis(np.concatenate([own, cross], axis=-1), -1, 0)
 
+    def statistics_of_one(self, states: Array) -> Array:
+        """Statistics (n, s) of the ``states`` (s, N) of a single student."""
+        return np.concatenate([(states**2 @ self.eigenvalues)[None], self.weighted @ states.T])
+
     def term_sizes(self, state: Array) -> Array:
         """The statistics (n,) of ``state`` (K, N) with every term counted positive.
 
         The rounding of the statistics is relative to these.
         """
-        return Modes(self.eigenvalues, np.abs(self.teacher)).statistics(np.abs(state))
+        size = np.abs(state)
+        rows, columns = np.triu_indices(len(size))
+        own = (size[rows] * size[columns]) @ self.eigenvalues
+        return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
 
     def statistics_gradient(self, states: Array) -> Array:
         """∂ statistics / ∂ state (s, n, K, N) at ``states`` (s, K, N)."""
@@ -73,11 +83,15 @@ class Modes:
 
 @dataclass(frozen=True, eq=False)
 class StepResult:
-    """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w."""
+    """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w.
+
+    ``times`` (s,) are those that have passed since the step's start.
+    """
 
     statistics: Array
     deviation: Array
     students: Array
+    times: Array
 
 
 def solve_step(
@@ -97,7 +111,7 @@ def solve_step(
     """
     unknowns, rounding = guess, ROUNDING * modes.term_sizes(deviation)
     for left in reversed(range(ITERATIONS)):
-        gain, force, gain_slope, force_slope = _drift(chart, unknowns, modes.energy)
+        gain, force, gain_slope, force_slope = drift_and_slopes(chart, unknowns, modes.energy)
         response = Response.build(table, width, modes.eigenvalues, gain)
         states = response.propagate(deviation, _push(force, modes.teacher))
         forcing = _push_slope(gain_slope, force_slope, states, modes.teacher)
@@ -111,16 +125,16 @@ def solve_step(
         if np.all(np.abs(change).max(axis=1) <= allowed):
             states = states + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))
             if chart.centred:
-                return StepResult(modes.statistics(states), states, states)
+                return StepResult(modes.statistics(states), states, states, width * table.nodes)
             pull, pull_slope = force - gain, force_slope - gain_slope
             followers = response.propagate(students, _push(pull, modes.teacher))
             forcing = _push_slope(gain_slope, pull_slope, followers, modes.teacher)
             followers = followers + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))
-            return StepResult(modes.statistics(states), states, followers)
+            return StepResult(modes.statistics(states), states, followers, width * table.nodes)
     raise NoConvergence
 
 
-def _drift(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array, Array, Array]:
+def drift_and_slopes(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array, Array, Array]:
     """A, F and their slopes at the nodes; a slope that is singular there counts as 0.
 
     The drift of a link with a kink has such slopes where a student is parallel to another direction. Raises
@@ -140,20 +154,51 @@ def magnitudes(statistics: Array) -> Array:
     return np.maximum(np.abs(statistics).max(axis=1), SMALLEST)
 
 
-def truncation(table: Collocation, statistics: Array, noise: Array) -> tuple[float, float]:
-    """The size of the first two Legendre coefficients left out of ``statistics`` (n, s + 1), relative to the
-    statistic, and their decay, in the statistic where that size is largest.
-
-    They are estimated from the last two pairs that are there, by geometric decay. A statistic whose terms
-    cancel is measured by its ``noise`` (n,), so that their rounding is no error, which no shorter step would
-    mend.
+class Truncation(NamedTuple):
+    """The ``error`` of a step: the size of the first Chebyshev coefficients left out, relative to the
+    statistic where it is largest; their ``decay`` there over two orders; and the ``ratio`` r by which all
+    decay, as r^k.
     """
-    coefficients = np.abs(statistics @ table.to_legendre.T)
+
+    error: float
+    decay: float
+    ratio: float
+
+
+def truncation(
+    table: Collocation,
+    statistics: Array,
+    noise: Callable[[], Array],
+    allowed: float,
+    span: float = 1.0,
+) -> Truncation:
+    """What the polynomials of ``statistics`` (n, s + 1) leave out.
+
+    The error is estimated from the last two pairs of coefficients, by geometric decay. A statistic that falls
+    or grows by a factor up to ``span`` in the step is measured by its least value. One whose terms cancel is
+    measured by its ``noise`` (n,), asked for where the error exceeds ``allowed``: rounding is no error, which
+    a shorter step would mend. The ratio is proportional to the width; it is read off the coefficients above
+    FLOOR.
+    """
+    coefficients = np.abs(statistics @ table.to_chebyshev.T)
+    size = np.abs(statistics)
+    units = np.maximum(np.maximum(size.min(axis=1), size.max(axis=1) / span), SMALLEST)
+    errors, decay = _left_out(coefficients / units[:, None])
+    if errors.max() > allowed:
+        units = np.maximum(units, noise())
+        errors, decay = _left_out(coefficients / units[:, None])
+    worst = int(errors.argmax())
+    largest = (coefficients / units[:, None]).max(axis=0)
+    rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
+    ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
+    return Truncation(float(errors[worst]), float(decay[worst]), float(ratio))
+
+
+def _left_out(coefficients: Array) -> tuple[Array, Array]:
+    """The size (n,) of what follows ``coefficients`` (n, k), and the decay (n,) that it is estimated by."""
     before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
     decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
-    errors = last * decay / np.maximum(magnitudes(statistics), noise)
-    worst = int(errors.argmax())
-    return float(errors[worst]), float(decay[worst])
+    return last * decay, decay
 
 
 def _newton(sensitivity: Array, residual: Array, units: Array) -> Array:

@@ -3,13 +3,15 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.polynomial import legendre
+from numpy.polynomial import chebyshev
 
 from numerics.charts import Chart
-from numerics.collocation import Collocation
+from numerics.collocation import Collocation, chebyshev_polynomials
 from numerics.limits import Limit
 from numerics.observables import Observables, Overlaps, observe, observe_all
 from numerics.problem import Problem
@@ -21,23 +23,30 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 ROUNDING = 1e-14
+NEWTON = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """One step: ``statistics`` (n, s + 1) and ``norms`` (4, K, M, s + 1) at the collocation points of
-    [``start``, ``start + width``], in ``chart``, relative to the teacher P W* with P the ``orientation``.
+    """One step: ``statistics`` (n, s + 1) and ``norms`` (4, K, M, s + 1) at the collocation points, which
+    are passed ``elapsed`` (s + 1,) after ``start``, in ``chart``, relative to the teacher P W* with P the
+    ``orientation``.
 
     ``teacher_energy`` is that teacher's T (M, M). The norms are those of :func:`numerics.observables.norms`.
     """
 
     start: float
-    width: float
+    elapsed: Array
     chart: Chart
     orientation: Array
     statistics: Array
     norms: Array
     teacher_energy: Array
+
+    @property
+    def width(self) -> float:
+        """The length of the step."""
+        return float(self.elapsed[-1])
 
     @property
     def sign(self) -> int:
@@ -121,37 +130,82 @@ class Trajectory:
         return plot_trajectory(self)
 
     def _evaluate(
-        self, times: Array | Sequence[float], quantities: Callable[[Segment, Array], tuple[Array, ...]]
+        self,
+        times: Array | Sequence[float],
+        quantities: Callable[[Segment, Array, Array, Array], tuple[Array, ...]],
     ) -> list[Array]:
-        """The ``quantities`` of each segment, (…, T) at the times of its own, put together."""
+        """The ``quantities`` (…, T) of the statistics and norms at the times, chart by chart."""
         t = np.asarray(times, dtype=float)
         if t.ndim != 1 or not np.all((t >= 0) & (t <= self.until)):
             raise ValueError(f"times must be a list of numbers in [0, {self.until:g}]")
-        starts = np.array([segment.start for segment in self.segments])
-        owner = np.searchsorted(starts, t, side="right") - 1
-        order = np.argsort(owner, kind="stable")
-        numbers = np.unique(owner) if len(t) else [0]
-        pieces = [quantities(self.segments[number], t[owner == number]) for number in numbers]
+        owner = np.searchsorted(self._starts, t, side="right") - 1
+        statistics, norms = self._interpolate(owner, t)
+        stretch = self._stretches[owner]
+        order = np.argsort(stretch, kind="stable")
+        pieces = []
+        for number in np.unique(stretch) if len(t) else [0]:
+            here = stretch == number
+            segment = self.segments[int(np.searchsorted(self._stretches, number))]
+            pieces.append(quantities(segment, t[here], statistics[..., here], norms[..., here]))
         back = np.argsort(order)
         return [np.concatenate(parts, axis=-1)[..., back] for parts in zip(*pieces, strict=True)]
 
-    def _interpolate(self, segment: Segment, times: Array) -> tuple[Array, Array]:
-        """The statistics (n, T) and norms (4, K, M, T) within one segment."""
-        x = np.clip((times - segment.start) / segment.width, 0.0, 1.0)
-        return self.table.evaluate(segment.statistics, x), self.table.evaluate(segment.norms, x)
+    @cached_property
+    def _starts(self) -> Array:
+        """When the segments start."""
+        return np.array([segment.start for segment in self.segments])
 
-    def _observe(self, segment: Segment, times: Array) -> Observables:
-        """The observables within one segment."""
-        statistics, norms = self._interpolate(segment, times)
+    @cached_property
+    def _stretches(self) -> Array:
+        """Numbers of the segments, equal for those that follow each other in one chart and orientation."""
+        pairs = pairwise(self.segments)
+        changes = [a.chart is not b.chart or a.orientation is not b.orientation for a, b in pairs]
+        return np.concatenate([[0], np.cumsum(changes, dtype=int)])
+
+    @cached_property
+    def _polynomials(self) -> tuple[Array, Array, Array, Array]:
+        """Chebyshev coefficients, segments first and degrees last: times, slopes, statistics, norms."""
+        elapsed = np.stack([segment.elapsed for segment in self.segments])
+        slopes = elapsed @ self.table.derivative.T
+        statistics = np.stack([segment.statistics for segment in self.segments])
+        norms = np.stack([segment.norms for segment in self.segments])
+        to_chebyshev = self.table.to_chebyshev.T
+        return tuple(values @ to_chebyshev for values in (elapsed, slopes, statistics, norms))
+
+    def _interpolate(self, owner: Array, times: Array) -> tuple[Array, Array]:
+        """The statistics (n, T) and norms (4, K, M, T) at ``times``, within the segments ``owner``."""
+        _, _, statistics, norms = self._polynomials
+        powers = chebyshev_polynomials(self._places(owner, times), self.table.stages)
+        return (
+            np.einsum("tnk,kt->nt", statistics[owner], powers),
+            np.einsum("tajmk,kt->ajmt", norms[owner], powers),
+        )
+
+    def _places(self, owner: Array, times: Array) -> Array:
+        """Where in the segments ``owner`` (T,), from 0 to 1, ``times`` (T,) lie, 1 for those after the end.
+
+        By Newton's method: the clock is monotone.
+        """
+        elapsed, slopes, *_ = self._polynomials
+        widths = np.array([segment.width for segment in self.segments])[owner]
+        aim = np.clip(times - self._starts[owner], 0.0, widths)
+        x = aim / widths
+        for _ in range(NEWTON):
+            powers = chebyshev_polynomials(x, self.table.stages)
+            passed, slope = (np.einsum("tk,kt->t", part[owner], powers) for part in (elapsed, slopes))
+            x = np.clip(x - (passed - aim) / slope, 0.0, 1.0)
+        return x
+
+    def _observe(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Observables:
+        """The observables, relative to the chart and teacher of ``segment``."""
         if norms.shape[1:3] != (1, 1):
             raise ValueError(
                 "these are observables of one student and one teacher: use overlaps for networks"
             )
         return observe(self.problem, segment.chart, segment.sign, times, statistics, norms[:, 0, 0])
 
-    def _overlaps(self, segment: Segment, times: Array) -> Overlaps:
-        """The overlaps within one segment, with the user's teachers."""
-        statistics, norms = self._interpolate(segment, times)
+    def _overlaps(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Overlaps:
+        """The overlaps with the user's teachers."""
         return observe_all(
             segment.chart, segment.orientation, segment.teacher_energy, times, statistics, norms
         )
@@ -170,7 +224,7 @@ class Trajectory:
             for level in (delta * energy, -delta * energy)
             for time, _ in self._crossings(lambda segment: segment.overlap, level)
         ]
-        first = self._observe(self.segments[0], np.zeros(1))
+        first = self.at([0.0])
         begun = abs(first.u[0]) >= delta * energy
         rises = self._crossings(lambda segment: segment.energy, energy / 3.0)
         upward = [time for time, rising in rises if rising]
@@ -194,10 +248,11 @@ class Trajectory:
         lost = 0.0
         for segment in self.segments:
             if segment.start < until:
-                coefficients = self.table.to_legendre @ segment.deficits(self.limit.sign)[0]
-                end = 2.0 * min((until - segment.start) / segment.width, 1.0) - 1.0
-                primitive = legendre.legint(coefficients, lbnd=-1)
-                lost += 0.5 * segment.width * float(legendre.legval(end, primitive))
+                elapsed = self.table.to_chebyshev @ segment.elapsed
+                deficit = self.table.to_chebyshev @ segment.deficits(self.limit.sign)[0]
+                primitive = chebyshev.chebint(chebyshev.chebmul(deficit, chebyshev.chebder(elapsed)), lbnd=-1)
+                end = self._places(np.array([self.segments.index(segment)]), np.array([until]))[0]
+                lost += float(chebyshev.chebval(2.0 * end - 1.0, primitive))
         return lost
 
     def _settling_time(self, epsilon: float) -> float:
@@ -230,5 +285,7 @@ class Trajectory:
             for x in self.table.roots(at_points):
                 before, after = self.table.evaluate(at_points, np.clip([x - 1e-6, x + 1e-6], 0, 1))
                 if (before > 0) != (after > 0):
-                    found.append((segment.start + x * segment.width, bool(after > before)))
+                    found.append(
+                        (segment.start + float(self.table.evaluate(segment.elapsed, x)), bool(after > before))
+                    )
         return [crossing for crossing in found if crossing[0] <= self.until]

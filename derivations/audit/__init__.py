@@ -3,6 +3,7 @@
 ``verdict``   the vocabulary, findings and counterexamples
 ``claim``     a claim: statement, constants, examination, the verdict on record
 ``attack``    how claims are attacked: identities, worst cases
+``enclosure`` the flow in interval arithmetic
 ``register``  all claims, and their adjudication
 
 The other modules hold the claims, one a topic.

@@ -1,4 +1,4 @@
-"""Claims on Phase IIb: how fast the statistics converge (T1, C.10, P13, P6, Cor 1, Cor 2, R5)."""
+"""Claims on the proof of convergence in Phase IIb (C.10, P13, Cor 1, Cor 2, R5)."""
 
 import math
 
@@ -8,239 +8,19 @@ import sympy
 from derivations.audit.attack import identities, identity
 from derivations.audit.barrier import overlap_stays_below_one, sign_is_kept
 from derivations.audit.claim import Constants, Effort, claim, correction
-from derivations.audit.runs import RATIOS, escape_run, sphere_run
+from derivations.audit.cutoff import loss_at_a_cutoff
+from derivations.audit.phases import HORIZON, against_the_bound, settling_time
+from derivations.audit.runs import escape_run
 from derivations.audit.states import State, form, random_states, standing
 from derivations.audit.verdict import Counterexample, Finding, Verdict
-from numerics import Problem, Trajectory, solve
-from theory.asymptotics import PowerLaw, convergence_exponent, convergence_prefactor, escape_rate
-from theory.symbolic import gaussian_moment
+from numerics import Problem, solve
+from theory.asymptotics import PowerLaw, convergence_prefactor
 
 Array = np.ndarray
 
 SLOW = State.of(["4/5", "1/5"], [1, 1], ["1/2", "-6/5"])
 """u = 4/25 and s = 61/125 > 1/3, the slow mode turned against the teacher."""
 ALIGNED = State.of(["4/5", "1/5"], [1, 1], [1, 1])
-HORIZON = 1e24
-
-
-# Theorem 1
-
-
-@correction(
-    r"on the sphere $E s(0) = 1/d$ and $E s(0)^2 = (1 + <a>\sum_i\lambda_i^2)/(d(d+<b>)) \le "
-    r"3/(d(d+<b>))$, so "
-    r"$P(s(0) > x d^{-1/2}) \le 3/(x^2(d+<b>)) \to 0$",
-    Verdict.PROVED,
-    a=2,
-    b=2,
-)
-def sphere_energy(c: Constants, effort: Effort) -> Finding:
-    d, square = sympy.symbols("d q")  # q = Σ λ_i², tr Q = 1
-    fourth, mixed = (gaussian_moment(powers, sympy.eye(2)) for powers in ((4, 0), (2, 2)))
-    numerator = fourth * square + mixed * (1 - square)
-    radius = fourth * d + mixed * d * (d - 1)  # E |g|⁴, independent of the direction g/|g|
-    return identity(numerator / radius, (1 + c["a"] * square) / (d * (d + c["b"])), "Gaussian moments")
-
-
-@claim(
-    "T1/start",
-    "Theorem 1, hypothesis; Remark 6",
-    r"$s(0) \asymp d^{-1/2}$ for $w(0)$ uniform on the unit sphere",
-    Verdict.FALSE,
-    correction=sphere_energy,
-)
-def start(c: Constants, effort: Effort) -> Finding:
-    d = 10**6
-    chance = sympy.Rational(3, d + 2)
-    words = f"d = 10^6: s(0) ≥ d^(-1/2) has probability at most {chance}"
-    replay = (
-        "from numerics import power_law; "
-        "assert all(power_law(2, 10**4, seed=k).start_energy < 0.1 * 10**-2 for k in range(5))"
-    )
-    how = "second moments; u(0)² ≤ s(0), so that u(0) ≍ d^(-1/2) and s(0) ≍ 1/d do agree"
-    return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
-
-
-@correction(
-    r"$T_1 = (\log d)/(<a>\rho) + O(1)$ from $s(0) = 1/d$ along the escape direction",
-    Verdict.MEASURED,
-    ratio=1.0,
-    a=2,
-)
-def escape_time(c: Constants, effort: Effort) -> Finding:
-    rate = float(escape_rate(PowerLaw(2, "inf")))
-    early, late = (escape_run(2, dimension).phases().t1 for dimension in (1e8, 1e12))
-    found = (late - early) / math.log(1e4) * rate * float(c["a"])
-    return Finding(Verdict.MEASURED, f"a = 2, d = 1e8 and 1e12: {found:.8f} of the law", found)
-
-
-@claim(
-    "T1/escape",
-    "Theorem 1",
-    r"$T_1 = O(\log d)$",
-    Verdict.NOT_SHARP,
-    correction=escape_time,
-)
-def escape_is_logarithmic(c: Constants, effort: Effort) -> Finding:
-    times = [escape_run(2, dimension).phases().t1 for dimension in (1e4, 1e8, 1e12)]
-    steps = np.diff(times)
-    known = abs(steps[1] / steps[0] - 1) < 1e-3
-    how = f"T1 = {', '.join(f'{time:.5f}' for time in times)} at d = 1e4, 1e8, 1e12: linear in log d"
-    return Finding(Verdict.NOT_SHARP if known else Verdict.UNDECIDED, how)
-
-
-@claim(
-    "T1/crossing",
-    "Theorem 1",
-    r"$T_1' = T_1 + O(1)$: on the flow from the escape direction, flat teacher, $a = 2$, $T_1' - T_1 \to "
-    r"<c>$ "
-    r"($|u(T_1)| = 1/10$, $s(T_1') = 1/3$)",
-    Verdict.MEASURED,
-    c="0.32951",
-)
-def crossing(c: Constants, effort: Effort) -> Finding:
-    gaps = []
-    for dimension in (1e4, 1e8, 1e12):
-        phases = escape_run(2, dimension).phases()
-        gaps.append(phases.t1_prime - phases.t1)
-    agrees = abs(gaps[-1] / float(c["c"]) - 1) < RATIOS and np.ptp(gaps) < 1e-4
-    how = f"{', '.join(f'{gap:.6f}' for gap in gaps)} at d = 1e4, 1e8, 1e12"
-    return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, how)
-
-
-@claim(
-    "T1/i",
-    "Theorem 1 (i)",
-    r"at $T_1$ $|u|, s, |u^{(2)}| \ge \delta$ and $u^{(2)}$ has the sign of $u$: for $a = 2$ and $|u| = "
-    r"1/10$, "
-    r"$s \to <s>$ and $u^{(2)} \to <v>$",
-    Verdict.MEASURED,
-    s="0.0149876",
-    v="0.0584614",
-)
-def at_escape(c: Constants, effort: Effort) -> Finding:
-    run = escape_run(2, 1e12)
-    time, step = run.phases().t1, 1e-4
-    before, now, after = (run.at([time + shift]) for shift in (-step, 0.0, step))
-    second = run.problem.eigenvalues**2 @ run.problem.teacher**2
-    slope = (after.u[0] - before.u[0]) / (2 * step)
-    overlap = (slope - 8 * now.u[0] * second) / (4 * (1 - 3 * now.s[0]))
-    agrees = abs(now.s[0] / float(c["s"]) - 1) < RATIOS and abs(overlap / float(c["v"]) - 1) < RATIOS
-    how = f"at d = 1e12: s = {now.s[0]:.6g}, u^(2) = {overlap:.6g} by (C.2)"
-    return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, how)
-
-
-@claim(
-    "T1/ii",
-    "Theorem 1 (ii)",
-    r"$s > 1/3 + s_0$ for all $t \ge T_1'$, with $s(T_1') = 1/3 + s_0$",
-    Verdict.MEASURED,
-    hypotheses="the start on the sphere, or small along the escape direction",
-    qualitative=True,
-)
-def stays_above(c: Constants, effort: Effort) -> Finding:
-    drops = []
-    for run in _runs(effort):
-        phases = run.phases()
-        late = run.at(np.geomspace(phases.t1_prime, run.until, 600)).s
-        drops.append(float(np.max(np.maximum.accumulate(late) - late)))
-    how = f"{len(drops)} flows: after T1' the energy falls back by at most {max(drops):.1e}"
-    return Finding(Verdict.MEASURED if max(drops) < 1e-2 else Verdict.UNDECIDED, how)
-
-
-@claim(
-    "T1/iii",
-    "Theorem 1 (iii)",
-    r"at $T_2$ $|u|, s \in [1-\varepsilon, 1]$: neither exceeds 1",
-    Verdict.MEASURED,
-    hypotheses="start on the sphere, or small along the escape direction; false from others (Lem11)",
-    qualitative=True,
-)
-def no_overshoot(c: Constants, effort: Effort) -> Finding:
-    lowest = []
-    for run in _runs(effort):
-        late = run.at(np.geomspace(run.phases().t1_prime, run.until, 600))
-        lowest.append(min(late.one_minus_u.min(), late.one_minus_s.min()))
-    how = f"{len(lowest)} flows: 1 − |u| and 1 − s stay ≥ {min(lowest):.1e} after T1'"
-    return Finding(Verdict.MEASURED if min(lowest) > -1e-15 else Verdict.UNDECIDED, how)
-
-
-@correction(
-    r"$T_2(\varepsilon) \sim (C/\varepsilon)^{a/(a-<p>)}$, $C = \max(1/3 + 2^{-\gamma-1}, 2/3) C_f$, "
-    r"$\gamma = 1 - 1/a$, "
-    r"for $d^{-(a-1)} \ll \varepsilon \ll 1$",
-    Verdict.MEASURED,
-    ratio=1.0,
-    p=1,
-)
-def settling_time(c: Constants, effort: Effort) -> Finding:
-    found = []
-    for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
-        law = PowerLaw(exponent, "inf")
-        prefactor, power = float(convergence_prefactor(law)), exponent / (exponent - float(c["p"]))
-        time = escape_run(exponent, math.inf, HORIZON).phases(epsilon=1e-6).t2
-        found.append(time / (prefactor * 1e6) ** power)
-    worst = max(found, key=lambda ratio: abs(math.log(ratio)))
-    how = f"d = ∞, ε = 1e-6, a = 1.5, 2, …: {', '.join(f'{ratio:.7f}' for ratio in found)} of the law"
-    return Finding(Verdict.MEASURED, how, float(worst))
-
-
-@claim(
-    "T1",
-    "Theorem 1",
-    r"$T_2 = T_1' + O(\varepsilon^{-2a/(a-1)}\log(1/\varepsilon))$",
-    Verdict.NOT_SHARP,
-    correction=settling_time,
-)
-def theorem(c: Constants, effort: Effort) -> Finding:
-    return _against_the_bound()
-
-
-@claim(
-    "P6",
-    "Proposition 6",
-    r"$\Delta(T_2) \le \varepsilon$ at $T_2(\varepsilon) = T_1' + "
-    r"(C/4s_0)\,\varepsilon^{-2a/(a-1)}\log(1/\varepsilon)$ for "
-    r"$\varepsilon \gtrsim d^{-(a-1)/2}$",
-    Verdict.NOT_SHARP,
-    correction=settling_time,
-)
-def approximate_convergence(c: Constants, effort: Effort) -> Finding:
-    return _against_the_bound()
-
-
-@correction(
-    r"the law of $T_2(\varepsilon)$ holds as far down as $\varepsilon \gg d^{-(a-1)}$: at $a = 2$, $d = "
-    r"10^6$ and "
-    r"$\varepsilon = d^{-<p>}$ within 4 %",
-    Verdict.MEASURED,
-    ratio=0.968778,
-    p="3/4",
-)
-def whole_window(c: Constants, effort: Effort) -> Finding:
-    law = PowerLaw(2, "inf")
-    epsilon = 1e6 ** -float(c["p"])
-    time = escape_run(2, 1e6, 1e12).phases(epsilon=epsilon).t2
-    found = time / (float(convergence_prefactor(law)) * 1e6**0.75) ** float(convergence_exponent(law))
-    return Finding(Verdict.MEASURED, f"{found:.6f} of the law at d = 1e6", float(found))
-
-
-@claim(
-    "T1/range",
-    "Theorem 1, Remark 3, Remark 5",
-    r"$\varepsilon \gtrsim d^{-(a-1)/2}$ is needed: below, the required time becomes much larger",
-    Verdict.NOT_SHARP,
-    correction=whole_window,
-)
-def needed_range(c: Constants, effort: Effort) -> Finding:
-    law = PowerLaw(2, "inf")
-    epsilon = 1e6**-0.75
-    time = escape_run(2, 1e6, 1e12).phases(epsilon=epsilon).t2
-    bound = epsilon**-4 * math.log(1 / epsilon)
-    predicted = (float(convergence_prefactor(law)) / epsilon) ** float(convergence_exponent(law))
-    below = epsilon < 1e6**-0.5
-    how = f"a = 2, d = 1e6, ε = d^(-3/4): T2 = {time:.4g}, the law {predicted:.4g}, the bound {bound:.2g}"
-    return Finding(Verdict.NOT_SHARP if below and time < 1.02 * predicted else Verdict.UNDECIDED, how)
 
 
 # The Volterra equation of the deficit
@@ -341,7 +121,7 @@ def clock(c: Constants, effort: Effort) -> Finding:
     r"$t \ge T_1'$ and $\lambda_c > 0$",
     Verdict.FALSE,
     hypotheses=r"$s > 1/3 + s_0$ from $T_1'$ on, $0 < u < 1$",
-    correction=settling_time,
+    correction=loss_at_a_cutoff,
 )
 def cutoff_bound(c: Constants, effort: Effort) -> Finding:
     deficit, head = 1 - SLOW.u(), SLOW.u()  # λ_c = λ_2: no tail, and S_≥ = u
@@ -379,7 +159,7 @@ def first_bound(c: Constants, effort: Effort) -> Finding:
     r"$(1-h_\Theta)_+ \le \sum_<\lambda_i(w^*_i)^2 + \sum_<\lambda_i|w^*_iw_i| + \sum_\ge\lambda_i|w^*_iw_i|"
     r"e^{-4s_0\lambda_c(t-T_1')}$",
     Verdict.FALSE,
-    correction=settling_time,
+    correction=loss_at_a_cutoff,
 )
 def spectral_split(c: Constants, effort: Effort) -> Finding:
     # d = 1, w(T1') = 3/4: s only grows, so Θ falls at least at the rate 3s(T1') − 1 = 3 s0
@@ -402,16 +182,17 @@ def spectral_split(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\sum_{\lambda_i\ge\lambda_c}\lambda_i|w^*_iw_i(T_1')| \le <a>\sqrt{s_* s(T_1')}$",
+    r"$\sum_{\lambda_i\ge\lambda_c}\lambda_i|w^*_iw_i(T_1')| \le (s_* s(T_1'))^{1/<a>}$",
     Verdict.PROVED,
     ratio=1.0,
-    a=1,
+    a=2,
 )
 def head_alignment(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
-    student[0] = teacher[0]
-    size = form(eigenvalues, np.abs(student), np.abs(teacher)) / np.sqrt(form(eigenvalues, student, student))
-    return standing(float(size.max() / float(c["a"])), "Cauchy–Schwarz, equality at w = w*")
+    student[0] = 2 * teacher[0]
+    size = form(eigenvalues, np.abs(student), np.abs(teacher))
+    ratio = size / form(eigenvalues, student, student) ** (1 / float(c["a"]))
+    return standing(float(ratio.max()), "Cauchy–Schwarz, equality at w = 2w*")
 
 
 @claim(
@@ -458,7 +239,7 @@ def head_bound(c: Constants, effort: Effort) -> Finding:
     r"(4s_0\lambda_\varepsilon)^{-1}\log(4S_\ge/\varepsilon)$",
     Verdict.FALSE,
     hypotheses="(C.12)",
-    correction=settling_time,
+    correction=loss_at_a_cutoff,
 )
 def accuracy_time(c: Constants, effort: Effort) -> Finding:
     epsilon = 4 * SLOW.u()
@@ -516,7 +297,7 @@ def two_conditions(c: Constants, effort: Effort) -> Finding:
     correction=settling_time,
 )
 def tail_time(c: Constants, effort: Effort) -> Finding:
-    return _against_the_bound()
+    return against_the_bound()
 
 
 @claim(
@@ -649,25 +430,3 @@ def sooner(c: Constants, effort: Effort) -> Finding:
     falls = bool(np.all(np.diff(table, axis=1) < 0))
     how = "d = ∞, a = 1.5, 2, …: " + "; ".join(", ".join(f"{time:.3g}" for time in row) for row in table)
     return Finding(Verdict.MEASURED if falls else Verdict.UNDECIDED, f"{how} at ε = 0.3, 0.05, 1e-4")
-
-
-def _against_the_bound() -> Finding:
-    """The bound on T2 holds with room that grows as ε falls."""
-    run = escape_run(2, math.inf, HORIZON)
-    rooms = []
-    for epsilon in (1e-2, 1e-4, 1e-6):
-        phases = run.phases(epsilon=epsilon)
-        rooms.append((phases.t2 - phases.t1_prime) / (epsilon**-4 * math.log(1 / epsilon)))
-    vanishes = rooms[0] > 1e3 * rooms[1] > 1e6 * rooms[2]
-    how = (
-        f"(T2 − T1')/bound = {', '.join(f'{room:.1e}' for room in rooms)} at ε = 1e-2, 1e-4, 1e-6 (a = 2, "
-        f"d = ∞): true "
-        "there, and never attained; the proof rests on P13, which is false"
-    )
-    return Finding(Verdict.NOT_SHARP if vanishes else Verdict.UNDECIDED, how)
-
-
-def _runs(effort: Effort) -> list[Trajectory]:
-    """Flows of the paper's set-up."""
-    seeds = range(effort.of(2, 8))
-    return [escape_run(2, 1e12), *(sphere_run(2, 1000, seed, 1e6) for seed in seeds)]

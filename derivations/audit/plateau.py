@@ -181,15 +181,16 @@ def change_of_clock(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/inactive",
     "proof of Proposition 4, step 3",
-    r"$1 - e^{-x} \le <a>x$ for $x = 4\lambda_i\Lambda \le \zeta$",
+    r"$<a> - e^{-x} \le x$ for $x = 4\lambda_i\Lambda \le \zeta$",
     Verdict.PROVED,
     ratio=1.0,
     a=1,
 )
 def inactive(c: Constants, effort: Effort) -> Finding:
     x = sympy.Symbol("x", positive=True)
-    ratio = sympy.limit((1 - sympy.exp(-x)) / (c["a"] * x), x, 0)
-    return standing(float(ratio), "concave, tangent at 0")
+    slope = sympy.diff(x - 1 + sympy.exp(-x), x)
+    grows = sympy.simplify(slope - (1 - sympy.exp(-x))) == 0
+    return standing(float(c["a"]) if grows else math.inf, "x − 1 + e^(−x) grows from 0; equality at x = 0")
 
 
 @claim(

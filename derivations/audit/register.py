@@ -18,11 +18,13 @@ TOPICS = (
     "start",
     "remarks",
     "crossing",
+    "phases",
     "convergence",
     "tail_measure",
     "barrier",
     "plateau",
     "spectral",
+    "deficits",
     "tracking",
     "experiments",
 )

@@ -128,7 +128,7 @@ def maximum_from_average(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\hat S_d(\tau) \le <a>\max_j\big(\frac{d}{d-j+1}\sum_{i\ge j}\pi_i\big)\,S_d(\tau)$ for every "
+    r"$\hat S_d(\tau) \le \max_j\big(\frac{d}{d-j+<a>}\sum_{i\ge j}\pi_i\big)\,S_d(\tau)$ for every "
     r"$\tau$, best possible "
     "among weights that grow with $i$; for Gaussian teachers the maximum is bounded in probability",
     Verdict.PROVED,
@@ -141,7 +141,7 @@ def tail_average(c: Constants, effort: Effort) -> Finding:
     for _ in range(effort.of(200, 2000)):
         squares = draw.standard_normal(12) ** 2
         share = squares / squares.sum()
-        tails = np.cumsum(share[::-1])[::-1] * 12 / np.arange(12, 0, -1)
+        tails = np.cumsum(share[::-1])[::-1] * 12 / (np.arange(12, 0, -1) - 1 + float(c["a"]))
         best = int(np.argmax(tails))
         steps = (np.arange(12) >= best).astype(float)  # the extremal growing weight
         decays = np.exp(-np.geomspace(1e-2, 1e4, 60)[:, None] * np.arange(1, 13) ** -2.0)
@@ -150,7 +150,7 @@ def tail_average(c: Constants, effort: Effort) -> Finding:
         ]
         worst = max(worst, *ratios)
     how = "summation by parts: a growing weight is a mixture of steps; equality for the step at the maximum"
-    return standing(worst / float(c["a"]), how)
+    return standing(worst, how)
 
 
 @claim(

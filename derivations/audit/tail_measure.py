@@ -120,11 +120,10 @@ def bin_integral(c: Constants, effort: Effort) -> Finding:
     "P14/C.19",
     "(C.19)",
     r"$\sum_{I_k}\lambda_i \asymp \int_{B_k}\lambda^{-1/a}d\lambda$: the quotient tends to "
-    r"$H_{d,a}^{-1/a}/a$, "
-    r"$<c>/2$ of $H_{d,a}^{-1/a}$ for $a = 2$",
+    r"$H_{d,a}^{-1/a}/a$, $H_{d,a}^{-1/2}/<c>$ for $a = 2$",
     Verdict.MEASURED,
     ratio=1.0,
-    c=1,
+    c=2,
 )
 def bin_masses(c: Constants, effort: Effort) -> Finding:
     total = float(np.sum(np.arange(1.0, DIMENSION + 1) ** -EXPONENT))
@@ -135,7 +134,7 @@ def bin_masses(c: Constants, effort: Effort) -> Finding:
         low, up = high * 0.5 ** (k + 1), high * 0.5**k
         mass = levels[(levels > low) & (levels <= up)].sum()
         integral = 2 * (math.sqrt(up) - math.sqrt(low))
-        ratios.append(mass / integral / (float(c["c"]) / 2 * total**-0.5))
+        ratios.append(mass / integral / (total**-0.5 / float(c["c"])))
     worst = float(max(ratios, key=lambda value: abs(value - 1)))
     return Finding(Verdict.MEASURED, f"a = 2, C* = 10, ρ = 1/2, d = 10^6: worst {worst:.6f}", worst)
 

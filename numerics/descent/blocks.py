@@ -2,7 +2,7 @@
 
 Given A and F at every step of a block each mode is linear, so the statistics at the nodes of
 :mod:`numerics.descent.summation` determine the block: the equations of :func:`numerics.step.solve_step`
-with sums for integrals. What the polynomials leave out shows in their last Legendre coefficients.
+with sums for integrals. What the polynomials leave out shows in their last Chebyshev coefficients.
 
 Polynomials cannot oscillate. Modes whose multiplier 1 − ηh is negative, h an eigenvalue of the Hessian, are
 followed only once they have decayed: the block must be long enough for that, |1 − ηh|ⁿ < 10⁻¹⁶, and what
@@ -17,7 +17,15 @@ import numpy as np
 from numerics.charts import Chart
 from numerics.descent.iterate import Iterate
 from numerics.descent.summation import Summation, summation
-from numerics.flow import GROWTH, LARGEST_ERROR, NOISE, NOISE_DECAY, NOISE_GROWTH, STAGES, TOLERANCE
+from numerics.flow import (
+    GROWTH,
+    LARGEST_ERROR,
+    NETWORK_STAGES,
+    NOISE,
+    NOISE_DECAY,
+    NOISE_GROWTH,
+    TOLERANCE,
+)
 from numerics.observables import norms
 from numerics.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
 
@@ -95,7 +103,7 @@ class Blocks:
         steps = _rounded(1.125 * max(min(self.steps, most), fewest))
         before = math.inf
         while steps >= fewest:
-            table = summation(STAGES, steps)
+            table = summation(NETWORK_STAGES, steps)
             try:
                 result = self._solve(table)
             except NoConvergence:
@@ -103,7 +111,9 @@ class Blocks:
                 continue
             statistics = np.concatenate([self.iterate.statistics()[:, None], result.statistics], axis=1)
             error, decay = self._truncation(table, statistics)
-            factor = min(max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1), GROWTH)
+            factor = min(
+                max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (NETWORK_STAGES + 2)), 0.1), GROWTH
+            )
             flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
             self.noisy = flat and error <= self._noise
             if error <= LARGEST_ERROR or self.noisy:
@@ -155,8 +165,13 @@ class Blocks:
 
     def _truncation(self, table: Summation, statistics: Array) -> tuple[float, float]:
         """The truncation error of a block with these ``statistics`` (n, s + 1), and its decay."""
-        noise = ROUNDING / LARGEST_ERROR * self.iterate.modes.term_sizes(self.iterate.deviation)
-        return truncation(table, statistics, noise)
+        found = truncation(
+            table,
+            statistics,
+            lambda: ROUNDING / LARGEST_ERROR * self.iterate.modes.term_sizes(self.iterate.deviation),
+            LARGEST_ERROR,
+        )
+        return found.error, found.decay
 
     def _decay_steps(self) -> float:
         """The number of steps in which the fastest oscillation decays: 0 without any, inf if it grows."""

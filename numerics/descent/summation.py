@@ -58,4 +58,4 @@ def summation(stages: int, steps: int) -> Summation:
         quotients += 2.0 * shift ** (order - 1) / factorial(order) * derivatives
     rises = legendre.legvander(x, stages)[:, 1:] - legendre.legvander([-1.0], stages)[:, 1:]
     matrix = np.linalg.solve(quotients.T, rises.T).T
-    return Summation(table.nodes, matrix, table.points, table.to_legendre, steps)
+    return Summation(table.nodes, matrix, table.points, table.to_chebyshev, steps)

@@ -12,8 +12,8 @@ from numpy.polynomial import legendre
 class PreciseTable:
     """The method with s nodes on [0, 1], the right end being the last.
 
-    ``nodes`` (s), ``matrix`` (s × s) and ``to_legendre`` (s + 1 × s + 1) as in
-    :class:`numerics.collocation.Collocation`, error balls dropped.
+    ``nodes`` (s) and ``matrix`` (s × s) as in :class:`numerics.collocation.Collocation`; ``to_legendre``
+    (s + 1 × s + 1) maps values at 0 and the nodes to coefficients in P_k(2x − 1). Error balls dropped.
     """
 
     nodes: list[arb]

@@ -131,12 +131,26 @@ def test_certified_everywhere(name):
 @pytest.mark.slow
 @pytest.mark.parametrize(("dimension", "until"), [(1e12, 1e18), (np.inf, 1e24)])
 def test_certified_in_the_largest_dimensions(dimension, until):
-    """The flat teacher of a = 2 with fewer nodes a bin than ``power_law`` takes: a hundred modes."""
-    rule = index_rule(2.0, 0.0, dimension, until, nodes=2)
+    """The flat teacher of a = 2 with one node a bin where ``power_law`` takes twelve: sixty modes."""
+    rule = index_rule(2.0, 0.0, dimension, until, nodes=1)
     rates, teacher = rule.indices**-2.0 / rule.normaliser, np.sqrt(rule.weights)
     teacher /= math.sqrt(rates @ teacher**2)
     problem = Problem(rates, teacher, 1e-3 * rates * teacher / rates[0], dimension=dimension)
     assert_certified(problem, until, digits=10, count=15)
+
+
+@pytest.mark.parametrize("gap", [1e-6, 1e-10])
+def test_eigenvalues_that_nearly_coincide(gap):
+    """Where nothing slower is left, 1 − u and 1 − s are sums that cancel down to ``gap`` of their terms:
+    doubles leave an error of 1e-15/gap there, and none beyond rounding in u, s, L and the MSE.
+    """
+    problem, times = Problem([1.0, 1.0 + gap], [1.0, 1.0], [0.2, -0.3]), [0.1, 1.0, 2.5]
+    found = solve(problem, times[-1]).at(times)
+    truth = solve_precisely(problem, times, 12).observables
+    for key in KEYS:
+        tolerance = 1e-15 / gap if key.startswith("one") else PROMISED
+        pairs = zip(getattr(found, key), getattr(truth, key), strict=True)
+        assert max(relative_error(x, y) for x, y in pairs) < max(tolerance, PROMISED), key
 
 
 def network(model, students, teachers, size=6):

@@ -84,11 +84,26 @@ def test_evaluate(stages):
     assert table.evaluate(values[0, 0], table.points) == pytest.approx(values[0, 0], abs=1e-12)
 
 
-def test_legendre_coefficients():
+def test_chebyshev_coefficients():
     table = radau(4)
-    x = table.points
-    values = 3.0 - 2.0 * (2 * x - 1) + 0.5 * (3 * (2 * x - 1) ** 2 - 1) / 2
-    assert table.to_legendre @ values == pytest.approx([3, -2, 0.5, 0, 0], abs=1e-14)
+    x = 2 * table.points - 1
+    values = 3.0 - 2.0 * x + 0.5 * (2 * x**2 - 1)
+    assert table.to_chebyshev @ values == pytest.approx([3, -2, 0.5, 0, 0], abs=1e-14)
+
+
+@pytest.mark.parametrize("stages", STAGES)
+def test_derivative(stages):
+    table, polynomial = radau(stages), Polynomial(np.random.default_rng(stages).standard_normal(stages + 1))
+    found = table.derivative @ polynomial(table.points)
+    assert found == pytest.approx(polynomial.deriv()(table.points), abs=1e-9)
+
+
+def test_extrapolation_drops_what_rounding_would_make_large():
+    table = radau(16)
+    x = np.array([1.5, 3.0])
+    smooth = np.stack([np.exp(-0.1 * table.points), 1.0 + 0.5 * table.points])
+    exact = np.stack([np.exp(-0.1 * x), 1.0 + 0.5 * x])
+    assert table.extrapolate(smooth, x) == pytest.approx(exact, rel=1e-8)
 
 
 @pytest.mark.parametrize("roots", [[0.3], [0.1, 0.6, 0.95], [0.0, 1.0], [0.5, 0.5001], []])
@@ -114,4 +129,4 @@ def test_too_few_stages(stages):
 def test_a_wrong_table_is_refused():
     good = radau(3)
     with pytest.raises(ArithmeticError, match="does not integrate x"):
-        Collocation(good.nodes, good.matrix + 1e-12, good.points, good.to_legendre)
+        Collocation(good.nodes, good.matrix + 1e-12, good.points, good.to_chebyshev)

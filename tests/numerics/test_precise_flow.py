@@ -9,6 +9,7 @@ import pytest
 import sympy
 from flint import arb, arb_mat, ctx
 from mpmath import mp, mpf
+from numpy.polynomial import legendre
 from oracles.cases import CASES, isotropic_exact
 from oracles.taylor import taylor_flow
 
@@ -47,10 +48,11 @@ def worst(found, reference):
 def test_table_is_the_solvers_in_double_precision():
     with ctx.workdps(30):
         precise, double = precise_radau(12), radau(12)
+    to_legendre = np.linalg.inv(legendre.legvander(2.0 * double.points - 1.0, double.stages))
     for mine, other in (
         ([precise.nodes], [double.nodes]),
         (precise.matrix.tolist(), double.matrix),
-        (precise.to_legendre.tolist(), double.to_legendre),
+        (precise.to_legendre.tolist(), to_legendre),
     ):
         assert np.abs(np.array([[float(x) for x in row] for row in mine]) - other).max() < 3e-14
 
@@ -120,7 +122,7 @@ def test_tiny_overlap():
 @pytest.mark.slow
 def test_decay_beyond_every_exponent():
     """1 − u = e^{−8t…} falls below 1e-450 of its start and counts as 0 from there; the run does not stop."""
-    run = solve_precisely(ExactProblem([1], [1], ["0.1"]), [1, 1e24], 12)
+    run = solve_precisely(ExactProblem([1], [1], ["0.1"]), [1, 1e24], 10)
     assert run.observables.one_minus_u[1] < mpf(10) ** -450
     assert run.steps < 700
 

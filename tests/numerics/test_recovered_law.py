@@ -140,7 +140,7 @@ def test_frozen_approximation_errs_by_its_constant(exponent):
     times = np.geomspace(1e6, 1e14, 9)
     true, frozen = run.at(times), freeze(problem, 0.9, times)
     ratio = (frozen.recovered / true.recovered - 1) / true.one_minus_u
-    assert abs(ratio[-1] - float(frozen_error(law))) < 1e-5
+    assert abs(ratio[-1] - float(frozen_error(law))) < 3e-5
     # the same near the end of an extrapolation: the constant is the limit, not a crossing
     errors = np.abs(ratio - float(frozen_error(law)))
     assert errors[0] > 5 * errors[4]
@@ -192,6 +192,24 @@ def test_crossover_of_the_true_flow():
     assert abs(mse[2] - 0.5) < 1e-4
     assert np.abs(mse / benchmark - 1).max() < 1e-4
     assert float(plateau_height(law)) == 1.0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_start_on_the_sphere_moves_the_plateau_by_its_unlearnt_part(seed):
+    """recovered = law + Σ (2 w_i(0) w*_i − w_i(0)²) e^{−16 λ_i t}; at t = 0 the MSE is to the nearer sign."""
+    exponent, dimension, time = 3, 5000, 1e6
+    law = PowerLaw(exponent, dimension)
+    problem = power_law(exponent, dimension, "flat", "sphere", seed)
+    run = solve(problem, 2 * time)
+    moved = (2 * run.limit.sign * problem.teacher - problem.init) * problem.init
+    start, late = run.at([0.0, time]).mse * dimension
+    nearer = 2 * abs(problem.teacher @ problem.init) - 1
+    assert abs(dimension * float(plateau_height(law)) - nearer - start) < 1e-8
+    learnt = float(tail_learnt(exponent, dimension, str(time)))
+    learnt *= 1 + float(recovered_correction(law)) * time ** -float(summary_exponent(law))
+    left = np.exp(-16 * problem.eigenvalues * time) @ moved
+    assert abs(left) > 0.1
+    assert abs(dimension - learnt - left - late) < 5e-3
 
 
 def test_recovery_fluctuates_over_teachers_as_predicted():

@@ -143,7 +143,7 @@ def test_networks_are_labelled_by_their_overlaps(network):
     (axes,) = network.plot().axes
     (line,) = axes.get_lines()
     assert line.get_label() == "loss"
-    assert line.get_ydata()[-1] == network.overlaps([network.until]).loss[0]
+    assert line.get_ydata()[-1] == pytest.approx(network.overlaps([network.until]).loss[0], rel=1e-9)
     assert network.overlaps([0.5, 2.0]).plot().axes[0].get_lines()[0].get_xdata().tolist() == [0.5, 2.0]
 
 

@@ -30,6 +30,9 @@ moved obey :math:`V = -1 + w_i(0)/w^*_i + 8\lambda\int_0^t u`, so that :math:`t_
 correction for :math:`\gamma > 1`, where recovered tends to ``K`` and :math:`C < 0`, :math:`p < 0`;
 the feedback, continued analytically, is then the second.
 
+**Start on the sphere.** It adds :math:`\sum_i (2 w_i(0) w^*_i - w_i(0)^2)\,e^{-16\lambda_i t}`, of order 1,
+normal with variance :math:`4\sigma_*^2` around -1 until the plateau's end.
+
 **Frozen approximation.** :math:`\dot w_i = 8\lambda_i(w^*_i - w_i)` from :math:`T_2` on has no feedback,
 and the shift :math:`\int_0^{T_2} (1 - u)\,dt`. Relative to the true flow it recovers too much by
 :math:`-r t^{-\gamma} = e\,(1 - u(t))`, which fades, where T5 has a fixed multiple of :math:`\epsilon`.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from mpmath import mp, mpf
 
 from .power_sums import power_sum
-from .spectrum import PowerLaw, Spectrum, unlisted
+from .spectrum import Level, PowerLaw, Spectrum, unlisted
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,41 @@ def resolvent(spectrum: Spectrum, roots: int = 1) -> tuple[Resolvent, mpf]:
     """
     count = max(2 * int(mp.dps) + 10, 4 * roots)
     law = unlisted(spectrum, 2 * count)
-    return _listed(spectrum) if law is None else _series(law, count, roots)
+    return _listed(spectrum, count, roots) if law is None else _series(law, count, roots)
 
 
-def _listed(spectrum: Spectrum) -> tuple[Resolvent, mpf]:
-    """Return the resolvent with every mode listed, and a lower bound of its root."""
+def _listed(spectrum: Spectrum, count: int, roots: int) -> tuple[Resolvent, mpf]:
+    """Return the resolvent with every mode listed, unless there are many beyond the first ``count``."""
     levels = [level for level in spectrum.levels() if level.mass]
     top = levels[0].eigenvalue
-    first, second = (mp.fsum(x**k * mass for x, mass, _ in levels) for k in (1, 2))
-    poles = [(4 * (top - x), 8 * x * mass) for x, mass, _ in levels]
-    return Resolvent(4 * top, poles, [], mpf(0)), _lower_bound(top, poles[0][1], first, second)
+    weighted = [(x, x * mass) for x, mass, _ in levels]
+    first, second = mp.fsum(y for _, y in weighted), mp.fdot(weighted)
+    shift = _lower_bound(top, 8 * weighted[0][1], first, second)
+    if len(levels) > 2 * count:
+        lowest = 4 * levels[roots - 1].eigenvalue if roots > 1 else 4 * top + shift
+        edge = 4 * levels[count].eigenvalue
+        orders = math.ceil(mp.dps / max(mp.log10(lowest / edge), mpf("0.1")))
+        if orders <= count // 2:
+            tail = _moments(levels[count:], edge, orders)
+            return Resolvent(4 * top, _poles(top, weighted[:count]), tail, edge), shift
+    return Resolvent(4 * top, _poles(top, weighted), [], mpf(0)), shift
+
+
+def _poles(top: mpf, weighted: list[tuple[mpf, mpf]]) -> list[tuple[mpf, mpf]]:
+    return [(4 * (top - x), 8 * y) for x, y in weighted]
+
+
+def _moments(levels: list[Level], edge: mpf, orders: int) -> list[mpf]:
+    """Return the series of many listed levels, in fixed-point arithmetic relative to the largest of them."""
+    one = 1 << (mp.prec + 20)
+    points = [int(4 * x / edge * one) for x, _, _ in levels]
+    terms = [int(mass * one) for _, mass, _ in levels]
+    series, scale = [], mpf(2) / one
+    for _ in range(orders):
+        terms = [term * x >> mp.prec + 20 for term, x in zip(terms, points, strict=True)]
+        scale *= edge
+        series.append(sum(terms) * scale)
+    return series
 
 
 def _series(spectrum: PowerLaw, count: int, roots: int) -> tuple[Resolvent, mpf]:

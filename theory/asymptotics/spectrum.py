@@ -152,8 +152,9 @@ class PowerLaw:
         if isinstance(self.teacher, str):
             return self.head(int(self.dimension))
         eigenvalues = inverse_powers(self.exponent, len(self.teacher))
-        trace = mp.fsum(eigenvalues)
-        return _levels([x / trace for x in eigenvalues], self.teacher)
+        masses = [x * mpf(w) ** 2 for x, w in zip(eigenvalues, self.teacher, strict=True)]
+        scale, unit = 1 / mp.fsum(eigenvalues), 1 / mp.fsum(masses)
+        return [Level(x * scale, m * unit, 1) for x, m in zip(eigenvalues, masses, strict=True)]
 
     def tail_amplitude(self) -> mpf | None:
         r"""Return the :math:`A` of :math:`\mu_i \sim A i^{-b}`, None if no such law is known."""

@@ -153,3 +153,17 @@ def test_thousand_digits():
         phi = mp.sqrt(24 / rho.value)
         assert abs(phi * mp.cot(phi) - 1 + phi**2 / 2) < mpf(10) ** -1005
         assert rho.radius < mpf(10) ** -1000
+
+
+def test_many_given_modes_against_their_plain_sum():
+    """Beyond the first modes only moments enter: the plain sum over all modes changes sign at the root."""
+    components = [1 + (7 * i) % 11 for i in range(3000)]
+    law = PowerLaw("1.5", 3000, components)
+    rho = escape_rate(law, 40)
+    with mp.workdps(60):
+        levels = law.levels()
+        low, high = (
+            mp.fsum(8 * x * mass / (rate - 4 * x) for x, mass, _ in levels)
+            for rate in (rho.value - rho.radius, rho.value + rho.radius)
+        )
+        assert low > 1 > high

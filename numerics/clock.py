@@ -1,0 +1,174 @@
+"""One implicit step of a single student in its own clock, where every mode decays at a constant rate.
+
+While A < 0 let dθ = −A dt. Then dy/dθ = λ(φ w* − y) with φ = −F/A, so that on a step of clock time h the
+stage values of a mode with z = hλ are, whatever A does,
+
+    Y = (1 + z𝒜)⁻¹ (y 1 + z𝒜φ w*).
+
+These are rational functions of z with one denominator det(1 + z𝒜); in x = (z − z₀)/(z + z₀) they are
+polynomials of degree s over one more, which is nearly constant if z₀ = det(𝒜)^{−1/s}. Their values at
+k = s + 1 Chebyshev points, found once for a table, give the stages of all modes by barycentric interpolation,
+a product of real matrices (Berrut & Trefethen, SIAM Review 46, 2004). The unknowns are the M·s values of φ;
+time follows from dt = −dθ/A.
+
+Shapes: s stages, k = s + 1 points, N modes last.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.polynomial.chebyshev import chebpts1
+
+from numerics.charts import Chart
+from numerics.collocation import Collocation, refined_inverse
+from numerics.step import Modes, NoConvergence, StepResult, magnitudes
+
+Array = np.ndarray
+
+ITERATIONS = 12
+CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of
+UNSTEADY = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Rational:
+    """(1 + z𝒜)⁻¹1 = Σ_k r_k ℓ_k(x)/q and (1 + z𝒜)⁻¹z𝒜 = z/(z + z₀) Σ_k P_k ℓ_k(x)/q.
+
+    Here q = Σ_k ``denominator``_k ℓ_k(x), the Lagrange polynomials are ℓ_k ∝ ``weights``_k/(x − ``points``_k)
+    (k, 1), z₀ is the ``centre``, ``start`` (s, k) holds the r_k and ``push`` (s, k, s) the P_k.
+    """
+
+    centre: float
+    points: Array
+    weights: Array
+    denominator: Array
+    start: Array
+    push: Array
+
+    def basis(self, x: Array) -> Array:
+        """ℓ_k/q (k, N) at ``x`` (N,)."""
+        gaps = x - self.points
+        gaps[gaps == 0] = np.finfo(float).tiny
+        parts = self.weights / gaps
+        parts /= self.denominator @ parts
+        return parts
+
+
+@cache
+def rational(table: Collocation) -> Rational:
+    """The values for a table at the Chebyshev points of the first kind."""
+    matrix, stages = table.matrix, table.stages
+    centre = float(np.linalg.det(matrix) ** (-1.0 / stages))
+    x = chebpts1(stages + 1)
+    rates = centre * (1.0 + x) / (1.0 - x)
+    systems = np.eye(stages) + rates.astype(np.longdouble)[:, None, None] * matrix
+    denominators = np.linalg.det(systems.astype(float) / (1.0 + rates / centre)[:, None, None])
+    inverses = refined_inverse(systems) * denominators[:, None, None]
+    push = (rates + centre)[:, None, None] * (inverses @ matrix.astype(np.longdouble))
+    return Rational(
+        centre,
+        x[:, None],
+        ((-1.0) ** np.arange(stages + 1) * np.sqrt(1.0 - x**2))[:, None],
+        denominators,
+        inverses.sum(axis=2).T.astype(float),
+        np.ascontiguousarray(push.swapaxes(0, 1), dtype=float),
+    )
+
+
+class _Response:
+    """How the stage values Y (s, N) of all modes follow from their start y (N,) and the forcing φ (M, s).
+
+    Y = ``begun`` + c ``driven`` with the coefficients c (s, M·k), linear in φ: so p is linear in c, and q
+    is a quadratic form whose matrices are summed over the modes once.
+    """
+
+    def __init__(self, table: Collocation, modes: Modes, width: float, start: Array) -> None:
+        self.functions, self.teachers = rational(table), len(modes.teacher)
+        rates = width * modes.eigenvalues
+        total = rates + self.functions.centre
+        self.basis = self.functions.basis(1.0 - 2.0 * self.functions.centre / total)
+        self.driven = ((rates / total * modes.teacher)[:, None] * self.basis).reshape(-1, len(rates))
+        self.begun = self.begin(start)
+        weighted = modes.eigenvalues * self.begun
+        self.own = np.einsum("sN,sN->s", weighted, self.begun)
+        self.mixed = weighted @ self.driven.T
+        self.forced = (modes.eigenvalues * self.driven) @ self.driven.T
+        self.cross = modes.weighted @ self.begun.T
+        self.pull = modes.weighted @ self.driven.T
+
+    def begin(self, start: Array) -> Array:
+        """The stage values without forcing."""
+        return self.functions.start @ (self.basis * start)
+
+    def coefficients(self, forcing: Array) -> Array:
+        """c (s, M·k) for φ = ``forcing``."""
+        return (self.functions.push @ forcing.T).swapaxes(1, 2).reshape(forcing.shape[1], -1)
+
+    def statistics(self, coefficients: Array) -> Array:
+        """X (n, s) for c = ``coefficients``."""
+        statistics = np.empty((self.teachers + 1, len(coefficients)))
+        quadratic = 2.0 * self.mixed + coefficients @ self.forced
+        statistics[0] = self.own + np.einsum("sk,sk->s", coefficients, quadratic)
+        statistics[1:] = self.cross + self.pull @ coefficients.T
+        return statistics
+
+    def sensitivity(self, coefficients: Array) -> Array:
+        """∂X/∂φ (n, s, M, s) at c = ``coefficients``."""
+        pulled = np.empty((self.teachers + 1, *coefficients.shape))
+        pulled[0] = 2.0 * (self.mixed + coefficients @ self.forced)
+        pulled[1:] = self.pull[:, None]
+        return pulled.reshape(*pulled.shape[:2], self.teachers, -1) @ self.functions.push
+
+
+def solve_clock_step(
+    table: Collocation,
+    chart: Chart,
+    modes: Modes,
+    width: float,
+    deviation: Array,
+    students: Array,
+    guess: Array,
+) -> StepResult:
+    """Advance ``deviation`` y (1, N) and ``students`` w (1, N) by the clock time ``width`` from the
+    ``guess`` (n, s) of X.
+
+    Newton's method, which sees no mode. Raises NoConvergence, also where A ≥ 0.
+    """
+    response = _Response(table, modes, width, deviation[0])
+    _, forcing, _ = _forcing(chart, guess, modes.energy)
+    coefficients = response.coefficients(forcing)
+    before, identity = np.inf, np.eye(forcing.size)
+    for _ in range(ITERATIONS):
+        statistics = response.statistics(coefficients)
+        gain, aim, slope = _forcing(chart, statistics, modes.energy)
+        jacobian = np.einsum("abl,blcm->alcm", slope, response.sensitivity(coefficients))
+        matrix = identity - jacobian.reshape(forcing.size, -1)
+        change = np.linalg.solve(matrix, (aim - forcing).ravel()).reshape(forcing.shape)
+        forcing = forcing + change
+        coefficients = response.coefficients(forcing)
+        moved = float((np.abs(change).max(axis=1) / magnitudes(forcing)).max())
+        if not moved < 2.0 * max(before, UNSTEADY):
+            break
+        if moved * min(moved, before) <= CONVERGED:
+            states = (response.begun + coefficients @ response.driven)[:, None]
+            statistics = response.statistics(coefficients)
+            gain = chart.drift(statistics, modes.energy)[0][0, 0]
+            times = width * (table.matrix @ (-1.0 / gain))
+            if chart.centred:
+                return StepResult(statistics, states, states, times)
+            pushed = response.coefficients(forcing + 1.0)
+            followers = response.begin(students[0]) + pushed @ response.driven
+            return StepResult(statistics, states, followers[:, None], times)
+        before = moved
+    raise NoConvergence
+
+
+def _forcing(chart: Chart, statistics: Array, energy: Array) -> tuple[Array, Array, Array]:
+    """A (s,), φ = −F/A (M, s) and ∂φ/∂X (M, n, s)."""
+    gain, force = chart.drift(statistics, energy)
+    if not gain.max() < 0:
+        raise NoConvergence
+    gain_slope, force_slope = chart.drift_jacobian(statistics, energy)
+    forcing = -force[0] / gain[0, 0]
+    return gain[0, 0], forcing, -(forcing[:, None] * gain_slope[0, 0] + force_slope[0]) / gain[0, 0]

@@ -1,0 +1,105 @@
+"""One implicit step of a single student, short enough that no mode is stiff.
+
+With Θ = ∫A dt each mode is y = e^{λΘ}(y(0) + λ ∫ e^{−λΘ} F dt w*) [P7], whatever the sign of A: so on the
+nodes Y_l = e^{λΘ_l}(y + hλ Σ_m 𝒜_lm e^{−λΘ_m} F_m w*). The kernel is a product of a function of l and one of
+m, so that the derivatives of all statistics are a few products of matrices. Stiff modes, with hλ|A| ≫ 1,
+would overflow: they need :mod:`numerics.clock`.
+
+Shapes: s stages first, N modes last.
+"""
+
+import numpy as np
+
+from numerics.charts import Chart
+from numerics.collocation import Collocation
+from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, drift_and_slopes, magnitudes
+
+Array = np.ndarray
+
+ITERATIONS = 12
+CONVERGED = 1e-14
+SHORT, STIFF = 1.8, 2.5
+FEEDBACK = 30.0
+
+
+def solve_short_step(
+    table: Collocation,
+    chart: Chart,
+    modes: Modes,
+    width: float,
+    deviation: Array,
+    students: Array,
+    guess: Array,
+) -> StepResult:
+    """Advance ``deviation`` y (1, N) and ``students`` w (1, N) by ``width`` from the ``guess`` (n, s) of X.
+
+    Raises NoConvergence, also where hλ|A| exceeds STIFF.
+    """
+    unknowns, before = guess, 1.0
+    units = magnitudes(guess)
+    rounding = ROUNDING * modes.term_sizes(deviation)
+    inverse = None
+    for _ in range(ITERATIONS):
+        gain, force, gain_slope, force_slope = drift_and_slopes(chart, unknowns, modes.energy)
+        factor = _Factor(table, modes, width, gain[0, 0])
+        states = factor.stages(deviation[0], force[0])
+        if inverse is None:
+            sensitivity = factor.sensitivity(states, gain_slope[0, 0], force_slope[0])
+            scale = np.repeat(units, table.stages)
+            matrix = np.eye(len(scale)) - sensitivity * (scale / scale[:, None])
+            inverse = np.linalg.inv(matrix) * (scale[:, None] / scale)
+        residual = modes.statistics_of_one(states) - unknowns
+        change = (inverse @ residual.ravel()).reshape(unknowns.shape)
+        unknowns = unknowns + change
+        units = magnitudes(unknowns)
+        moved = np.abs(change).max(axis=1)
+        worst = float((moved / units).max())
+        if not np.isfinite(worst) or worst > 2.0 * before:
+            break
+        if np.all(moved * min(1.0, worst / before) <= CONVERGED * units + rounding):
+            gain, force, *_ = drift_and_slopes(chart, unknowns, modes.energy)
+            factor = _Factor(table, modes, width, gain[0, 0])
+            states = factor.stages(deviation[0], force[0])
+            statistics = modes.statistics_of_one(states)
+            times = width * table.nodes
+            if chart.centred:
+                return StepResult(statistics, states[:, None], states[:, None], times)
+            followers = factor.stages(students[0], force[0] - gain[0])
+            return StepResult(statistics, states[:, None], followers[:, None], times)
+        if worst > 0.1 * before:
+            inverse = None
+        before = worst
+    raise NoConvergence
+
+
+class _Factor:
+    """e^{λΘ} at the nodes and its inverse (s, N), for the A (s,) = ``gain``."""
+
+    def __init__(self, table: Collocation, modes: Modes, width: float, gain: Array) -> None:
+        clock = width * (table.matrix @ gain)
+        if not np.abs(clock).max() * modes.eigenvalues.max() <= STIFF:
+            raise NoConvergence
+        self.table, self.modes = table, modes
+        self.growth = np.exp(clock[:, None] * modes.eigenvalues)
+        self.pushed = width * modes.eigenvalues / self.growth
+
+    def stages(self, start: Array, force: Array) -> Array:
+        """The stage values (s, N) from ``start`` y (N,) under ``force`` F (M, s)."""
+        return self.growth * (start + self.table.matrix @ (self.pushed * (force.T @ self.modes.teacher)))
+
+    def sensitivity(self, states: Array, gain_slope: Array, force_slope: Array) -> Array:
+        """dX/dX (n·s, n·s) through A and F, from their slopes (n, s) and (M, n, s) by X."""
+        stages, modes = states.shape
+        teacher = self.modes.teacher
+        pull = np.concatenate(
+            [
+                (2.0 * self.modes.eigenvalues * states * self.growth)[None],
+                self.modes.weighted[:, None] * self.growth,
+            ]
+        )
+        push = np.concatenate([(self.pushed * states)[None], self.pushed * teacher[:, None]])
+        kernel = (pull.reshape(-1, modes) @ push.reshape(-1, modes).T).reshape(
+            len(pull), stages, len(push), stages
+        ) * self.table.matrix[:, None]
+        slopes = np.concatenate([gain_slope[None], force_slope])
+        return np.einsum("alcm,cbm->albm", kernel, slopes).reshape(len(pull) * stages, -1)
