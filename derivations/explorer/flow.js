@@ -126,13 +126,14 @@ function attempt(flow, width) {
   const { chart } = flow;
   const X = guess(flow, width);
   let factors = null;
-  for (let iteration = 0; iteration < 8; iteration++) {
+  for (let iteration = 0; iteration < 12; iteration++) {
     const at = NODES_AT.map((_, m) => [X[0][m], X[1][m]]);
     const drifts = at.map(chart.drift), slopes = at.map(chart.slopes);
     if (!drifts.every((pair) => pair.every(Number.isFinite))) return null;
     const gain = Float64Array.from(drifts, (pair) => pair[0]), force = Float64Array.from(drifts, (pair) => pair[1]);
-    const sums = sweep(flow, width, gain, force);
-    if (iteration < 2 || iteration === 5) factors = jacobian(sums, slopes, X);
+    const fresh = iteration % 4 === 0; // in between, the derivatives of some iterations ago serve
+    const sums = sweep(flow, width, gain, force, fresh);
+    if (fresh) factors = jacobian(sums, slopes, X);
     const change = solveLinear(factors, [...X[0].map((x, m) => sums.square[m] - x), ...X[1].map((x, m) => sums.cross[m] - x)]);
     let size = 0;
     for (const kind of [0, 1]) {
@@ -165,6 +166,25 @@ function invert(inverse, z, gain) {
   }
 }
 
+/** Solve M Y = right for one mode, in place, without pivots. */
+function eliminate(matrix, z, gain, right) {
+  for (let k = 0; k < S * S; k++) matrix[k] = INVERSE[k];
+  for (let m = 0; m < S; m++) matrix[m * S + m] -= z * gain[m];
+  for (let p = 0; p < S; p++) {
+    const pivot = 1 / matrix[p * S + p];
+    for (let r = p + 1; r < S; r++) {
+      const factor = matrix[r * S + p] * pivot;
+      for (let k = p + 1; k < S; k++) matrix[r * S + k] -= factor * matrix[p * S + k];
+      right[r] -= factor * right[p];
+    }
+  }
+  for (let p = S - 1; p >= 0; p--) {
+    let value = right[p];
+    for (let k = p + 1; k < S; k++) value -= matrix[p * S + k] * right[k];
+    right[p] = value / matrix[p * S + p];
+  }
+}
+
 /** The first two coefficients in z of the modes' values at the nodes, Y = y + z (P y + R) + z² (P₂ y + R₂) + …. */
 function expansion(gain, force) {
   const apply = (values) => MATRIX.map((row) => row.reduce((sum, entry, m) => sum + entry * values[m], 0));
@@ -180,8 +200,8 @@ function slowest(gain) {
 /** Statistics at the nodes for given A, F, and the sums of which their derivatives consist.
  *
  * With K = M⁻¹ z, dY^l = Σ_m K_lm (Y^m dA^m + dF^m), so d Σμ Y² = 2 Σ μ Y^l K (…) and d Σμ Y = Σ μ K (…).
- * Slow modes enter by five moments of μ, y and z. */
-function sweep({ problem: { eigenvalues, masses }, y, buffer }, width, gain, force) {
+ * Slow modes enter by five moments of μ, y and z. Without `full`, the statistics alone. */
+function sweep({ problem: { eigenvalues, masses }, y, buffer }, width, gain, force, full) {
   const inverse = buffer.subarray(0, S * S), Y = buffer.subarray(S * S, S * S + S);
   const right = buffer.subarray(S * S + S, S * S + 2 * S);
   const square = new Float64Array(S), cross = new Float64Array(S);
@@ -198,8 +218,16 @@ function sweep({ problem: { eigenvalues, masses }, y, buffer }, width, gain, for
       moment0 += mass * z;
       continue;
     }
-    invert(inverse, z, gain);
     for (let m = 0; m < S; m++) right[m] = ONES[m] * begin + z * force[m];
+    if (!full) {
+      eliminate(inverse, z, gain, right);
+      for (let l = 0; l < S; l++) {
+        square[l] += mass * right[l] * right[l];
+        cross[l] += mass * right[l];
+      }
+      continue;
+    }
+    invert(inverse, z, gain);
     for (let l = 0; l < S; l++) {
       let value = 0;
       for (let m = 0; m < S; m++) value += inverse[l * S + m] * right[m];
@@ -276,39 +304,38 @@ function solveLinear({ matrix, units }, residual) {
  * since 1 + y would lose what slow modes have learnt. */
 function finish(flow, width, gain, force) {
   const { chart, buffer, problem: { eigenvalues, masses, squares, unlisted } } = flow;
-  const inverse = buffer.subarray(0, S * S), slow = slowest(gain);
+  const matrix = buffer.subarray(0, S * S), slow = slowest(gain);
+  const deviation = buffer.subarray(S * S, S * S + S), student = buffer.subarray(S * S + S, S * S + 2 * S);
   const pull = force.map((value, m) => (chart.centred ? value : value - gain[m]));
-  const own = expansion(gain, force), student = expansion(gain, pull);
+  const own = expansion(gain, force), others = expansion(gain, pull);
   const series = flow.state.map((value, kind) => Array.from({ length: S + 1 }, (_, m) => (m ? (kind === 2 ? unlisted : 0) : value)));
+  const [square, cross, away, recovered] = series;
   const y = new Float64Array(flow.y.length), c = new Float64Array(flow.y.length);
   for (let i = 0; i < y.length; i++) {
-    const z = width * eigenvalues[i];
-    if (z >= slow) invert(inverse, z, gain);
+    const z = width * eigenvalues[i], mass = masses[i], size = squares[i];
+    propagate(deviation, z, flow.y[i], force, own);
+    if (chart.centred) student.set(deviation); else propagate(student, z, flow.c[i], pull, others);
     for (let l = 0; l < S; l++) {
-      const deviation = z < slow ? expanded(own, l, z, flow.y[i]) : stage(inverse, l, z, flow.y[i], force);
-      const w = chart.centred ? deviation : z < slow ? expanded(student, l, z, flow.c[i]) : stage(inverse, l, z, flow.c[i], pull);
-      const residual = chart.centred ? deviation - 1 : deviation;
-      series[0][l + 1] += masses[i] * deviation * deviation;
-      series[1][l + 1] += masses[i] * deviation;
-      series[2][l + 1] += squares[i] * residual * residual;
-      series[3][l + 1] += squares[i] * w * (1 - residual);
-      y[i] = deviation;
-      c[i] = w;
+      const residual = chart.centred ? deviation[l] - 1 : deviation[l];
+      square[l + 1] += mass * deviation[l] * deviation[l];
+      cross[l + 1] += mass * deviation[l];
+      away[l + 1] += size * residual * residual;
+      recovered[l + 1] += size * student[l] * (1 - residual);
     }
+    y[i] = deviation[S - 1];
+    c[i] = student[S - 1];
   }
   return { series, y, c };
-}
 
-/** The value of a mode at a node, from the inverse of its M. */
-function stage(inverse, l, z, begin, force) {
-  let value = 0;
-  for (let m = 0; m < S; m++) value += inverse[l * S + m] * (ONES[m] * begin + z * force[m]);
-  return value;
-}
-
-/** The value of a slow mode at a node. */
-function expanded({ P, R, P2, R2 }, l, z, begin) {
-  return begin + z * (P[l] * begin + R[l] + z * (P2[l] * begin + R2[l]));
+  /** The values of a mode at the nodes. */
+  function propagate(values, z, begin, forcing, { P, R, P2, R2 }) {
+    if (z < slow) {
+      for (let l = 0; l < S; l++) values[l] = begin + z * (P[l] * begin + R[l] + z * (P2[l] * begin + R2[l]));
+      return;
+    }
+    for (let m = 0; m < S; m++) values[m] = ONES[m] * begin + z * forcing[m];
+    eliminate(matrix, z, gain, values);
+  }
 }
 
 /** u, s, 1 − u, 1 − s, loss, mse (NaN at d = ∞) and recovered at a time. */

@@ -114,15 +114,16 @@ function indexRule(a, source, d, horizon) {
   const last = Math.min(d, moving);
   const ratio = 2 ** Math.min(1, 2 / a);
   const indices = [], weights = [];
+  const end = last + 1; // last itself beyond 2^53
   let start = 1;
-  while (start <= last) {
-    const stop = Math.min(Math.ceil(start * ratio), last + 1);
+  while (start < end) {
+    const stop = Math.min(Math.ceil(start * ratio), end);
     const [points, own] = gram(stop - start, 4 * stop > d ? EDGE_NODES : NODES);
     points.forEach((point, k) => { indices.push(start + point); weights.push(own[k]); });
     start = stop;
   }
   let unlisted = 0;
-  if (start <= d) {
+  if (last < d) {
     const power = a + 2 * source;
     const mass = powerTail(power, start, d);
     const index = (powerTail(power + a, start, d) / mass) ** (-1 / a);

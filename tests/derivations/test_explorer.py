@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from derivations import explorer
 from derivations.cli import main
+from derivations.commands.explore import explore
 from numerics import power_law, solve
 from theory.asymptotics import PowerLaw, constants
 
@@ -64,6 +65,16 @@ def test_command_writes_the_page(page, tmp_path):
     assert [path.name for path in target.parent.iterdir()] == ["explorer.html"]
 
 
+def test_the_examples_in_the_help_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = [shlex.split(line)[1:] for line in explore.epilog.splitlines() if "phase-retrieval" in line]
+    assert len(lines) == 2
+    for line in lines:
+        assert CliRunner().invoke(main, line).exit_code == 0
+    for name in ("report/explorer.html", "explorer.html"):
+        assert (tmp_path / name).read_text(encoding="utf-8") == page
+
+
 def test_command_refuses_a_folder_that_cannot_be(tmp_path):
     (tmp_path / "file").touch()
     result = CliRunner().invoke(main, ["explore", "--output", str(tmp_path / "file" / "explorer.html")])
@@ -109,10 +120,14 @@ def settings(count, seed):
         d = rng.choice([1, 2, 10, 300, 31623, 10**6, 10**12, math.inf, math.inf])
         source = rng.choice([0.0, 0.0, -0.2, 0.5, round(rng.uniform(-0.5, 2.0), 2)])
         if math.isfinite(d) or min(a, a + 2 * source) > 1:
-            size, until = 10 ** rng.uniform(-6, -0.3), 10 ** rng.uniform(1, 15)
+            size, until = 10 ** rng.uniform(-6, -0.3), 10 ** rng.uniform(1, 18)
             last = d ** max(a, 1)  # about 1/λ_d: later there is nothing but an exponential
             found.append((a, d, source, size, min(until, 10 * last)))
     return found
+
+
+EXTREMES = [(1.2, math.inf, 0.0, 1e-3, 1e18), (5.0, 1e12, -0.5, 1e-6, 1e18), (10.0, math.inf, 1.0, 1.0, 1e6)]
+"""The first has indices beyond 2^53."""
 
 
 def view(a, d, source, size):
@@ -125,7 +140,11 @@ def view(a, d, source, size):
 @pytest.mark.skipif(PROGRAM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize(
     ("a", "d", "source", "size", "until"),
-    [*settings(8, seed=4), *(pytest.param(*case, marks=pytest.mark.slow) for case in settings(60, seed=2))],
+    [
+        *EXTREMES,
+        *settings(8, seed=4),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in settings(60, seed=2)),
+    ],
 )
 def test_the_page_computes_what_the_solver_does(numbers, a, d, source, size, until):
     run = solve(power_law(a, d, f"source:{source}", f"escape:{size}"), until)
@@ -269,6 +288,12 @@ class TestPage:
         assert float(self.text(opened, "value-one_minus_u")) == shown
         opened.hover("h1")
         assert opened.run("document.getElementById('tip').hidden")
+
+    def test_values_that_are_lost_are_not_shown(self, opened, address):
+        opened.open(f"{address}#a=1&d=10&until=1e6")
+        opened.hover("#rest", 0.99)
+        assert self.text(opened, "value-one_minus_u") == "< 10⁻²⁰"
+        assert self.text(opened, "value-u") == "1"
 
     def test_by_keyboard_alone(self, opened):
         reached = set()
