@@ -14,7 +14,7 @@ figures: $(READY)  ## the six figures of the paper: figures/*.pdf (three minutes
 	for number in 1 2 3 4 5 6; do $(BIN)/phase-retrieval figure $$number --output figures/figure$$number.pdf || exit 1; done
 
 test: $(READY)  ## all tests that need no browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .
