@@ -45,4 +45,4 @@ lock:  ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^pip==' > constraints.txt
 
 clean:
-	rm -rf $(VENV) report figures
+	rm -rf $(VENV) report figures book
