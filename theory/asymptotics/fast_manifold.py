@@ -143,8 +143,8 @@ def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Con
 
     **Method.** The secant method on the diagonal Padé approximant of :func:`manifold_series`, which
     converges geometrically also beyond the nearest singularities, at small exponents inside the unit
-    circle of ``B``. **Error.** Terms are added until the approximants of two lengths agree within
-    the radius asked for; the radius is their difference, which is far above the error of the longer.
+    circle of ``B``. **Error.** Terms are added until the approximants of several lengths agree within
+    the radius asked for; the radius is their difference, which is far above the error of the longest.
 
     Isotropic data: :math:`A = u/\sqrt{1 - u^2}`.
 
@@ -184,15 +184,15 @@ def _working_digits(digits: int) -> int:
 def _crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: int) -> tuple[mpf, mpf]:
     """Return ``A`` with its radius where u, or the ``energy`` s, is at ``level``.
 
-    The pace at which approximants of two lengths agree tells how many terms the digits will take.
+    The pace at which approximants of several lengths agree tells how many terms the digits will take.
     """
-    root, won = _rough_crossing(spectrum, level, energy)
+    root, won, growth = _rough_crossing(spectrum, level, energy)
     terms = ROUGH
-    with mp.workdps(_working_digits(digits)):
-        manifold, target = _manifold(spectrum, mp.prec), mpf(level.numerator) / level.denominator
-        for _ in range(12):
-            terms = int(terms * max(1.1, min(4.0, (digits + 3) / won)))
-            series = manifold.upto(terms)[energy]
+    for _ in range(12):
+        terms = int(terms * max(1.1, min(4.0, (digits + 3) / won)))
+        with mp.workdps(_working_digits(digits) + int(terms * growth)):
+            target = mpf(level.numerator) / level.denominator
+            series = _manifold(spectrum, mp.prec).upto(terms)[energy]
             root, slope = _solve(series, target, energy, root)
             error, won = _agreement(series, target, energy, root, slope)
             if won >= digits:
@@ -204,14 +204,22 @@ def _crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: int) ->
 
 
 def _agreement(series: Sequence[mpf], target: mpf, energy: bool, root: mpf, slope: mpf) -> tuple[mpf, float]:
-    """Return twice what one twelfth of the terms less changes, and the digits of ``A`` that this leaves."""
-    shorter = _evaluate(series[: -(len(series) // 12)], root, energy)
-    error = 2 * abs((shorter - target) / slope)
+    """Return twice what up to a quarter of the terms less changes, and the digits of ``A`` that this leaves.
+
+    Several shorter lengths: two approximants may agree by accident.
+    """
+    count = len(series)
+    lengths = [count - count // 12, count - count // 12 - 1, count - count // 6, count - count // 4 - 1]
+    misses = [abs(_evaluate(series[:length], root, energy) - target) for length in lengths]
+    error = 2 * max(misses) / abs(slope)
     return error, max(1.0, float(-mp.log10(error / (root * (1 - root**2)) + mp.eps)))
 
 
-def _rough_crossing(spectrum: Spectrum, level: Fraction, energy: bool) -> tuple[mpf, float]:
-    """Return ``B`` at ``level`` and its digits after ``ROUGH`` terms, or raise where that is too far."""
+def _rough_crossing(spectrum: Spectrum, level: Fraction, energy: bool) -> tuple[mpf, float, float]:
+    """Return ``B`` at ``level``, its digits after ``ROUGH`` terms, and the digits that each term costs.
+
+    These are twice the decades by which the terms grow: the partial sums exceed 1, and rounding grows too.
+    """
     with mp.workdps(2 * GUARD):
         target = mpf(level.numerator) / level.denominator
         series = _manifold(spectrum, mp.prec).upto(ROUGH)[energy]
@@ -224,7 +232,9 @@ def _rough_crossing(spectrum: Spectrum, level: Fraction, energy: bool) -> tuple[
                     "of the fast manifold reach: phase II has begun before"
                 )
         root, slope = _solve(series, target, energy, root)
-        return root, _agreement(series, target, energy, root, slope)[1]
+        ratio = (abs(series[-1]) + mp.eps) / (abs(series[ROUGH // 2 - 1]) + mp.eps)
+        growth = 2 * mp.log10(ratio) / ROUGH + 2 * mp.log10(root)
+        return root, _agreement(series, target, energy, root, slope)[1], max(0.0, 2 * float(growth))
 
 
 def _evaluate(series: Sequence[mpf], root: mpf, energy: bool) -> mpf:

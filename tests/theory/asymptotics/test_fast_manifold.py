@@ -78,6 +78,15 @@ def test_digits_and_radius_by_doubling(exponent, teacher):
         assert single.radius <= mpf(10) ** -10 * max(1, abs(single.value))
 
 
+@pytest.mark.parametrize("digits", [6, 10, 14])
+def test_radius_where_the_series_diverges(digits):
+    """Beyond the circle of convergence the partial sums exceed 1 by many decades."""
+    spectrum = PowerLaw("1.2", 1000, "source:-0.2")
+    found, finer = (overlap_amplitude(spectrum, "0.19", n) for n in (digits, digits + 10))
+    assert abs(found.value - finer.value) <= found.radius + finer.radius
+    assert found.radius <= mpf(10) ** -digits * found.value
+
+
 def test_times_are_logarithms_of_amplitudes():
     spectrum = PowerLaw(2, 1000, "source:0.2")
     with mp.workdps(25):
