@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report figures test lint bench peers generate lock clean
+.PHONY: report book figures test lint bench peers generate lock clean
 
 report: $(READY)  ## derive, solve, predict, compare: report/index.html
 	$(BIN)/phase-retrieval report
+
+book: $(READY)  ## every derivation, step by step: book/index.html and book/book.tex
+	$(BIN)/phase-retrieval book
 
 figures: $(READY)  ## the six figures of the paper: figures/*.pdf (three minutes)
 	mkdir -p figures
