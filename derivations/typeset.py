@@ -11,6 +11,7 @@ from sympy.printing.latex import LatexPrinter
 SYMBOLS = {"t": "s_*", "tau": "t", "sigma2": r"\sigma^2"}
 STATISTIC = re.compile(r"([sutSUTD])(\d*)")
 COORDINATE = re.compile(r"w(\d*)(_star)?")
+RELATIONS = {"&#x0007E;": "&#x0223C;", "&#x027FA;": "&#x027FA;"}
 LINE = 90
 
 
@@ -102,8 +103,11 @@ def inline(formula: str) -> str:
 
 
 def _converted(formula: str, display: str) -> str:
-    """MathML; the sign of similarity is a relation, not an accent."""
-    return str(convert(formula, display=display)).replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
+    """MathML, in which relations that the converter takes for names are operators."""
+    text = str(convert(formula, display=display))
+    for name, relation in RELATIONS.items():
+        text = text.replace(f"<mi>{name}</mi>", f"<mo>{relation}</mo>")
+    return text
 
 
 def prose(text: str) -> str:
