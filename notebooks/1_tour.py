@@ -107,7 +107,7 @@ ratio = endless.at(times).one_minus_u / (float(overlap_prefactor(PowerLaw(2, "in
 assert abs(ratio[-1] - 1) < 1e-8
 plt.semilogx(times, ratio)
 plt.xlabel("time $t$")
-plt.ylabel(r"$(1-u)\,/\,C t^{-1/2}$");
+plt.ylabel(r"$(1-u)\,/\,C t^{-1/2}$")
 
 # %% [markdown]
 # **10. Another link** passes through the same chain: $z^3 - 3z$, whose information exponent is 3.

@@ -53,7 +53,7 @@ for a, run in runs.items():
     plt.semilogy(early, run.at(early).u, label=f"$a = {a}$: $\\rho = {rates[a]:.2f}$")
 plt.xlabel("time $t$")
 plt.ylabel("overlap $u$")
-plt.legend();
+plt.legend()
 
 # %% [markdown]
 # The rate measured on the runs is the root of the secular equation.
@@ -77,7 +77,7 @@ for number, a in enumerate(EXPONENTS):
 plt.ylim(1e-8, 2)
 plt.xlabel("time $t$")
 plt.ylabel("$1 - u$")
-plt.legend();
+plt.legend()
 
 # %% [markdown]
 # The law holds in a window that closes at $1/\lambda_d \sim d^a$: in larger dimensions, and best at $d = \infty$.
@@ -98,7 +98,7 @@ for a in EXPONENTS:
 plt.ylim(1e-3, 2)
 plt.xlabel("time $t$")
 plt.ylabel("MSE over that of the start")
-plt.legend();
+plt.legend()
 
 # %% [markdown]
 # Faster at the start, slower at the end: the order of the exponents turns round.
@@ -112,7 +112,7 @@ plt.loglog([first[a] for a in EXPONENTS], [last[a] for a in EXPONENTS], "o-")
 for a in EXPONENTS:
     plt.annotate(f"  $a = {a}$", (first[a], last[a]))
 plt.xlabel("$T_1$, the end of the escape")
-plt.ylabel("time of half the MSE");
+plt.ylabel("time of half the MSE")
 
 # %% [markdown]
 # How many directions are learnt (here every $w^*_i$ is 1): prediction against the flow at $d = \infty$.

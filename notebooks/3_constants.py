@@ -96,7 +96,9 @@ assert abs(measured / float(predicted["escape_rate"]) - 1) < 1e-9
 EXPONENTS = (1.5, 2, 2.5, 3, 4)
 found = []
 for a in EXPONENTS:
-    curve = solve(power_law(a, np.inf, init="escape:1e-3", horizon=1e24), 1e24).at(10.0 ** np.arange(8, 25, 2))
+    curve = solve(power_law(a, np.inf, init="escape:1e-3", horizon=1e24), 1e24).at(
+        10.0 ** np.arange(8, 25, 2)
+    )
     found.append(-extrapolate_power_law(curve.t, curve.one_minus_u).exponent)
 expected = [float(summary_exponent(PowerLaw(a, "inf"))) for a in EXPONENTS]
 assert np.allclose(found, expected, atol=2e-4)
@@ -107,4 +109,4 @@ plt.plot(grid, 1 - 1 / grid, label=r"$\gamma = 1 - 1/a$")
 plt.plot(EXPONENTS, found, "o", label="measured")
 plt.xlabel("exponent $a$")
 plt.ylabel(r"$\gamma$")
-plt.legend();
+plt.legend()

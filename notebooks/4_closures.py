@@ -94,10 +94,12 @@ for row in power:
 # %%
 for row in power:
     style = {"Gauss quadrature": "o-", "geometric extrapolation": "s--", "truncation": "^:"}[row.closure]
-    plt.loglog(TIMES, np.where(np.isinf(row.errors), np.nan, row.errors), style, label=f"{row.closure}, {row.order}")
+    plt.loglog(
+        TIMES, np.where(np.isinf(row.errors), np.nan, row.errors), style, label=f"{row.closure}, {row.order}"
+    )
 plt.xlabel("time $t$")
 plt.ylabel("error of $s$ and $u$")
-plt.legend(fontsize=7);
+plt.legend(fontsize=7)
 
 # %%
 errors = {(row.closure, row.order): np.array(row.errors) for row in power}

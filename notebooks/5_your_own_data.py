@@ -63,10 +63,12 @@ WINDOWS = ((1, 10), (3, 30), (10, 40), (30, 60))
 fits = {(i, j): np.polyfit(np.log(ranks[i - 1 : j]), np.log(moving[i - 1 : j]), 1) for i, j in WINDOWS}
 plt.loglog(ranks, moving, "o")
 for (i, j), line in fits.items():
-    plt.loglog(ranks[i - 1 : j], np.exp(np.polyval(line, np.log(ranks[i - 1 : j]))), label=f"$a = {-line[0]:.2f}$")
+    plt.loglog(
+        ranks[i - 1 : j], np.exp(np.polyval(line, np.log(ranks[i - 1 : j]))), label=f"$a = {-line[0]:.2f}$"
+    )
 plt.xlabel("rank $i$")
 plt.ylabel(r"eigenvalue $\lambda_i$")
-plt.legend();
+plt.legend()
 
 # %% [markdown]
 # **It is no power law.** The exponent depends on the window: it steepens all the way, and the last twenty modes fall
@@ -135,7 +137,7 @@ for number, (flow, images_flow) in enumerate(zip(theory, truth, strict=True)):
     right.semilogx(times, flow.mse, color=colour)
     right.semilogx(times, images_flow.mse, "o", color=colour, markersize=2.5)
 left.set(xlabel="time $t$", ylabel="$1 - |u|$", title="lines: theory, dots: digits")
-right.set(xlabel="time $t$", ylabel="MSE");
+right.set(xlabel="time $t$", ylabel="MSE")
 
 # %% [markdown]
 # **How good is it?** Up to the escape the overlap is right within a few per cent, and the MSE within a third at all
@@ -148,9 +150,13 @@ error = np.array([real.mse / flow.mse for real, flow in zip(truth, theory, stric
 assert np.abs(overlap[:, times < 1] - 1).max() < 0.1
 assert np.abs(error - 1).max() < 0.35
 assert np.abs(overlap[:, times > 100] - 1).max() > 1
-print(f"by t = 1: 1 - |u| over its prediction {overlap[:, times < 1].min():.2f} to {overlap[:, times < 1].max():.2f}")
+print(
+    f"by t = 1: 1 - |u| over its prediction {overlap[:, times < 1].min():.2f} to {overlap[:, times < 1].max():.2f}"
+)
 print(f"MSE over its prediction {error.min():.2f} to {error.max():.2f}")
-print(f"after t = 100: 1 - |u| over its prediction {overlap[:, times > 100].min():.2f} to {overlap.max():.2f}")
+print(
+    f"after t = 100: 1 - |u| over its prediction {overlap[:, times > 100].min():.2f} to {overlap.max():.2f}"
+)
 
 # %% [markdown]
 # **Why.** The theory knows inputs by their covariance; the loss needs fourth moments. A Gaussian has
@@ -166,7 +172,7 @@ assert kurtosis[-7:].min() > 200
 plt.loglog(ranks, kurtosis, "o")
 plt.axhline(3, color="0.4", linestyle="--")
 plt.xlabel("rank $i$")
-plt.ylabel("fourth moment / variance²");
+plt.ylabel("fourth moment / variance²")
 
 # %% [markdown]
 # **Online SGD on the images**: each step draws one of them. Several runs at once, with the step size of the theory's
