@@ -15,8 +15,8 @@ from derivations.guide import __doc__ as contents
 README = Path(__file__).parents[2] / "README.md"
 GUIDE = files("derivations.guide")
 QUICK = ("figure", "audit")
-SHORTER = {"1e5": "100"}
-"""Arguments of the README's examples that are replaced: fewer steps of SGD."""
+SHORTER = {"1e5": "100", "1.2:4:0.1": "1.5:3:0.5"}
+"""Arguments of the README's examples that are replaced: fewer steps of SGD, fewer exponents."""
 
 LONG = ("explore", "report", "book")
 """Tested elsewhere in full, and too long for an example here."""
