@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report figures notebooks docs test lint bench generate lock clean
+.PHONY: report figures notebooks docs test lint bench peers generate lock clean
 
 report: $(READY)  ## derive, solve, predict, compare: report/index.html
 	$(BIN)/phase-retrieval report
@@ -32,8 +32,13 @@ lint: $(READY)  ## style and types
 bench: $(READY)  ## benchmarks, side by side
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -o addopts="--import-mode=importlib"
 
+peers: $(READY)  ## the solver against general stiff integrators, side by side (five minutes)
+	$(BIN)/python -m pytest tests/benchmarks/test_peers.py --benchmark-only --benchmark-columns=median,rounds \
+		-o addopts="--import-mode=importlib"
+
 generate: $(READY)  ## rewrite the generated modules from the derivations
 	$(BIN)/python -m theory.symbolic.codegen numerics/generated/phase_retrieval.py
+	$(BIN)/python -m theory.symbolic.codegen numerics/generated/phase_retrieval.js
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
@@ -45,4 +50,4 @@ lock:  ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^pip==' > constraints.txt
 
 clean:
-	rm -rf $(VENV) report figures docs
+	rm -rf $(VENV) report figures book docs

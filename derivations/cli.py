@@ -16,11 +16,13 @@ DISTRIBUTION = "phase-retrieval-theory"
 COMMANDS = {
     "report": ("derivations.commands.report:report", "Derive and check every claim; write the report."),
     "audit": ("derivations.commands.audit:audit", "Settle the claims of the paper."),
+    "book": ("derivations.commands.book:book", "Write the book of derivations."),
     "derive": ("derivations.commands.derive:derive", "Derive the flow of a link function."),
     "constants": ("derivations.commands.constants:constants", "Compute the asymptotic constants."),
     "solve": ("derivations.commands.solve:solve", "Solve the gradient flow."),
     "descend": ("derivations.commands.descend:descend", "Run gradient descent, on the population or by SGD."),
     "figure": ("derivations.commands.figure:figure", "Redraw a figure of the paper, with the theory."),
+    "explore": ("derivations.commands.explore:explore", "Write a page that solves the flow as sliders move."),
     "cite": ("derivations.commands.cite:cite", "Print BibTeX for the software and its methods."),
 }
 """Where each command lives, and its line in the help. Importing one may cost more than a whole ``--help``."""

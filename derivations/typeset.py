@@ -38,7 +38,17 @@ def mathml(formula: str) -> str:
     >>> mathml("x^2").startswith("<math")
     True
     """
-    return str(convert(formula, display="block"))
+    return _converted(formula, "block")
+
+
+def inline(formula: str) -> str:
+    """MathML of a LaTeX formula within a line."""
+    return _converted(formula, "inline")
+
+
+def _converted(formula: str, display: str) -> str:
+    """MathML; the sign of similarity is a relation, not an accent."""
+    return str(convert(formula, display=display)).replace("&#x0007E;", "&#x0223C;")
 
 
 def prose(text: str) -> str:
@@ -51,6 +61,6 @@ def prose(text: str) -> str:
     """
     pieces = text.split("$")
     return "".join(
-        str(convert(piece)) if number % 2 else html.escape(piece, quote=False)
+        inline(piece) if number % 2 else html.escape(piece, quote=False)
         for number, piece in enumerate(pieces)
     )

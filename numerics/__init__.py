@@ -3,6 +3,7 @@
 ``power_law``, ``Problem``  what to solve
 ``reduce``                  an equivalent problem of a few hundred modes
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
+``solve_many``              many problems at once, on all processors
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
 ``descend``                 population gradient descent, exactly; ``descend_network`` of any model
 ``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
@@ -13,6 +14,7 @@
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
+from numerics.batch import solve_many
 from numerics.descent import (
     EmpiricalRun,
     Samples,
@@ -75,5 +77,6 @@ __all__ = [
     "save",
     "shared_sgd",
     "solve",
+    "solve_many",
     "sweep",
 ]

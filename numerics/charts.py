@@ -30,7 +30,7 @@ class Chart:
 def origin(model: ModuleType) -> Chart:
     """Coordinates y = w."""
     deficits = getattr(model, "deficits", _no_deficits)
-    return Chart(model.drift, model.drift_jacobian, model.loss, deficits, lambda x, T: x, True)
+    return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True)
 
 
 def teacher(model: ModuleType) -> Chart:
@@ -43,6 +43,11 @@ def teacher(model: ModuleType) -> Chart:
         model.statistics,
         False,
     )
+
+
+def _itself(statistics: Array, energy: Array) -> Array:
+    """At the origin the statistics are the overlaps."""
+    return statistics
 
 
 def _no_deficits(statistics: Array, energy: Array) -> Array:

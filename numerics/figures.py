@@ -189,10 +189,18 @@ def encode(figure: Figure, suffix: str, description: str = "", style: Any = PAPE
     return buffer.getvalue()
 
 
-def to_svg(figure: Figure) -> str:
+class Svg(str):
+    """An SVG element that remembers the ``figure`` which it shows, for other formats."""
+
+    figure: Figure
+
+
+def to_svg(figure: Figure) -> Svg:
     """The figure as an SVG element for an HTML page: the same bytes every time, groups without ids."""
     text = encode(figure, "svg", style=STYLE).decode()
-    return re.sub(r'<g id="[^"]*"', "<g", text[text.index("<svg") :])
+    element = Svg(re.sub(r'<g id="[^"]*"', "<g", text[text.index("<svg") :]))
+    element.figure = figure
+    return element
 
 
 def _draw(axes: Axes, panel: Panel) -> None:

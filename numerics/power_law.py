@@ -1,16 +1,21 @@
 """Problems on a power-law spectrum λ_i = i^{-a} / H_{d,a}, in any dimension up to infinity."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from numerics.index_rule import index_rule
 from numerics.linearisation import escape_direction
 from numerics.problem import Problem
+from numerics.reduction import reduce_stream
 
 Array = np.ndarray
 
-LARGEST_SAMPLE = 10**8
+LARGEST_ARRAY = 10**8
+LARGEST_SAMPLE = 10**10
+STREAMED = 10**7  # from here on draws are reduced as they come
+CHUNK = 2**20
 LARGEST = 1e280  # of finite dimensions and horizons, short of overflow
 
 
@@ -30,8 +35,9 @@ def power_law(
     ``escape:EPS`` (along the fastest direction of w = 0, u > 0, s = EPS²) or an array, taken as it is.
     ``seed`` fixes every draw; the streams of teacher and start are independent.
 
-    Without draws the problem comes back as a few hundred modes whatever d is; at d = inf it is faithful
-    for times up to ``horizon``.
+    Without draws the problem comes back as a few hundred modes whatever d is; with draws it does beyond 10^7
+    dimensions, which pass through memory in chunks. Then, and at d = inf, it is faithful for times up to
+    ``horizon``.
 
     Raises ValueError for a request outside these limits, in particular a sphere start or a Gaussian
     teacher at d = inf, and a + 2B ≤ 1 at d = inf (such a teacher has infinite energy).
@@ -46,9 +52,13 @@ def power_law(
     source, size = source_exponent(teacher), escape_size(init)
     if math.isinf(dimension):
         _check_infinite(exponent, source, teacher, init)
+    given = not (isinstance(teacher, str) and isinstance(init, str))
     rule = None
     if source is None or size is None:
-        index = _all_indices(dimension)
+        _check_sample(dimension, LARGEST_ARRAY if given else LARGEST_SAMPLE)
+        if not given and dimension > STREAMED:
+            return _streamed(exponent, dimension, source, size, seed, horizon)
+        index = np.arange(1.0, dimension + 1.0)
         eigenvalues = index**-exponent
         eigenvalues /= eigenvalues.sum()
     else:
@@ -68,12 +78,37 @@ def power_law(
     return Problem(eigenvalues, target, start, dimension, horizon=faithful)
 
 
+def _streamed(
+    exponent: float, dimension: float, source: float | None, size: float | None, seed: int, horizon: float
+) -> Problem:
+    """The problem with draws, reduced in chunks: the same draws as those that are held at once."""
+    normaliser = index_rule(exponent, 0.0, dimension, 1.0).normaliser
+    streams = [np.random.default_rng(stream) for stream in _streams(seed)]
+    sums = np.zeros(2)
+
+    def chunks() -> Iterator[tuple[Array, Array]]:
+        for begin in range(0, int(dimension), CHUNK):
+            index = np.arange(begin + 1.0, min(begin + CHUNK, int(dimension)) + 1.0)
+            eigenvalues = index**-exponent / normaliser
+            rows = [streams[0].standard_normal(len(index)) if source is None else index**-source]
+            if size is None:
+                rows.append(streams[1].standard_normal(len(index)))
+            sums[0] += eigenvalues @ rows[0] ** 2
+            sums[1] += rows[-1] @ rows[-1]
+            yield eigenvalues, np.stack(rows)
+
+    nodes, vectors, error = reduce_stream(chunks(), horizon * max(1.0, (size or 0.0) ** 2))
+    target = vectors[0] / math.sqrt(sums[0])
+    start = vectors[1] / math.sqrt(sums[1]) if size is None else size * escape_direction(nodes, target)[1]
+    return Problem(nodes, target, start, dimension, relative_error=error, horizon=horizon)
+
+
 def gaussian_teacher(dimension: float, seed: int = 0) -> Array:
     """The ``dimension`` standard normal draws that :func:`power_law` scales into the teacher ``gaussian``.
 
     Raises ValueError where there are more than 10^8.
     """
-    _check_sample(dimension)
+    _check_sample(dimension, LARGEST_ARRAY)
     teacher_stream, _ = _streams(seed)
     return np.random.default_rng(teacher_stream).standard_normal(int(dimension))
 
@@ -130,19 +165,13 @@ def _check_infinite(exponent: float, source: float | None, teacher: str | Array,
         raise ValueError("init: at dimension inf there is no sphere and no array; use escape:EPS")
 
 
-def _check_sample(dimension: float) -> None:
-    """Arrays of ``dimension`` entries must fit into memory."""
-    if dimension > LARGEST_SAMPLE:
+def _check_sample(dimension: float, largest: float) -> None:
+    """What is drawn or given entry by entry takes time, and what is held takes memory."""
+    if dimension > largest:
         raise ValueError(
             f"dimension is {dimension:g}: a teacher or start that is drawn or given entry by entry "
-            f"allows at most {LARGEST_SAMPLE:g}; beyond, use a flat or source:B teacher and escape:EPS"
+            f"allows at most {largest:g}; beyond, use a flat or source:B teacher and escape:EPS"
         )
-
-
-def _all_indices(dimension: float) -> Array:
-    """1, 2, …, d as floats."""
-    _check_sample(dimension)
-    return np.arange(1.0, dimension + 1.0)
 
 
 def _streams(seed: int) -> list[np.random.SeedSequence]:

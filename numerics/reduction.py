@@ -14,6 +14,7 @@ rounding stays relative to each bin's energy).
 """
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
@@ -32,7 +33,7 @@ ROUNDING = 8.0 * np.finfo(float).eps
 TOLERANCE = 3e-13
 LONGEST = 1e300
 TIMES = 4  # per decade
-LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left
+LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left of any
 
 
 def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Problem:
@@ -58,13 +59,7 @@ def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Pr
     clock = min(horizon * max(problem.teacher_energy, problem.start_energy), LONGEST)
     eigenvalues = problem.eigenvalues
     rows = np.concatenate([problem.teachers, problem.students])
-    falls = eigenvalues[1:] < eigenvalues[:-1]
-    if not falls.all():
-        order = np.argsort(-eigenvalues, kind="stable")
-        eigenvalues, rows = eigenvalues[order], rows[:, order]
-        falls = eigenvalues[1:] < eigenvalues[:-1]
-    if not falls.all():
-        eigenvalues, rows = _merge_equal(eigenvalues, rows)
+    eigenvalues, rows = _descending(eigenvalues, rows)
     moving = int(np.searchsorted(-eigenvalues, 0.0))
     nodes, vectors, error = _reduce_moving(eigenvalues[:moving], rows[:, :moving], clock, tolerance)
     nodes = np.concatenate([nodes, eigenvalues[moving:]])
@@ -81,6 +76,23 @@ def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Pr
     )
 
 
+def reduce_stream(
+    chunks: Iterable[tuple[Array, Array]], clock: float, tolerance: float = TOLERANCE
+) -> tuple[Array, Array, float]:
+    """Nodes (N,), vectors (n, N) and relative error of the rule for modes that come in ``chunks``.
+
+    Each chunk holds eigenvalues λ > 0, descending from chunk to chunk, and rows (n, …). It is reduced when it
+    comes, and what is left of all of them at the end, so that memory does not grow with their number. Errors
+    are relative to a geometric mean of sums over the chunk, hence at most that of sums over all.
+    """
+    nodes, vectors, errors = zip(
+        *(_reduce_moving(*_descending(*chunk), clock, tolerance) for chunk in chunks), strict=True
+    )
+    modes = _descending(np.concatenate(nodes), np.concatenate(vectors, axis=1))
+    rule = _reduce_moving(*modes, clock, tolerance)
+    return *rule[:2], max(errors) + rule[2]
+
+
 def _reduce_moving(
     eigenvalues: Array, rows: Array, clock: float, tolerance: float
 ) -> tuple[Array, Array, float]:
@@ -90,6 +102,7 @@ def _reduce_moving(
     """
     if len(eigenvalues) <= 2 * len(rows):
         return eigenvalues, rows, 0.0
+    clock = min(clock, LATEST / (16.0 * eigenvalues[-1]))
     blocks, best = max(2, math.ceil(BLOCKS * math.log(tolerance) / math.log(TOLERANCE))), math.inf
     parts = _connected(rows)
     while True:
@@ -111,6 +124,16 @@ def _connected(rows: Array) -> Array:
     support = (rows != 0).astype(float)
     connected = np.linalg.matrix_power(support @ support.T > 0, len(rows))
     return np.unique(connected, axis=0)[::-1]
+
+
+def _descending(eigenvalues: Array, rows: Array) -> tuple[Array, Array]:
+    """The modes in strictly descending order, up to n of them at equal eigenvalues."""
+    falls = eigenvalues[1:] < eigenvalues[:-1]
+    if not falls.all():
+        order = np.argsort(-eigenvalues, kind="stable")
+        eigenvalues, rows = eigenvalues[order], rows[:, order]
+        falls = eigenvalues[1:] < eigenvalues[:-1]
+    return (eigenvalues, rows) if falls.all() else _merge_equal(eigenvalues, rows)
 
 
 def _merge_equal(eigenvalues: Array, rows: Array) -> tuple[Array, Array]:
@@ -205,7 +228,7 @@ class _Binned:
         bound = np.tensordot(within, changed, 2) + 2.0 * np.tensordot(beyond, mass, 1)
         sizes = np.sqrt(_decay(self.nodes, slowest, times[:, None]) @ (self.carried**2).T)
         sizes = sizes[:, :, None] * sizes[:, None]
-        rounding = ROUNDING + np.finfo(float).eps * min(16.0 * clock * slowest, LATEST)
+        rounding = ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
         return 2.0 * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
 
 

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import Enum
+from functools import cache
 
 import sympy
 
@@ -65,9 +67,9 @@ class Claim:
     @property
     def text(self) -> str:
         """The statement with its constants; a factor 1 is not written."""
-        factor = r"<(\w+)> (?=[\\(]|[A-Za-z](?![a-z]))"
+        factor = r"<(\w+)> (?=[\\(A-Z]|[a-z](?![a-z]))"
         ones = re.sub(factor, lambda match: "" if self.constants[match[1]] == 1 else match[0], self.statement)
-        return re.sub(r"<(\w+)>", lambda match: str(self.constants[match[1]]), ones)
+        return re.sub(r"<(\w+)>", lambda match: _printed(self.constants[match[1]]), ones)
 
     def changed(self, name: str, factor: sympy.Rational) -> "Claim":
         """The claim with one of its constants multiplied by ``factor``."""
@@ -76,7 +78,8 @@ class Claim:
     def settle(self, effort: Effort = Effort.QUICK) -> "Adjudication":
         """Examine the claim and its correction."""
         correction = self.correction.settle(effort) if self.correction else None
-        return Adjudication(self, self.examine(self.constants, effort), correction)
+        found = _examined(self.examine, tuple(self.constants.items()), effort)
+        return Adjudication(self, found, correction)
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,27 @@ def correction(
     return lambda examine: Claim(
         "", "", statement, examine, verdict, exact, hypotheses, ratio, None, qualitative
     )
+
+
+@cache
+def _examined(
+    examine: Examination, constants: tuple[tuple[str, sympy.Rational], ...], effort: Effort
+) -> Finding:
+    """What an examination finds, once: several claims share a correction, and all searches are seeded."""
+    return examine(dict(constants), effort)
+
+
+def _printed(value: sympy.Rational) -> str:
+    """A constant in LaTeX: a measured number as a decimal, a small fraction as one.
+
+    >>> _printed(sympy.Rational(8, 3)), _printed(sympy.Rational("0.32951")), _printed(sympy.Integer(2))
+    ('\\\\frac{8}{3}', '0.32951', '2')
+    """
+    if value.is_Integer:
+        return str(value)
+    if value.q > 10 and set(sympy.factorint(value.q)) <= {2, 5}:
+        return format(Decimal(value.p) / value.q, "f")
+    return rf"{'-' if value < 0 else ''}\frac{{{abs(value.p)}}}{{{value.q}}}"
 
 
 def _exact(constants: Mapping[str, sympy.Rational | int | str]) -> Constants:

@@ -8,6 +8,7 @@ import sympy
 from derivations.audit.attack import identities, identity
 from derivations.audit.barrier import overlap_stays_below_one, sign_is_kept
 from derivations.audit.claim import Constants, Effort, claim, correction
+from derivations.audit.cutoff import loss_at_a_cutoff
 from derivations.audit.phases import HORIZON, against_the_bound, settling_time
 from derivations.audit.runs import escape_run
 from derivations.audit.states import State, form, random_states, standing
@@ -120,7 +121,7 @@ def clock(c: Constants, effort: Effort) -> Finding:
     r"$t \ge T_1'$ and $\lambda_c > 0$",
     Verdict.FALSE,
     hypotheses=r"$s > 1/3 + s_0$ from $T_1'$ on, $0 < u < 1$",
-    correction=settling_time,
+    correction=loss_at_a_cutoff,
 )
 def cutoff_bound(c: Constants, effort: Effort) -> Finding:
     deficit, head = 1 - SLOW.u(), SLOW.u()  # λ_c = λ_2: no tail, and S_≥ = u
@@ -158,7 +159,7 @@ def first_bound(c: Constants, effort: Effort) -> Finding:
     r"$(1-h_\Theta)_+ \le \sum_<\lambda_i(w^*_i)^2 + \sum_<\lambda_i|w^*_iw_i| + \sum_\ge\lambda_i|w^*_iw_i|"
     r"e^{-4s_0\lambda_c(t-T_1')}$",
     Verdict.FALSE,
-    correction=settling_time,
+    correction=loss_at_a_cutoff,
 )
 def spectral_split(c: Constants, effort: Effort) -> Finding:
     # d = 1, w(T1') = 3/4: s only grows, so Θ falls at least at the rate 3s(T1') − 1 = 3 s0
@@ -238,7 +239,7 @@ def head_bound(c: Constants, effort: Effort) -> Finding:
     r"(4s_0\lambda_\varepsilon)^{-1}\log(4S_\ge/\varepsilon)$",
     Verdict.FALSE,
     hypotheses="(C.12)",
-    correction=settling_time,
+    correction=loss_at_a_cutoff,
 )
 def accuracy_time(c: Constants, effort: Effort) -> Finding:
     epsilon = 4 * SLOW.u()

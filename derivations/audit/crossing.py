@@ -54,7 +54,7 @@ def never_back(c: Constants, effort: Effort) -> Finding:
     fallen = crossed = tried = 0
     smallest = math.inf
     for size in (2, 3, 4):
-        flows = random_flows(size, effort.of(600, 4000))
+        flows = random_flows(size, effort.of(200, 4000))
         for _ in range(effort.of(2, 10)):
             heights, alignments, reached = after_crossing(*flows)
             fallen += int((heights < -1e-6).sum())

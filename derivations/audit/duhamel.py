@@ -184,24 +184,22 @@ def finite_times(c: Constants, effort: Effort) -> Finding:
     n=2,
 )
 def bounded_for_all(c: Constants, effort: Effort) -> Finding:
-    # λ = 1/4, w* = 2, w ≡ w*: s ≡ 1, Θ = -2t. U_k = (-r)^k e^{8rt} + 4^{-k} C(t) with C' = -2C + 8u
+    # Q = I/2, w ≡ w* = (1, 1): s ≡ 1, Θ = -2t. U_k = (-r)^k e^{8rt} + 2^{-k} C(t) with C' = -4C + 8u
     r, growth = 1 / c["n"], 8 / c["n"]
     C = sympy.Function("C")
-    modes = (-r) * sympy.exp(growth * time) + C(time) / 4
-    solution = sympy.dsolve(C(time).diff(time) + 2 * C(time) - 8 * modes, C(time), ics={C(0): 0}).rhs
-    U = (-r) ** order * sympy.exp(growth * time) + solution / 4**order
+    modes = (-r) * sympy.exp(growth * time) + C(time) / 2
+    solution = sympy.dsolve(C(time).diff(time) + 4 * C(time) - 8 * modes, C(time), ics={C(0): 0}).rhs
+    U = (-r) ** order * sympy.exp(growth * time) + solution / 2**order
     ahead, first = U.subs(order, order + 1), U.subs(order, 1)
-    residue = U.diff(time) + 8 * ahead - 8 * 4 * sympy.Rational(1, 4) ** (order + 1) * first
+    residue = U.diff(time) + 8 * ahead - 8 * 2 * sympy.Rational(1, 2) ** (order + 1) * first
     values = [sympy.simplify(residue.subs({order: k, time: x})) for k in (1, 2, 3) for x in (0, 1)]
     if any(value != 0 for value in values) or sympy.limit(first, time, sympy.oo) != -sympy.oo:
         return Finding(Verdict.UNDECIDED, f"residues {values}")
     example = Counterexample(
-        f"λ = 1/4, w ≡ w* = 2, U_0 = ((-{r})^k): u^(1)(t) = {sympy.simplify(first)} → -∞",
+        f"Q = I/2, w ≡ w* = (1, 1), U_0 = ((-{r})^k): u^(1)(t) = {sympy.simplify(first)} → -∞",
         f"from sympy import *; t = Symbol('t', positive=True); U = lambda k: (-{r})**k*exp({growth}*t) + "
-        f"4**(-S(k))*"
-        f"({sympy.simplify(solution)}); assert all(simplify(diff(U(k), t) + 8*U(k + 1) - 8*4*4**(-S(k) - "
-        f"1)*U(1)) == 0 "
-        "for k in (1, 2, 3)) and limit(U(1), t, oo) == -oo",
+        f"2**(-S(k))*({sympy.simplify(solution)}); assert all(simplify(diff(U(k), t) + 8*U(k + 1) - "
+        "8*2*2**(-S(k) - 1)*U(1)) == 0 for k in (1, 2, 3)) and limit(U(1), t, oo) == -oo",
     )
     how = "-8B has spectrum {|z| ≤ 8}: boundedness comes from U_0 being moments of a measure on [0, λ_1]"
     return Finding(Verdict.FALSE, how, counterexample=example)

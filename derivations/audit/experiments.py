@@ -313,7 +313,7 @@ def straight(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"a power law needs $a > 1$: at $a = 1$ there is none, at $a = <a>$ the exponent is $1 - 1/<a>$",
+    r"a power law needs $a > 1$: at $a = 1$ there is none, at $a = <a>$ the exponent is $1 - 1/(<a>)$",
     Verdict.PROVED,
     a="3/2",
 )

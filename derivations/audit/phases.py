@@ -245,8 +245,8 @@ def against_the_bound() -> Finding:
     vanishes = rooms[0] > 1e3 * rooms[1] > 1e6 * rooms[2]
     how = (
         f"(T2 − T1')/bound = {', '.join(f'{room:.1e}' for room in rooms)} at ε = 1e-2, 1e-4, 1e-6 (a = 2, "
-        f"d = ∞): true "
-        "there, and never attained; the proof rests on P13, which is false"
+        "d = ∞): never attained. The proof rests on P13, which is false; the corrected P13 proves the bound, "
+        "without its logarithm, wherever s ≥ 1/3 + s0 and u ≥ 0 after T1'"
     )
     return Finding(Verdict.NOT_SHARP if vanishes else Verdict.UNDECIDED, how)
 

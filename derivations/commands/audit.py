@@ -1,7 +1,9 @@
 """``phase-retrieval audit``: the paper's claims, examined."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,6 +31,10 @@ COLOURS = {
 }
 
 HEADINGS = ("id", "paper", "verdict", "claim and evidence")
+TERMINAL_HEADINGS = ("id, paper, verdict", "claim and evidence")
+"""On a terminal they stand one below the other, so that 80 columns leave room for the text."""
+PLACE_WIDTH = 24
+"""Columns of the place there."""
 
 
 @click.command(epilog=EXAMPLES)
@@ -78,14 +84,19 @@ def _readable(settled: Sequence["Adjudication"], output: Path | None) -> str:
     """The table, and how many claims have which verdict."""
     from rich.text import Text
 
+    terminal = output is None and sys.stdout.isatty()
     rows: list[list[str | Text]] = []
     for item in settled:
         verdict = str(item.finding.verdict)
         mark = "" if item.agrees else f" (on record: {item.claim.verdict})"
-        text = f"{item.claim.text}\n{item.evidence}"
+        place = fill(item.claim.place, PLACE_WIDTH) if terminal else item.claim.place
+        heading = [Text(item.claim.id, "bold"), Text(place, "dim"), Text(verdict + mark, COLOURS[verdict])]
+        parts = [Text(item.claim.text, "bold"), Text(item.evidence)]
         if item.correction:
-            text += f"\nCorrected: {item.correction.claim.text}"
-        rows.append([item.claim.id, item.claim.place, Text(verdict + mark, COLOURS[verdict]), text])
+            parts.append(Text(f"Corrected: {item.correction.claim.text}", "green"))
+        text = Text("\n").join(parts)
+        rows.append([Text("\n").join(heading), text.append("\n")] if terminal else [*heading, text])
     found = [str(item.finding.verdict) for item in settled]
     counts = ", ".join(f"{found.count(name)} {name}" for name in COLOURS if name in found)
-    return f"{tables((HEADINGS, rows), output=output)}\n{len(settled)} claims: {counts}"
+    headings = TERMINAL_HEADINGS if terminal else HEADINGS
+    return f"{tables((headings, rows), output=output)}\n{len(settled)} claims: {counts}"

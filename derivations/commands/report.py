@@ -27,7 +27,7 @@ Examples:
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
     default=DEFAULT,
-    help=f"The page to write; its folder is made.  [default: {DEFAULT}]",
+    help=f"The page to write, beside it the explorer; its folder is made.  [default: {DEFAULT}]",
 )
 def report(quick: bool, as_json: bool, output: Path) -> None:
     """Derive the equations, compare predictions with measurements, write one HTML page.
@@ -38,10 +38,12 @@ def report(quick: bool, as_json: bool, output: Path) -> None:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"--output {str(output)!r}: its folder cannot be made ({error.strerror})") from None
+    from derivations import explorer
     from derivations import report as pages
 
     with progress("report") as show:
         chapters = list(pages.chapters(quick, show))
+    write(output.with_name(explorer.NAME), explorer.page())
     write(output, pages.page(chapters))
     holds = all(chapter.holds for chapter in chapters)
     if as_json:

@@ -79,7 +79,7 @@ def test_page_is_self_contained(page, chapters):
     assert "link" not in elements.found
     assert "img" not in elements.found
     outside = {link for link in elements.links if not link.startswith("#")}
-    assert outside == {"https://arxiv.org/abs/2511.18661"}
+    assert outside == {"https://arxiv.org/abs/2511.18661", "explorer.html"}
     assert elements.ids == [f"chapter-{number}" for number in range(1, len(chapters) + 1)]
     assert page.count('display="block"') == sum(len(chapter.formulas) for chapter in chapters)
     assert "$" not in "".join(re.findall(r"<p>.*?</p>", page))
@@ -112,7 +112,7 @@ def test_command_writes_the_page_and_fails_with_a_failing_check(tmp_path, monkey
     assert result.exit_code == 1
     assert "FAILS" in result.stdout
     assert "Some checks fail." in target.read_text(encoding="utf-8")
-    assert [path.name for path in target.parent.iterdir()] == ["index.html"]
+    assert {path.name for path in target.parent.iterdir()} == {"index.html", "explorer.html"}
 
 
 def test_command_succeeds_when_all_holds(tmp_path, monkeypatch, chapters):

@@ -226,3 +226,46 @@ def test_size_grows_like_the_logarithm():
     sizes = [len(reduce(power_law(1.3, d, "gaussian"), 1e30).eigenvalues) for d in (10**3, 10**4, 10**5)]
     assert sizes[2] < 800
     assert sizes[2] - sizes[1] < 250
+
+
+def estimated_over_true(seed):
+    """The stated error over the largest change of the sums it is about, at ten times as many clock times."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(150, 3000))
+    eigenvalues = [
+        np.arange(1.0, size + 1) ** -rng.uniform(0.3, 3.5),
+        rng.exponential(size=size),
+        np.geomspace(1, 10 ** -rng.uniform(1, 8), size),
+    ][int(rng.integers(3))]
+    eigenvalues = eigenvalues / eigenvalues.sum()
+    full = Problem(eigenvalues, rng.normal(size=size), 10 ** rng.uniform(-3, 0) * rng.normal(size=size))
+    horizon, tolerance = 10 ** rng.uniform(-2, 8), 10 ** rng.uniform(-12, -3)
+    small = reduce(full, horizon, tolerance)
+    if len(small.eigenvalues) == size:
+        return None
+    assert small.relative_error <= tolerance
+    clock = horizon * max(full.teacher_energy, full.start_energy)
+    worst = 0.0
+    for time in np.geomspace(1e-3 * min(clock, 1 / eigenvalues.max()), clock, 150):
+        sums = []
+        for problem in (full, small):
+            weights = problem.eigenvalues * np.exp(-16 * (problem.eigenvalues - eigenvalues.min()) * time)
+            rows = np.stack([problem.teacher, problem.init])
+            sums.append((rows * weights) @ rows.T)
+        lengths = np.sqrt(np.diag(sums[0]))
+        worst = max(worst, (np.abs(sums[1] - sums[0]) / np.outer(lengths, lengths)).max())
+    return small.relative_error / max(worst, 1e-15)
+
+
+@pytest.mark.parametrize("count", [30, pytest.param(200, marks=pytest.mark.slow)])
+def test_stated_error_is_an_upper_bound_and_not_far_above(count):
+    ratios = [ratio for ratio in map(estimated_over_true, range(count)) if ratio is not None]
+    assert len(ratios) > 0.8 * count
+    assert min(ratios) >= 1.0
+    assert np.mean(np.array(ratios) > 100) <= 0.07
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1.0, -1e-3, math.nan])
+def test_tolerance_is_checked(tolerance):
+    with pytest.raises(ValueError, match=r"tolerance is .*: it must lie strictly between 0 and 1"):
+        reduce(random_problem(1), 1.0, tolerance)
