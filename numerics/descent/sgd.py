@@ -296,7 +296,9 @@ class _Runs:
         deviation = np.repeat([problem.init - orientation * problem.teacher], len(runs), axis=0)
         deviation[:, moving] = whitened[:, moving] / np.sqrt(problem.eigenvalues[moving])
         students = deviation + orientation * problem.teacher
-        lengths = norms(deviation[:, None], students[:, None], sign * problem.teacher[None], chart)[:, 0, 0]
+        lengths = norms(deviation[:, None], students[:, None], sign * problem.teacher[None], chart.centred)[
+            :, 0, 0
+        ]
         statistics = np.stack(
             [np.vecdot(whitened, whitened), sign * np.vecdot(whitened, self.teacher[index])]
         )

@@ -272,10 +272,11 @@ def test_barrier_of_phase_retrieval() -> None:
 def test_what_a_model_lacks_is_absent_and_named() -> None:
     module = load(COMMITTEE)
     assert not hasattr(module, "deficits")
-    assert not hasattr(module, "residual_drift")
+    assert not hasattr(module, "residual_deficits")
     assert not hasattr(module, "barrier")
+    assert module.ROTATIONS
     described = " ".join(str(module.__doc__).split())
-    assert "Without deficits: committee has 2 students and 1 teachers" in described
+    assert "Without deficits: deficits pair each student with one teacher, not 2 with 1" in described
     assert "Without barrier" in described
     assert module.drift(np.ones((5, 4)), np.eye(1))[1].shape == (2, 1, 4)
 
