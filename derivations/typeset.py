@@ -7,7 +7,9 @@ from collections.abc import Iterable
 import sympy
 from latex2mathml.converter import convert
 
-from theory.symbolic.notation import latex
+from theory.symbolic.notation import broken, latex
+
+__all__ = ["broken", "collected", "combination", "inline", "latex", "mathml", "prose"]
 
 
 def combination(terms: Iterable[tuple[sympy.Expr, str]]) -> str:

@@ -54,7 +54,7 @@ assert abs(problem.teacher_energy - 1) < 1e-12
 problem
 
 # %% [markdown]
-# **4. Its solution**, to full relative accuracy over twelve decades of time, from thirty steps of the solver.
+# **4. Its solution**, to full relative accuracy over twelve decades of time, from fifty steps of the solver.
 
 # %%
 run = solve(problem, 1e7)
@@ -96,7 +96,7 @@ early = solve(power_law(2, np.inf, init="escape:1e-40", horizon=100.0), 100.0)
 first, second = (early.phases(delta=level).t1 for level in (1e-20, 1e-18))
 measured = np.log(100) / (second - first)
 assert abs(measured / float(rate) - 1) < 1e-9
-measured
+float(measured)
 
 # %% [markdown]
 # **9. The law of convergence** $1 - u \sim C t^{-1/2}$: solution and prediction, with no free parameter.
@@ -108,6 +108,7 @@ assert abs(ratio[-1] - 1) < 1e-8
 plt.semilogx(times, ratio)
 plt.xlabel("time $t$")
 plt.ylabel(r"$(1-u)\,/\,C t^{-1/2}$")
+plt.show()
 
 # %% [markdown]
 # **10. Another link** passes through the same chain: $z^3 - 3z$, whose information exponent is 3.

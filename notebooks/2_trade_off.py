@@ -54,6 +54,7 @@ for a, run in runs.items():
 plt.xlabel("time $t$")
 plt.ylabel("overlap $u$")
 plt.legend()
+plt.show()
 
 # %% [markdown]
 # The rate measured on the runs is the root of the secular equation.
@@ -78,6 +79,7 @@ plt.ylim(1e-8, 2)
 plt.xlabel("time $t$")
 plt.ylabel("$1 - u$")
 plt.legend()
+plt.show()
 
 # %% [markdown]
 # The law holds in a window that closes at $1/\lambda_d \sim d^a$: in larger dimensions, and best at $d = \infty$.
@@ -99,6 +101,7 @@ plt.ylim(1e-3, 2)
 plt.xlabel("time $t$")
 plt.ylabel("MSE over that of the start")
 plt.legend()
+plt.show()
 
 # %% [markdown]
 # Faster at the start, slower at the end: the order of the exponents turns round.
@@ -113,6 +116,7 @@ for a in EXPONENTS:
     plt.annotate(f"  $a = {a}$", (first[a], last[a]))
 plt.xlabel("$T_1$, the end of the escape")
 plt.ylabel("time of half the MSE")
+plt.show()
 
 # %% [markdown]
 # How many directions are learnt (here every $w^*_i$ is 1): prediction against the flow at $d = \infty$.

@@ -100,6 +100,7 @@ for row in power:
 plt.xlabel("time $t$")
 plt.ylabel("error of $s$ and $u$")
 plt.legend(fontsize=7)
+plt.show()
 
 # %%
 errors = {(row.closure, row.order): np.array(row.errors) for row in power}

@@ -69,6 +69,7 @@ for (i, j), line in fits.items():
 plt.xlabel("rank $i$")
 plt.ylabel(r"eigenvalue $\lambda_i$")
 plt.legend()
+plt.show()
 
 # %% [markdown]
 # **It is no power law.** The exponent depends on the window: it steepens all the way, and the last twenty modes fall
@@ -138,6 +139,7 @@ for number, (flow, images_flow) in enumerate(zip(theory, truth, strict=True)):
     right.semilogx(times, images_flow.mse, "o", color=colour, markersize=2.5)
 left.set(xlabel="time $t$", ylabel="$1 - |u|$", title="lines: theory, dots: digits")
 right.set(xlabel="time $t$", ylabel="MSE")
+plt.show()
 
 # %% [markdown]
 # **How good is it?** Up to the escape the overlap is right within a few per cent, and the MSE within a third at all
@@ -173,6 +175,7 @@ plt.loglog(ranks, kurtosis, "o")
 plt.axhline(3, color="0.4", linestyle="--")
 plt.xlabel("rank $i$")
 plt.ylabel("fourth moment / variance²")
+plt.show()
 
 # %% [markdown]
 # **Online SGD on the images**: each step draws one of them. Several runs at once, with the step size of the theory's

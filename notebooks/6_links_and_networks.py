@@ -74,6 +74,7 @@ for text in LINKS:
 plt.xlabel("time $t$")
 plt.ylabel("overlap $u$")
 plt.legend()
+plt.show()
 
 # %% [markdown]
 # The links that escape have learnt the teacher; the cubic of information exponent 3 is still at its start.

@@ -64,6 +64,7 @@ for share in (0.9, 0.3, 0.1):
 plt.xlabel(r"time $t = \eta n$")
 plt.ylabel("$1 - u$")
 plt.legend()
+plt.show()
 
 # %% [markdown]
 # **The escape slows down** to $\log(1 + \eta\rho)/\eta$, a curve with no free parameter.
@@ -85,6 +86,7 @@ plt.plot(shares, measured, "o", label="measured")
 plt.xlabel(r"step $\eta / \eta_{max}$")
 plt.ylabel("rate of escape")
 plt.legend()
+plt.show()
 
 # %% [markdown]
 # **A billion steps** cost a second: the modes are eliminated, many steps at a time.
@@ -131,3 +133,4 @@ for noise in (0.0, 0.05, 0.2):
 plt.xlabel(r"time $t = \eta n$")
 plt.ylabel("population loss")
 plt.legend()
+plt.show()

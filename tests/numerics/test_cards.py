@@ -56,6 +56,11 @@ def test_a_solved_run_shows_its_phases_and_a_picture(run):
     assert image["alt"] == "Trajectory"
 
 
+def test_pictures_show_themselves(run):
+    for item in (run, run.problem, run.at([1.0, 10.0])):
+        assert item.plot()._repr_png_().startswith(b"\x89PNG")
+
+
 def test_a_problem_shows_its_size_and_energies():
     problem = power_law(2, np.inf, init="escape:1e-2")
     shown = facts(problem._repr_html_())

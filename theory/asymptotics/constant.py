@@ -53,7 +53,11 @@ class Constant:
             known = mp.log10(abs(self.value) / self.radius) if self.value and self.radius else GUARD
             value, radius = self.printed(max(1, int(mp.floor(known)) - GUARD // 2 + 1))
             rows[:0] = [("value", f"{value}"), ("radius", f"{radius}")]
-        cells = "".join(f"<tr><td>{name}</td><td>{escape(text)}</td></tr>" for name, text in rows)
+        left = "text-align:left"
+        cells = "".join(
+            f"<tr><td style='{left}'>{name}</td><td style='{left}'>{escape(text)}</td></tr>"
+            for name, text in rows
+        )
         return f"<table>{cells}</table>"
 
     def printed(self, digits: int) -> tuple[str | None, str | None]:
