@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report figures notebooks docs test lint bench peers generate lock clean
+.PHONY: report figures notebooks docs test lint bench peers scaling generate lock clean
 
 report: $(READY)  ## derive, solve, predict, compare: report/index.html
 	$(BIN)/phase-retrieval report
@@ -22,7 +22,7 @@ docs: $(READY)  ## guide and reference: docs/index.html
 	$(BIN)/python -m derivations.guide docs
 
 test: $(READY)  ## all tests that need no browser
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .
@@ -35,6 +35,9 @@ bench: $(READY)  ## benchmarks, side by side
 peers: $(READY)  ## the solver against general stiff integrators, side by side (five minutes)
 	$(BIN)/python -m pytest tests/benchmarks/test_peers.py --benchmark-only --benchmark-columns=median,rounds \
 		-o addopts="--import-mode=importlib"
+
+scaling: $(READY)  ## time against the dimension and the horizon: figures/scaling.svg
+	$(BIN)/python tests/benchmarks/scaling.py
 
 generate: $(READY)  ## rewrite the generated modules from the derivations
 	$(BIN)/python -m theory.symbolic.codegen numerics/generated/phase_retrieval.py

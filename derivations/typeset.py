@@ -50,7 +50,7 @@ def inline(formula: str) -> str:
 
 def _converted(formula: str, display: str) -> str:
     """MathML; the sign of similarity is a relation, not an accent."""
-    return str(convert(formula, display=display)).replace("&#x0007E;", "&#x0223C;")
+    return str(convert(formula, display=display)).replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
 
 
 def prose(text: str) -> str:
