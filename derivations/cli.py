@@ -16,6 +16,7 @@ DISTRIBUTION = "phase-retrieval-theory"
 COMMANDS = {
     "report": ("derivations.commands.report:report", "Derive and check every claim; write the report."),
     "audit": ("derivations.commands.audit:audit", "Settle the claims of the paper."),
+    "book": ("derivations.commands.book:book", "Write the book of derivations."),
     "derive": ("derivations.commands.derive:derive", "Derive the flow of a link function."),
     "constants": ("derivations.commands.constants:constants", "Compute the asymptotic constants."),
     "solve": ("derivations.commands.solve:solve", "Solve the gradient flow."),

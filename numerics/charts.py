@@ -1,9 +1,10 @@
 """The two coordinate charts in which the flow is integrated.
 
 Both evolve y by ẏ = A y Q + F w* Q with coefficients that depend on y only through its statistics:
-at ``origin`` y = w, the statistics are (S, U) and F = B; at ``teacher`` y = w − w*, they are (q, p), and
-F = A + B is a polynomial without a constant term, so that nothing is ever computed as a small difference
-of large numbers. All formulas come from the generated module of the model.
+at ``origin`` y = w, the statistics are (S, U) and F = B; at ``teacher`` y = w − w* (y = w for students beyond
+the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, so that
+nothing is ever computed as a small difference of large numbers. All formulas come from the generated module
+of the model.
 """
 
 from collections.abc import Callable
@@ -34,12 +35,12 @@ def origin(model: ModuleType) -> Chart:
 
 
 def teacher(model: ModuleType) -> Chart:
-    """Coordinates y = w − w*."""
+    """Coordinates y = w − w*, and y = w for students beyond the teachers."""
     return Chart(
         model.residual_drift,
         model.residual_drift_jacobian,
         model.residual_loss,
-        model.residual_deficits,
+        getattr(model, "residual_deficits", _no_deficits),
         model.statistics,
         False,
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from numerics.overlaps import split
+from numerics.overlaps import join, rotate, split
 from numerics.step import Modes
 from numerics.trajectory import Segment, Trajectory
 
@@ -83,6 +83,7 @@ def _check_modes(run: Trajectory, segment: Segment, point: int, students: Array,
     """The overlaps at a ``point`` of a step against those of the ``students`` W (K, N) there."""
     modes = Modes(run.problem.eigenvalues, segment.orientation @ run.problem.teachers)
     found = segment.chart.overlaps(segment.statistics[:, [point]], segment.teacher_energy)[:, 0]
+    found = join(*rotate(segment.frame.T, *split(found, len(students), len(modes.teacher))))
     excess = np.abs(found - modes.statistics(students)) - slack * modes.term_sizes(students)
     _require(excess <= UNDERFLOW, segment.start, "the statistics are not those of the modes")
 

@@ -63,6 +63,9 @@ COLUMN, PAGE = 3.3, 6.8
 HEIGHT = 2.3
 """Inches that a row of panels is high."""
 
+SCREEN = 120
+"""Dots to the inch in a notebook."""
+
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "flow": {},
     "descent": {"linestyle": "none", "marker": "o", "markerfacecolor": "none"},
@@ -76,6 +79,15 @@ FORMATS = ("svg", "pdf", "png")
 LOWEST = 1e-8
 WIDE = 0.2
 """Share of the axis that a phase must take up to be named."""
+
+
+class ShownFigure(Figure):
+    """A figure that notebooks show by itself, without a backend."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=SCREEN)
+        return buffer.getvalue()
 
 
 class Curve(NamedTuple):
@@ -114,7 +126,7 @@ def draw(panels: Sequence[Panel], style: Any = PAPER, columns: int = 0) -> Figur
     with matplotlib.rc_context(style):
         single = len(panels) == 1
         size = None if single and style is STYLE else (COLUMN if single else PAGE, HEIGHT * rows)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = ShownFigure(figsize=size, layout="constrained")
         shown: set[tuple[str, ...]] = {()}
         for number, panel in enumerate(panels, start=1):
             axes = figure.add_subplot(rows, columns, number)
@@ -189,10 +201,18 @@ def encode(figure: Figure, suffix: str, description: str = "", style: Any = PAPE
     return buffer.getvalue()
 
 
-def to_svg(figure: Figure) -> str:
+class Svg(str):
+    """An SVG element that remembers the ``figure`` which it shows, for other formats."""
+
+    figure: Figure
+
+
+def to_svg(figure: Figure) -> Svg:
     """The figure as an SVG element for an HTML page: the same bytes every time, groups without ids."""
     text = encode(figure, "svg", style=STYLE).decode()
-    return re.sub(r'<g id="[^"]*"', "<g", text[text.index("<svg") :])
+    element = Svg(re.sub(r'<g id="[^"]*"', "<g", text[text.index("<svg") :]))
+    element.figure = figure
+    return element
 
 
 def _draw(axes: Axes, panel: Panel) -> None:

@@ -5,7 +5,9 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
 
 - with a barrier, as in phase retrieval, once the loss is below it, which settles the side, and |u| ≥ s*/2;
 - else once every student is near a teacher of its own, ‖w_j − (P w*)_j‖_Q² ≤ 0.1 ‖(P w*)_j‖_Q². A chart is
-  exact anywhere, so that a run which leaves again loses nothing but digits.
+  exact anywhere, so that a run which leaves again loses nothing but digits;
+- with any number of students beyond the teachers' once a rotation of the students brings them there, where
+  the model allows all of them: :mod:`numerics.frames`.
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
 Steps are those of :mod:`numerics.step`; their width follows the decay of the Chebyshev coefficients that
@@ -17,7 +19,7 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics import charts, limits
+from numerics import charts, frames, limits
 from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
@@ -26,7 +28,7 @@ from numerics.generated import phase_retrieval
 from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
-from numerics.overlaps import join
+from numerics.overlaps import join, split
 from numerics.problem import Problem
 from numerics.reduction import reduce
 from numerics.step import FLOOR, ROUNDING, Modes, NoConvergence, StepResult, solve_step, truncation
@@ -38,6 +40,7 @@ STAGES = 20
 NETWORK_STAGES = 12  # the eigenvectors of larger couplings lose too many digits
 TOLERANCE = 1e-13
 LARGEST_ERROR = 10.0 * TOLERANCE
+NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
@@ -45,7 +48,9 @@ NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
 GROWTH = 2.5
+NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 SPAN = 30.0
+OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -129,6 +134,7 @@ class _Integration:
 
     deviation: Array
     students: Array
+    turn: Array
     statistics: Array
     lengths: Array
 
@@ -136,10 +142,10 @@ class _Integration:
         self.problem, self.model = problem, model
         self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
-        self.time, self.error, self.noisy = 0.0, 0.0, False
+        self.time, self.error, self.noisy, self.rotated = 0.0, 0.0, False, False
         self.segments: list[Segment] = []
         self.students = problem.students
-        self._enter(charts.origin(model), np.eye(model.TEACHERS))
+        self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
         self.barrier = limits.barrier(model, self.modes.energy)
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
@@ -171,6 +177,9 @@ class _Integration:
                 self._shorten(0.5)
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
+            if self.rotated and self._outrun(statistics):
+                self._shorten(0.5)
+                continue
             error, decay, factor = self._truncation(statistics)
             flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
             self.noisy = flat and error <= self.noise
@@ -184,7 +193,8 @@ class _Integration:
         """One step of about ``width``, by the way that suits it."""
         guess = self._guess()
         state = self.table, self.chart, self.modes
-        vectors = self.deviation, self.students, guess
+        students = self.frame @ self.students if self.rotated else self.students
+        vectors = self.deviation, students, guess
         if not self.single:
             return solve_step(*state, self.width, *vectors, self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
@@ -211,7 +221,8 @@ class _Integration:
 
     def _accept(self, result: StepResult, statistics: Array, error: float, factor: float) -> None:
         """Record the step, move to its end, choose the next width and chart."""
-        lengths = norms(result.deviation, result.students, self.modes.teacher, self.chart)
+        students = self.frame.T @ result.students if self.rotated else result.students
+        lengths = self._norms(result.deviation, students)
         lengths = np.concatenate([self.lengths[..., None], lengths], axis=-1)
         self.segments.append(
             Segment(
@@ -219,6 +230,7 @@ class _Integration:
                 np.append(0.0, result.times),
                 self.chart,
                 self.orientation,
+                self.frame,
                 statistics,
                 lengths,
                 self.modes.energy,
@@ -226,20 +238,44 @@ class _Integration:
         )
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
-        self.deviation, self.students = result.deviation[-1], result.students[-1]
+        self.deviation, self.students = result.deviation[-1], students[-1]
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
         self.time += result.times[-1]
         self.error += error + ROUNDING
         self.width = factor * result.times[-1]
         self._settle()
 
-    def _enter(self, chart: Chart, orientation: Array) -> None:
-        """Continue in ``chart``, measuring against P W* with P the ``orientation``."""
-        self.chart, self.orientation = chart, orientation
+    def _enter(self, chart: Chart, orientation: Array, frame: Array) -> None:
+        """Continue in ``chart``, measuring R W against E P W* with P the ``orientation``, R the ``frame``."""
+        self.chart, self.orientation, self.frame = chart, orientation, frame
         self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
-        self.deviation = self.students if chart.centred else self.students - self.modes.teacher
+        self.deviation = frame @ self.students
+        if not chart.centred:
+            self.deviation[: self.model.TEACHERS] -= self.modes.teacher
         self.statistics = self.modes.statistics(self.deviation)
-        self.lengths = norms(self.deviation, self.students, self.modes.teacher, chart)
+        self.lengths = self._norms(self.deviation, self.students)
+
+    def _turn(self) -> None:
+        """Turn the frame where a rotation takes much off the deviation."""
+        change = frames.turn(self.statistics, self.modes.energy, self.model.STUDENTS)
+        if change is not None:
+            self.frame, self.turn = self.frame + change @ self.frame, change
+            moved = change @ self.deviation + change[:, : self.model.TEACHERS] @ self.modes.teacher
+            self.deviation = self.deviation + moved
+            self.statistics = self.modes.statistics(self.deviation)
+
+    def _outrun(self, statistics: Array) -> bool:
+        """Whether the step has brought the loss so low that what a rotation takes off is nearly all of V."""
+        q, _ = split(statistics[:, [0, -1]], self.model.STUDENTS, self.model.TEACHERS)
+        paired = np.einsum("jjt->t", q[: self.model.TEACHERS, : self.model.TEACHERS])
+        bound = np.trace(self.modes.energy) * paired + np.einsum("jjt->t", q) ** 2
+        before, after = self.chart.loss(statistics[:, [0, -1]], self.modes.energy) / bound
+        return bool(after < OUTRUN * before)
+
+    def _norms(self, deviation: Array, students: Array) -> Array:
+        """The norms (4, K, M, …) of the user's ``students``."""
+        centred = self.chart.centred or self.rotated
+        return norms(students if self.rotated else deviation, students, self.modes.teacher, centred)
 
     def _invariant_limit(self) -> Limit | None:
         """The limit of a run on which u vanishes identically, None for all others."""
@@ -253,12 +289,19 @@ class _Integration:
     def _settle(self) -> None:
         """Decide the limit once the loss allows it, and change to the teacher's chart when close enough."""
         if not self.chart.centred:
+            if self.rotated:
+                self._turn()
             return
         if self.limit is None and self.barrier is not None:
             self.limit = self._side(self.barrier)
         orientation = self._bound_for()
         if orientation is not None:
-            self._enter(charts.teacher(self.model), orientation)
+            self._enter(charts.teacher(self.model), orientation, self.frame)
+            return
+        frame = frames.nearest_frame(self.model, self.statistics, self.modes.energy)
+        if frame is not None:
+            self.rotated = True
+            self._enter(charts.teacher(self.model), self.orientation, frame)
 
     def _side(self, barrier: float) -> Limit | None:
         """The teacher on this side of u = 0, once the loss is below the ``barrier``."""
@@ -298,18 +341,25 @@ class _Integration:
         Their logarithms vary slowly with log t, over the whole run; a statistic that changes sign is
         continued as a polynomial. Noise grows beyond measure when continued; then they are expected to stay.
         """
-        if self.noisy or not self.segments or self.segments[-1].chart is not self.chart:
+        last = self.segments[-1] if self.segments else None
+        if self.noisy or last is None or last.chart is not self.chart:
             return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
-        last = self.segments[-1]
+        guess = self._continued(last)
+        if last.frame is not self.frame:
+            guess = frames.turned(guess, self.modes.energy, self.turn)
+        return guess
+
+    def _continued(self, last: Segment) -> Array:
+        """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
         known = last.statistics[:, KNOWN]
-        if np.all(known * known[:, -1:] > 0):
-            places = np.log(last.start + last.elapsed[KNOWN])
-            logarithms = extrapolate(
-                places, np.log(np.abs(known)), np.log(self.time + self.width * self.table.nodes)
-            )
-            if np.abs(logarithms).max() < LARGEST_LOGARITHM:
-                return np.sign(known[:, -1:]) * np.exp(logarithms)
-        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        guess = self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        steady = np.all(known * known[:, -1:] > 0, axis=1)
+        places = np.log(last.start + last.elapsed[KNOWN])
+        aims = np.log(self.time + self.width * self.table.nodes)
+        logarithms = extrapolate(places, np.log(np.abs(known[steady])), aims)
+        if np.abs(logarithms).max(initial=0.0) < LARGEST_LOGARITHM:
+            guess[steady] = np.sign(known[steady, -1:]) * np.exp(logarithms)
+        return guess
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
@@ -321,14 +371,16 @@ class _Integration:
         """The truncation error of a step with these ``statistics`` (n, s + 1), its decay, and the ratio of
         the next width to this one.
         """
+        allowed, rounding = (LARGEST_ERROR, ROUNDING / LARGEST_ERROR) if self.single else (0.0, NETWORK_UNIT)
         found = truncation(
             self.table,
             statistics,
-            lambda: ROUNDING / LARGEST_ERROR * self.modes.term_sizes(self.deviation),
-            LARGEST_ERROR,
+            lambda: rounding * self.modes.term_sizes(self.deviation),
+            allowed,
             SPAN,
         )
-        factor = min(0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / found.ratio, GROWTH)
+        growth = GROWTH if self.single else NETWORK_GROWTH
+        factor = min(0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / found.ratio, growth)
         if found.error > FLOOR:
             factor = min(factor, self._factor(found.error))
         return found.error, found.decay, factor

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from numerics.charts import Chart
-from numerics.overlaps import split
+from numerics.overlaps import rotate, split
 from numerics.problem import Problem
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ class Observables(NamedTuple):
 
         return dataset(self, **parameters)
 
+    def _repr_html_(self) -> str:
+        from numerics.cards import curve_card
+
+        return curve_card("Observables", self._asdict(), self.plot())
+
     def plot(self) -> "Figure":
         """MSE, |u| and s over time."""
         from numerics.results import plot
@@ -65,6 +70,11 @@ class Overlaps(NamedTuple):
         from numerics.results import dataset
 
         return dataset(self, **parameters)
+
+    def _repr_html_(self) -> str:
+        from numerics.cards import curve_card
+
+        return curve_card("Overlaps", {"t": self.t, "loss": self.loss}, self.plot())
 
     def plot(self) -> "Figure":
         """The loss over time."""
@@ -99,13 +109,21 @@ def observe(
 
 
 def observe_all(
-    chart: Chart, orientation: Array, energy: Array, times: Array, statistics: Array, norms: Array
+    chart: Chart,
+    orientation: Array,
+    frame: Array,
+    energy: Array,
+    times: Array,
+    statistics: Array,
+    norms: Array,
 ) -> Overlaps:
     """Overlaps with the teachers W* at ``times`` (T,) from ``statistics`` (n, T) in ``chart``.
 
-    These and the ``norms`` (4, K, M, T) are relative to P W*, with P the ``orientation`` and T = ``energy``.
+    These and the ``norms`` (4, K, M, T) are relative to P W*, with P the ``orientation`` and T = ``energy``;
+    the statistics are those of R W, with R the ``frame``.
     """
     S, U = split(chart.overlaps(statistics, energy), *norms.shape[1:3])
+    S, U = rotate(frame.T, S, U)
     distances = [
         np.einsum("kat,am->kmt", squares, mine.astype(float))
         for squares, mine in zip(norms[2:], (orientation > 0, orientation < 0), strict=True)
@@ -114,14 +132,14 @@ def observe_all(
     return Overlaps(times, S, np.einsum("kat,am->kmt", U, orientation), loss, sum(distances))
 
 
-def norms(deviation: Array, students: Array, teacher: Array, chart: Chart) -> Array:
+def norms(deviation: Array, students: Array, teacher: Array, centred: bool) -> Array:
     """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
-    ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless the chart is centred.
+    ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless ``centred``.
     """
     own = _square(students)[..., None]
     along = students @ teacher.T
     away = students[..., None, :] - teacher
-    if not chart.centred:
+    if not centred:
         diagonal = np.arange(len(teacher))
         away[..., diagonal, diagonal, :] = deviation
     if along.min() < 0:

@@ -18,6 +18,11 @@ def split(statistics: Array, students: int, teachers: int) -> tuple[Array, Array
     return S, cross.reshape(students, teachers, *statistics.shape[1:])
 
 
+def rotate(rotation: Array, S: Array, U: Array) -> tuple[Array, Array]:
+    """R S Rᵀ and R U, the overlaps of the students R W, for the ``rotation`` R (K, K)."""
+    return np.einsum("ja,ab...,kb->jk...", rotation, S, rotation), np.einsum("ja,am...->jm...", rotation, U)
+
+
 def join(S: Array, U: Array) -> Array:
     """The statistics (n, …) of S (K, K, …) and U (K, M, …)."""
     return np.concatenate([S[np.triu_indices(len(S))], U.reshape(-1, *U.shape[2:])])

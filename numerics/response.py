@@ -61,15 +61,27 @@ class Response:
         flat = forcing.reshape(len(self.coupling), -1)
         return self._solve(self.rates * (self.integral @ flat)).reshape(forcing.shape)
 
-    def sensitivity(self, gradient: Array, forcing: Array) -> Array:
-        """dG/dX (n, s, n, s) from the ``gradient`` of the statistics and the ``forcing``, (s, n, K, N)."""
-        stages, count, students, _ = gradient.shape
+    def sensitivity(self, states: Array, teacher: Array, weights: Array) -> Array:
+        """How Σ λ v_a Y_j at node l answers to a forcing of student k by v_b at node m: (l, m, j, a, k, b).
+
+        The v are the K rows of the ``states`` Y (s, K, N), then the M of the ``teacher``; ``weights`` are λ.
+        """
+        stages, students, size = states.shape
+        rows = np.concatenate([states.reshape(-1, size), teacher])
+        functions = (self.resolvent * (self.rates * weights))[:, None] * rows
+        products = functions.real @ rows.T + 1j * (functions.imag @ rows.T)
+        own = np.arange(stages * students).reshape(stages, students)
+        fixed = np.broadcast_to(stages * students + np.arange(len(teacher)), (stages, len(teacher)))
+        index = np.concatenate([own, fixed], axis=1)
+        products = products[:, index[:, None, :, None], index[None, :, None, :]]
         outer = self.left[:, None, :] * (self.right @ self.integral).T
-        kernel = _real_product(outer.reshape(-1, len(self.right)), self.rates * self.resolvent)
-        kernel = kernel.reshape(stages, students, stages, students, -1)
-        pulled = np.einsum("lajN,ljmkN->lmakN", gradient, kernel).reshape(stages, stages, count, -1)
-        pushed = forcing.reshape(stages, count, -1)
-        return np.einsum("lmab->albm", pulled @ np.swapaxes(pushed, 1, 2))
+        outer = np.einsum("ljmke->lmjke", outer.reshape(stages, students, stages, students, -1))
+        count = index.shape[1]
+        kernel = outer.reshape(stages, stages, students**2, -1) @ np.moveaxis(products, 0, 2).reshape(
+            stages, stages, -1, count**2
+        )
+        shape = stages, stages, students, students, count, count
+        return np.swapaxes(kernel.real.reshape(shape), 3, 4)
 
     def _solve(self, source: Array) -> Array:
         """(I − hλ D)^{-1} ``source`` (s·K, N), to the accuracy of the eigenvectors."""

@@ -19,9 +19,13 @@ from numerics.response import Response
 
 Array = np.ndarray
 
-ITERATIONS = 10
+ITERATIONS = 14
 NEWTON_TOLERANCE = 1e-11  # what is left is quadratic in it, but a stiff step multiplies it by h λ_1
+UNSTEADY = 1e-3  # changes above that grow although their derivatives are new lead nowhere
+CHORD_TOLERANCE = 1e-15  # of what is left after an iteration whose derivatives are those of an earlier one
+SLOW = 0.1  # a change that is more than this of the one before asks for new derivatives
 ROUNDING = 1e-14
+NETWORK_ROUNDING = 1e-13  # the eigenvectors of a coupling between students lose digits
 FLOOR = 1e-14  # coefficients below are taken for rounding
 SMALLEST = 1e-290  # statistics are accurate relative to themselves or to this: products of modes underflow
 
@@ -65,20 +69,22 @@ class Modes:
         own = (size[rows] * size[columns]) @ self.eigenvalues
         return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
 
-    def statistics_gradient(self, states: Array) -> Array:
-        """∂ statistics / ∂ state (s, n, K, N) at ``states`` (s, K, N)."""
-        stages, students, modes = states.shape
-        rows, columns = np.triu_indices(students)
-        own, teachers = len(rows), len(self.teacher)
-        gradient = np.zeros((stages, own + students * teachers, students, modes))
-        weighted = self.eigenvalues * states
-        for pair, (row, column) in enumerate(zip(rows, columns, strict=True)):
-            gradient[:, pair, row] += weighted[:, column]
-            gradient[:, pair, column] += weighted[:, row]
-        for student in range(students):
-            cross = slice(own + student * teachers, own + (student + 1) * teachers)
-            gradient[:, cross, student] = self.weighted
-        return gradient
+    def statistics_gradient(self, state: Array) -> Array:
+        """∂ statistics / ∂ state (n, K, N) at ``state`` (K, N)."""
+        rows = np.concatenate([self.eigenvalues * state, self.weighted])
+        return product_rule(len(state), len(self.teacher)) @ rows
+
+
+def product_rule(students: int, teachers: int) -> Array:
+    """c (n, K, K + M) with ∂ statistics / ∂ y_j = Σ_a c_ja λ v_a, v the K students, then the M teachers."""
+    rows, columns = np.triu_indices(students)
+    own, pairs = len(rows), np.arange(len(rows))
+    rule = np.zeros((own + students * teachers, students, students + teachers))
+    np.add.at(rule, (pairs, rows, columns), 1.0)
+    np.add.at(rule, (pairs, columns, rows), 1.0)
+    student, teacher = np.divmod(np.arange(students * teachers), teachers)
+    rule[own + np.arange(students * teachers), student, students + teacher] = 1.0
+    return rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,27 +115,41 @@ def solve_step(
     A relative change up to ``noise`` is accepted when the iterations are used up: where terms of the drift
     cancel Newton's method ends in their rounding. Raises NoConvergence.
     """
-    unknowns, rounding = guess, ROUNDING * modes.term_sizes(deviation)
+    unknowns, rounding = (
+        guess,
+        (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation),
+    )
+    inverse, before = None, np.inf
     for left in reversed(range(ITERATIONS)):
         gain, force, gain_slope, force_slope = drift_and_slopes(chart, unknowns, modes.energy)
         response = Response.build(table, width, modes.eigenvalues, gain)
         states = response.propagate(deviation, _push(force, modes.teacher))
-        forcing = _push_slope(gain_slope, force_slope, states, modes.teacher)
-        sensitivity = response.sensitivity(modes.statistics_gradient(states), forcing)
-        change = _newton(sensitivity, modes.statistics(states) - unknowns, magnitudes(unknowns))
+        fresh = inverse is None
+        if inverse is None:
+            kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues)
+            inverse = _inverse(kernel, gain_slope, force_slope, magnitudes(unknowns))
+        change = (inverse @ (modes.statistics(states) - unknowns).ravel()).reshape(unknowns.shape)
         unknowns = unknowns + change
         if not np.isfinite(unknowns).all():
             break
-        tolerance = NEWTON_TOLERANCE if left else max(NEWTON_TOLERANCE, noise)
-        allowed = tolerance * magnitudes(unknowns) + rounding
-        if np.all(np.abs(change).max(axis=1) <= allowed):
-            states = states + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))
+        units, moved = magnitudes(unknowns), np.abs(change).max(axis=1)
+        worst = float((moved / units).max())
+        slowness = min(worst / before, 1.0)
+        if fresh and worst > max(before, UNSTEADY):
+            break
+        tolerance = NEWTON_TOLERANCE if fresh else CHORD_TOLERANCE / max(slowness, CHORD_TOLERANCE)
+        allowed = (tolerance if left else max(tolerance, noise)) * units + rounding
+        inverse, before = None if slowness > SLOW else inverse, worst
+        if np.all(moved <= allowed):
+            pushed = np.einsum("jkbm,bm->jkm", gain_slope, change)
+            forced = np.einsum("jkbm,bm->jkm", force_slope, change)
+            states = states + response.respond(_forcing(pushed, forced, states, modes.teacher))
             if chart.centred:
                 return StepResult(modes.statistics(states), states, states, width * table.nodes)
-            pull, pull_slope = force - gain, force_slope - gain_slope
-            followers = response.propagate(students, _push(pull, modes.teacher))
-            forcing = _push_slope(gain_slope, pull_slope, followers, modes.teacher)
-            followers = followers + response.respond(np.einsum("mbkN,bm->mkN", forcing, change))
+            teachers = len(modes.teacher)
+            followers = response.propagate(students, _push(force - gain[:, :teachers], modes.teacher))
+            forcing = _forcing(pushed, forced - pushed[:, :teachers], followers, modes.teacher)
+            followers = followers + response.respond(forcing)
             return StepResult(modes.statistics(states), states, followers, width * table.nodes)
     raise NoConvergence
 
@@ -201,15 +221,22 @@ def _left_out(coefficients: Array) -> tuple[Array, Array]:
     return last * decay, decay
 
 
-def _newton(sensitivity: Array, residual: Array, units: Array) -> Array:
-    """Solve (1 − dG/dX) change = ``residual`` (n, s), each statistic measured in its own ``units`` (n,).
+def _inverse(kernel: Array, gain_slope: Array, force_slope: Array, units: Array) -> Array:
+    """(1 − dG/dX)⁻¹ (n·s, n·s) from the ``kernel`` of :meth:`Response.sensitivity` and the slopes of A and F.
 
-    Statistics differ by any factor (q ~ p², or u ~ 1e-150 beside s ~ 1): without units the pivoting lets
-    the large ones drown the small ones in their rounding.
+    Each statistic is measured in its own ``units`` (n,). Statistics differ by any factor (q ~ p², or
+    u ~ 1e-150 beside s ~ 1): without units the pivoting lets the large ones drown the small ones in their
+    rounding.
     """
-    scale = np.repeat(units, residual.shape[1])
-    matrix = np.eye(residual.size) - sensitivity.reshape(residual.size, -1) * scale / scale[:, None]
-    return (scale * np.linalg.solve(matrix, residual.ravel() / scale)).reshape(residual.shape)
+    students, teachers, count, stages = force_slope.shape
+    rows = students * (students + teachers)
+    slopes = np.concatenate([gain_slope, force_slope], axis=1).reshape(rows, count, stages)
+    rule = product_rule(students, teachers).reshape(count, rows)
+    sensitivity = rule @ kernel.reshape(stages, stages, rows, rows) @ np.moveaxis(slopes, -1, 0)
+    scale = np.repeat(units, stages)
+    matrix = np.einsum("lmab->albm", sensitivity).reshape(count * stages, -1)
+    inverse = np.linalg.inv(np.eye(len(scale)) - matrix * (scale / scale[:, None]))
+    return inverse * (scale[:, None] / scale)
 
 
 def _push(force: Array, teacher: Array) -> Array:
@@ -217,7 +244,6 @@ def _push(force: Array, teacher: Array) -> Array:
     return np.moveaxis(force, -1, 0) @ teacher
 
 
-def _push_slope(gain_slope: Array, force_slope: Array, states: Array, teacher: Array) -> Array:
-    """∂(A y + F w*)/∂X (s, n, K, N) from dA (K, K, n, s), dF (K, M, n, s), y (s, K, N)."""
-    own = np.einsum("jkbm,mkN->mbjN", gain_slope, states)
-    return own + np.einsum("jcbm,cN->mbjN", force_slope, teacher)
+def _forcing(gain: Array, force: Array, states: Array, teacher: Array) -> Array:
+    """A y + F w* (s, K, N) from A (K, K, s), F (K, M, s) and y (s, K, N)."""
+    return np.moveaxis(gain, -1, 0) @ states + _push(force, teacher)

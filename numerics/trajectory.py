@@ -30,7 +30,7 @@ NEWTON = 4
 class Segment:
     """One step: ``statistics`` (n, s + 1) and ``norms`` (4, K, M, s + 1) at the collocation points, which
     are passed ``elapsed`` (s + 1,) after ``start``, in ``chart``, relative to the teacher P W* with P the
-    ``orientation``.
+    ``orientation``. The statistics are those of the students R W, with R the ``frame`` (K, K).
 
     ``teacher_energy`` is that teacher's T (M, M). The norms are those of :func:`numerics.observables.norms`.
     """
@@ -39,6 +39,7 @@ class Segment:
     elapsed: Array
     chart: Chart
     orientation: Array
+    frame: Array
     statistics: Array
     norms: Array
     teacher_energy: Array
@@ -81,7 +82,7 @@ class Phases(NamedTuple):
     t2: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trajectory:
     """A solved run: evaluate it with :meth:`overlaps` for any model; for one student and one teacher
     also with :meth:`at`, and find its phases with :meth:`phases`.
@@ -116,6 +117,16 @@ class Trajectory:
         Raises ValueError for a time outside.
         """
         return Overlaps(*self._evaluate(times, self._overlaps))
+
+    def __repr__(self) -> str:
+        from numerics.cards import summary, trajectory_rows
+
+        return summary("Trajectory", trajectory_rows(self))
+
+    def _repr_html_(self) -> str:
+        from numerics.cards import card, trajectory_rows
+
+        return card("Trajectory", trajectory_rows(self), self.plot())
 
     def dataset(self, times: Array | Sequence[float], **parameters: Any) -> "xr.Dataset":
         """The labelled observables at ``times``, with the outcome, see :func:`numerics.results.solved`."""
@@ -157,9 +168,9 @@ class Trajectory:
 
     @cached_property
     def _stretches(self) -> Array:
-        """Numbers of the segments, equal for those that follow each other in one chart and orientation."""
+        """Numbers of the segments, equal for those that follow each other in one orientation and frame."""
         pairs = pairwise(self.segments)
-        changes = [a.chart is not b.chart or a.orientation is not b.orientation for a, b in pairs]
+        changes = [a.orientation is not b.orientation or a.frame is not b.frame for a, b in pairs]
         return np.concatenate([[0], np.cumsum(changes, dtype=int)])
 
     @cached_property
@@ -207,7 +218,13 @@ class Trajectory:
     def _overlaps(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Overlaps:
         """The overlaps with the user's teachers."""
         return observe_all(
-            segment.chart, segment.orientation, segment.teacher_energy, times, statistics, norms
+            segment.chart,
+            segment.orientation,
+            segment.frame,
+            segment.teacher_energy,
+            times,
+            statistics,
+            norms,
         )
 
     def phases(self, delta: float = 0.1, epsilon: float = 0.05) -> Phases:

@@ -1,12 +1,13 @@
-"""``phase-retrieval derive``: from link functions to the equations of their flow."""
+"""``phase-retrieval derive``: the paper's derivations step by step, or the equations of another link."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from derivations.commands.options import bad_input, output_options
-from derivations.output import emit, json_text, progress
+from derivations.output import BadInput, emit, json_text, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +20,18 @@ FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
 EXAMPLES = """\b
 Examples:
   phase-retrieval derive
+  phase-retrieval derive P1 secular
+  phase-retrieval derive tail --format markdown
   phase-retrieval derive --link 'z**3 - 3*z' --json
   phase-retrieval derive --link 'erf(z)' --width 2 --teachers 1 --format latex
 """
 
 
+LINK_OPTIONS = ("link", "teacher_link", "width", "teachers")
+
+
 @click.command(epilog=EXAMPLES)
+@click.argument("names", nargs=-1, metavar="[ID|CHAPTER]…")
 @click.option(
     "--link",
     metavar="LINK",
@@ -39,7 +46,10 @@ Examples:
     "--format", "layout", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
 )
 @output_options
+@click.pass_context
 def derive(
+    context: click.Context,
+    names: tuple[str, ...],
     link: str,
     teacher_link: str | None,
     width: int,
@@ -48,11 +58,20 @@ def derive(
     as_json: bool,
     output: Path | None,
 ) -> None:
-    """Derive the flow of a link, or of a network with that link.
+    """Derive the flow of a link, or of a network with that link; or go through a derivation step by step.
 
-    The flow is dW/dt = A W Q + B W* Q, with A and B functions of S = W Q Wᵀ, U = W Q W*ᵀ, T = W* Q W*ᵀ
-    (s, u and t where there is one student and one teacher).
+    An ID is the paper's (P1, Lem2), a CHAPTER one of the book's (model, tail); the steps are checked as they
+    are printed. Without one, the flow is dW/dt = A W Q + B W* Q, with A and B functions of S = W Q Wᵀ,
+    U = W Q W*ᵀ, T = W* Q W*ᵀ (s, u and t where there is one student and one teacher).
     """
+    if names:
+        given = [x for x in LINK_OPTIONS if context.get_parameter_source(x) is ParameterSource.COMMANDLINE]
+        if given:
+            raise BadInput(
+                f"--{given[0].replace('_', '-')} derives a model: it does not go with {names[0]!r}"
+            )
+        emit(_steps(names, layout, as_json), output)
+        return
     from theory.symbolic import Model, parse_link
 
     with bad_input():
@@ -65,6 +84,18 @@ def derive(
         contents = list(equations.equations(model))
         text = json_text(_answer(model, contents)) if as_json else equations.FORMATS[layout](contents)
     emit(text, output)
+
+
+def _steps(names: tuple[str, ...], layout: str, as_json: bool) -> str:
+    """The derivations of these names."""
+    from derivations.book import plain, select
+
+    with bad_input():
+        chosen = select(names)
+    if not as_json and layout not in plain.FORMATS:
+        raise BadInput(f"--format {layout} is for models; steps are printed as {', '.join(plain.FORMATS)}")
+    with progress("derive"):
+        return json_text(plain.as_json(chosen)) if as_json else plain.FORMATS[layout](chosen)
 
 
 def _answer(model: "Model", contents: "Sequence[Equation]") -> dict[str, Any]:

@@ -23,7 +23,7 @@ function constants({ exponent: a, dimension: d, source }, rate) {
 
 /** Whether the laws of convergence hold at a time: well after the first mode is learnt, well before the last. */
 function inWindow(law, t) {
-  return t > 2 * law.window_start && t < 0.3 * law.window_end;
+  return t > 2 * law.window_start && t < 0.1 * law.window_end;
 }
 
 /** Curves of the laws, which start from s = `size`² and u = `overlap`: functions of time, NaN outside their window. */

@@ -143,6 +143,13 @@ function phaseAt(time) {
   return time >= t1 ? 'II, convergence' : 'I, escape';
 }
 
+/** A value of the flow for people; below 1e-20 of where it starts its digits are not the solver's. */
+function shownValue(values, name) {
+  const start = name === 'mse' ? shown.law.plateau_height : 1;
+  const small = ['one_minus_u', 'one_minus_s', 'loss', 'mse'].includes(name) && Math.abs(values[name]) < 1e-20 * start;
+  return small ? `< ${readable(1e-20 * start)}` : readable(values[name]);
+}
+
 /** Show the values at the reading time. */
 function read() {
   const time = readingTime(), values = observe(shown.run, time);
@@ -151,7 +158,7 @@ function read() {
   $('reading').setAttribute('aria-valuetext', `t = ${readable(time)}, phase ${phaseAt(time)}, u = ${readable(values.u)}, s = ${readable(values.s)}`);
   $('reading-phase').textContent = `phase ${phaseAt(time)}`;
   for (const name of Object.keys(LABELS)) {
-    $(`value-${name}`).textContent = readable(values[name]);
+    $(`value-${name}`).textContent = shownValue(values, name);
     $(`law-${name}`).textContent = readable(shown.predicted[name](time));
   }
   return values;
@@ -163,7 +170,7 @@ function hover(event, chart) {
   const across = (event.clientX - box.left - MARGIN.left) / chart.inner.width;
   $('reading').value = String(1000 * Math.min(1, Math.max(0, across)));
   const values = read(), tip = $('tip');
-  tip.replaceChildren(...[['t', $('reading-time').textContent], ...chart.names.map((name) => [LABELS[name], readable(values[name])])].map(([name, value]) => {
+  tip.replaceChildren(...[['t', $('reading-time').textContent], ...chart.names.map((name) => [LABELS[name], shownValue(values, name)])].map(([name, value]) => {
     const line = document.createElement('div'), label = document.createElement('span'), number = document.createElement('b');
     label.textContent = name; number.textContent = value;
     line.append(label, number);

@@ -156,7 +156,7 @@ class Blocks:
             np.concatenate([now.deviation[None], result.deviation]),
             np.concatenate([now.students[None], result.students]),
             now.modes.teacher,
-            now.chart,
+            now.chart.centred,
         )
         block = Block(now.done, table, now.chart, now.orientation, now.modes.energy, statistics, lengths)
         now.move(table.steps, result.deviation[-1], result.students[-1])
@@ -195,7 +195,7 @@ def largest_curvature(iterate: Iterate, enough: float) -> float:
         gain, _ = iterate.chart.drift(statistics, modes.energy)
         slopes = iterate.chart.drift_jacobian(statistics, modes.energy)
     gain_slope, force_slope = (np.where(np.isfinite(slope), slope, 0.0) for slope in slopes)
-    gradient = modes.statistics_gradient(state[None])[0].reshape(len(statistics), -1)
+    gradient = modes.statistics_gradient(state).reshape(len(statistics), -1)
     pushed = np.einsum("jkb,kN->bjN", gain_slope, state) + np.einsum(
         "jcb,cN->bjN", force_slope, modes.teacher
     )

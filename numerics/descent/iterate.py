@@ -39,7 +39,7 @@ class Iterate:
 
     def lengths(self) -> Array:
         """The norms (4, K, M) of :func:`numerics.observables.norms`."""
-        return norms(self.deviation, self.students, self.modes.teacher, self.chart)
+        return norms(self.deviation, self.students, self.modes.teacher, self.chart.centred)
 
     def advance(self, steps: int) -> None:
         """Take ``steps`` steps, each in the chart that suits the iterate.

@@ -83,6 +83,7 @@ def descend_network(
         observe_all(
             stretch.chart,
             stretch.orientation,
+            np.eye(model.STUDENTS),
             stretch.energy,
             stretch.numbers * state.step_size,
             stretch.statistics,

@@ -79,7 +79,7 @@ class Samples:
         """The run through ``weights`` w (T, d) at ``times`` (T,)."""
         problem, chart = self.problem, charts.origin(phase_retrieval)
         students = weights[:, None]
-        lengths = norms(students, students, problem.teacher[None], chart)[:, 0, 0]
+        lengths = norms(students, students, problem.teacher[None], chart.centred)[:, 0, 0]
         weighted = problem.eigenvalues * weights
         statistics = np.stack([np.vecdot(weighted, weights), weighted @ problem.teacher])
         seen = observe(problem, chart, 1, times, statistics, lengths)

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from derivations import explorer
 from derivations.cli import main
+from derivations.commands.explore import explore
 from numerics import power_law, solve
 from theory.asymptotics import PowerLaw, constants
 
@@ -62,6 +63,16 @@ def test_command_writes_the_page(page, tmp_path):
     assert json.loads(result.stdout) == {"page": str(target)}
     assert target.read_text(encoding="utf-8") == page
     assert [path.name for path in target.parent.iterdir()] == ["explorer.html"]
+
+
+def test_the_examples_in_the_help_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = [shlex.split(line)[1:] for line in explore.epilog.splitlines() if "phase-retrieval" in line]
+    assert len(lines) == 2
+    for line in lines:
+        assert CliRunner().invoke(main, line).exit_code == 0
+    for name in ("report/explorer.html", "explorer.html"):
+        assert (tmp_path / name).read_text(encoding="utf-8") == page
 
 
 def test_command_refuses_a_folder_that_cannot_be(tmp_path):
@@ -277,6 +288,12 @@ class TestPage:
         assert float(self.text(opened, "value-one_minus_u")) == shown
         opened.hover("h1")
         assert opened.run("document.getElementById('tip').hidden")
+
+    def test_values_that_are_lost_are_not_shown(self, opened, address):
+        opened.open(f"{address}#a=1&d=10&until=1e6")
+        opened.hover("#rest", 0.99)
+        assert self.text(opened, "value-one_minus_u") == "< 10⁻²⁰"
+        assert self.text(opened, "value-u") == "1"
 
     def test_by_keyboard_alone(self, opened):
         reached = set()

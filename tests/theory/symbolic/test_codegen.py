@@ -85,16 +85,17 @@ def test_the_text_does_not_depend_on_the_hash_seed() -> None:
         "f = parse_link('erf(z) + relu(z)');"
         "print(generate_module(Model('closed forms', f, f, (1, 2), (1,))))"
     )
-    texts = {
-        subprocess.run(
+    runs = [
+        subprocess.Popen(
             [sys.executable, "-c", program],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2", "3")
-    }
+            stdout=subprocess.PIPE,
+        )
+        for seed in ("1", "2")
+    ]
+    texts = {run.communicate()[0] for run in runs}
+    assert all(run.returncode == 0 for run in runs)
     assert len(texts) == 1
 
 
@@ -272,10 +273,11 @@ def test_barrier_of_phase_retrieval() -> None:
 def test_what_a_model_lacks_is_absent_and_named() -> None:
     module = load(COMMITTEE)
     assert not hasattr(module, "deficits")
-    assert not hasattr(module, "residual_drift")
+    assert not hasattr(module, "residual_deficits")
     assert not hasattr(module, "barrier")
+    assert module.ROTATIONS
     described = " ".join(str(module.__doc__).split())
-    assert "Without deficits: committee has 2 students and 1 teachers" in described
+    assert "Without deficits: deficits pair each student with one teacher, not 2 with 1" in described
     assert "Without barrier" in described
     assert module.drift(np.ones((5, 4)), np.eye(1))[1].shape == (2, 1, 4)
 

@@ -1,0 +1,58 @@
+"""Steps that check themselves: a step that does not hold raises instead of being printed."""
+
+from typing import Any
+
+import sympy
+
+from derivations.book.document import OURS, Step
+
+DEFINITION = "definition"
+
+
+class BrokenStepError(AssertionError):
+    """A step of a derivation does not hold."""
+
+
+def step(statement: str, latex: str, reason: str, checked: str, paper: str = OURS, by: Any = None) -> Step:
+    """One step; ``checked`` is what one of the checks below returned, or :data:`DEFINITION`."""
+    return Step(statement, latex, reason, checked, paper, by)
+
+
+def equal(*pairs: tuple[Any, Any]) -> str:
+    """Check that two expressions are identical, for each pair.
+
+    >>> x = sympy.Symbol("x")
+    >>> equal(((x + 1) ** 2, x**2 + 2 * x + 1))
+    'symbolic identity'
+    >>> equal((x, x + 1))
+    Traceback (most recent call last):
+    derivations.book.proof.BrokenStepError: x is not x + 1
+    """
+    for left, right in pairs:
+        difference = sympy.sympify(left) - sympy.sympify(right)
+        if sympy.expand(difference) != 0 and sympy.simplify(difference) != 0:
+            raise BrokenStepError(f"{left} is not {right}")
+    return "symbolic identity" if len(pairs) == 1 else f"{len(pairs)} symbolic identities"
+
+
+def holds(fact: bool, how: str) -> str:
+    """Check a fact that was decided in exact arithmetic; ``how`` says by what.
+
+    >>> holds(sympy.Rational(1, 3) < sympy.Rational(1, 2), "exact arithmetic")
+    'exact arithmetic'
+    """
+    if not fact:
+        raise BrokenStepError(f"does not hold: {how}")
+    return how
+
+
+def close(found: float, expected: float, tolerance: float) -> str:
+    """Check that two numbers agree within a relative ``tolerance``.
+
+    >>> close(1.0, 1.0 + 1e-13, 1e-12)
+    'numerically, to 1e-13'
+    """
+    difference = abs(float(found) - float(expected)) / abs(float(expected))
+    if not difference <= tolerance:
+        raise BrokenStepError(f"{found} is not {expected}: they differ by {difference:.1e}")
+    return f"numerically, to {difference:.0e}" if difference else "numerically, to the last digit"

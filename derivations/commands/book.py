@@ -1,0 +1,57 @@
+"""``phase-retrieval book``: the derivations as linked pages and as LaTeX."""
+
+from pathlib import Path
+
+import click
+
+from derivations.output import BadInput, progress, write
+
+DEFAULT = "book"
+
+EXAMPLES = """\b
+Examples:
+  phase-retrieval book
+  phase-retrieval book --quick --output /tmp/book
+  phase-retrieval book --pdf
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--quick", is_flag=True, help="Fewer exponents, shorter runs, the quick audit.")
+@click.option("--pdf", is_flag=True, help="Compile the LaTeX as well: needs pdflatex.")
+@click.option(
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT,
+    help=f"The folder to write to; it is made.  [default: {DEFAULT}]",
+)
+def book(quick: bool, pdf: bool, output: Path) -> None:
+    """Write the book: every derivation, checked step by step, with measurements and verdicts.
+
+    index.html and its pages need no network and no script; book.tex compiles with a plain TeX Live.
+    Exits with status 1 if a measurement contradicts its prediction, or a claim its verdict on record.
+    """
+    try:
+        (output / "figures").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"--output {str(output)!r}: the folder cannot be made ({error.strerror})") from None
+    from derivations.book import contents, site, tex
+
+    with progress("book") as show:
+        written = list(contents.write(quick, show))
+    for name, content in (*site.pages(written), *tex.files(written)):
+        write(output / name, content)
+    if pdf:
+        try:
+            write(output / "book.pdf", tex.typeset(output))
+        except tex.TypesettingError as error:
+            raise BadInput(f"--pdf: {error}") from None
+    click.echo(
+        f"{len(written)} chapters; open {output / 'index.html'}"
+        + (f" or {output / 'book.pdf'}" if pdf else "")
+    )
+    failed = [item.chapter.title for item in written if not item.holds]
+    if failed:
+        click.echo(f"fails: {', '.join(failed)}", err=True)
+        raise click.exceptions.Exit(1)
