@@ -40,7 +40,7 @@ def index_rule(
     misses is of relative order (λ horizon)².
 
     >>> rule = index_rule(2.0, 0.0, 1e12, 1e30)
-    >>> len(rule.indices) < 500, f"{rule.weights.sum():.0f}"
+    >>> len(rule.indices) < 600, f"{rule.weights.sum():.0f}"
     (True, '1000000000000')
     """
     if math.isfinite(dimension):
@@ -51,7 +51,7 @@ def index_rule(
     index, weight = [], []
     start = 1
     while start <= last:
-        stop = min(math.ceil(start * ratio), _slow_stop(start, dimension, exponent, horizon), last + 1)
+        stop = min(math.ceil(start * ratio), _slow_stop(start, last, exponent, horizon), last + 1)
         points, weights = _gram(stop - start, nodes)
         index.append(start + points)
         weight.append(weights)
@@ -67,20 +67,19 @@ def index_rule(
     return IndexRule(x, w, normaliser)
 
 
-def _slow_stop(start: int, dimension: float, exponent: float, horizon: float) -> float:
+def _slow_stop(start: int, last: int, exponent: float, horizon: float) -> int:
     """Where a bin that begins at ``start`` should end for the sake of e^{−16(λ − λ_d)t}, t ≤ ``horizon``.
 
     λ − λ_d + 1/(4t) falls by the factor SHARE within it; after LATEST/(16λ_d) nothing is left of any mode.
     """
-    moved = horizon * dimension**-exponent
-    if math.isinf(dimension) or exponent == 0 or moved < 1.0 / FAST:
-        return math.inf
-    faster = (dimension / start) ** exponent if exponent * math.log(dimension / start) < 700.0 else math.inf
+    moved, speedup = horizon * float(last) ** -exponent, exponent * math.log(last / start)
+    if exponent == 0 or moved < 1.0 / FAST or speedup > math.log(FAST):
+        return last + 1
     slow = max(0.25 / moved, 4.0 / LATEST)
-    border = (faster - 1.0 + slow) / SHARE - slow
-    if faster > FAST or border <= 0:
-        return math.inf
-    return max(start + 1, math.ceil(dimension * (1.0 + border) ** (-1.0 / exponent)))
+    border = (math.expm1(speedup) + slow) / SHARE - slow
+    if border <= 0:
+        return last + 1
+    return max(start + 1, math.ceil(last * (1.0 + border) ** (-1.0 / exponent)))
 
 
 def _gram(count: int, nodes: int) -> tuple[Array, Array]:
