@@ -18,6 +18,7 @@ from derivations import (
     tail,
     trajectory,
 )
+from derivations.audit.table import Row
 from derivations.evidence import Chapter
 from derivations.typeset import mathml, prose
 
@@ -40,12 +41,16 @@ def chapters(quick: bool, progress: Callable[[float], None]) -> Iterator[Chapter
         progress(number / len(chain))
 
 
-def page(contents: Sequence[Chapter]) -> str:
-    """The report as one HTML document that needs no network and no script."""
+def page(contents: Sequence[Chapter], verdicts: Sequence[Row] = (), book: str = "") -> str:
+    """The report as one HTML document that needs no network and no script.
+
+    ``verdicts`` are the audit's; ``book`` is where the book is, from the page.
+    """
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["mathml"] = mathml
     environment.filters["prose"] = prose
     environment.filters["number"] = "{:.12g}".format
     environment.filters["difference"] = "{:.1e}".format
     template = environment.from_string(files("derivations").joinpath("page.html.jinja").read_text("utf-8"))
-    return template.render(chapters=contents, version=version("phase-retrieval-theory")) + "\n"
+    release = version("phase-retrieval-theory")
+    return template.render(chapters=contents, verdicts=verdicts, book=book, version=release) + "\n"

@@ -46,7 +46,7 @@ RESIDUAL_TIMES, NOISE = np.geomspace(1e2, 1e20, 60), 1e-11
 
 def chapter(exponents: Sequence[float]) -> Chapter:
     """The sums, what the true flow recovers at d = ∞, the plateau's end at d = 1e6."""
-    comparisons, curves, ends = [], [], []
+    comparisons, curves, ends, errors = [], [], [], []
     for number, exponent in enumerate(exponents):
         law = PowerLaw(exponent, "inf")
         power, prefactor = float(recovered_exponent(law)), float(recovered_prefactor(law))
@@ -57,9 +57,10 @@ def chapter(exponents: Sequence[float]) -> Chapter:
         ]
         curves += law_curves(number, exponent, "recovered", prefactor, power)
         if exponent >= FASTEST:
-            comparisons += [_frozen(exponent, law), _drop(exponent, law)]
-            comparison, crossover = _end(number, exponent)
-            comparisons.append(comparison)
+            ratio, missed = _frozen(number, exponent, law)
+            end, crossover = _end(number, exponent)
+            comparisons += [ratio, _drop(exponent, law), end]
+            errors += missed
             ends += crossover
     return Chapter(
         title="Phase III: spectral-tail learning",
@@ -109,6 +110,11 @@ def chapter(exponents: Sequence[float]) -> Chapter:
                 "first corrections by the feedback (lines) against the next predicted one (dashed).",
             ),
             Figure(
+                to_svg(plot_curves(errors, "time t", "d |MSE − frozen MSE|")),
+                "What the frozen approximation misses at d = ∞: measured (lines), the sharp law (dashed), "
+                "and two of the three terms of T5's bound (dotted), which grow ever farther from it.",
+            ),
+            Figure(
                 to_svg(plot_curves(ends, "time t", "MSE")),
                 f"The plateau and its end at d = {DIMENSION:g}: the true flow (lines) and $S_d$ (dashed).",
             ),
@@ -135,15 +141,36 @@ def _sums(exponents: Sequence[float]) -> list[Check]:
     return checks
 
 
-def _frozen(exponent: float, law: PowerLaw) -> Comparison:
-    """The frozen approximation's relative error over 1 − u, late."""
+def _frozen(number: int, exponent: float, law: PowerLaw) -> tuple[Comparison, list[Curve]]:
+    """The frozen approximation's relative error over 1 − u, late; its error measured, predicted and bounded.
+
+    Of T5's bound the terms with A = 1/8 and B = 25/4 are drawn, ε = |δs| + |δu| at T2; C ε F comes on top.
+    """
     problem = power_law(exponent, math.inf, init="escape:1e-2", horizon=1e20)
     end = min(LATEST, VISIBLE ** (-exponent / (exponent - 1.0)))
     times = np.geomspace(end ** (3.0 / 7.0), end, 9)
     true, frozen = run(exponent).at(times), freeze(problem, REACHED, times)
-    ratio = extrapolate_power_law(times, (frozen.recovered / true.recovered - 1) / true.one_minus_u)
-    name = f"error of the frozen approximation over 1 − u, a = {exponent:g}"
-    return Comparison(name, "E1, T5", float(frozen_error(law)), ratio.prefactor, 2e-4)
+    missed, leading = frozen.recovered - true.recovered, float(frozen_error(law))
+    ratio = extrapolate_power_law(times, missed / true.recovered / true.one_minus_u)
+    start = run(exponent).at([frozen.start])
+    small = float(start.one_minus_u[0] + start.one_minus_s[0])
+    gone = np.expm1(-8.0 * np.outer(times - frozen.start, problem.eigenvalues)) ** 2 @ problem.teacher**2
+    bound = small / 8 * (frozen.recovered - start.recovered[0]) + 25 / 4 * small**2 * gone
+    style = {"color": f"C{number}"}
+    return (
+        Comparison(
+            f"error of the frozen approximation over 1 − u, a = {exponent:g}",
+            "E1, T5",
+            leading,
+            ratio.prefactor,
+            2e-4,
+        ),
+        [
+            Curve(f"a = {exponent:g}", times, np.abs(missed), style),
+            Curve("", times, leading * true.one_minus_u * true.recovered, {**style, "linestyle": "--"}),
+            Curve("", times, bound, {**style, "linestyle": ":"}),
+        ],
+    )
 
 
 def _drop(exponent: float, law: PowerLaw) -> Comparison:
@@ -159,7 +186,7 @@ def _end(number: int, exponent: float) -> tuple[Comparison, list[Curve]]:
     end = float(plateau_end(PowerLaw(exponent, DIMENSION)))
     times = end * np.geomspace(1e-6, 10.0, 61)
     flow = solve(power_law(exponent, DIMENSION, init="escape:1e-2"), float(times[-1]))
-    fraction = np.array([float(tail_fraction(exponent, DIMENSION, float(t))) for t in times[::5]])
+    fraction = np.array([float(tail_fraction(exponent, DIMENSION, float(t), 6)) for t in times[::5]])
     name = f"MSE at the plateau's end, d = {DIMENSION:g}, a = {exponent:g}"
     tolerance = 10.0 * DIMENSION ** max(1.0 - exponent, -1.0)
     return Comparison(name, "T2", 0.5, float(flow.at([end]).mse[0]), tolerance), [
@@ -190,7 +217,7 @@ def _residuals(exponent: float) -> list[Curve]:
 def _remainders(exponents: Sequence[float]) -> list[Curve]:
     curves = []
     for number, exponent in enumerate(exponents):
-        times = np.linspace(0.01, 60.0, 40)
+        times = np.linspace(0.01, 60.0, 30)
         left = np.array([abs(float(tail_remainder(exponent, float(t), 4))) for t in times])
         rate = float(tail_remainder_rate(PowerLaw(exponent, "inf")))
         curves += [

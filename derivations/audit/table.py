@@ -45,6 +45,25 @@ def row(item: Adjudication) -> Row:
     )
 
 
+def recorded(ids: Sequence[str] = ()) -> list[Row]:
+    """The claims with their verdicts on record, unexamined: no evidence, nothing to replay."""
+    return [
+        Row(
+            item.id,
+            item.place,
+            item.text,
+            item.hypotheses,
+            str(item.verdict),
+            str(item.verdict),
+            True,
+            "",
+            item.correction.text if item.correction else "",
+            "",
+        )
+        for item in select(ids)
+    ]
+
+
 def table(effort: Effort, ids: Sequence[str] = ()) -> list[Row]:
     """Settle the claims of these ids, or all.
 

@@ -1,16 +1,22 @@
 """``phase-retrieval report``: derive, solve, predict, compare, and write the page."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from derivations.evidence import Chapter
 from derivations.output import BadInput, json_text, progress, tables, write
 
+if TYPE_CHECKING:
+    from derivations.audit.table import Row
+
 DEFAULT = "report/index.html"
+BOOK = "book/index.html"
 
 EXAMPLES = """\b
 Examples:
@@ -20,7 +26,9 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--quick", is_flag=True, help="Fewer exponents and a shorter gradient descent.")
+@click.option(
+    "--quick", is_flag=True, help="Fewer exponents, a shorter gradient descent, verdicts on record."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs.")
 @click.option(
     "--output",
@@ -30,7 +38,7 @@ Examples:
     help=f"The page to write, beside it the explorer; its folder is made.  [default: {DEFAULT}]",
 )
 def report(quick: bool, as_json: bool, output: Path) -> None:
-    """Derive the equations, compare predictions with measurements, write one HTML page.
+    """Derive, compare predictions with measurements, audit the paper, write one HTML page.
 
     Exits with status 1 if a check fails; the page is written all the same.
     """
@@ -41,18 +49,37 @@ def report(quick: bool, as_json: bool, output: Path) -> None:
     from derivations import explorer
     from derivations import report as pages
 
-    with progress("report") as show:
+    with progress("report") as show, _verdicts(quick) as verdicts:
         chapters = list(pages.chapters(quick, show))
+        settled = verdicts()
     write(output.with_name(explorer.NAME), explorer.page())
-    write(output, pages.page(chapters))
-    holds = all(chapter.holds for chapter in chapters)
+    write(output, pages.page(chapters, settled, os.path.relpath(BOOK, output.parent)))
+    contradicted = [row.id for row in settled if not row.agrees]
+    holds = all(chapter.holds for chapter in chapters) and not contradicted
     if as_json:
-        click.echo(json_text({"holds": holds, "page": str(output), "chapters": _evidence(chapters)}))
+        audit = {row.id: row.verdict for row in settled}
+        answer = {"holds": holds, "page": str(output), "chapters": _evidence(chapters), "audit": audit}
+        click.echo(json_text(answer))
     else:
         click.echo(tables((HEADINGS, _rows(chapters)), output=None))
+        if contradicted:
+            click.echo(f"verdicts that contradict the record: {', '.join(contradicted)}")
         click.echo(f"{'All checks hold' if holds else 'SOME CHECKS FAIL'}; page written to {output}")
     if not holds:
         raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _verdicts(quick: bool) -> Iterator[Callable[[], "list[Row]"]]:
+    """The audit's table: settled in a process of its own, or for a ``quick`` report as it is on record."""
+    from derivations.audit import Effort
+    from derivations.audit.table import meanwhile, recorded
+
+    if quick:
+        yield recorded
+    else:
+        with meanwhile(Effort.QUICK) as settled:
+            yield settled
 
 
 HEADINGS = ("quantity or check", "paper", "predicted", "measured", "difference", "")

@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from derivations import escape, report
+from derivations.audit import Effort
+from derivations.audit.table import recorded, table
 from derivations.commands.report import report as command
 from derivations.evidence import Chapter, Check, Comparison
 
@@ -86,6 +88,27 @@ def test_page_is_self_contained(page, chapters):
     assert elements.found.count("figure") == sum(len(chapter.figures) for chapter in chapters) >= 4
 
 
+def test_page_shows_the_audit_and_leads_to_the_book(chapters):
+    rows = table(Effort.QUICK, ["P1", "P2/saddle"])
+    text = report.page(chapters[:1], rows, "../book/index.html")
+    assert '<a href="../book/index.html">the book</a>' in text
+    section = text[text.index('<section id="audit">') :]
+    assert section.count("<tr><td>") == len(rows) == 5
+    assert "false as stated" in section
+    assert "Corrected: <math" in section
+    assert "verdicts on record" not in section
+    assert "verdicts on record" in report.page(chapters[:1], recorded(["P1"]))
+
+
+def test_command_fails_with_a_contradicted_verdict(tmp_path, monkeypatch, chapters):
+    monkeypatch.setattr(report, "chapters", lambda quick, progress: iter(chapters[:1]))
+    wrong = [row._replace(agrees=False, verdict="gap") for row in table(Effort.QUICK, ["Lem3"])]
+    monkeypatch.setattr("derivations.audit.table.recorded", lambda: wrong)
+    result = CliRunner().invoke(command, ["--quick", "--output", str(tmp_path / "index.html")])
+    assert result.exit_code == 1
+    assert "verdicts that contradict the record: Lem3" in result.stdout
+
+
 def test_ids_name_one_thing(page):
     """Figures share definitions (markers, glyphs) only where these are the same."""
     definitions = {}
@@ -108,7 +131,7 @@ def test_regenerating_gives_identical_bytes():
 def test_command_writes_the_page_and_fails_with_a_failing_check(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "chapters", lambda quick, progress: iter([FAILING]))
     target = tmp_path / "new" / "index.html"
-    result = CliRunner().invoke(command, ["--output", str(target)])
+    result = CliRunner().invoke(command, ["--quick", "--output", str(target)])
     assert result.exit_code == 1
     assert "FAILS" in result.stdout
     assert "Some checks fail." in target.read_text(encoding="utf-8")
@@ -117,14 +140,14 @@ def test_command_writes_the_page_and_fails_with_a_failing_check(tmp_path, monkey
 
 def test_command_succeeds_when_all_holds(tmp_path, monkeypatch, chapters):
     monkeypatch.setattr(report, "chapters", lambda quick, progress: iter(chapters))
-    result = CliRunner().invoke(command, ["--output", str(tmp_path / "index.html")])
+    result = CliRunner().invoke(command, ["--quick", "--output", str(tmp_path / "index.html")])
     assert result.exit_code == 0
     assert "FAILS" not in result.stdout
 
 
 def test_command_answers_programs(tmp_path, monkeypatch, chapters):
     monkeypatch.setattr(report, "chapters", lambda quick, progress: iter([*chapters, FAILING]))
-    result = CliRunner().invoke(command, ["--json", "--output", str(tmp_path / "index.html")])
+    result = CliRunner().invoke(command, ["--quick", "--json", "--output", str(tmp_path / "index.html")])
     answer = json.loads(result.stdout)
     assert result.exit_code == 1
     assert answer["holds"] is False

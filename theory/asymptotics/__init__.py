@@ -3,6 +3,8 @@
 ====================  ==========================================================================
 :mod:`.constant`      a value, its radius, its definition and source, or why it does not exist
 :mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
+:mod:`.arb_sums`      the same, enclosed by Arb
+:mod:`.spectral_sums` sums over a spectrum with a function of one's own
 :mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
 :mod:`.escape`        the growth rate of the overlap from a small start
 :mod:`.resolvent`     the secular function that it is a root of
@@ -80,6 +82,7 @@ from .recovery import (
     recovered_prefactor,
 )
 from .recovery_series import recovered_coefficients
+from .spectral_sums import spectral_sum
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
 from .tail_expansion import (
@@ -155,6 +158,7 @@ __all__ = [
     "sign_agreement",
     "slow_limit",
     "slow_mode_exponent",
+    "spectral_sum",
     "stability_step",
     "summary_exponent",
     "tail_curvature",

@@ -17,7 +17,7 @@ from .convergence import (
     window_start,
 )
 from .escape import escape_rate
-from .fast_manifold import median_escape_offset, onset_delay
+from .fast_manifold import median_escape_offset, onset_delay, third_delay
 from .linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent
 from .linearisation import final_rate, stability_step
 from .recovery import (
@@ -42,6 +42,7 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
         escape_amplitude,
         sign_agreement,
         onset_delay,
+        third_delay,
         median_escape_offset,
         slow_mode_exponent,
         stability_step,
@@ -86,6 +87,7 @@ def constants(
     escape_amplitude 0.62904862
     sign_agreement 0.96694589
     onset_delay -0.37740250
+    third_delay -0.047892194
     median_escape_offset -0.25918488
     slow_mode_exponent 0.43860577
     stability_step 0.18053994

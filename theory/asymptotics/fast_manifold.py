@@ -1,14 +1,16 @@
 r"""The nonlinear stage of the escape: the fast manifold of ``w = 0``, and the times on it.
 
-The runs that leave 0 along its fastest direction form a curve, which the amplitude ``A`` with
-:math:`\dot A = \rho A` and :math:`s \sim A^2` parametrises:
+The runs that leave 0 along its fastest direction form a curve, with an amplitude ``A``:
+:math:`\dot A = \rho A` and :math:`s \sim A^2`. In :math:`B = A/\sqrt{1 + A^2}`, which isotropic data
+suggest, :math:`\dot B = \rho B (1 - B^2)`, and the whole curve is :math:`0 < B < 1`:
 
-.. math:: w_i = w^*_i \sum_n f_n(\lambda_i) A^{2n+1}, \quad u = \sum_n U_n A^{2n+1}, \quad
-   s = \sum_{n \ge 1} S_n A^{2n}.
+.. math:: w_i = w^*_i \sum_n f_n(\lambda_i) B^{2n+1}, \quad u = \sum_n U_n B^{2n+1}, \quad
+   s = \sum_{n \ge 1} S_n B^{2n}.
 
 The flow asks of the coefficients
 
-.. math:: ((2n+1)\rho - 4\lambda) f_n(\lambda) = 8 \lambda U_n - 12 \lambda \sum_{j=1}^n S_j f_{n-j}(\lambda),
+.. math:: ((2n+1)\rho - 4\lambda) f_n(\lambda) = (2n-1)\rho f_{n-1}(\lambda)
+   + 8 \lambda U_n - 12 \lambda \sum_{j=1}^n S_j f_{n-j}(\lambda),
 
 diagonal plus rank-one, and solvable since :math:`F((2n+1)\rho) < 1`. Every run that starts on the curve
 obeys :math:`A(t) = A(0) e^{\rho t}`, so a level of ``u`` or ``s`` is crossed after
@@ -17,7 +19,7 @@ obeys :math:`A(t) = A(0) e^{\rho t}`, so a level of ``u`` or ``s`` is crossed af
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -35,7 +37,9 @@ from .spectrum import Exact, Spectrum, decimal, exact
 
 SOURCE = "flow of arXiv:2511.18661, Proposition 3, on the strong unstable manifold of 0"
 FARTHEST = 4
-"""Largest amplitude: 50 digits take some 300 terms there."""
+"""Largest amplitude."""
+ROUGH = 40
+"""Terms with which a crossing is first looked for, at about as many digits."""
 AMPLITUDE = "A at which {} = {} on the fast manifold of 0, where dA/dt = rho A and s ~ A^2 as A -> 0"
 DELAY = "C in t = log(1/EPS)/rho + C + O(EPS^2), time of {} from the fastest direction, s(0) = EPS^2"
 MEDIAN = "C in median T1 = log(d)/(2 rho) + C + o(1) from the unit sphere, |u(T1)| = 1/10"
@@ -51,36 +55,62 @@ def manifold_series(spectrum: Spectrum, terms: int) -> tuple[list[mpf], list[mpf
     In fixed-point arithmetic at the working precision; the spectrum enters by a Gauss rule, see
     :mod:`.compression`.
 
-    Isotropic data solve in closed form, :math:`u = A/\sqrt{1 + A^2}`, :math:`s = A^2/(1 + A^2)`:
+    Isotropic data are the simplest case, :math:`u = B` and :math:`s = B^2`:
 
     >>> from theory.asymptotics import PowerLaw
-    >>> overlaps, energies = manifold_series(PowerLaw(0, 4), 4)
-    >>> [mp.nstr(x, 6) for x in overlaps], [mp.nstr(x, 6) for x in energies]
-    (['1.0', '-0.5', '0.375', '-0.3125'], ['1.0', '-1.0', '1.0', '-1.0'])
+    >>> overlaps, energies = manifold_series(PowerLaw(0, 4), 3)
+    >>> [mp.nstr(mp.chop(x), 6) for x in overlaps + energies]
+    ['1.0', '0.0', '0.0', '1.0', '0.0', '0.0']
     """
-    one = 1 << mp.prec
-    rho = escape_rate(spectrum, mp.dps).value
-    assert rho is not None
-    levels = [(int(4 * x / rho * one), int(mass * one)) for x, mass in compressed(spectrum)]
-    direction = [one * x // (one - x) for x, _ in levels]
-    size = isqrt(sum(mass * x**2 for (_, mass), x in zip(levels, direction, strict=True)) // one)
-    history = [[one * x // size] for x in direction]
-    overlaps, energies = [sum(m * f[0] for (_, m), f in zip(levels, history, strict=True)) // one], [one]
-    for n in range(1, terms):
-        inverse = [one * x // ((2 * n + 1) * one - x) for x, _ in levels]
-        drag = [
-            3 * r * (sum(map(mul, energies, reversed(past))) // one) // one
-            for r, past in zip(inverse, history, strict=True)
+    return _manifold(spectrum, mp.prec).upto(terms)
+
+
+class _Manifold:
+    """The coefficients at one precision, in units of ``2**-prec``, as many as were asked for."""
+
+    def __init__(self, spectrum: Spectrum) -> None:
+        one = self.one = 1 << mp.prec
+        rho = escape_rate(spectrum, mp.dps).value
+        assert rho is not None
+        self.levels = [(int(4 * x / rho * one), int(mass * one)) for x, mass in compressed(spectrum)]
+        direction = [one * x // (one - x) for x, _ in self.levels]
+        size = isqrt(self._mean([x * x // one for x in direction]) * one)
+        self.history = [[one * x // size] for x in direction]
+        self.overlaps, self.energies = [self._mean([past[0] for past in self.history])], [one]
+
+    def _mean(self, values: Iterable[int]) -> int:
+        """Sum over the levels, each with its mass."""
+        return sum(mass * x for (_, mass), x in zip(self.levels, values, strict=True)) // self.one
+
+    def upto(self, terms: int) -> tuple[list[mpf], list[mpf]]:
+        while len(self.overlaps) < terms:
+            self._extend()
+        overlaps, energies = (
+            [mpf(x) / self.one for x in known[:terms]] for known in (self.overlaps, self.energies)
+        )
+        return overlaps, energies
+
+    def _extend(self) -> None:
+        one, n = self.one, len(self.overlaps)
+        inverse = [one * one // ((2 * n + 1) * one - x) for x, _ in self.levels]
+        known = [
+            ((2 * n - 1) * past[-1] - 3 * x * (sum(map(mul, self.energies, reversed(past))) // one) // one)
+            * r
+            // one
+            for (x, _), r, past in zip(self.levels, inverse, self.history, strict=True)
         ]
-        pulled = sum(mass * r for (_, mass), r in zip(levels, inverse, strict=True)) // one
-        dragged = sum(mass * g for (_, mass), g in zip(levels, drag, strict=True))
-        overlaps.append(-dragged // (one - 2 * pulled))
-        energy = 0
-        for past, (_, mass), r, g in zip(history, levels, inverse, drag, strict=True):
-            past.append(2 * r * overlaps[-1] // one - g)
-            energy += mass * (sum(map(mul, past, reversed(past))) // one)
-        energies.append(energy // one)
-    return [mpf(x) / one for x in overlaps], [mpf(x) / one for x in energies]
+        pulled = [2 * x * r // one for (x, _), r in zip(self.levels, inverse, strict=True)]
+        overlap = self._mean(known) * one // (one - self._mean(pulled))
+        for past, pull, rest in zip(self.history, pulled, known, strict=True):
+            past.append(pull * overlap // one + rest)
+        self.overlaps.append(overlap)
+        self.energies.append(self._mean(sum(map(mul, past, reversed(past))) // one for past in self.history))
+
+
+@lru_cache(maxsize=32)
+def _manifold(spectrum: Spectrum, prec: int) -> _Manifold:
+    with mp.workprec(prec):
+        return _Manifold(spectrum)
 
 
 def wynn(coefficients: Sequence[mpf], x: mpf) -> mpf:
@@ -111,9 +141,9 @@ def wynn(coefficients: Sequence[mpf], x: mpf) -> mpf:
 def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
     r"""Return the amplitude at which ``u`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
-    **Method.** Newton's method on the Padé approximant of :func:`manifold_series`: the nearest singularity
-    lies at a negative :math:`A^2`, and the diagonal approximants converge geometrically beyond the circle
-    of convergence. **Error.** Terms are added until the approximants of two lengths agree within
+    **Method.** The secant method on the diagonal Padé approximant of :func:`manifold_series`, which
+    converges geometrically also beyond the nearest singularities, at small exponents inside the unit
+    circle of ``B``. **Error.** Terms are added until the approximants of two lengths agree within
     the radius asked for; the radius is their difference, which is far above the error of the longer.
 
     Isotropic data: :math:`A = u/\sqrt{1 - u^2}`.
@@ -121,8 +151,8 @@ def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Con
     >>> from theory.asymptotics import PowerLaw
     >>> print(overlap_amplitude(PowerLaw(0, 9), "0.6").printed(12)[0])
     0.750000000000
-    >>> print(overlap_amplitude(PowerLaw(2, "inf"), "0.5").printed(25)[0])
-    0.8423041700827006923858701
+    >>> print(overlap_amplitude(PowerLaw(2, "inf"), "0.5", 25).printed(25)[0])
+    0.8423041700827006923749643
     """
     value = exact(level, "level")
     if not 0 < value <= Fraction(9, 10):
@@ -145,65 +175,66 @@ def energy_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Cons
     return Constant(*_crossing(spectrum, value, 1, digits), AMPLITUDE.format("s", level), SOURCE)
 
 
-@lru_cache(maxsize=16)
-def _series(spectrum: Spectrum, terms: int, prec: int) -> tuple[list[mpf], list[mpf]]:
-    with mp.workprec(prec):
-        return manifold_series(spectrum, terms)
+def _working_digits(digits: int) -> int:
+    """Padé approximants lose up to half as many digits as they win."""
+    return 4 * digits // 3 + GUARD
 
 
 @lru_cache(maxsize=64)
 def _crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: int) -> tuple[mpf, mpf]:
     """Return ``A`` with its radius where u, or the ``energy`` s, is at ``level``.
 
-    The pace at which approximants of two lengths agree tells how many terms the digits will take. Padé
-    approximants lose up to half as many digits as they win, and what the partial sums exceed 1 by.
+    The pace at which approximants of two lengths agree tells how many terms the digits will take.
     """
-    root, excess = _rough_crossing(spectrum, level, energy)
-    goal, terms = 12, 24
-    for _ in range(12):
-        with mp.workdps(4 * goal // 3 + GUARD + int(terms * excess)):
-            target = mpf(level.numerator) / level.denominator
-            series = _series(spectrum, terms, mp.prec)[energy]
+    root, won = _rough_crossing(spectrum, level, energy)
+    terms = ROUGH
+    with mp.workdps(_working_digits(digits)):
+        manifold, target = _manifold(spectrum, mp.prec), mpf(level.numerator) / level.denominator
+        for _ in range(12):
+            terms = int(terms * max(1.1, min(4.0, (digits + 3) / won)))
+            series = manifold.upto(terms)[energy]
             root, slope = _solve(series, target, energy, root)
-            error = 2 * abs((_evaluate(series[: -(terms // 12)], root, energy) - target) / slope)
-            won = float(-mp.log10(error / root + mp.eps))
-        if won < goal:
-            terms = int(terms * max(1.1, min(2.0, (goal + 3) / won)))
-        elif goal < digits:
-            goal, terms = digits, max(terms, int(terms * (digits + 3) / won))
-        else:
-            return root, error + root * mpf(10) ** (-digits - GUARD // 4)
+            error, won = _agreement(series, target, energy, root, slope)
+            if won >= digits:
+                stretch = 1 / (1 - root**2)
+                amplitude = root * mp.sqrt(stretch)
+                relative = error / root * stretch + mpf(10) ** (-digits - GUARD // 4)
+                return amplitude, amplitude * relative
     raise ArithmeticError("crossing of the fast manifold not reached: its Padé approximants do not settle")
 
 
-def _rough_crossing(spectrum: Spectrum, level: Fraction, energy: bool) -> tuple[mpf, float]:
-    """Follow u or s from the linear stage up to ``level``, or raise ValueError where that is too far.
+def _agreement(series: Sequence[mpf], target: mpf, energy: bool, root: mpf, slope: mpf) -> tuple[mpf, float]:
+    """Return twice what one twelfth of the terms less changes, and the digits of ``A`` that this leaves."""
+    shorter = _evaluate(series[: -(len(series) // 12)], root, energy)
+    error = 2 * abs((shorter - target) / slope)
+    return error, max(1.0, float(-mp.log10(error / (root * (1 - root**2)) + mp.eps)))
 
-    Returned with the decades by which the terms of the series grow there, each over the one before.
-    """
+
+def _rough_crossing(spectrum: Spectrum, level: Fraction, energy: bool) -> tuple[mpf, float]:
+    """Return ``B`` at ``level`` and its digits after ``ROUGH`` terms, or raise where that is too far."""
     with mp.workdps(2 * GUARD):
         target = mpf(level.numerator) / level.denominator
-        series = _series(spectrum, 40, mp.prec)[energy]
+        series = _manifold(spectrum, mp.prec).upto(ROUGH)[energy]
         amplitude = (target / series[0]) ** (mpf(1) / (1 + energy))
-        while _evaluate(series, amplitude, energy) < target:
+        while _evaluate(series, root := amplitude / mp.sqrt(1 + amplitude**2), energy) < target:
             amplitude *= mpf(9) / 8
             if amplitude > FARTHEST:
                 raise TooFar(
                     f"level is {decimal(level)}, but it lies beyond the amplitude {FARTHEST} that the series "
                     "of the fast manifold reach: phase II has begun before"
                 )
-        growth = mp.log10(abs(series[-1] / series[-2]) * amplitude**2)
-        return amplitude, max(0.0, float(growth))
+        root, slope = _solve(series, target, energy, root)
+        return root, _agreement(series, target, energy, root, slope)[1]
 
 
-def _evaluate(series: Sequence[mpf], amplitude: mpf, energy: bool) -> mpf:
-    return amplitude ** (1 + energy) * wynn(series, amplitude**2)
+def _evaluate(series: Sequence[mpf], root: mpf, energy: bool) -> mpf:
+    return root ** (1 + energy) * wynn(series, root**2)
 
 
 def _solve(series: Sequence[mpf], target: mpf, energy: bool, start: mpf) -> tuple[mpf, mpf]:
-    """Return the amplitude near ``start`` at which u or s is at ``target``, and the slope, by secants."""
+    """Return the ``B`` near ``start`` at which u or s is at ``target``, and the slope, by secants."""
     older, x = start, start * (1 + mpf(10) ** -(mp.dps // 4))
-    before, value = (_evaluate(series, amplitude, energy) - target for amplitude in (older, x))
+    before, value = (_evaluate(series, place, energy) - target for place in (older, x))
     while True:
         slope = (value - before) / (x - older)
         older, before, x = x, value, x - value / slope
@@ -312,8 +343,8 @@ def _sphere_offset(spectrum: Spectrum, probability: mpf, digits: int) -> Constan
     assert scale.radius is not None
     assert rho.value is not None
     assert rho.radius is not None
-    with mp.workdps(digits + GUARD):
-        first = _series(spectrum, 1, mp.prec)[0][0]
+    with mp.workdps(_working_digits(digits + 5)):
+        first = manifold_series(spectrum, 1)[0][0]
         draw = mp.sqrt(2) * mp.erfinv(1 - probability)
         value = mp.log(amplitude * first / (scale.value * draw)) / rho.value
         slack = radius / amplitude + scale.radius / scale.value + (1 + abs(value)) * rho.radius

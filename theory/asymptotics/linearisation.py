@@ -21,6 +21,7 @@ from .spectrum import Level, PowerLaw, Spectrum, unlisted
 
 STEP_DEFINITION = "2 / (largest eigenvalue of the Hessian 8 Q + 16 (Q w*)(Q w*)^T at the teacher)"
 RATE_DEFINITION = "rate r in 1 - u ~ exp(-r t) as t -> inf at finite d, from a generic start"
+FIRST_DIGITS = 30
 SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
 
 
@@ -134,9 +135,29 @@ def _overlapping_rate(
     def excess(y: mpf) -> mpf:
         return y - 2 * mass / (1 + 2 * sum_over_others(y)) if y < gap else y
 
-    start = -excess(mpf(0))
-    y = false_position(excess, mpf(0), min(start, gap), -start, excess(min(start, gap)))
+    y = _root(excess, gap)
     slack = (1 + y) * mpf(10) ** (-digits - GUARD // 2)
     if excess(y + slack) < 0 or (y > slack and excess(y - slack) > 0):
         raise ArithmeticError("final rate not certified")
     return 8 * last * (1 + y), 8 * last * slack
+
+
+def _root(excess: Callable[[mpf], mpf], gap: mpf) -> mpf:
+    """Return the root: false position to a few digits, then secants that gain half as many each time.
+
+    Each is evaluated with the digits that it will have, so that few sums are as long as the last.
+    """
+    wanted = mp.dps
+    with mp.workdps(min(wanted, FIRST_DIGITS + GUARD)):
+        start = -excess(mpf(0))
+        y = false_position(excess, mpf(0), min(start, gap), -start, excess(min(start, gap)))
+        older = y * (1 - mpf(10) ** (-FIRST_DIGITS // 2))
+        before, known = excess(older), FIRST_DIGITS
+    while known < wanted and y != older:
+        known = min(wanted, 3 * known // 2)
+        with mp.workdps(min(wanted, known + GUARD)):
+            value = excess(y)
+            if value == before:
+                break
+            older, before, y = y, value, y - value * (y - older) / (value - before)
+    return y

@@ -14,6 +14,8 @@ from math import inf
 
 from mpmath import mp, mpf
 
+from .arb_sums import available, enclosed_power_sum
+
 
 def rational(value: Fraction) -> mpf:
     """Round a fraction to the working precision."""
@@ -65,10 +67,8 @@ def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
 
     ``last`` is an integer of any size or infinity; then ``s`` must exceed 1.
 
-    The first terms are added one by one, the rest by Euler and Maclaurin's formula. All
-    derivatives of :math:`x^{-s}` keep their sign, so its remainder is at most the last term used
-    [DLMF 2.10.1], and terms are used until one falls below the working precision. Bernoulli
-    numbers are kept at power-of-two precisions, so that sums at many precisions share them.
+    By Arb where python-flint is installed, see :mod:`.arb_sums`, else by :func:`euler_maclaurin_sum`, and
+    so where this is the shorter route: few terms, or all of them far out.
 
     Two checks at once, :math:`\zeta(2)` and the harmonic number by its digamma form:
 
@@ -80,7 +80,23 @@ def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
     28.208236780830581068822409462961439588922043866152
     28.208236780830581068822409462961439588922043866152
     """
-    start = max(first, int(1.5 * mp.dps + abs(s) / 3) + 10)
+    if first < _start(s) and 2 * first <= last and available():
+        return enclosed_power_sum(s, first, last)
+    return euler_maclaurin_sum(s, first, last)
+
+
+def euler_maclaurin_sum(s: Fraction, first: int, last: int | float) -> mpf:
+    r"""Return what :func:`power_sum` does by the formula of Euler and Maclaurin.
+
+    The first terms are added one by one. All
+    derivatives of :math:`x^{-s}` keep their sign, so the formula's remainder is at most the last term used
+    [DLMF 2.10.1], and terms are used until one falls below the working precision. Bernoulli
+    numbers are kept at power-of-two precisions, so that sums at many precisions share them.
+
+    >>> print(euler_maclaurin_sum(Fraction(2), 1, inf))
+    1.64493406684823
+    """
+    start = max(first, _start(s))
     end = int(min(start - 1, last))
     if 2 * first <= end or first == 1:
         total = mp.fsum(inverse_powers(s, end)[first - 1 :])
@@ -89,14 +105,19 @@ def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
     return total if last < start else total + _euler_maclaurin(s, start, last)
 
 
+def _start(s: Fraction) -> int:
+    """Return the term from which on the formula converges to the working precision."""
+    return int(1.5 * mp.dps + abs(s) / 3) + 10
+
+
 def _euler_maclaurin(s: Fraction, first: int, last: int | float) -> mpf:
     """Sum from a ``first`` beyond the working digits, where the terms fall fast enough."""
-    exponent, low = rational(s), mpf(first)
+    exponent, low, power = rational(s), mpf(first), rational(1 - s)
     total = mp.power(low, -exponent) / 2
     if last == inf:
-        total += mp.power(low, 1 - exponent) / (exponent - 1)
+        total -= mp.power(low, power) / power
     else:
-        total += power_integral(1 - exponent, low, mpf(last)) + mp.power(last, -exponent) / 2
+        total += power_integral(power, low, mpf(last)) + mp.power(last, -exponent) / 2
     far_end = _scaled_derivatives(s, last)
     prec = 1 << mp.prec.bit_length()
     for order, near in enumerate(_scaled_derivatives(s, first), start=1):

@@ -16,6 +16,7 @@ NAMES = {
     "escape_amplitude",
     "sign_agreement",
     "onset_delay",
+    "third_delay",
     "median_escape_offset",
     "slow_mode_exponent",
     "stability_step",
@@ -54,6 +55,7 @@ CASES = [
     for teacher in TEACHERS
     if not (teacher == "source:-0.2" and exponent == "1.2")
 ]
+CASES = [*CASES[::2], *(pytest.param(*case, marks=pytest.mark.slow) for case in CASES[1::2])]
 
 
 @pytest.mark.parametrize(("exponent", "dimension", "teacher"), CASES)
@@ -82,6 +84,7 @@ def test_shallow_teacher_at_finite_dimension():
             for name in NAMES - {"recovered_fluctuation"}
             if name.startswith(("summary", "overlap", "energy", "loss", "convergence", "recovered", "frozen"))
             or name.startswith("plateau_drop")
+            or (dimension > 1000 and name == "third_delay")
             or (dimension > 1000 and name in ("onset_delay", "median_escape_offset"))
         }
 

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
+from theory.asymptotics import PowerLaw, onset_delay
+from theory.asymptotics.arb_sums import enclosed_power_sum
 from theory.asymptotics.edge_sums import beta_integral, edge_sum
-from theory.asymptotics.power_sums import inverse_powers, power_integral, power_sum
+from theory.asymptotics.power_sums import euler_maclaurin_sum, inverse_powers, power_integral, power_sum
 
 exponents = st.fractions(min_value=-3, max_value=40, max_denominator=20)
 
@@ -33,6 +35,40 @@ def test_infinite_sum_is_a_hurwitz_zeta_value(s, first):
     with mp.workdps(50):
         value = power_sum(s, first, math.inf)
     assert abs(arb(mp.nstr(value, 60)) / exact - 1) < arb(10) ** -47
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    exponents,
+    st.integers(1, 3000),
+    st.sampled_from([0, 7, 10**6, 10**30, math.inf]),
+    st.sampled_from([15, 60]),
+)
+def test_two_routes_agree(s, first, length, digits):
+    """The ball of Arb and the formula of Euler and Maclaurin."""
+    last = first + length
+    if last == math.inf and s <= 1:
+        s += 4
+    with mp.workdps(digits):
+        ratio = enclosed_power_sum(s, first, last) / euler_maclaurin_sum(s, first, last)
+        assert abs(ratio - 1) < mpf(10) ** (3 - digits)
+
+
+def test_two_routes_agree_near_the_pole():
+    with mp.workdps(40):
+        s = 1 + Fraction(1, 10**30)
+        formula, ball = euler_maclaurin_sum(s, 1, math.inf), enclosed_power_sum(s, 1, math.inf)
+        assert abs(formula / ball - 1) < mpf(10) ** -38
+        assert abs(ball - mpf(10) ** 30 - mp.euler) < mpf(10) ** -8
+
+
+def test_constants_do_not_need_arb(monkeypatch):
+    """The same digits where python-flint is not installed."""
+    spectrum = PowerLaw("1.4", 10**5, "source:0.2")
+    with_arb = onset_delay(spectrum, 22)
+    monkeypatch.setattr("theory.asymptotics.power_sums.available", lambda: False)
+    without = onset_delay(spectrum, 23)
+    assert abs(with_arb.value - without.value) <= with_arb.radius + without.radius
 
 
 @pytest.mark.parametrize("s", [Fraction(-1, 2), Fraction(1, 2), Fraction(1), Fraction(9, 5)])
