@@ -85,16 +85,17 @@ def test_the_text_does_not_depend_on_the_hash_seed() -> None:
         "f = parse_link('erf(z) + relu(z)');"
         "print(generate_module(Model('closed forms', f, f, (1, 2), (1,))))"
     )
-    texts = {
-        subprocess.run(
+    runs = [
+        subprocess.Popen(
             [sys.executable, "-c", program],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2", "3")
-    }
+            stdout=subprocess.PIPE,
+        )
+        for seed in ("1", "2")
+    ]
+    texts = {run.communicate()[0] for run in runs}
+    assert all(run.returncode == 0 for run in runs)
     assert len(texts) == 1
 
 
