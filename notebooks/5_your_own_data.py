@@ -143,7 +143,7 @@ plt.show()
 
 # %% [markdown]
 # **How good is it?** Up to the escape the overlap is right within a few per cent, and the MSE within a third at all
-# times. But $1 - |u|$ is off by factors of two and three once it is below a few per cent, and for one draw it ends
+# times. But $1 - |u|$ is off by factors of two and three once it is below a few per cent, and for two it ends
 # with the other sign: there $|u|$ overshoots, which the theory does not say.
 
 # %%
