@@ -4,14 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report figures test lint bench peers scaling generate lock clean
+.PHONY: report book figures notebooks docs test lint bench peers scaling generate lock clean
 
 report: $(READY)  ## derive, solve, predict, compare: report/index.html
 	$(BIN)/phase-retrieval report
 
+book: $(READY)  ## every derivation, step by step: book/index.html and book/book.tex
+	$(BIN)/phase-retrieval book
+
 figures: $(READY)  ## the six figures of the paper: figures/*.pdf (three minutes)
 	mkdir -p figures
 	for number in 1 2 3 4 5 6; do $(BIN)/phase-retrieval figure $$number --output figures/figure$$number.pdf || exit 1; done
+
+notebooks: $(READY)  ## the notebooks in Jupyter
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[notebooks,jupyter]"
+	$(BIN)/jupytext --quiet --update --to ipynb notebooks/*.py
+	$(BIN)/jupyter lab notebooks
+
+docs: $(READY)  ## guide and reference: docs/index.html
+	$(BIN)/python -m derivations.guide docs
 
 test: $(READY)  ## all tests that need no browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
@@ -38,11 +49,11 @@ generate: $(READY)  ## rewrite the generated modules from the derivations
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,peers,notebooks,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,peers,notebooks,docs,dev]"
 	touch $@
 
 lock:  ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^pip==' > constraints.txt
 
 clean:
-	rm -rf $(VENV) report figures book
+	rm -rf $(VENV) report figures book docs

@@ -7,8 +7,9 @@ from itertools import product
 import sympy
 from sympy.printing.pretty.pretty import PrettyPrinter, prettyForm
 
-from derivations.typeset import broken, latex, mathml
+from derivations.typeset import mathml
 from theory.symbolic import Hierarchy, Model, ModelError, gradient, hessian, hierarchy
+from theory.symbolic.notation import broken, latex
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ import sympy
 from sympy.core.function import AppliedUndef
 
 from derivations.evidence import Chapter, Check, Formula
-from derivations.typeset import collected, latex
+from derivations.typeset import collected
 from theory.symbolic import hierarchy, mode_equation, phase_retrieval, residual_flow
 from theory.symbolic.hierarchy import EIGENVALUE
+from theory.symbolic.notation import latex
 
 
 def chapter() -> Chapter:

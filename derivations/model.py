@@ -4,9 +4,10 @@ import numpy as np
 import sympy
 
 from derivations.evidence import Chapter, Check, Comparison, Formula
-from derivations.typeset import combination, latex
+from derivations.typeset import combination
 from numerics.generated import phase_retrieval as generated
 from theory.symbolic import critical_points, gradient, hessian, phase_retrieval
+from theory.symbolic.notation import latex
 
 Array = np.ndarray
 

@@ -1,4 +1,4 @@
-"""SymPy expressions in the paper's notation, as LaTeX and as MathML."""
+"""Formulas of the report: combinations as LaTeX, LaTeX as MathML, prose with formulas as HTML."""
 
 import html
 import re
@@ -6,45 +6,13 @@ from collections.abc import Iterable
 
 import sympy
 from latex2mathml.converter import convert
-from sympy.printing.latex import LatexPrinter
 
-SYMBOLS = {"t": "s_*", "tau": "t", "sigma2": r"\sigma^2"}
-STATISTIC = re.compile(r"([sutSUTD])(\d*)")
-COORDINATE = re.compile(r"w(\d*)(_star)?")
-LINE = 90
+from theory.symbolic.notation import broken, latex
 
+__all__ = ["broken", "collected", "combination", "inline", "latex", "mathml", "prose"]
 
-class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
-    """s(k) as s^{(k)}, S12(k) as S_{12}^{(k)}, w(i, t) as w_i, λ[i] as λ_i, t as s_*."""
-
-    def _print_Symbol(self, expr: sympy.Symbol, style: str = "plain") -> str:
-        return SYMBOLS.get(expr.name) or super()._print_Symbol(expr, style)
-
-    def _print_Function(self, expr: sympy.Function, exp: str | None = None) -> str:
-        name = expr.func.__name__
-        if statistic := STATISTIC.fullmatch(name):
-            printed = f"{_named(*statistic.groups())}^{{({self._print(expr.args[0])})}}"
-        elif coordinate := COORDINATE.fullmatch(name):
-            number, star = coordinate.groups()
-            printed = f"w{'^*' if star else ''}_{{{number + ',' if number else ''}i}}"
-        else:
-            return super()._print_Function(expr, exp)
-        return printed if exp is None else rf"\left({printed}\right)^{{{exp}}}"
-
-
-def _named(letter: str, index: str) -> str:
-    """S_{12}, and the teacher's energy t as s_*."""
-    return f"{letter}_{{{index}}}" if index else SYMBOLS.get(letter, letter)
-
-
-def latex(expression: sympy.Expr) -> str:
-    """LaTeX of ``expression`` in the paper's notation.
-
-    >>> s, t, k = sympy.symbols("s t k")
-    >>> latex(t * sympy.Function("s")(k + 1))
-    's_* s^{(k + 1)}'
-    """
-    return _PaperPrinter().doprint(expression)
+RELATIONS = {"&#x0007E;": "&#x0223C;", "&#x027FA;": "&#x027FA;"}
+"""Signs, and the operators that they are."""
 
 
 def combination(terms: Iterable[tuple[sympy.Expr, str]]) -> str:
@@ -69,24 +37,6 @@ def collected(expression: sympy.Expr, vectors: Iterable[sympy.Expr]) -> str:
     return combination((expanded.coeff(vector), latex(vector)) for vector in vectors)
 
 
-def broken(left: str, expression: sympy.Expr) -> str:
-    """``left &= expression`` in LaTeX, broken between terms into lines of about 90 characters.
-
-    >>> x = sympy.Symbol("x")
-    >>> broken("L", x**2 - 2 * x)
-    'L &= x^{2} - 2 x'
-    """
-    lines = [""]
-    for term in expression.as_ordered_terms() if expression.is_Add else [expression]:
-        printed = latex(term)
-        signed = f" - {printed[1:].lstrip()}" if printed.startswith("-") else f" + {printed}"
-        if lines[-1] and len(lines[-1]) + len(signed) > LINE:
-            lines.append("")
-        lines[-1] += signed
-    first = lines[0].removeprefix(" + ").removeprefix(" ")
-    return " \\\\\n".join([f"{left} &= {first}", *(f"&\\quad{line}" for line in lines[1:])])
-
-
 def mathml(formula: str) -> str:
     """MathML of a LaTeX formula, as a displayed block.
 
@@ -102,8 +52,11 @@ def inline(formula: str) -> str:
 
 
 def _converted(formula: str, display: str) -> str:
-    """MathML; the sign of similarity is a relation, not an accent."""
-    return str(convert(formula, display=display)).replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
+    """MathML, in which relations that the converter takes for names are operators."""
+    text = str(convert(formula, display=display))
+    for name, relation in RELATIONS.items():
+        text = text.replace(f"<mi>{name}</mi>", f"<mo>{relation}</mo>")
+    return text
 
 
 def prose(text: str) -> str:

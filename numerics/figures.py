@@ -63,6 +63,9 @@ COLUMN, PAGE = 3.3, 6.8
 HEIGHT = 2.3
 """Inches that a row of panels is high."""
 
+SCREEN = 120
+"""Dots to the inch in a notebook."""
+
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "flow": {},
     "descent": {"linestyle": "none", "marker": "o", "markerfacecolor": "none"},
@@ -76,6 +79,15 @@ FORMATS = ("svg", "pdf", "png")
 LOWEST = 1e-8
 WIDE = 0.2
 """Share of the axis that a phase must take up to be named."""
+
+
+class ShownFigure(Figure):
+    """A figure that notebooks show by itself, without a backend."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=SCREEN)
+        return buffer.getvalue()
 
 
 class Curve(NamedTuple):
@@ -114,7 +126,7 @@ def draw(panels: Sequence[Panel], style: Any = PAPER, columns: int = 0) -> Figur
     with matplotlib.rc_context(style):
         single = len(panels) == 1
         size = None if single and style is STYLE else (COLUMN if single else PAGE, HEIGHT * rows)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = ShownFigure(figsize=size, layout="constrained")
         shown: set[tuple[str, ...]] = {()}
         for number, panel in enumerate(panels, start=1):
             axes = figure.add_subplot(rows, columns, number)

@@ -37,7 +37,7 @@ from numerics.trajectory import Segment, Trajectory
 Array = np.ndarray
 
 STAGES = 20
-NETWORK_STAGES = 12  # the eigenvectors of larger couplings lose too many digits
+NETWORK_STAGES = 10  # the eigenvectors of larger couplings lose too many digits
 TOLERANCE = 1e-13
 LARGEST_ERROR = 10.0 * TOLERANCE
 NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
@@ -338,8 +338,9 @@ class _Integration:
     def _guess(self) -> Array:
         """Statistics (n, s) expected at the nodes: the last step's, continued.
 
-        Their logarithms vary slowly with log t, over the whole run; a statistic that changes sign is
-        continued as a polynomial. Noise grows beyond measure when continued; then they are expected to stay.
+        Of one student their logarithms vary slowly with log t, over the whole run; statistics that change
+        sign, and those of networks, are continued as polynomials. Noise grows beyond measure when continued;
+        then they are expected to stay.
         """
         last = self.segments[-1] if self.segments else None
         if self.noisy or last is None or last.chart is not self.chart:
@@ -351,8 +352,10 @@ class _Integration:
 
     def _continued(self, last: Segment) -> Array:
         """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
-        known = last.statistics[:, KNOWN]
         guess = self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        if not self.single:
+            return guess
+        known = last.statistics[:, KNOWN]
         steady = np.all(known * known[:, -1:] > 0, axis=1)
         places = np.log(last.start + last.elapsed[KNOWN])
         aims = np.log(self.time + self.width * self.table.nodes)

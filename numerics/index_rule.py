@@ -16,6 +16,9 @@ Array = np.ndarray
 
 NODES = 12
 FROZEN = 1e-9
+SHARE = 3.0
+FAST = 64.0  # times λ_d: modes as fast as that have long been resolved
+LATEST = 640.0  # of 16λt
 
 
 class IndexRule(NamedTuple):
@@ -31,12 +34,13 @@ def index_rule(
 ) -> IndexRule:
     """The rule for the modes i = 1 … d of a power law with (w*_i)² ∝ i^{−2 source}.
 
+    The slowest modes decide the end of a run: beyond t ~ 1/λ_d bins are geometric in λ − λ_d, too.
     At d = ∞ the indices beyond λ_i · ``horizon`` = 1e-9 move so little that one term serves them all: the
     one-point Gauss rule of Σ λ_i (w*_i)² δ_{λ_i}, its two moments being Hurwitz zeta values. What it
     misses is of relative order (λ horizon)².
 
     >>> rule = index_rule(2.0, 0.0, 1e12, 1e30)
-    >>> len(rule.indices) < 500, f"{rule.weights.sum():.0f}"
+    >>> len(rule.indices) < 600, f"{rule.weights.sum():.0f}"
     (True, '1000000000000')
     """
     if math.isfinite(dimension):
@@ -47,7 +51,7 @@ def index_rule(
     index, weight = [], []
     start = 1
     while start <= last:
-        stop = min(math.ceil(start * ratio), last + 1)
+        stop = min(math.ceil(start * ratio), _slow_stop(start, last, exponent, horizon), last + 1)
         points, weights = _gram(stop - start, nodes)
         index.append(start + points)
         weight.append(weights)
@@ -61,6 +65,21 @@ def index_rule(
         w = np.append(w, start * _tail(power, start) * shift**power)
         normaliser += float(start) ** (1.0 - exponent) * _tail(exponent, start)
     return IndexRule(x, w, normaliser)
+
+
+def _slow_stop(start: int, last: int, exponent: float, horizon: float) -> int:
+    """Where a bin that begins at ``start`` should end for the sake of e^{−16(λ − λ_d)t}, t ≤ ``horizon``.
+
+    λ − λ_d + 1/(4t) falls by the factor SHARE within it; after LATEST/(16λ_d) nothing is left of any mode.
+    """
+    moved, speedup = horizon * float(last) ** -exponent, exponent * math.log(last / start)
+    if exponent == 0 or moved < 1.0 / FAST or speedup > math.log(FAST):
+        return last + 1
+    slow = max(0.25 / moved, 4.0 / LATEST)
+    border = (math.expm1(speedup) + slow) / SHARE - slow
+    if border <= 0:
+        return last + 1
+    return max(start + 1, math.ceil(last * (1.0 + border) ** (-1.0 / exponent)))
 
 
 def _gram(count: int, nodes: int) -> tuple[Array, Array]:

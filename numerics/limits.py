@@ -31,6 +31,11 @@ class Limit(NamedTuple):
     name: str
     reason: str
 
+    def _repr_html_(self) -> str:
+        from numerics.cards import card
+
+        return card("Limit", [(self.name, self.reason)])
+
     @property
     def sign(self) -> int:
         """−1 for ``-teacher``, else +1."""

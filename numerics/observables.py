@@ -39,6 +39,11 @@ class Observables(NamedTuple):
 
         return dataset(self, **parameters)
 
+    def _repr_html_(self) -> str:
+        from numerics.cards import curve_card
+
+        return curve_card("Observables", self._asdict(), self.plot())
+
     def plot(self) -> "Figure":
         """MSE, |u| and s over time."""
         from numerics.results import plot
@@ -65,6 +70,11 @@ class Overlaps(NamedTuple):
         from numerics.results import dataset
 
         return dataset(self, **parameters)
+
+    def _repr_html_(self) -> str:
+        from numerics.cards import curve_card
+
+        return curve_card("Overlaps", {"t": self.t, "loss": self.loss}, self.plot())
 
     def plot(self) -> "Figure":
         """The loss over time."""

@@ -17,7 +17,7 @@ Array = np.ndarray
 LARGEST = 1e150  # the loss is quadratic in energies
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """The data that the flow sees.
 
@@ -99,6 +99,16 @@ class Problem:
     def students(self) -> Array:
         """The start as rows W(0) (K, N)."""
         return np.atleast_2d(self.init)
+
+    def __repr__(self) -> str:
+        from numerics.cards import problem_rows, summary
+
+        return summary("Problem", problem_rows(self))
+
+    def _repr_html_(self) -> str:
+        from numerics.cards import card, problem_rows
+
+        return card("Problem", problem_rows(self), self.plot())
 
     def dataset(self, **parameters: Any) -> "xr.Dataset":
         """The labelled form, see :func:`numerics.results.dataset`."""

@@ -82,7 +82,7 @@ class Phases(NamedTuple):
     t2: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trajectory:
     """A solved run: evaluate it with :meth:`overlaps` for any model; for one student and one teacher
     also with :meth:`at`, and find its phases with :meth:`phases`.
@@ -117,6 +117,16 @@ class Trajectory:
         Raises ValueError for a time outside.
         """
         return Overlaps(*self._evaluate(times, self._overlaps))
+
+    def __repr__(self) -> str:
+        from numerics.cards import summary, trajectory_rows
+
+        return summary("Trajectory", trajectory_rows(self))
+
+    def _repr_html_(self) -> str:
+        from numerics.cards import card, trajectory_rows
+
+        return card("Trajectory", trajectory_rows(self), self.plot())
 
     def dataset(self, times: Array | Sequence[float], **parameters: Any) -> "xr.Dataset":
         """The labelled observables at ``times``, with the outcome, see :func:`numerics.results.solved`."""

@@ -3,11 +3,11 @@
 import numpy as np
 import sympy
 
-from derivations.audit.attack import identities, identity
+from derivations.audit.attack import CAUCHY_SCHWARZ, identities, identity
 from derivations.audit.claim import Constants, Effort, claim, correction
 from derivations.audit.crossing import DOWN
 from derivations.audit.runs import sphere_run
-from derivations.audit.states import State, form, random_states, standing
+from derivations.audit.states import State, faster, form, random_states, standing
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 from numerics import Problem, solve
 from theory.symbolic import critical_points, phase_retrieval
@@ -105,7 +105,7 @@ def cauchy_schwarz(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
     student[0] = 2 * teacher[0]
     ratio = np.abs(form(eigenvalues, student, teacher)) ** float(c["a"]) / form(eigenvalues, student, student)
-    return standing(float(ratio.max()), "Cauchy–Schwarz, equality at w = 2w*")
+    return standing(float(ratio.max()), "Cauchy–Schwarz, equality at w = 2w*", CAUCHY_SCHWARZ)
 
 
 @claim(
@@ -130,7 +130,7 @@ def weakest_direction(c: Constants, effort: Effort) -> Finding:
         / form(eigenvalues, student, student, 2)
     )
     how = "s^(2) ≥ λ_min s ≥ λ_min ‖z‖_Q², equality for w along the last eigenvector, orthogonal to w*"
-    return standing(float(ratio.max()), how)
+    return standing(float(ratio.max()), how, faster(2))
 
 
 @correction(

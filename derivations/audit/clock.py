@@ -218,7 +218,7 @@ def transform(c: Constants, effort: Effort) -> Finding:
 
 @claim(
     "P10/step3",
-    "Proposition 10, step 3",
+    "Proposition 10, step 3, (B.28)",
     r"if $F_4' \ge c_0/2$ on $[p_0 - r, p_0 + r]$ and $\epsilon_\delta \le \frac{c_0}{<a>} r$ then $F(p_0 "
     r"\pm r)$ has the sign of "
     r"$\pm$, with modulus at least $\frac{c_0}{<b>} r$",
@@ -377,6 +377,27 @@ def true_slope(c: Constants, effort: Effort) -> Finding:
     ratio = 1 / (float(c["a"]) * slope)
     how = f"{ONE}, s(0) = 1e-12: F' = {slope:.6f}, D' = 1/8; one mode is the worst case of D' (P9)"
     return bound(ratio, how, lambda: Counterexample(how, f"assert {ratio!r} > 1"), (), Verdict.MEASURED)
+
+
+@claim(
+    "P10/step4-ratio",
+    "(B.30)",
+    r"$|\hat a_\Theta(\rho_{true})/F'(\rho_{true})| \le <a> \|w(0)\| (s_*^{(2)})^{3/2}/(\rho_{true} - "
+    r"4\lambda_1)$",
+    Verdict.MEASURED,
+    hypotheses=r"the printed $\lesssim$, with the factor that its step gives; small starts, $\|w(0)\|$ "
+    r"printed as "
+    r"$d^{-1/2}$",
+    ratio=0.5,
+    a=16,
+)
+def coefficient_ratio(c: Constants, effort: Effort) -> Finding:
+    # one mode, the worst case of P9: there the bound is attained with 8 for 16 as the start shrinks
+    rate = _true_rate("1e-15")
+    slope = 8 * _transform(rate, mpf("1e-15"), 1)
+    ratio = float((rate - 4) / (8 * slope)) / float(c["a"])  # â = ‖w(0)‖/8 there
+    how = f"{ONE}, s(0) = 1e-15, the worst case of P9: largest ratio of the sides {ratio:.6g}"
+    return Finding(Verdict.MEASURED if ratio < 1 else Verdict.UNDECIDED, how, ratio)
 
 
 @claim(

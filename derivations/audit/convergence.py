@@ -5,7 +5,7 @@ import math
 import numpy as np
 import sympy
 
-from derivations.audit.attack import identities, identity
+from derivations.audit.attack import CAUCHY_SCHWARZ, identities, identity
 from derivations.audit.barrier import overlap_stays_below_one, sign_is_kept
 from derivations.audit.claim import Constants, Effort, claim, correction
 from derivations.audit.cutoff import loss_at_a_cutoff
@@ -192,7 +192,7 @@ def head_alignment(c: Constants, effort: Effort) -> Finding:
     student[0] = 2 * teacher[0]
     size = form(eigenvalues, np.abs(student), np.abs(teacher))
     ratio = size / form(eigenvalues, student, student) ** (1 / float(c["a"]))
-    return standing(float(ratio.max()), "Cauchy–Schwarz, equality at w = 2w*")
+    return standing(float(ratio.max()), "Cauchy–Schwarz, equality at w = 2w*", CAUCHY_SCHWARZ)
 
 
 @claim(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import sympy
 
-from derivations.audit.attack import identities, identity
+from derivations.audit.attack import CAUCHY_SCHWARZ, identities, identity
 from derivations.audit.claim import Constants, Effort, claim, correction
 from derivations.audit.flows import after_crossing, mutated, random_flows
 from derivations.audit.runs import RATIOS, escape_run
@@ -66,9 +66,21 @@ def never_back(c: Constants, effort: Effort) -> Finding:
         f"random ones "
         "and their descendants, bred for a small u^(2) after the crossing, whose cosine between Qw and Q "
         "w* stays "
-        f"≥ {smallest:.1e}; {crossed} have crossed by t = 25/λ_1. The proof has gaps (steps below)"
+        f"≥ {smallest:.1e}; {crossed} have crossed by t = 25/λ_1. For d = 2 it is proved: {_two_modes()}. "
+        f"The paper's proof has gaps (steps below)"
     )
     return Finding(Verdict.MEASURED if fallen == 0 < crossed else Verdict.UNDECIDED, how)
+
+
+def _two_modes() -> str:
+    """Why two modes do not fall back: α_1/α_2 < 0 rises while s > 1/3 and u > 0, so u^(2) keeps its sign."""
+    x, y, l1, l2, m1, m2 = sympy.symbols("α_1 α_2 λ_1 λ_2 m_1 m_2")
+    rates = [4 * (1 - 3 * s) * k * v + 8 * k * m * u for k, v, m in ((l1, x, m1), (l2, y, m2))]
+    quotient = rates[0] / y - x * rates[1] / y**2
+    parts = 4 * (3 * s - 1) * (l1 - l2) * (-x) / y + 8 * u * (l1 * m1 * y + l2 * m2 * (-x)) / y**2
+    if identity(quotient, parts, "").verdict is not Verdict.PROVED:
+        raise AssertionError("the quotient of two modes moves otherwise")
+    return "α_i = w_i w*_i, α_1 < 0 < α_2: (α_1/α_2)' > 0 while s > 1/3, u > 0, so u^(2) stays positive"
 
 
 @claim(
@@ -338,9 +350,10 @@ def norm_bounds(c: Constants, effort: Effort) -> Finding:
         form(eigenvalues, student, student, 2) / (largest ** float(c["a"]) * square),
         form(eigenvalues, student, student) / (largest * square ** (float(c["b"]) / 2)),
     )
-    return standing(
-        max(float(ratio.max()) for ratio in ratios), "Q ⪯ λ_1 I, equality along the first eigenvector"
-    )
+    top, lam, w = sympy.symbols("λ_1 λ w", positive=True)
+    proof = [(top**k * w**2 - lam**k * w**2, w**2 * (top - lam) * (top + lam) ** (k - 1)) for k in (1, 2)]
+    how = "Q ⪯ λ_1 I, equality along the first eigenvector"
+    return standing(max(float(ratio.max()) for ratio in ratios), how, *proof)
 
 
 @claim(
@@ -361,7 +374,8 @@ def overlap_bounds(c: Constants, effort: Effort) -> Finding:
         / form(eigenvalues, teacher, teacher, order + 2)
         for order, name in ((1, "a"), (2, "b"))
     ]
-    return standing(max(float(ratio.max()) for ratio in ratios), "Cauchy–Schwarz, equality at w ∝ Q w*")
+    how = "Cauchy–Schwarz, equality at w ∝ Q w*"
+    return standing(max(float(ratio.max()) for ratio in ratios), how, CAUCHY_SCHWARZ)
 
 
 @claim(

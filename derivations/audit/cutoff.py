@@ -82,8 +82,7 @@ def loss_at_a_cutoff(c: Constants, effort: Effort) -> Finding:
 
 
 def _attacked(c: Constants, effort: Effort) -> tuple[float, int]:
-    """The largest ratio of the sides over random runs that stay above 1/3, times and cutoffs; and the "
-    "runs."""
+    """The largest ratio of the sides at all times and cutoffs of random runs above 1/3; how many runs."""
     times = np.geomspace(1e-2, 1e3, 16)
     largest, runs = 0.0, 0
     for values, target, start in zip(*random_states(6, effort.of(6, 60), seed=3), strict=True):

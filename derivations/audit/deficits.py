@@ -157,7 +157,10 @@ def error_contracts(c: Constants, effort: Effort) -> Finding:
     times = np.array([0.5, 1.0, 4.0])[:, None, None]
     later = np.sqrt((eigenvalues * (errors * np.exp(-8 * eigenvalues * times)) ** 2).sum(axis=-1))
     bound = np.exp(-float(c["a"]) * 0.2 * times[..., 0]) * np.sqrt((eigenvalues * errors**2).sum(axis=-1))
-    return standing(float((later / bound).max()), "each mode at least as fast as the last; equality there")
+    rate, time = sympy.symbols("λ τ", positive=True)
+    decay = sympy.exp(-8 * rate * time)
+    how = "each mode at least as fast as the last; equality there"
+    return standing(float((later / bound).max()), how, (decay.diff(rate), -8 * time * decay))
 
 
 @claim(

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import sympy
 
-from derivations.audit.attack import identity
+from derivations.audit.attack import CAUCHY_SCHWARZ, identity
 from derivations.audit.claim import Constants, Effort, claim, correction
 from derivations.audit.crossing import mode_duhamel
 from derivations.audit.runs import escape_run, sphere_run
-from derivations.audit.states import form, listed, random_states, standing
+from derivations.audit.states import faster, form, listed, random_states, standing
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 from numerics import PowerLawFit, extrapolate_power_law
 from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, tail_prefactor
@@ -237,6 +237,8 @@ def active_overlap(c: Constants, effort: Effort) -> Finding:
     return standing(
         float(max((left / middle).max(), (middle / right).max())),
         "Cauchy–Schwarz with weights; equality for equal modes",
+        CAUCHY_SCHWARZ,
+        faster(2),
     )
 
 
@@ -253,9 +255,8 @@ def active_energy(c: Constants, effort: Effort) -> Finding:
     eigenvalues, _, student = random_states(3, effort.of(2000, 20000))
     student[0] = np.eye(3)[np.argmin(eigenvalues[0])]
     bound = float(c["a"]) / (4 * eigenvalues.min(axis=1)) * form(eigenvalues, student, student)
-    return standing(
-        float(((student**2).sum(axis=1) / bound).max()), "λ_i ≥ λ_min, equality on the last active mode"
-    )
+    how = "λ_i ≥ λ_min, equality on the last active mode"
+    return standing(float(((student**2).sum(axis=1) / bound).max()), how, faster(2))
 
 
 @claim(

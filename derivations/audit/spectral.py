@@ -150,7 +150,9 @@ def tail_average(c: Constants, effort: Effort) -> Finding:
         ]
         worst = max(worst, *ratios)
     how = "summation by parts: a growing weight is a mixture of steps; equality for the step at the maximum"
-    return standing(worst, how)
+    f1, f2, f3, p1, p2, p3 = sympy.symbols("f1 f2 f3 p1 p2 p3")
+    parts = f1 * (p1 + p2 + p3) + (f2 - f1) * (p2 + p3) + (f3 - f2) * p3
+    return standing(worst, how, (p1 * f1 + p2 * f2 + p3 * f3, parts))
 
 
 @claim(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from derivations.audit.attack import ROUNDING
+from derivations.audit.attack import ROUNDING, Identity, identity
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 
 Array = np.ndarray
@@ -86,6 +86,13 @@ class State:
         return ", ".join(f"{name} = ({', '.join(map(str, vector))})" for name, vector in parts)
 
 
+def faster(power: int) -> Identity:
+    """λ^k w² less its least, λ_min^{k−1} λ w², is a product of factors that are positive."""
+    rate, least, w = sympy.symbols("λ λ_min w", positive=True)
+    rest = rate * w**2 * (rate - least) * sum(rate**j * least ** (power - 2 - j) for j in range(power - 1))
+    return rate**power * w**2 - least ** (power - 1) * rate * w**2, rest
+
+
 def random_states(size: int, count: int, seed: int = 0) -> tuple[Array, Array, Array]:
     """λ, w*, w (``count``, ``size``): spectra over several decades with tr Q = 1, ‖w*‖_Q = 1, s ≤ 4."""
     draw = np.random.default_rng(seed)
@@ -98,10 +105,17 @@ def random_states(size: int, count: int, seed: int = 0) -> tuple[Array, Array, A
     return eigenvalues, vectors[0], vectors[1]
 
 
-def standing(ratio: float, how: str, verdict: Verdict = Verdict.PROVED) -> Finding:
-    """An inequality with an argument: it stands unless the largest ``ratio`` of its sides exceeds 1."""
-    stands = ratio <= 1.0 + ROUNDING
-    return Finding(verdict if stands else Verdict.UNDECIDED, f"{how}; largest ratio {ratio:.6g}", ratio)
+def standing(ratio: float, how: str, *proof: Identity) -> Finding:
+    """An inequality with an argument: it stands unless the largest ``ratio`` of its sides exceeds 1.
+
+    The identities of its ``proof`` must hold.
+    """
+    stands = ratio <= 1.0 + ROUNDING and all(
+        identity(left, right, how).verdict is Verdict.PROVED for left, right in proof
+    )
+    return Finding(
+        Verdict.PROVED if stands else Verdict.UNDECIDED, f"{how}; largest ratio {ratio:.6g}", ratio
+    )
 
 
 def listed(values: Sequence[float], style: str = ".3g") -> str:

@@ -84,6 +84,8 @@ def _readable(settled: Sequence["Adjudication"], output: Path | None) -> str:
     """The table, and how many claims have which verdict."""
     from rich.text import Text
 
+    from derivations.book.linear import plain
+
     terminal = output is None and sys.stdout.isatty()
     rows: list[list[str | Text]] = []
     for item in settled:
@@ -91,9 +93,9 @@ def _readable(settled: Sequence["Adjudication"], output: Path | None) -> str:
         mark = "" if item.agrees else f" (on record: {item.claim.verdict})"
         place = fill(item.claim.place, PLACE_WIDTH) if terminal else item.claim.place
         heading = [Text(item.claim.id, "bold"), Text(place, "dim"), Text(verdict + mark, COLOURS[verdict])]
-        parts = [Text(item.claim.text, "bold"), Text(item.evidence)]
+        parts = [Text(plain(item.claim.text), "bold"), Text(item.evidence)]
         if item.correction:
-            parts.append(Text(f"Corrected: {item.correction.claim.text}", "green"))
+            parts.append(Text(f"Corrected: {plain(item.correction.claim.text)}", "green"))
         text = Text("\n").join(parts)
         rows.append([Text("\n").join(heading), text.append("\n")] if terminal else [*heading, text])
     found = [str(item.finding.verdict) for item in settled]

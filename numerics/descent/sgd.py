@@ -11,7 +11,7 @@ and without label noise the small deficits keep their relative accuracy. P is lo
 whatever is recorded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +38,7 @@ REBASE = 64
 SAVE_EVERY = 10.0  # seconds
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StochasticRuns:
     """Runs of online SGD on one problem, one for every seed.
 
@@ -66,6 +66,26 @@ class StochasticRuns:
         from numerics.results import dataset
 
         return dataset(self, **parameters)
+
+    def __repr__(self) -> str:
+        from numerics.cards import summary
+
+        return summary("StochasticRuns", self._facts())
+
+    def _repr_html_(self) -> str:
+        from numerics.cards import card
+
+        return card("Online SGD", self._facts(), self.plot())
+
+    def _facts(self) -> Iterator[tuple[str, object]]:
+        """The runs in a few lines."""
+        yield "seeds", ", ".join(map(str, self.seeds))
+        yield "step size", self.step_size
+        yield "steps", self.steps[-1]
+        yield "batch", self.batch
+        yield "noise variance", self.noise_variance
+        for name in ("mse", "loss"):
+            yield f"final {name}, median", np.median(getattr(self, name)[:, -1])
 
     def plot(self) -> "Figure":
         """MSE, |u| and s over time, medians and bands over the seeds."""

@@ -593,3 +593,27 @@ def test_bad_sweeps_are_refused(options, message):
     assert result.exit_code == 2
     assert message in result.stderr
     assert os.listdir() == []
+
+
+# Completion
+
+
+def completion(wanted, **asked):
+    """What the program prints for a shell that sets these variables."""
+    environment = {"_PHASE_RETRIEVAL_COMPLETE": wanted, **asked}
+    return CliRunner().invoke(main, [], env=environment, prog_name="phase-retrieval").stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete(shell):
+    assert "_PHASE_RETRIEVAL_COMPLETE" in completion(f"{shell}_source")
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("phase-retrieval con", {"constants"}), ("phase-retrieval solve --dim", {"--dimension"})],
+)
+def test_commands_and_options_are_completed(words, offered):
+    last = str(len(words.split()) - 1)
+    found = completion("bash_complete", COMP_WORDS=words, COMP_CWORD=last).split()
+    assert {line.removeprefix("plain,") for line in found} == offered

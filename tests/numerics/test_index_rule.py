@@ -99,3 +99,18 @@ def test_more_nodes_change_nothing():
 
     assert len(twelve.indices) < len(twenty.indices)
     assert rule_sum(twelve, term) == pytest.approx(rule_sum(twenty, term), rel=1e-13)
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.2, 2.0, 4.0])
+@pytest.mark.parametrize("dimension", [50, 3000])
+def test_the_slowest_modes(exponent, dimension):
+    """Σ λ e^{−16λt} relative to itself while it falls by 250 orders of magnitude."""
+    rule, index = index_rule(exponent, 0.0, dimension, 1e30), np.arange(1.0, dimension + 1)
+    for moved in (0.1, 1.0, 10.0, 36.0):
+        time = moved * float(dimension) ** exponent
+
+        def decayed(i, time=time):
+            return i**-exponent * np.exp(-16 * time * (i**-exponent - float(dimension) ** -exponent))
+
+        exact = math.fsum(decayed(index))
+        assert rule.weights @ decayed(rule.indices) == pytest.approx(exact, rel=1e-12)

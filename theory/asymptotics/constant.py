@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 
 from mpmath import mp, mpf
 
@@ -42,6 +43,22 @@ class Constant:
         if self.value is None:
             raise ValueError(f"undefined: {self.reason}")
         return float(self.value)
+
+    def _repr_html_(self) -> str:
+        """The digits that the radius leaves, as notebooks show them."""
+        rows = [("definition", self.definition), ("source", self.source)]
+        if self.value is None or self.radius is None:
+            rows.insert(0, ("undefined", str(self.reason)))
+        else:
+            known = mp.log10(abs(self.value) / self.radius) if self.value and self.radius else GUARD
+            value, radius = self.printed(max(1, int(mp.floor(known)) - GUARD // 2 + 1))
+            rows[:0] = [("value", f"{value}"), ("radius", f"{radius}")]
+        left = "text-align:left"
+        cells = "".join(
+            f"<tr><td style='{left}'>{name}</td><td style='{left}'>{escape(text)}</td></tr>"
+            for name, text in rows
+        )
+        return f"<table>{cells}</table>"
 
     def printed(self, digits: int) -> tuple[str | None, str | None]:
         """Return value and radius as decimal strings, the value to ``digits`` digits.

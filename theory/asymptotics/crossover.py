@@ -44,8 +44,6 @@ hardly moved. Then :math:`u = (1-f) r`, :math:`s = (1-f) r^2`, and a slaved mode
 :math:`u^2 = (1 - f)(1 - \tfrac23 f)`: the least loss that the learnt modes allow.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -6,8 +6,6 @@ eigenvalues :math:`\lambda_i`. The teacher is always scaled so that
 :math:`\sum_i \mu_i = \|w^*\|_Q^2 = 1`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -23,6 +23,7 @@ from typing import Literal
 import sympy
 
 from theory.symbolic.models import Model, ModelError
+from theory.symbolic.notation import displayed, entries, latex
 from theory.symbolic.overlaps import Overlaps
 
 TIME = sympy.Symbol("tau", real=True)
@@ -138,6 +139,12 @@ class Hierarchy:
         """Return what the orders 1 … ``order`` call for and do not hold: entries of the next order."""
         called = {key for entry in self.entries for key in self.derivative(entry.at(order))}
         return tuple(entry.at(order + 1) for entry in self.entries if entry.at(order + 1) in called)
+
+    def _repr_latex_(self) -> str:
+        """The derivatives of the statistics, as notebooks show them."""
+        single = len(self.S) == len(self.U) == 1
+        s, u = (rf"\dot {name.lower() if single else name}{{}}^{{({latex(self.order)})}}" for name in "SU")
+        return displayed([*entries(s, self.S, symmetric=True), *entries(u, self.U)])
 
     @cached_property
     def _derivatives(self) -> dict[Statistic, Combination]:

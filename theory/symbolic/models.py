@@ -9,6 +9,7 @@ import sympy
 
 from theory.symbolic.averages import product_average
 from theory.symbolic.links import Z, is_polynomial, link_terms
+from theory.symbolic.notation import displayed, entries
 from theory.symbolic.overlaps import Overlaps
 
 
@@ -112,6 +113,10 @@ class Model:
     def drift(self) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
         """``(A, B)`` of the gradient flow ``Ẇ = −∇_W L = A W Q + B W* Q``."""
         return self.A, self.B
+
+    def _repr_latex_(self) -> str:
+        """Loss and drift, as notebooks show them."""
+        return displayed([("L", self.loss), *entries("A", self.A, symmetric=True), *entries("B", self.B)])
 
     def pair_average(self, f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
         """Return ``E[f(X) g(Y)]`` for two units of these links: :func:`link_product`."""

@@ -1,0 +1,129 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Another link, and a wider network
+#
+# Nothing after the model knows which one it is: the loss follows from Gaussian averages, the drift from the loss, the
+# solver's code from the drift.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+from numerics import Problem, load_module, power_law, solve
+from numerics.figures import STYLE
+from theory.symbolic import (
+    escape,
+    hierarchy,
+    information_exponent,
+    parse_link,
+    quadratic_network,
+    single_index,
+)
+from theory.symbolic.codegen import generate_module
+
+plt.rcParams.update(STYLE)
+
+# %% [markdown]
+# **A link from text**: a polynomial with rational coefficients, erf, the rectifier, the modulus, or a sum of them.
+
+# %%
+error_function = single_index(parse_link("erf(z)"))
+assert not error_function.polynomial
+error_function
+
+# %% [markdown]
+# **The cubic** $z^3 - 3z$: at unit variance only the third Hermite coefficient is left, so that the overlap helps
+# itself at second order only.
+
+# %%
+cubic = single_index(parse_link("z**3 - 3*z"))
+assert information_exponent(cubic.student_link) == 3
+hierarchy(cubic)
+
+# %% [markdown]
+# **How each escapes** is read off the first Hermite coefficient that does not vanish.
+
+# %%
+LINKS = ("z**3", "erf(z)", "relu(z)", "z**2", "abs(z)", "z**3 - 3*z")
+for text in LINKS:
+    link = parse_link(text)
+    print(f"{text:12} information exponent {information_exponent(link)}, {escape(link).value}")
+
+# %% [markdown]
+# **Solved**, all on one spectrum from one start: each model's right-hand sides are generated and loaded.
+
+# %%
+problem = power_law(1.5, 300, seed=2)
+times = np.geomspace(1e-2, 1e3, 200)
+curves = {}
+for text in LINKS:
+    module = load_module(generate_module(single_index(parse_link(text))))
+    curves[text] = solve(problem, 1e3, model=module).at(times)
+    plt.semilogx(times, curves[text].u, label=f"${text.replace('**', '^').replace('*', '')}$")
+plt.xlabel("time $t$")
+plt.ylabel("overlap $u$")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# The links that escape have learnt the teacher; the cubic of information exponent 3 is still at its start.
+
+# %%
+for text, curve in curves.items():
+    assert np.all(np.diff(curve.loss) < 1e-9 * curve.loss[0])
+    assert (curve.u[-1] > 0.8) == (information_exponent(parse_link(text)) < 3)
+
+# %% [markdown]
+# **A wider network**, $\sum_{j \le K} \langle x, w_j\rangle^2$ learns $\langle x, w^*_1\rangle^2 +
+# \langle x, w^*_2\rangle^2$.
+
+# %%
+network = quadratic_network(2, 2)
+network
+
+# %% [markdown]
+# **How wide?** One student cannot represent two teachers. From two on the loss goes to zero.
+
+# %%
+draws = np.random.default_rng(0)
+eigenvalues = np.arange(1, 31) ** -1.5 / np.sum(np.arange(1, 31) ** -1.5)
+teachers = draws.standard_normal((2, 30))
+teachers /= np.sqrt(teachers**2 @ eigenvalues)[:, None]
+times = np.geomspace(1e-1, 3e3, 200)
+losses = {}
+for width in (1, 2, 3):
+    start = 0.05 * draws.standard_normal((width, 30))
+    module = load_module(generate_module(quadratic_network(width, 2)))
+    run = solve(Problem(eigenvalues, teachers, np.squeeze(start)), 3e3, model=module)
+    losses[width] = run.overlaps(times).loss
+
+# %%
+for width, loss in losses.items():
+    plt.loglog(times, np.where(loss > 1e-13, loss, np.nan), label=f"$K = {width}$")
+plt.xlabel("time $t$")
+plt.ylabel("loss")
+plt.legend()
+assert losses[1][-1] > 1
+assert max(losses[2][-1], losses[3][-1]) < 1e-5
+
+# %% [markdown]
+# **A surprise at the end**: a student too many must forget what it does not need, and does so algebraically. With
+# just enough of them the end is exponential, down to rounding.
+
+# %%
+late = times > 3e2
+slope = np.polyfit(np.log(times[late]), np.log(losses[3][late]), 1)[0]
+print(f"K = 3: loss ~ t^{slope:.2f}")
+assert -3 < slope < -0.5
+assert abs(losses[2][-1]) < 1e-6 * losses[3][-1]
