@@ -20,7 +20,6 @@ from numerics.descent.summation import Summation, summation
 from numerics.flow import (
     GROWTH,
     LARGEST_ERROR,
-    NETWORK_STAGES,
     NOISE,
     NOISE_DECAY,
     NOISE_GROWTH,
@@ -31,6 +30,7 @@ from numerics.step import ROUNDING, NoConvergence, StepResult, solve_step, trunc
 
 Array = np.ndarray
 
+STAGES = 12
 WORTHWHILE = 256  # a block costs as much as a few hundred plain steps
 DEAD = 1e-16
 
@@ -103,7 +103,7 @@ class Blocks:
         steps = _rounded(1.125 * max(min(self.steps, most), fewest))
         before = math.inf
         while steps >= fewest:
-            table = summation(NETWORK_STAGES, steps)
+            table = summation(STAGES, steps)
             try:
                 result = self._solve(table)
             except NoConvergence:
@@ -112,7 +112,7 @@ class Blocks:
             statistics = np.concatenate([self.iterate.statistics()[:, None], result.statistics], axis=1)
             error, decay = self._truncation(table, statistics)
             factor = min(
-                max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (NETWORK_STAGES + 2)), 0.1), GROWTH
+                max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1), GROWTH
             )
             flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
             self.noisy = flat and error <= self._noise

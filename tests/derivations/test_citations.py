@@ -13,7 +13,7 @@ from derivations.commands.cite import bibliography
 
 ROOT = Path(__file__).parents[2]
 CITED = re.compile(r"([A-Z][a-z]+) (?:& ([A-Z][a-z]+)[\w ]*)?(?:, )?\*[A-Z]", re.S)
-UNCITED = {"click", "rich", "jinja2", "latex2mathml"}
+UNCITED = {"click", "rich", "jinja2", "latex2mathml", "pylatexenc"}
 """They print; no result rests on them."""
 
 
