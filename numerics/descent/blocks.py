@@ -111,9 +111,7 @@ class Blocks:
                 continue
             statistics = np.concatenate([self.iterate.statistics()[:, None], result.statistics], axis=1)
             error, decay = self._truncation(table, statistics)
-            factor = min(
-                max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1), GROWTH
-            )
+            factor = min(max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1), GROWTH)
             flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
             self.noisy = flat and error <= self._noise
             if error <= LARGEST_ERROR or self.noisy:
