@@ -338,9 +338,9 @@ class _Integration:
     def _guess(self) -> Array:
         """Statistics (n, s) expected at the nodes: the last step's, continued.
 
-        Of one student their logarithms vary slowly with log t, over the whole run; statistics that change
-        sign, and those of networks, are continued as polynomials. Noise grows beyond measure when continued;
-        then they are expected to stay.
+        Of one student their logarithms vary slowly with log t, over the whole run; where one changes sign,
+        and of networks, they are continued as polynomials. Noise grows beyond measure when continued; then
+        they are expected to stay.
         """
         last = self.segments[-1] if self.segments else None
         if self.noisy or last is None or last.chart is not self.chart:
@@ -352,17 +352,14 @@ class _Integration:
 
     def _continued(self, last: Segment) -> Array:
         """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
-        guess = self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
-        if not self.single:
-            return guess
         known = last.statistics[:, KNOWN]
-        steady = np.all(known * known[:, -1:] > 0, axis=1)
-        places = np.log(last.start + last.elapsed[KNOWN])
-        aims = np.log(self.time + self.width * self.table.nodes)
-        logarithms = extrapolate(places, np.log(np.abs(known[steady])), aims)
-        if np.abs(logarithms).max(initial=0.0) < LARGEST_LOGARITHM:
-            guess[steady] = np.sign(known[steady, -1:]) * np.exp(logarithms)
-        return guess
+        if self.single and (known * known[:, -1:] > 0).all():
+            places = np.log(last.start + last.elapsed[KNOWN])
+            aims = np.log(self.time + self.width * self.table.nodes)
+            logarithms = extrapolate(places, np.log(np.abs(known)), aims)
+            if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
+                return np.sign(known[:, -1:]) * np.exp(logarithms)
+        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""

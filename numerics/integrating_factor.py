@@ -18,6 +18,7 @@ Array = np.ndarray
 
 ITERATIONS = 12
 CONVERGED = 1e-14
+SLOW, CLOSE = 1e-3, 1e-8  # a change that falls by less, until it is that small, calls for a new matrix
 SHORT, STIFF = 1.8, 2.5
 FEEDBACK = 30.0
 
@@ -66,7 +67,7 @@ def solve_short_step(
                 return StepResult(statistics, states[:, None], states[:, None], times)
             followers = factor.stages(students[0], force[0] - gain[0])
             return StepResult(statistics, states[:, None], followers[:, None], times)
-        if worst > 0.1 * before:
+        if worst > max(SLOW * before, CLOSE):
             inverse = None
         before = worst
     raise NoConvergence
