@@ -124,7 +124,7 @@ def test_decay_beyond_every_exponent():
     """1 − u = e^{−8t…} falls below 1e-450 of its start and counts as 0 from there; the run does not stop."""
     run = solve_precisely(ExactProblem([1], [1], ["0.1"]), [1, 1e24], 10)
     assert run.observables.one_minus_u[1] < mpf(10) ** -450
-    assert run.steps < 700
+    assert run.steps < 1000
 
 
 def quadratic_oracle(rates, teacher, start, time):
