@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report book figures notebooks docs test lint bench peers scaling generate lock clean
+.PHONY: report book figures notebooks docs test slow lint bench peers scaling generate lock clean
 
 report: $(READY)  ## derive, solve, predict, compare: report/index.html
 	$(BIN)/phase-retrieval report
@@ -26,6 +26,9 @@ docs: $(READY)  ## guide and reference: docs/index.html
 
 test: $(READY)  ## all tests that need no browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+
+slow: $(READY)  ## the slow tests, which the others stand for in a reduced size (two minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .
