@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +21,6 @@ from theory.asymptotics import (
 
 EXPONENT, FRACTION, MARKS = 3, 0.5, 7
 EARLY, LATE = 400, 420
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 class Mark(NamedTuple):
@@ -46,7 +44,7 @@ def chapter(steps: int) -> Chapter:
     gamma = float(summary_exponent(law))
     shifts = [time_shift(mark, flow, float(recovered_prefactor(law)), gamma) for mark in marks]
     predicted = [
-        float(descent_lead(law, repr(step))) - mark.lost + integrated(flow, mark.time) for mark in marks
+        float(descent_lead(law, repr(step))) - mark.lost + flow.lost_time(mark.time) for mark in marks
     ]
     last = marks[-1]
     times = np.array([mark.time for mark in marks])
@@ -119,16 +117,6 @@ def plain_descent(problem: Problem, step: float, numbers: np.ndarray) -> Iterato
         if n in marks:
             deficit = float(-(mass @ (ratio - 1.0)))
             yield Mark(n * step, deficit, float(squares @ (ratio * (2.0 - ratio))), lost + step / 2 * deficit)
-
-
-def integrated(run: Trajectory, end: float) -> float:
-    """∫_0^end (1 − u) dt of a solved flow, by Gauss's rule on its steps."""
-    edges = [*(segment.start for segment in run.segments if segment.start < end), end]
-    total = 0.0
-    for low, high in pairwise(edges):
-        times = low + (high - low) * (NODES + 1) / 2
-        total += (high - low) / 2 * float(WEIGHTS @ run.at(times).one_minus_u)
-    return total
 
 
 def time_shift(mark: Mark, flow: Trajectory, prefactor: float, gamma: float) -> float:

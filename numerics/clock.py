@@ -136,12 +136,12 @@ def solve_clock_step(
     Newton's method, which sees no mode. Raises NoConvergence, also where A ≥ 0.
     """
     response = _Response(table, modes, width, deviation[0])
-    _, forcing, _ = _forcing(chart, guess, modes.energy)
+    forcing, _ = _forcing(chart, guess, modes.energy)
     coefficients = response.coefficients(forcing)
     before, identity = np.inf, np.eye(forcing.size)
     for _ in range(ITERATIONS):
         statistics = response.statistics(coefficients)
-        gain, aim, slope = _forcing(chart, statistics, modes.energy)
+        aim, slope = _forcing(chart, statistics, modes.energy)
         jacobian = np.einsum("abl,blcm->alcm", slope, response.sensitivity(coefficients))
         matrix = identity - jacobian.reshape(forcing.size, -1)
         change = np.linalg.solve(matrix, (aim - forcing).ravel()).reshape(forcing.shape)
@@ -164,11 +164,11 @@ def solve_clock_step(
     raise NoConvergence
 
 
-def _forcing(chart: Chart, statistics: Array, energy: Array) -> tuple[Array, Array, Array]:
-    """A (s,), φ = −F/A (M, s) and ∂φ/∂X (M, n, s)."""
+def _forcing(chart: Chart, statistics: Array, energy: Array) -> tuple[Array, Array]:
+    """φ = −F/A (M, s) and ∂φ/∂X (M, n, s)."""
     gain, force = chart.drift(statistics, energy)
     if not gain.max() < 0:
         raise NoConvergence
     gain_slope, force_slope = chart.drift_jacobian(statistics, energy)
     forcing = -force[0] / gain[0, 0]
-    return gain[0, 0], forcing, -(forcing[:, None] * gain_slope[0, 0] + force_slope[0]) / gain[0, 0]
+    return forcing, -(forcing[:, None] * gain_slope[0, 0] + force_slope[0]) / gain[0, 0]

@@ -263,12 +263,12 @@ class Trajectory:
         if not 0 <= until <= self.until:
             raise ValueError(f"until is {until}: it must lie in [0, {self.until:g}]")
         lost = 0.0
-        for segment in self.segments:
+        for number, segment in enumerate(self.segments):
             if segment.start < until:
                 elapsed = self.table.to_chebyshev @ segment.elapsed
                 deficit = self.table.to_chebyshev @ segment.deficits(self.limit.sign)[0]
                 primitive = chebyshev.chebint(chebyshev.chebmul(deficit, chebyshev.chebder(elapsed)), lbnd=-1)
-                end = self._places(np.array([self.segments.index(segment)]), np.array([until]))[0]
+                end = self._places(np.array([number]), np.array([until]))[0]
                 lost += float(chebyshev.chebval(2.0 * end - 1.0, primitive))
         return lost
 

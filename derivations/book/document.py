@@ -101,8 +101,19 @@ class Prose:
         return [" ".join(part.split()) for part in self.text.split("\n\n") if part.strip()]
 
 
+class Produced:
+    """A part of a chapter that a function or class, the ``producer``, has filled."""
+
+    producer: Any
+
+    @property
+    def source(self) -> Source:
+        """Where the producer stands."""
+        return Source.of(self.producer)
+
+
 @dataclass(frozen=True)
-class Table:
+class Table(Produced):
     """Rows of text under headings; formulas stand between dollar signs."""
 
     headings: Sequence[str]
@@ -110,37 +121,22 @@ class Table:
     caption: str
     producer: Any
 
-    @property
-    def source(self) -> Source:
-        """What filled the table."""
-        return Source.of(self.producer)
-
 
 @dataclass(frozen=True)
-class Picture:
+class Picture(Produced):
     """A figure, and the sentence below it."""
 
     svg: Svg
     caption: str
     producer: Any
 
-    @property
-    def source(self) -> Source:
-        """What drew the figure."""
-        return Source.of(self.producer)
-
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(Produced):
     """A chapter of the report: formulas, and predictions against measurements."""
 
     evidence: Evidence
     producer: Any
-
-    @property
-    def source(self) -> Source:
-        """What produced the evidence."""
-        return Source.of(self.producer)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def test_prefactors_survive_and_time_is_shifted(exponent, fraction):
     misses, deficits = [], []
     for mark in descent.plain_descent(problem, step, np.array([steps // 100, steps // 10, steps])):
         shift = descent.time_shift(mark, flow, float(recovered_prefactor(law)), gamma)
-        behind = mark.lost - descent.integrated(flow, mark.time)
+        behind = mark.lost - flow.lost_time(mark.time)
         assert behind > 0
         misses.append(abs(shift - (lead - behind)) / abs(shift))
         deficits.append(abs(mark.one_minus_u / flow.at([mark.time]).one_minus_u[0] - 1))
@@ -55,4 +55,4 @@ def test_plain_descent_is_descent():
 def test_integral_of_an_exponential():
     """One mode near the teacher: 1 − u decays as e^{−24 t}."""
     run = solve(power_law(0, 1, init=np.array([1 - 1e-6])), 1.0)
-    assert descent.integrated(run, 1.0) == pytest.approx(1e-6 / 24, rel=1e-5)
+    assert run.lost_time(1.0) == pytest.approx(1e-6 / 24, rel=1e-5)
