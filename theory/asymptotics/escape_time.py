@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from mpmath import mp, mpf
 
-from .constant import GUARD, Constant
+from .constant import GUARD, Constant, undefined
 from .escape import escape_rate
-from .fast_manifold import SOURCE, first_overlap, log_crossing
+from .fast_manifold import SOURCE, TooFar, first_overlap, log_crossing
 from .linear_stage import escape_amplitude
 from .spectrum import Spectrum
 
@@ -31,7 +31,10 @@ def median_escape_offset(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(median_escape_offset(PowerLaw(2, "inf")).printed(15)[0])
     -0.259184881154938
     """
-    return replace(_sphere_offset(spectrum, mpf(1) / 2, digits), definition=MEDIAN)
+    try:
+        return replace(_sphere_offset(spectrum, mpf(1) / 2, digits), definition=MEDIAN)
+    except TooFar as error:
+        return undefined(MEDIAN, SOURCE, str(error))
 
 
 def escape_time_quantile(

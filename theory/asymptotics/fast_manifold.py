@@ -17,7 +17,7 @@ from functools import lru_cache
 from mpmath import mp, mpf
 
 from .compression import compressed
-from .constant import GUARD, Constant
+from .constant import GUARD, Constant, undefined
 from .escape import escape_rate
 from .manifold_orbit import Orbit, damped_digits
 from .manifold_series import ManifoldSeries
@@ -28,7 +28,7 @@ SOURCE = "flow of arXiv:2511.18661, Proposition 3, on the strong unstable manifo
 AMPLITUDE = "A at which {} = {} on the fast manifold of 0, where dA/dt = rho A and s ~ A^2 as A -> 0"
 DELAY = "C in t = log(1/EPS)/rho + C + O(EPS^2), time of {} from the fastest direction, s(0) = EPS^2"
 HIGHEST = Fraction(9, 10)
-REACHES = (2**6, 2**9, 2**12)
+REACHES = (2**6, 2**10)
 """Times, over :math:`1/(8\\lambda_1)`, up to which an orbit's rule is good, tried in turn."""
 LARGEST = mpf("0.1")
 """Largest ``B**2`` up to which the series is summed."""
@@ -200,7 +200,10 @@ def third_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 def _delay(spectrum: Spectrum, level: Fraction, energy: bool, event: str, digits: int) -> Constant:
-    logarithm, radius = log_crossing(spectrum, level, energy, digits)
+    try:
+        logarithm, radius = log_crossing(spectrum, level, energy, digits)
+    except TooFar as error:
+        return undefined(DELAY.format(event), SOURCE, str(error))
     rho = escape_rate(spectrum, digits + 5)
     assert rho.value is not None
     assert rho.radius is not None
