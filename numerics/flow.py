@@ -47,7 +47,6 @@ LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
-MARGIN = 12.0  # of a step's truncation error: inside the step it may exceed the estimate
 MAX_STEPS = 20000
 GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
@@ -245,7 +244,7 @@ class _Integration:
         self.clusters = result.clusters
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
         self.time += result.times[-1]
-        self.error += MARGIN * error + ROUNDING
+        self.error += error + ROUNDING
         self.width = factor * result.times[-1]
         self._settle()
 
