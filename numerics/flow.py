@@ -23,6 +23,7 @@ from numerics import charts, frames, limits
 from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
+from numerics.clusters import Clusters
 from numerics.collocation import extrapolate, radau
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
@@ -137,6 +138,7 @@ class _Integration:
     turn: Array
     statistics: Array
     lengths: Array
+    clusters: Clusters | None
 
     def __init__(self, problem: Problem, model: ModuleType) -> None:
         self.problem, self.model = problem, model
@@ -196,14 +198,14 @@ class _Integration:
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
         if not self.single:
-            return solve_step(*state, self.width, *vectors, self.noise)
+            return solve_step(*state, self.width, *vectors, noise=self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
         longest = self.width * self.modes.eigenvalues.max()
         if longest * max(-gain.min(), gain.max()) <= SHORT and longest * self._feedback() <= FEEDBACK:
-            return solve_short_step(*state, self.width, *vectors)
+            return solve_short_step(*state, self.width, *vectors, self.clusters)
         if gain.max() < 0:
-            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors)
-        return solve_step(*state, self.width, *vectors, self.noise)
+            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
+        return solve_step(*state, self.width, *vectors, self.clusters)
 
     def _feedback(self) -> float:
         """How much the drift changes when the statistics double."""
@@ -239,6 +241,7 @@ class _Integration:
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
         self.deviation, self.students = result.deviation[-1], students[-1]
+        self.clusters = result.clusters
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
         self.time += result.times[-1]
         self.error += error + ROUNDING
@@ -253,6 +256,9 @@ class _Integration:
         if not chart.centred:
             self.deviation[: self.model.TEACHERS] -= self.modes.teacher
         self.statistics = self.modes.statistics(self.deviation)
+        self.clusters = Clusters.find(self.modes, self.deviation[0]) if self.single else None
+        if self.clusters is not None:
+            self.statistics[1] = self.clusters.overlap(self.deviation[0])
         self.lengths = self._norms(self.deviation, self.students)
 
     def _turn(self) -> None:
@@ -375,7 +381,7 @@ class _Integration:
         found = truncation(
             self.table,
             statistics,
-            lambda: rounding * self.modes.term_sizes(self.deviation),
+            lambda: rounding * self.modes.term_sizes(self.deviation, self.clusters),
             allowed,
             SPAN,
         )
