@@ -31,14 +31,23 @@ from numerics.observables import norms
 from numerics.overlaps import join, split
 from numerics.problem import Problem
 from numerics.reduction import reduce
-from numerics.step import FLOOR, ROUNDING, Modes, NoConvergence, StepResult, solve_step, truncation
+from numerics.step import (
+    FLOOR,
+    ROUNDING,
+    Modes,
+    NoConvergence,
+    StepResult,
+    Truncation,
+    solve_step,
+    truncation,
+)
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
 
 STAGES = 20
 NETWORK_STAGES = 10  # the eigenvectors of larger couplings lose too many digits
-TOLERANCE = 1e-13
+TOLERANCE = 3e-15
 LARGEST_ERROR = 10.0 * TOLERANCE
 NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
@@ -142,7 +151,7 @@ class _Integration:
         self.problem, self.model = problem, model
         self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
-        self.time, self.error, self.noisy, self.rotated = 0.0, 0.0, False, False
+        self.time, self.error, self.rate, self.noisy, self.rotated = 0.0, 0.0, 0.0, False, False
         self.segments: list[Segment] = []
         self.students = problem.students
         self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
@@ -180,14 +189,15 @@ class _Integration:
             if self.rotated and self._outrun(statistics):
                 self._shorten(0.5)
                 continue
-            error, decay, factor = self._truncation(statistics)
-            flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
-            self.noisy = flat and error <= self.noise
-            if error <= LARGEST_ERROR or self.noisy:
+            left_out = self._truncation(statistics)
+            accurate = left_out.error <= LARGEST_ERROR
+            flat = left_out.decay > NOISE_DECAY if accurate else left_out.error > NOISE_DECAY * before
+            self.noisy = flat and left_out.error <= self.noise
+            if accurate or self.noisy:
                 break
-            before = error
-            self._shorten(self._factor(error))
-        self._accept(result, statistics, error, NOISE_GROWTH if self.noisy else factor)
+            before = left_out.error
+            self._shorten(self._factor(before))
+        self._accept(result, statistics, left_out)
 
     def _step(self) -> StepResult:
         """One step of about ``width``, by the way that suits it."""
@@ -199,10 +209,13 @@ class _Integration:
             return solve_step(*state, self.width, *vectors, self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
         longest = self.width * self.modes.eigenvalues.max()
-        if longest * max(-gain.min(), gain.max()) <= SHORT and longest * self._feedback() <= FEEDBACK:
+        stiffness, steady = longest * max(-gain.min(), gain.max()), longest * self._feedback() <= FEEDBACK
+        if stiffness <= SHORT and steady:
             return solve_short_step(*state, self.width, *vectors)
         if gain.max() < 0:
             return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors)
+        if steady and gain.min() < 0:
+            raise NoConvergence
         return solve_step(*state, self.width, *vectors, self.noise)
 
     def _feedback(self) -> float:
@@ -219,7 +232,7 @@ class _Integration:
         """
         return NOISE if self.barrier is None and self.chart.centred else 0.0
 
-    def _accept(self, result: StepResult, statistics: Array, error: float, factor: float) -> None:
+    def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
         students = self.frame.T @ result.students if self.rotated else result.students
         lengths = self._norms(result.deviation, students)
@@ -240,9 +253,12 @@ class _Integration:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
         self.deviation, self.students = result.deviation[-1], students[-1]
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
-        self.time += result.times[-1]
-        self.error += error + ROUNDING
-        self.width = factor * result.times[-1]
+        width = float(result.times[-1])
+        rate = left_out.ratio / width
+        self.time += width
+        self.error += left_out.error + ROUNDING
+        self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate))
+        self.rate = rate
         self._settle()
 
     def _enter(self, chart: Chart, orientation: Array, frame: Array) -> None:
@@ -254,6 +270,7 @@ class _Integration:
             self.deviation[: self.model.TEACHERS] -= self.modes.teacher
         self.statistics = self.modes.statistics(self.deviation)
         self.lengths = self._norms(self.deviation, self.students)
+        self.rate = 0.0
 
     def _turn(self) -> None:
         """Turn the frame where a rotation takes much off the deviation."""
@@ -367,23 +384,30 @@ class _Integration:
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
-    def _truncation(self, statistics: Array) -> tuple[float, float, float]:
-        """The truncation error of a step with these ``statistics`` (n, s + 1), its decay, and the ratio of
-        the next width to this one.
-        """
+    def _truncation(self, statistics: Array) -> Truncation:
+        """What a step with these ``statistics`` (n, s + 1) leaves out."""
         allowed, rounding = (LARGEST_ERROR, ROUNDING / LARGEST_ERROR) if self.single else (0.0, NETWORK_UNIT)
-        found = truncation(
+        return truncation(
             self.table,
             statistics,
             lambda: rounding * self.modes.term_sizes(self.deviation),
             allowed,
             SPAN,
         )
+
+    def _growth(self, left_out: Truncation, rate: float) -> float:
+        """Ratio of the next width to that of a step that left so much out.
+
+        The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k. The rate is expected to go
+        on changing by the factor by which it changed from the step before: on an algebraic decay it falls like
+        1/t, and every step is longer.
+        """
         growth = GROWTH if self.single else NETWORK_GROWTH
-        factor = min(0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / found.ratio, growth)
-        if found.error > FLOOR:
-            factor = min(factor, self._factor(found.error))
-        return found.error, found.decay, factor
+        change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
+        factor = 0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / left_out.ratio
+        if left_out.error > FLOOR:
+            factor = min(factor, self._factor(left_out.error))
+        return min(factor / change, growth)
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one after too large an ``error``."""
