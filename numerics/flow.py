@@ -47,8 +47,8 @@ Array = np.ndarray
 
 STAGES = 20
 NETWORK_STAGES = 10  # the eigenvectors of larger couplings lose too many digits
-TOLERANCE = 3e-15
-LARGEST_ERROR = 10.0 * TOLERANCE
+TOLERANCE = 3e-14
+LARGEST_ERROR = 3.0 * TOLERANCE
 NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
 LARGEST_LOGARITHM = 600.0
@@ -189,10 +189,11 @@ class _Integration:
             if self.rotated and self._outrun(statistics):
                 self._shorten(0.5)
                 continue
-            left_out = self._truncation(statistics)
+            left_out = self._truncation(statistics, result.times)
             accurate = left_out.error <= LARGEST_ERROR
             flat = left_out.decay > NOISE_DECAY if accurate else left_out.error > NOISE_DECAY * before
-            self.noisy = flat and left_out.error <= self.noise
+            resolved = left_out.worst < len(statistics)  # the time comes last, and has no noise
+            self.noisy = resolved and flat and left_out.error <= self.noise
             if accurate or self.noisy:
                 break
             before = left_out.error
@@ -230,7 +231,7 @@ class _Integration:
         Without residual coordinates A and B are taken from overlaps that hardly differ: near the teacher
         their terms cancel, and angles between nearly parallel vectors keep half their digits.
         """
-        return NOISE if self.barrier is None and self.chart.centred else 0.0
+        return 0.0 if hasattr(self.model, "residual_drift") else NOISE
 
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
@@ -384,13 +385,13 @@ class _Integration:
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
-    def _truncation(self, statistics: Array) -> Truncation:
-        """What a step with these ``statistics`` (n, s + 1) leaves out."""
+    def _truncation(self, statistics: Array, times: Array) -> Truncation:
+        """What a step with these ``statistics`` (n, s + 1) leaves out, of these and of its ``times`` (s,)."""
         allowed, rounding = (LARGEST_ERROR, ROUNDING / LARGEST_ERROR) if self.single else (0.0, NETWORK_UNIT)
         return truncation(
             self.table,
-            statistics,
-            lambda: rounding * self.modes.term_sizes(self.deviation),
+            np.concatenate([statistics, times[-1] + np.append(0.0, times)[None]]),
+            lambda: np.append(rounding * self.modes.term_sizes(self.deviation), times[-1]),
             allowed,
             SPAN,
         )
@@ -399,8 +400,8 @@ class _Integration:
         """Ratio of the next width to that of a step that left so much out.
 
         The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k. The rate is expected to go
-        on changing by the factor by which it changed from the step before: on an algebraic decay it falls like
-        1/t, and every step is longer.
+        on changing by the factor of the last change: on an algebraic decay it falls like 1/t, and every step
+        is longer.
         """
         growth = GROWTH if self.single else NETWORK_GROWTH
         change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)

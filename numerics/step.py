@@ -176,11 +176,12 @@ def magnitudes(statistics: Array) -> Array:
 
 class Truncation(NamedTuple):
     """The ``error`` of a step: the size of the first Chebyshev coefficients left out, relative to the
-    statistic where it is largest; their ``decay`` there over two orders; and the ``ratio`` r by which all
-    decay, as r^k.
+    statistic where it is largest, the one of number ``worst``; their ``decay`` there over two orders; and
+    the ``ratio`` r by which all decay, as r^k.
     """
 
     error: float
+    worst: int
     decay: float
     ratio: float
 
@@ -211,7 +212,7 @@ def truncation(
     largest = (coefficients / units[:, None]).max(axis=0)
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
-    return Truncation(float(errors[worst]), float(decay[worst]), float(ratio))
+    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio))
 
 
 def _left_out(coefficients: Array) -> tuple[Array, Array]:

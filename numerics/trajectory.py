@@ -323,8 +323,8 @@ class _Interpolant:
         to_chebyshev, ends = table.to_chebyshev.T, values[..., -1:]
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios = values / ends
-            signed = (ratios > 0).all(axis=-1, keepdims=True) & np.isfinite(ratios).all(axis=-1, keepdims=True)
-            logarithms = np.log(np.where(signed, ratios, 1.0)) @ to_chebyshev
+        signed = ((ratios > 0) & np.isfinite(ratios)).all(axis=-1, keepdims=True)
+        logarithms = np.log(np.where(signed, ratios, 1.0)) @ to_chebyshev
         plain = values @ to_chebyshev
         rough = np.abs(plain[..., -2:]).max(axis=-1, keepdims=True)
         smooth = np.abs(logarithms[..., -2:]).max(axis=-1, keepdims=True)

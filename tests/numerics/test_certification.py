@@ -142,13 +142,13 @@ def test_certified_in_the_largest_dimensions(dimension, until):
 @pytest.mark.parametrize("gap", [1e-6, 1e-10])
 def test_eigenvalues_that_nearly_coincide(gap):
     """Where nothing slower is left, 1 − u and 1 − s are sums that cancel down to ``gap`` of their terms:
-    doubles leave an error of 1e-15/gap there, and none beyond rounding in u, s, L and the MSE.
+    doubles leave an error of 3e-15/gap there, and none beyond rounding in u, s, L and the MSE.
     """
     problem, times = Problem([1.0, 1.0 + gap], [1.0, 1.0], [0.2, -0.3]), [0.1, 1.0, 2.5]
     found = solve(problem, times[-1]).at(times)
     truth = solve_precisely(problem, times, 12).observables
     for key in KEYS:
-        tolerance = 1e-15 / gap if key.startswith("one") else PROMISED
+        tolerance = 3e-15 / gap if key.startswith("one") else PROMISED
         pairs = zip(getattr(found, key), getattr(truth, key), strict=True)
         assert max(relative_error(x, y) for x, y in pairs) < max(tolerance, PROMISED), key
 
