@@ -23,6 +23,7 @@ from numerics import charts, frames, limits
 from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
+from numerics.clusters import Clusters
 from numerics.collocation import extrapolate, radau
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
@@ -146,6 +147,7 @@ class _Integration:
     turn: Array
     statistics: Array
     lengths: Array
+    clusters: Clusters | None
 
     def __init__(self, problem: Problem, model: ModuleType) -> None:
         self.problem, self.model = problem, model
@@ -207,17 +209,17 @@ class _Integration:
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
         if not self.single:
-            return solve_step(*state, self.width, *vectors, self.noise)
+            return solve_step(*state, self.width, *vectors, noise=self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
         longest = self.width * self.modes.eigenvalues.max()
         stiffness, steady = longest * max(-gain.min(), gain.max()), longest * self._feedback() <= FEEDBACK
         if stiffness <= SHORT and steady:
-            return solve_short_step(*state, self.width, *vectors)
+            return solve_short_step(*state, self.width, *vectors, self.clusters)
         if gain.max() < 0:
-            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors)
+            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
         if steady and gain.min() < 0:
             raise NoConvergence
-        return solve_step(*state, self.width, *vectors, self.noise)
+        return solve_step(*state, self.width, *vectors, self.clusters, self.noise)
 
     def _feedback(self) -> float:
         """How much the drift changes when the statistics double."""
@@ -253,6 +255,7 @@ class _Integration:
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
         self.deviation, self.students = result.deviation[-1], students[-1]
+        self.clusters = result.clusters
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
         width = float(result.times[-1])
         rate = left_out.ratio / width
@@ -270,6 +273,9 @@ class _Integration:
         if not chart.centred:
             self.deviation[: self.model.TEACHERS] -= self.modes.teacher
         self.statistics = self.modes.statistics(self.deviation)
+        self.clusters = Clusters.find(self.modes, self.deviation[0]) if self.single else None
+        if self.clusters is not None:
+            self.statistics[1] = self.clusters.overlap(self.deviation[0])
         self.lengths = self._norms(self.deviation, self.students)
         self.rate = 0.0
 
@@ -391,7 +397,7 @@ class _Integration:
         return truncation(
             self.table,
             np.concatenate([statistics, times[-1] + np.append(0.0, times)[None]]),
-            lambda: np.append(rounding * self.modes.term_sizes(self.deviation), times[-1]),
+            lambda: np.append(rounding * self.modes.term_sizes(self.deviation, self.clusters), times[-1]),
             allowed,
             SPAN,
         )

@@ -23,7 +23,7 @@ class Response:
 
     ``left`` (s·K, e) and ``right`` (e, s·K) are the eigenvectors of D, of a conjugate pair one, and
     ``resolvent`` (e, N) is 1/(1 − hλ μ_e), twice for a pair. ``integral`` is 𝒜 on all students (s·K, s·K),
-    ``coupling`` is D, ``rates`` are hλ (N,).
+    ``coupling`` is D, ``rates`` are hλ (N,), ``width`` is h.
     """
 
     left: Array
@@ -32,6 +32,7 @@ class Response:
     integral: Array
     coupling: Array
     rates: Array
+    width: float
 
     @classmethod
     def build(cls, table: Collocation, width: float, eigenvalues: Array, gain: Array) -> "Response":
@@ -45,7 +46,7 @@ class Response:
         upper = values.imag >= 0
         values, rates = values[upper, None], width * eigenvalues
         resolvent = np.where(values.imag > 0, 2.0, 1.0) / (1.0 - values * rates)
-        return cls(left[:, upper], right[upper], resolvent, integral, coupling, rates)
+        return cls(left[:, upper], right[upper], resolvent, integral, coupling, rates, width)
 
     def propagate(self, start: Array, forcing: Array) -> Array:
         """Stage values (s, K, N) from ``start`` (K, N) under ``forcing`` F w* (s, K, N)."""

@@ -9,13 +9,16 @@ Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from numerics.charts import Chart
 from numerics.collocation import Collocation
 from numerics.response import Response
+
+if TYPE_CHECKING:
+    from numerics.clusters import Clusters
 
 Array = np.ndarray
 
@@ -59,14 +62,16 @@ class Modes:
         """Statistics (n, s) of the ``states`` (s, N) of a single student."""
         return np.concatenate([(states**2 @ self.eigenvalues)[None], self.weighted @ states.T])
 
-    def term_sizes(self, state: Array) -> Array:
+    def term_sizes(self, state: Array, clusters: "Clusters | None" = None) -> Array:
         """The statistics (n,) of ``state`` (K, N) with every term counted positive.
 
-        The rounding of the statistics is relative to these.
+        The rounding of the statistics is relative to these; less is left of it in ``clusters``.
         """
         size = np.abs(state)
         rows, columns = np.triu_indices(len(size))
         own = (size[rows] * size[columns]) @ self.eigenvalues
+        if clusters is not None:
+            return np.append(own, clusters.term_size(state[0]))
         return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
 
     def statistics_gradient(self, state: Array) -> Array:
@@ -91,13 +96,14 @@ def product_rule(students: int, teachers: int) -> Array:
 class StepResult:
     """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w.
 
-    ``times`` (s,) are those that have passed since the step's start.
+    ``times`` (s,) are those that have passed since the step's start; ``clusters`` are those at its end.
     """
 
     statistics: Array
     deviation: Array
     students: Array
     times: Array
+    clusters: "Clusters | None" = None
 
 
 def solve_step(
@@ -108,6 +114,7 @@ def solve_step(
     deviation: Array,
     students: Array,
     guess: Array,
+    clusters: "Clusters | None" = None,
     noise: float = 0.0,
 ) -> StepResult:
     """Advance ``deviation`` y (K, N) and ``students`` w (K, N) by ``width`` from the ``guess`` (n, s) of X.
@@ -117,18 +124,23 @@ def solve_step(
     """
     unknowns, rounding = (
         guess,
-        (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation),
+        (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation, clusters),
     )
     inverse, before = None, np.inf
     for left in reversed(range(ITERATIONS)):
         gain, force, gain_slope, force_slope = drift_and_slopes(chart, unknowns, modes.energy)
         response = Response.build(table, width, modes.eigenvalues, gain)
-        states = response.propagate(deviation, _push(force, modes.teacher))
+        push = _push(force, modes.teacher)
+        states = response.propagate(deviation, push)
+        statistics = modes.statistics(states)
+        if clusters is not None:
+            forced = response.propagate(0.0 * deviation, push)
+            statistics[1], _ = _clustered(clusters, response, deviation, forced)
         fresh = inverse is None
         if inverse is None:
             kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues)
             inverse = _inverse(kernel, gain_slope, force_slope, magnitudes(unknowns))
-        change = (inverse @ (modes.statistics(states) - unknowns).ravel()).reshape(unknowns.shape)
+        change = (inverse @ (statistics - unknowns).ravel()).reshape(unknowns.shape)
         unknowns = unknowns + change
         if not np.isfinite(unknowns).all():
             break
@@ -142,16 +154,31 @@ def solve_step(
         inverse, before = None if slowness > SLOW else inverse, worst
         if np.all(moved <= allowed):
             pushed = np.einsum("jkbm,bm->jkm", gain_slope, change)
-            forced = np.einsum("jkbm,bm->jkm", force_slope, change)
-            states = states + response.respond(_forcing(pushed, forced, states, modes.teacher))
+            forcing = np.einsum("jkbm,bm->jkm", force_slope, change)
+            correction = response.respond(_forcing(pushed, forcing, states, modes.teacher))
+            states = states + correction
+            statistics = modes.statistics(states)
+            if clusters is not None:
+                statistics[1], clusters = _clustered(clusters, response, deviation, forced + correction)
             if chart.centred:
-                return StepResult(modes.statistics(states), states, states, width * table.nodes)
+                return StepResult(statistics, states, states, width * table.nodes, clusters)
             teachers = len(modes.teacher)
             followers = response.propagate(students, _push(force - gain[:, :teachers], modes.teacher))
-            forcing = _forcing(pushed, forced - pushed[:, :teachers], followers, modes.teacher)
+            forcing = _forcing(pushed, forcing - pushed[:, :teachers], followers, modes.teacher)
             followers = followers + response.respond(forcing)
-            return StepResult(modes.statistics(states), states, followers, width * table.nodes)
+            return StepResult(statistics, states, followers, width * table.nodes, clusters)
     raise NoConvergence
+
+
+def _clustered(
+    clusters: "Clusters", response: Response, start: Array, forced: Array
+) -> tuple[Array, "Clusters"]:
+    """p (s,) where ``forced`` (s, 1, N) is added to what becomes of the ``start`` (1, N), and the clusters
+    at the end.
+    """
+    begun = response.propagate(start, 0.0 * forced)[:, 0]
+    unforced = clusters.unforced(begun, response.width * response.coupling)
+    return clusters.joined(begun, unforced, forced[:, 0]), clusters.moved(unforced, forced[:, 0])
 
 
 def drift_and_slopes(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array, Array, Array]:

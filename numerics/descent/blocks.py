@@ -137,7 +137,7 @@ class Blocks:
             now.deviation,
             now.students,
             self._guess(table),
-            self._noise,
+            noise=self._noise,
         )
 
     def _guess(self, table: Summation) -> Array:
