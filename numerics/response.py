@@ -26,7 +26,7 @@ class Response:
 
     ``left`` (s·K, e) and ``right`` (e, s·K) are the eigenvectors of D, of a conjugate pair one, and
     ``resolvent`` (2, e, N) is 1/(1 − hλ μ_e), twice for a pair: real and imaginary parts. ``integral`` is 𝒜
-    on all students (s·K, s·K), ``coupling`` is D, ``rates`` are hλ (N,).
+    on all students (s·K, s·K), ``coupling`` is D, ``rates`` are hλ (N,), ``width`` is h.
     """
 
     table: Collocation
@@ -36,6 +36,7 @@ class Response:
     integral: Array
     coupling: Array
     rates: Array
+    width: float
 
     @classmethod
     def build(cls, table: Collocation, width: float, eigenvalues: Array, gain: Array) -> "Response":
@@ -49,7 +50,7 @@ class Response:
         values, rates = values[upper, None], width * eigenvalues
         resolvent = np.where(values.imag > 0, 2.0, 1.0) / (1.0 - values * rates)
         parts = np.stack([resolvent.real, resolvent.imag])
-        return cls(table, left[:, upper], right[upper], parts, integral, coupling, rates)
+        return cls(table, left[:, upper], right[upper], parts, integral, coupling, rates, width)
 
     def moved(self, gain: Array) -> "Response":
         """The response for an A = ``gain`` (K, K, s) near this one's, by the eigenvectors of this one."""

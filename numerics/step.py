@@ -11,7 +11,7 @@ Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from numerics.charts import Chart
 from numerics.collocation import Collocation
 from numerics.overlaps import upper_triangle
 from numerics.response import REFINEMENTS, Response
+
+if TYPE_CHECKING:
+    from numerics.clusters import Clusters
 
 Array = np.ndarray
 
@@ -62,14 +65,16 @@ class Modes:
         """Statistics (n, s) of the ``states`` (s, N) of a single student."""
         return np.concatenate([(states**2 @ self.eigenvalues)[None], self.weighted @ states.T])
 
-    def term_sizes(self, state: Array) -> Array:
+    def term_sizes(self, state: Array, clusters: "Clusters | None" = None) -> Array:
         """The statistics (n,) of ``state`` (K, N) with every term counted positive.
 
-        The rounding of the statistics is relative to these.
+        The rounding of the statistics is relative to these; less is left of it in ``clusters``.
         """
         size = np.abs(state)
         rows, columns = upper_triangle(len(size))
         own = (size[rows] * size[columns]) @ self.eigenvalues
+        if clusters is not None:
+            return np.append(own, clusters.term_size(state[0]))
         return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
 
     def statistics_gradient(self, state: Array) -> Array:
@@ -95,13 +100,14 @@ def product_rule(students: int, teachers: int) -> Array:
 class StepResult:
     """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w.
 
-    ``times`` (s,) are those that have passed since the step's start.
+    ``times`` (s,) are those that have passed since the step's start; ``clusters`` are those at its end.
     """
 
     statistics: Array
     deviation: Array
     students: Array
     times: Array
+    clusters: "Clusters | None" = None
 
 
 def solve_step(
@@ -112,6 +118,7 @@ def solve_step(
     deviation: Array,
     students: Array,
     guess: Array,
+    clusters: "Clusters | None" = None,
     noise: float = 0.0,
 ) -> StepResult:
     """Advance ``deviation`` y (K, N) and ``students`` w (K, N) by ``width`` from the ``guess`` (n, s) of X.
@@ -120,20 +127,25 @@ def solve_step(
     cancel Newton's method ends in their rounding. Raises NoConvergence.
     """
     unknowns, states = guess, deviation
-    rounding = (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation)
+    rounding = (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation, clusters)
     newton, before = None, np.inf
     for left in reversed(range(ITERATIONS)):
         gain, force = finite_drift(chart, unknowns, modes.energy)
         push = _push(force, modes.teacher)
         fresh = newton is None
-        if newton is None:
+        if newton is None or clusters is not None:
             response = Response.build(table, width, modes.eigenvalues, gain)
             states = response.propagate(deviation, push)
-            newton = _Newton.build(chart, modes, unknowns, response, states)
         else:
             response = newton.response.moved(gain)
             states = response.refine(states, deviation, push)
-        gap = modes.statistics(states) - unknowns
+        if newton is None:
+            newton = _Newton.build(chart, modes, unknowns, response, states)
+        statistics = modes.statistics(states)
+        if clusters is not None:
+            forced = response.propagate(0.0 * deviation, push)
+            statistics[1], _ = _clustered(clusters, response, deviation, forced)
+        gap = statistics - unknowns
         change = newton.change(gap)
         unknowns = unknowns + change
         if not np.isfinite(unknowns).all():
@@ -143,13 +155,15 @@ def solve_step(
         slowness = min(worst / before, 1.0)
         if fresh and worst > max(before, UNSTEADY):
             break
-        pushed, forced = newton.drift_change(change)
-        states = states + response.respond(_forcing(pushed, forced, states, modes.teacher))
+        correction = response.respond(_forcing(*newton.drift_change(change), states, modes.teacher))
+        states = states + correction
         tolerance = NEWTON_TOLERANCE if fresh else CHORD_TOLERANCE / max(slowness, CHORD_TOLERANCE)
         allowed = (tolerance if left else max(tolerance, noise)) * units + rounding
         closed = np.abs(gap).max(axis=1) <= rounding
         if np.all(closed | (moved <= allowed)):
-            followers = states
+            statistics, followers = modes.statistics(states), states
+            if clusters is not None:
+                statistics[1], clusters = _clustered(clusters, response, deviation, forced + correction)
             if not chart.centred:
                 teachers = len(modes.teacher)
                 gain, force = finite_drift(chart, unknowns, modes.energy)
@@ -157,9 +171,20 @@ def solve_step(
                 followers = states.copy()
                 followers[:, :teachers] += modes.teacher
                 followers = newton.response.moved(gain).refine(followers, students, push, REFINEMENTS)
-            return StepResult(modes.statistics(states), states, followers, width * table.nodes)
+            return StepResult(statistics, states, followers, width * table.nodes, clusters)
         newton, before = None if slowness > SLOW else newton, worst
     raise NoConvergence
+
+
+def _clustered(
+    clusters: "Clusters", response: Response, start: Array, forced: Array
+) -> tuple[Array, "Clusters"]:
+    """p (s,) where ``forced`` (s, 1, N) is added to what becomes of the ``start`` (1, N), and the clusters
+    at the end.
+    """
+    begun = response.propagate(start, 0.0 * forced)[:, 0]
+    unforced = clusters.unforced(begun, response.width * response.coupling)
+    return clusters.joined(begun, unforced, forced[:, 0]), clusters.moved(unforced, forced[:, 0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,11 +250,12 @@ def magnitudes(statistics: Array) -> Array:
 
 class Truncation(NamedTuple):
     """The ``error`` of a step: the size of the first Chebyshev coefficients left out, relative to the
-    statistic where it is largest; their ``decay`` there over two orders; and the ``ratio`` r by which all
-    decay, as r^k.
+    statistic where it is largest, the one of number ``worst``; their ``decay`` there over two orders; and
+    the ``ratio`` r by which all decay, as r^k.
     """
 
     error: float
+    worst: int
     decay: float
     ratio: float
 
@@ -260,7 +286,7 @@ def truncation(
     largest = (coefficients / units[:, None]).max(axis=0)
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
-    return Truncation(float(errors[worst]), float(decay[worst]), float(ratio))
+    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio))
 
 
 def _left_out(coefficients: Array) -> tuple[Array, Array]:
