@@ -112,7 +112,7 @@ def _groups(eigenvalues: Array, energies: Array) -> list[slice]:
         share = shares[ends] - shares[start]
         narrow = eigenvalues[start] - eigenvalues[ends - 1] <= NEAR * share * eigenvalues[start]
         stop = int(ends[narrow & (share >= HEAVY)].max(initial=0))
-        if stop > start + 1:
+        if np.count_nonzero(energies[start:stop]) > 1:
             groups.append(slice(int(start), stop))
     return groups
 

@@ -148,7 +148,7 @@ def test_eigenvalues_that_nearly_coincide(gap):
     problem, times = Problem([1.0, 1.0 + gap], [1.0, 1.0], [0.2, -0.3]), [0.1, 1.0, 4.5]
     run, errors, truth = against_the_precise_flow(problem, times)
     assert abs(truth.one_minus_u[-1]) > 10 * truth.loss[-1]
-    assert errors < 1e-12
+    assert errors < 3e-12
     assert run.error < 1e-11
 
 
