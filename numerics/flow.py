@@ -49,7 +49,7 @@ Array = np.ndarray
 STAGES = 20
 NETWORK_STAGES = 10  # the eigenvectors of larger couplings lose too many digits
 TOLERANCE = 3e-14
-LARGEST_ERROR = 3.0 * TOLERANCE
+LARGEST_ERROR = 10.0 * TOLERANCE
 NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
 LARGEST_LOGARITHM = 600.0
@@ -57,6 +57,7 @@ NOISE = 1e-6
 NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
+HALF, SHORTER = 0.5, 0.8
 GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 SPAN = 30.0
@@ -180,16 +181,18 @@ class _Integration:
         accepted, and counted, where :attr:`noise` allows for it. Nor does noise, which the coefficients of an
         accurate step show by not decaying, keep the next step short.
         """
-        before = np.inf
+        before, guess = np.inf, self._guess()
         while True:
             try:
-                result = self._step()
+                result = self._step(guess)
             except NoConvergence:
-                self._shorten(0.5)
+                self._shorten(HALF)
+                guess = self._guess()
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
             if self.rotated and self._outrun(statistics):
-                self._shorten(0.5)
+                self._shorten(HALF)
+                guess = self._guess()
                 continue
             left_out = self._truncation(statistics, result.times)
             accurate = left_out.error <= LARGEST_ERROR
@@ -198,13 +201,13 @@ class _Integration:
             self.noisy = resolved and flat and left_out.error <= self.noise
             if accurate or self.noisy:
                 break
-            before = left_out.error
-            self._shorten(self._factor(before))
+            before, factor = left_out.error, min(self._factor(left_out.error), SHORTER)
+            self._shorten(factor)
+            guess = self._guess() if self.noise else self.table.evaluate(statistics, factor * self.table.nodes)
         self._accept(result, statistics, left_out)
 
-    def _step(self) -> StepResult:
-        """One step of about ``width``, by the way that suits it."""
-        guess = self._guess()
+    def _step(self, guess: Array) -> StepResult:
+        """One step of about ``width`` from the ``guess`` (n, s), by the way that suits it."""
         state = self.table, self.chart, self.modes
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
@@ -357,7 +360,7 @@ class _Integration:
             raise ValueError("the drift of this model is not finite at the start: choose a start with energy")
         slope = np.abs(slopes).max()
         scale = np.abs(gain).max() + np.abs(force).max() + slope * self.problem.teacher_energy
-        return 0.5 / (self.problem.eigenvalues.max() * scale)
+        return 2.0 / (self.problem.eigenvalues.max() * scale)
 
     def _guess(self) -> Array:
         """Statistics (n, s) expected at the nodes: the last step's, continued.
@@ -387,7 +390,7 @@ class _Integration:
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
-        self.width *= min(factor, 0.5)
+        self.width *= factor
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
