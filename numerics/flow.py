@@ -51,7 +51,7 @@ NETWORK_STAGES = 10  # the eigenvectors of larger couplings lose too many digits
 TOLERANCE = 3e-14
 LARGEST_ERROR = 10.0 * TOLERANCE
 NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
-KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
+KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
@@ -203,7 +203,9 @@ class _Integration:
                 break
             before, factor = left_out.error, min(self._factor(left_out.error), SHORTER)
             self._shorten(factor)
-            guess = self._guess() if self.noise else self.table.evaluate(statistics, factor * self.table.nodes)
+            guess = (
+                self._guess() if self.noise else self.table.evaluate(statistics, factor * self.table.nodes)
+            )
         self._accept(result, statistics, left_out)
 
     def _step(self, guess: Array) -> StepResult:
@@ -215,19 +217,19 @@ class _Integration:
             return solve_step(*state, self.width, *vectors, noise=self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
         longest = self.width * self.modes.eigenvalues.max()
-        stiffness, steady = longest * max(-gain.min(), gain.max()), longest * self._feedback() <= FEEDBACK
-        if stiffness <= SHORT and steady:
+        stiff = longest * max(-gain.min(), gain.max()) > SHORT
+        if not stiff and self._steady(longest):
             return solve_short_step(*state, self.width, *vectors, self.clusters)
         if gain.max() < 0:
             return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
-        if steady and gain.min() < 0:
+        if gain.min() < 0 and self._steady(longest):
             raise NoConvergence
         return solve_step(*state, self.width, *vectors, self.clusters, self.noise)
 
-    def _feedback(self) -> float:
-        """How much the drift changes when the statistics double."""
+    def _steady(self, longest: float) -> bool:
+        """Whether statistics that double in a step of hλ_1 = ``longest`` change the drift by little."""
         slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)
-        return max(float(np.abs(part @ self.statistics).max()) for part in slopes)
+        return longest * max(float(np.abs(part @ self.statistics).max()) for part in slopes) <= FEEDBACK
 
     @property
     def noise(self) -> float:
@@ -379,9 +381,10 @@ class _Integration:
 
     def _continued(self, last: Segment) -> Array:
         """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
-        known = last.statistics[:, KNOWN]
+        points = (KNOWN * self.table.stages).astype(int)
+        known = last.statistics[:, points]
         if self.single and (known * known[:, -1:] > 0).all():
-            places = np.log(last.start + last.elapsed[KNOWN])
+            places = np.log(last.start + last.elapsed[points])
             aims = np.log(self.time + self.width * self.table.nodes)
             logarithms = extrapolate(places, np.log(np.abs(known)), aims)
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
