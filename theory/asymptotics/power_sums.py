@@ -14,15 +14,14 @@ from math import inf
 
 from mpmath import mp, mpf
 
-from .arb_sums import available, enclosed_power_sum
+from .field import FLOATS, Field, Number, balls, rational
 
 
-def rational(value: Fraction) -> mpf:
-    """Round a fraction to the working precision."""
-    return mpf(value.numerator) / value.denominator
+SPARE = 20
+"""Bits beyond those asked for."""
 
 
-def inverse_powers(s: Fraction, last: int) -> list[mpf]:
+def inverse_powers(s: Fraction, last: int, field: Field = FLOATS) -> list[Number]:
     r"""Return :math:`1, 2^{-s}, \dots, \text{last}^{-s}` at the working precision.
 
     The power is completely multiplicative, so only primes cost a logarithm.
@@ -30,18 +29,18 @@ def inverse_powers(s: Fraction, last: int) -> list[mpf]:
     >>> [int(1 / power) for power in inverse_powers(Fraction(2), 6)]
     [1, 4, 9, 16, 25, 36]
     """
-    exponent = -rational(s)
-    powers: list[mpf] = [None, mpf(1), *[None] * (last - 1)]
+    exponent = -rational(s, field)
+    powers: list[Number] = [None, field.mpf(1), *[None] * (last - 1)]
     for i in range(2, last + 1):
         if powers[i] is None:
-            powers[i] = mp.power(i, exponent)
+            powers[i] = field.power(i, exponent)
         for j in range(2, min(i, last // i) + 1):
             if powers[i * j] is None:
                 powers[i * j] = powers[i] * powers[j]
     return powers[1 : last + 1]
 
 
-def power_integral(exponent: mpf, low: mpf, high: mpf) -> mpf:
+def power_integral(exponent: Number, low: Number, high: Number, field: Field = FLOATS) -> Number:
     r"""Return :math:`\int_{low}^{high} x^{e-1}\,dx`, accurate also where ``e`` is 0 or near it.
 
     >>> print(power_integral(mpf(0), mpf(1), mp.e))
@@ -49,10 +48,10 @@ def power_integral(exponent: mpf, low: mpf, high: mpf) -> mpf:
     >>> print(power_integral(mpf(2), mpf(1), mpf(3)))
     4.0
     """
-    width = mp.log(high / low)
-    if not exponent:
+    width = field.log(high / low)
+    if exponent == 0:
         return width
-    return mp.power(high, exponent) * -mp.expm1(-exponent * width) / exponent
+    return field.power(high, exponent) * -field.expm1(-exponent * width) / exponent
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +66,7 @@ def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
 
     ``last`` is an integer of any size or infinity; then ``s`` must exceed 1.
 
-    By Arb where python-flint is installed, see :mod:`.arb_sums`, else by :func:`euler_maclaurin_sum`, and
+    By Arb where python-flint is installed, see :mod:`.balls`, else by :func:`euler_maclaurin_sum`, and
     so where this is the shorter route: few terms, or all of them far out.
 
     Two checks at once, :math:`\zeta(2)` and the harmonic number by its digamma form:
@@ -80,9 +79,24 @@ def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
     28.208236780830581068822409462961439588922043866152
     28.208236780830581068822409462961439588922043866152
     """
-    if first < _start(s) and 2 * first <= last and available():
+    if first < _start(s) and 2 * first <= last and balls() is not None:
         return enclosed_power_sum(s, first, last)
     return euler_maclaurin_sum(s, first, last)
+
+
+def enclosed_power_sum(s: Fraction, first: int, last: int | float) -> mpf:
+    """Return the centre of the ball around the sum, which is that to the working precision.
+
+    >>> print(enclosed_power_sum(Fraction(2), 1, inf), mp.pi**2 / 6)
+    1.64493406684823 1.64493406684823
+    """
+    from .balls import to_mpf
+
+    field = balls()
+    assert field is not None
+    with field.workprec(mp.prec + SPARE):
+        ball = field.power_sum(s, first, last)
+    return +to_mpf(ball)[0]
 
 
 def euler_maclaurin_sum(s: Fraction, first: int, last: int | float) -> mpf:
