@@ -3,7 +3,7 @@ r"""Balls of Arb as the numbers of a formula: centre and radius, every operation
 .. math:: \sum_{i=m}^{n} i^{-s} = \zeta(s, m) - \zeta(s, n+1), \qquad
    \sum_{i=m}^{n} \frac1i = \psi(n+1) - \psi(m).
 
-The difference loses digits when ``s < 1`` or the range is short, and Arb works to an absolute accuracy:
+Far out Euler and Maclaurin's formula is shorter. The difference loses digits when ``s < 1`` or the range is short, and Arb works to an absolute accuracy:
 the precision is raised until the ball is narrow enough.
 
 This module needs python-flint, the optional extra ``precise``; :func:`.field.balls` says whether it is there.
@@ -21,6 +21,7 @@ from flint import arb, ctx, fmpq
 from mpmath import libmp, mp, mpf
 
 from .field import quotient
+from .power_sums import convergent_from, far_sum
 
 SPARE = 20
 """Bits beyond those asked for."""
@@ -89,6 +90,10 @@ class Balls:
         """Return the exponential integral."""
         return x.expint(order)
 
+    def factorial(self, number: int) -> arb:
+        """Return the factorial."""
+        return arb.fac_ui(number)
+
     def bernoulli(self, order: int) -> arb:
         """Return the Bernoulli number."""
         return arb.bernoulli(order)
@@ -108,6 +113,8 @@ class Balls:
                 order = arb(fmpq(s.numerator, s.denominator))
                 if last - first < FEW:
                     ball = self.fsum(arb(i) ** -order for i in range(first, int(last) + 1))
+                elif first >= convergent_from(s, self):
+                    ball = far_sum(s, first, last, self)
                 elif s == 1:
                     ball = arb(last + 1).digamma() - arb(first).digamma()
                 else:
