@@ -104,7 +104,12 @@ class _Manifold:
         for past, pull, rest in zip(self.history, pulled, known, strict=True):
             past.append(pull * overlap // one + rest)
         self.overlaps.append(overlap)
-        self.energies.append(self._mean(sum(map(mul, past, reversed(past))) // one for past in self.history))
+        half, odd = divmod(n + 1, 2)
+        squares = (
+            2 * sum(map(mul, past[:half], reversed(past))) + (past[half] ** 2 if odd else 0)
+            for past in self.history
+        )
+        self.energies.append(self._mean(square // one for square in squares))
 
 
 @lru_cache(maxsize=32)
