@@ -36,9 +36,10 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             r"$\lambda h'$, both positive, and of $\langle \lambda h' \rangle$ times the difference of the "
             r"means of $\log i$ under $\lambda_i$ and $\mu_i$, not negative. "
             r"The times of the escape follow from the curve of runs that leave 0 along the fastest "
-            r"direction: with $\dot A = \rho A$, $u$ and $s$ are power series in $A$, continued by Padé "
-            r"approximants. From the sphere, $A(0)$ is $g d^{-1/2}$ times a constant, $g$ standard normal, "
-            r"and the slower modes add a relative $d^{-(1 - p_2/\rho)/2}$, $p_2$ the second root. "
+            r"direction: with $\dot A = \rho A$, $u$ and $s$ are power series in $A$, continued along "
+            r"the orbit by Taylor steps. From the sphere, $A(0)$ is $g d^{-1/2}$ times a constant, $g$ "
+            r"standard normal, and the slower modes add a relative $d^{-(1 - p_2/\rho)/2}$, $p_2$ the second "
+            r"root. "
             r"Which teacher is reached is decided by the sign of $w(0)$ along the fastest mode, which "
             r"agrees with that of $u(0)$ with probability $\frac12 + \frac1\pi \arcsin r$."
         ),

@@ -74,6 +74,12 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 }
 """How each origin of a curve is drawn: solved flow, iterations, stochastic runs, predictions."""
 
+LEGENDS: Mapping[str, Mapping[str, Any]] = {
+    "best": {},
+    "above": {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.2},
+}
+"""Where a legend stands."""
+
 PHASE_COLOURS = ("#dce9f5", "#fdeedd", "#e4f2e7")
 FORMATS = ("svg", "pdf", "png")
 LOWEST = 1e-8
@@ -104,7 +110,10 @@ class Curve(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """Curves on one pair of axes; ``phases`` are marked, ``limits`` bound x and y where they are given."""
+    """Curves on one pair of axes; ``phases`` are marked, ``limits`` bound x and y where they are given.
+
+    The ``legend`` stands where it hides least, or ``"above"`` the axes, clear of all curves.
+    """
 
     curves: Sequence[Curve]
     xlabel: str
@@ -114,6 +123,7 @@ class Panel(NamedTuple):
     title: str = ""
     phases: Phases | None = None
     limits: tuple[tuple[float, float] | None, tuple[float, float] | None] = (None, None)
+    legend: str = "best"
 
 
 def draw(panels: Sequence[Panel], style: Any = PAPER, columns: int = 0) -> Figure:
@@ -133,7 +143,7 @@ def draw(panels: Sequence[Panel], style: Any = PAPER, columns: int = 0) -> Figur
             _draw(axes, panel)
             labels = tuple(curve.label for curve in panel.curves if curve.label[:1] not in ("", "_"))
             if labels not in shown:
-                axes.legend()
+                axes.legend(**LEGENDS[panel.legend])
                 shown.add(labels)
         return figure
 

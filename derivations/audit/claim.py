@@ -38,8 +38,9 @@ class Claim:
     ``id`` is PAPER.md's; a step of a proof is ``P9/step4``. ``place`` is where the paper prints it.
     ``statement`` is text with formulas between dollars; ``<name>`` stands for a constant of ``constants``,
     so that what is printed is what is examined. ``verdict`` and ``ratio`` are those on record. A claim that
-    is false or not sharp needs a ``correction``, itself a claim that stands. A statement without a constant
-    is ``qualitative``: there is nothing in it that could be wrong by 1 %.
+    is false or not sharp needs a ``correction``, itself a claim that stands, and a picture that decides
+    between the two; where there is no quantity to draw ``unpictured`` says why. A statement without a
+    constant is ``qualitative``: there is nothing in it that could be wrong by 1 %.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Claim:
     ratio: float | None = None
     correction: "Claim | None" = None
     qualitative: bool = False
+    unpictured: str = ""
 
     def __post_init__(self) -> None:
         named = set(re.findall(r"<(\w+)>", self.statement))
@@ -120,6 +122,7 @@ def claim(
     ratio: float | None = None,
     correction: Claim | None = None,
     qualitative: bool = False,
+    unpictured: str = "",
     **constants: sympy.Rational | int | str,
 ) -> Callable[[Examination], Claim]:
     """Turn the examination below into a claim; constants are integers, rationals or decimal strings.
@@ -135,7 +138,7 @@ def claim(
     """
     exact = _exact(constants)
     return lambda examine: Claim(
-        id, place, statement, examine, verdict, exact, hypotheses, ratio, correction, qualitative
+        id, place, statement, examine, verdict, exact, hypotheses, ratio, correction, qualitative, unpictured
     )
 
 

@@ -86,7 +86,7 @@ def write(quick: bool, progress: Callable[[float], None] = lambda done: None) ->
     ``quick`` takes fewer exponents and shorter runs, and audits with less effort. The audit runs in a process
     of its own while the other chapters are written.
     """
-    with meanwhile(Effort.QUICK if quick else Effort.FULL) as verdicts:
+    with meanwhile(Effort.QUICK if quick else Effort.FULL, pictured=True) as verdicts:
         for number, chapter in enumerate(CHAPTERS, 1):
             yield Written(chapter, tuple(chapter.write(Asked(quick, verdicts))))
             progress(number / len(CHAPTERS))

@@ -8,7 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 from derivations.audit import Verdict
-from derivations.audit.table import Row
+from derivations.audit.table import Drawn, Row
 from derivations.evidence import Chapter as Evidence
 from numerics.figures import Svg
 
@@ -146,6 +146,11 @@ class Verdicts:
     rows: Sequence[Row]
 
     @property
+    def pictures(self) -> Iterator[Drawn]:
+        """The pictures that were drawn."""
+        yield from (row.picture for row in self.rows if row.picture)
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many claims have which verdict, in order of the vocabulary."""
         found = [row.verdict for row in self.rows]
@@ -188,6 +193,13 @@ class Written:
                 yield from (block.source(step) for step in block.steps)
             elif isinstance(block, Table | Picture | Measured):
                 yield block.source
+
+    @property
+    def pictures(self) -> Iterator[Drawn]:
+        """The pictures of its claims."""
+        for block in self.blocks:
+            if isinstance(block, Verdicts):
+                yield from block.pictures
 
     @property
     def holds(self) -> bool:

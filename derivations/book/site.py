@@ -1,6 +1,7 @@
 """The book as HTML: one page a chapter, an index, and the sources that formulas link to.
 
-No script, no network: formulas are MathML, figures SVG, links relative.
+No script, no network: formulas are MathML, figures SVG, in files of their own where they are many, links
+relative.
 """
 
 import html
@@ -26,7 +27,7 @@ KINDS = {
 SOURCES = "sources.html"
 
 
-def pages(book: Sequence[Written]) -> Iterator[tuple[str, str]]:
+def pages(book: Sequence[Written]) -> Iterator[tuple[str, str | bytes]]:
     """Yield the name and the content of every file.
 
     Links from formulas lead to the sources page, which holds the text of what produced them.
@@ -44,6 +45,8 @@ def pages(book: Sequence[Written]) -> Iterator[tuple[str, str]]:
             f"{written.chapter.key}.html",
             page.render(written=written, number=number + 1, **around, **frame),
         )
+    for written in book:
+        yield from ((f"figures/{picture.name}.svg", picture.svg) for picture in written.pictures)
     found = {source.anchor: source for written in book for source in written.sources}
     ordered = sorted(found.values(), key=lambda source: (source.path, source.line))
     yield SOURCES, environment.get_template("sources.html.jinja").render(sources=ordered, **frame)

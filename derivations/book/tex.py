@@ -58,6 +58,8 @@ def files(book: Sequence[Written]) -> Iterator[tuple[str, str | bytes]]:
     yield "book.tex", text + "\n"
     for name, svg in figures.items():
         yield name, encode(svg.figure, "pdf", style=STYLE)
+    for written in book:
+        yield from ((f"figures/{picture.name}.pdf", picture.pdf) for picture in written.pictures)
 
 
 def typeset(folder: Path) -> bytes:

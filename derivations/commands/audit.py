@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivations.commands.options import output_options
-from derivations.output import BadInput, emit, json_text, progress, tables
+from derivations.output import BadInput, emit, json_text, progress, tables, write
 
 if TYPE_CHECKING:
-    from derivations.audit import Adjudication
+    from derivations.audit import Adjudication, Claim
 
 EXAMPLES = """\b
 Examples:
   phase-retrieval audit --quick
   phase-retrieval audit P2 P9 --json
+  phase-retrieval audit T1 --plot pictures
 """
 
 COLOURS = {
@@ -40,12 +41,19 @@ PLACE_WIDTH = 24
 @click.command(epilog=EXAMPLES)
 @click.argument("ids", nargs=-1, metavar="[ID]…")
 @click.option("--quick", is_flag=True, help="Shorter searches and fewer runs.")
+@click.option(
+    "--plot",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Draw the pictures that decide, as SVG and PDF, into a folder; it is made.",
+)
 @output_options
-def audit(ids: tuple[str, ...], quick: bool, as_json: bool, output: Path | None) -> None:
+def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, output: Path | None) -> None:
     """Settle the paper's claims, each with the evidence for its verdict.
 
     An ID stands for a claim and the steps of its proof: P9 for P9, P9/step4 and so on. Without one, all
-    claims are examined. Exits with status 1 if a verdict contradicts the one on record.
+    claims are examined. --plot draws, for each that is false or not sharp, the paper's statement, ours and a
+    measurement on the same axes. Exits with status 1 if a verdict contradicts the one on record.
     """
     from derivations import audit as court
 
@@ -53,14 +61,30 @@ def audit(ids: tuple[str, ...], quick: bool, as_json: bool, output: Path | None)
         selected = court.select(ids)
     except court.UnknownClaimError as error:
         raise BadInput(str(error)) from None
+    try:
+        if plot is not None:
+            plot.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"--plot {str(plot)!r}: the folder cannot be made ({error.strerror})") from None
     with progress("audit") as show:
         effort = court.Effort.QUICK if quick else court.Effort.FULL
         settled = list(court.audit(selected, effort, show))
+        if plot is not None:
+            _draw(selected, plot)
     emit(json_text([_entry(item) for item in settled]) if as_json else _readable(settled, output), output)
     contradictions = [item.claim.id for item in settled if not item.agrees]
     if contradictions:
         click.echo(f"contradicts the verdict on record: {', '.join(contradictions)}", err=True)
         raise click.exceptions.Exit(1)
+
+
+def _draw(selected: Sequence["Claim"], folder: Path) -> None:
+    """The pictures of these claims as files."""
+    from derivations.audit.table import drawn
+
+    for picture in filter(None, map(drawn, selected)):
+        write(folder / f"{picture.name}.svg", picture.svg)
+        write(folder / f"{picture.name}.pdf", picture.pdf)
 
 
 def _entry(item: "Adjudication") -> dict[str, Any]:

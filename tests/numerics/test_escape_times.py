@@ -14,6 +14,7 @@ from theory.asymptotics import (
     escape_time_quantile,
     onset_delay,
     overlap_amplitude,
+    overlap_delay,
     sign_agreement,
     slow_mode_exponent,
     third_delay,
@@ -30,9 +31,29 @@ def test_crossing_times_to_ten_digits(exponent, dimension, teacher):
     linear, phases = math.log(1e6) / float(escape_rate(law)), run.phases()
     assert phases.t1 == pytest.approx(linear + float(onset_delay(law, 12)), rel=1e-10)
     assert phases.t1_prime == pytest.approx(linear + float(third_delay(law, 12)), rel=1e-10)
-    if exponent >= 2:
-        half = math.log(float(overlap_amplitude(law, "0.5", 12)))
-        assert run.phases(delta=0.5).t1 == pytest.approx(linear + half / float(escape_rate(law)), rel=1e-10)
+    half = math.log(float(overlap_amplitude(law, "0.5", 12)))
+    assert run.phases(delta=0.5).t1 == pytest.approx(linear + half / float(escape_rate(law)), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "dimension", "teacher", "levels"),
+    [
+        (1.05, math.inf, "flat", ("0.2", "0.3")),
+        (1.2, math.inf, "flat", ("0.5", "0.7")),
+        (1.5, math.inf, "source:0.5", ("0.5", "0.9")),
+        (1.3, 1000, "source:-0.1", ("0.5", "0.6")),
+        (1.0, 1000, "flat", ("0.5", "0.8")),
+        (8.0, math.inf, "flat", ("0.5", "0.9")),
+    ],
+)
+def test_late_crossings(exponent, dimension, teacher, levels):
+    """Long after s = 1/3, where the series in the amplitude diverge."""
+    law = PowerLaw(exponent, dimension, teacher)
+    run = solve(power_law(exponent, dimension, teacher, "escape:1e-6"), until=1e4)
+    linear = math.log(1e6) / float(escape_rate(law))
+    for level in levels:
+        predicted = linear + float(overlap_delay(law, level, 12))
+        assert run.phases(delta=float(level)).t1 == pytest.approx(predicted, rel=1e-10)
 
 
 def test_tangent_start_is_late_by_the_square_of_its_size():

@@ -56,14 +56,20 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
         raise ValueError(f"count is {count}, but it must be a positive integer")
     lower = [
         closed_form(lambda field, k=number: lower_rate(spectrum, k, field), digits, RATES.format(number), SOURCE)
-        for number in range(2, min(count, touched(spectrum, count)) + 1)
+        for number in range(2, int(min(count, touched(spectrum))) + 1)
     ]
     return [escape_rate(spectrum, digits), *lower]
 
 
-def touched(spectrum: Spectrum, most: int) -> int:
-    """Return the number of eigenvalues that the teacher touches, or ``most`` if there are more."""
-    return min(most, len(resolvent(spectrum, most)[0].poles))
+def touched(spectrum: Spectrum) -> int | float:
+    """Return the number of eigenvalues that the teacher touches.
+
+    >>> touched(PowerLaw(2, "inf")), touched(PowerLaw(0, 7)), touched(PowerLaw(2, 3, [1, 0, 2]))
+    (inf, 1, 2)
+    """
+    if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None and spectrum.exponent > 0:
+        return spectrum.dimension
+    return sum(level.mass > 0 for level in spectrum.levels())
 
 
 def lower_rate(spectrum: Spectrum, number: int, field: Field = FLOATS) -> Number:
@@ -147,7 +153,7 @@ def slow_mode_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(slow_mode_exponent(PowerLaw(2, "inf")).printed(10)[0])
     0.4386057712
     """
-    if touched(spectrum, 2) < 2:
+    if touched(spectrum) < 2:
         return undefined(SPREAD, SOURCE, "the teacher touches one eigenvalue: u has a single mode")
     return closed_form(
         lambda field: (1 - lower_rate(spectrum, 2, field) / rate(spectrum, field)) / 2, digits, SPREAD, SOURCE

@@ -1,0 +1,115 @@
+"""Each claim that is false or not sharp has a picture, and the picture itself decides."""
+
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from derivations.audit import Verdict, claims
+from derivations.audit.picture import Picture, Said, at_least, at_most
+from derivations.audit.pictures import drawings, picture_of
+from derivations.audit.table import drawn
+from derivations.cli import main
+
+CLAIMS = {name: item for name, item in claims().items() if item.verdict in (Verdict.FALSE, Verdict.NOT_SHARP)}
+PICTURED = [name for name in CLAIMS if name in drawings()]
+UNPICTURED: set[str] = set()
+"""Claims without a quantity; each says so itself."""
+
+
+def test_every_claim_has_a_picture_or_says_why_not():
+    assert {name for name, item in claims().items() if item.unpictured} == UNPICTURED
+    assert set(drawings()) <= set(CLAIMS)
+
+
+@pytest.mark.parametrize("name", PICTURED)
+def test_the_picture_decides(name):
+    shown = picture_of(CLAIMS[name])
+    assert shown.faults(CLAIMS[name].verdict) == []
+    assert len(shown.measured) >= 5
+    assert shown.caption
+    assert "$" not in shown.caption
+    swapped = replace(shown, printed=shown.ours, ours=shown.printed)
+    assert swapped.faults(CLAIMS[name].verdict) != []
+
+
+X = np.linspace(1.0, 2.0, 9)
+
+
+def shown(measured, printed, ours, scale="linear"):
+    return Picture("$y$", measured, printed, ours, "exact", 1e-6, "A test.", X, "$x$", yscale=scale)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize(
+    ("printed", "ours", "found"),
+    [
+        (Said("", X), Said("", X**2), []),
+        (Said("", 1.001 * X**2), Said("", X**2), ["of the axis off the paper's"]),
+        (Said("", X), Said("", 1.001 * X**2), ["ours is missed by 0.00"]),
+        (at_most("", X), Said("", X**2), []),
+        (at_least("", X), Said("", X**2), ["0 of the axis off the paper's"]),
+        (at_least("", X**3), at_most("", X**2), []),
+        (at_most("", X), at_most("", 0.9 * X**2), ["ours is missed by 0.1"]),
+    ],
+)
+def test_a_false_statement_is_left_and_ours_is_not(scale, printed, ours, found):
+    faults = shown(X**2, printed, ours, scale).faults(Verdict.FALSE)
+    assert len(faults) == len(found)
+    assert all(words in fault for words, fault in zip(found, faults, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("printed", "ours", "found"),
+    [
+        (at_most("", X**3), Said("", X**2), []),
+        (at_most("", X), Said("", X**2), ["the paper's is missed"]),
+        (at_most("", 1.001 * X**2), Said("", X**2), ["of the axis off the paper's"]),
+        (at_most("", 9 * X**3), at_most("", 2 * X**3), ["ours is not attained"]),
+    ],
+)
+def test_a_loose_statement_is_obeyed_from_afar(printed, ours, found):
+    faults = shown(X**2, printed, ours).faults(Verdict.NOT_SHARP)
+    assert len(faults) == len(found)
+    assert all(words in fault for words, fault in zip(found, faults, strict=True))
+
+
+def test_a_bound_shades_what_it_forbids_and_rings_the_counterexample():
+    bound, law = shown(X**2, at_most("$x$", X), Said("$x^2$", X**2)), shown(X**2, Said("", X), Said("", X**2))
+    forbidden, *_, counterexample = bound.panel().curves
+    assert counterexample.label == "counterexample"
+    assert (counterexample.x, counterexample.y) == (2.0, 4.0)
+    assert np.all(forbidden.band[1] > bound.measured.max())
+    assert all(curve.band is None for curve in law.panel().curves)
+    about = replace(bound, over=None)
+    assert np.all(about.panel().curves[0].band[1] < X.min())  # a bound above what is measured is allowed
+
+
+def test_values_must_be_finite_and_positive_on_a_logarithmic_axis():
+    with pytest.raises(ValueError, match="finite"):
+        shown(X, Said("", np.full(9, np.nan)), Said("", X))
+    with pytest.raises(ValueError, match="positive"):
+        shown(X, Said("", -X), Said("", X), "log")
+
+
+def test_drawings_are_the_same_every_time_and_hold_their_curves():
+    first, second = drawn(CLAIMS["T1"]), drawn(CLAIMS["T1"])
+    assert first == second
+    assert first.name == "audit-T1"
+    root = ElementTree.fromstring(first.svg)
+    assert first.caption in "".join(root.itertext())
+    assert first.pdf.startswith(b"%PDF")
+    assert drawn(claims()["P1"]) is None
+
+
+def test_the_command_draws_into_a_folder(tmp_path):
+    folder = tmp_path / "made" / "pictures"
+    words = ["audit", "T1/escape", "P1", "--quick"]
+    plain, drawing = (CliRunner().invoke(main, [*words, *more]) for more in ([], ["--plot", str(folder)]))
+    assert (drawing.exit_code, drawing.output) == (plain.exit_code, plain.output) == (0, plain.output)
+    assert sorted(path.name for path in folder.iterdir()) == ["audit-T1-escape.pdf", "audit-T1-escape.svg"]
+    blocked = CliRunner().invoke(main, [*words, "--plot", str(folder / "audit-T1-escape.svg" / "x")])
+    assert blocked.exit_code == 2
+    assert "cannot be made" in blocked.stderr
