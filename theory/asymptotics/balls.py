@@ -3,7 +3,8 @@ r"""Balls of Arb as the numbers of a formula: centre and radius, every operation
 .. math:: \sum_{i=m}^{n} i^{-s} = \zeta(s, m) - \zeta(s, n+1), \qquad
    \sum_{i=m}^{n} \frac1i = \psi(n+1) - \psi(m).
 
-Far out Euler and Maclaurin's formula is shorter. The difference loses digits when ``s < 1`` or the range is short, and Arb works to an absolute accuracy:
+Far out Euler and Maclaurin's formula is shorter. The difference loses digits when ``s < 1`` or the range
+is short, and Arb works to an absolute accuracy:
 the precision is raised until the ball is narrow enough.
 
 This module needs python-flint, the optional extra ``precise``; :func:`.field.balls` says whether it is there.
@@ -134,8 +135,9 @@ class Balls:
 def to_mpf(ball: arb) -> tuple[mpf, mpf]:
     """Return centre and radius, neither rounded; the radius is infinite where nothing is known.
 
-    >>> to_mpf(arb(3, 0.5))
-    (mpf('3.0'), mpf('0.5'))
+    >>> centre, radius = to_mpf(arb(3, 0.5))
+    >>> print(centre, mp.nstr(radius, 5))
+    3.0 0.5
     """
     if not ball.is_finite():
         return mpf(0), mp.inf

@@ -32,7 +32,7 @@ class Constant:
     see :mod:`.balls`. Elsewhere the radius is an estimate, from guard digits or from results at
     several resolutions.
 
-    >>> third = closed_form(lambda: mpf(1) / 3, 15, "one third", "arithmetic")
+    >>> third = closed_form(lambda field: field.mpf(1) / 3, 15, "one third", "arithmetic")
     >>> third.printed(15)
     ('0.333333333333333', '3.5e-16')
     >>> third.printed(5)

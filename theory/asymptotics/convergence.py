@@ -46,7 +46,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from mpmath import mp, mpf
+from mpmath import mp
 
 from .constant import Constant, closed_form, undefined
 from .field import FLOATS, Field, Number, rational
@@ -83,7 +83,8 @@ def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 
     >>> print(overlap_prefactor(PowerLaw(2, "inf")).printed(15)[0])
     0.167807289351654
-    >>> print(mp.sqrt(3 / (16 * mp.pi)) * (mpf(1) / 3 + mp.sqrt(2) / 4))
+    >>> from mpmath import mp
+    >>> print(mp.sqrt(3 / (16 * mp.pi)) * (1 / mp.mpf(3) + mp.sqrt(2) / 4))
     0.167807289351654
     """
     return _law(spectrum, digits, OVERLAP_PREFACTOR, overlap_scale)
@@ -219,6 +220,7 @@ def decay_law(law: PowerLaw) -> Fraction:
 def amplitude(law: PowerLaw, field: Field = FLOATS) -> Number:
     r"""Return the :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`, where there is such a law.
 
+    >>> from mpmath import mp
     >>> print(amplitude(PowerLaw(2, "inf")), mp.sqrt(3 / (16 * mp.pi)))
     0.24430125595146 0.24430125595146
     """

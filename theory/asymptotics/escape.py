@@ -52,6 +52,7 @@ def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     :math:`\rho = 24/\varphi^2` where :math:`\varphi \in (0, \pi)` and
     :math:`\varphi \cot\varphi = 1 - \varphi^2/2`:
 
+    >>> from mpmath import mp
     >>> phi = mp.findroot(lambda x: x * mp.cot(x) - 1 + x**2 / 2, 2.1)
     >>> print(24 / phi**2)
     5.53894059108475

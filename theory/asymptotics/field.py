@@ -1,9 +1,9 @@
 r"""The numbers that a formula is evaluated in: floating point of mpmath, or balls of Arb.
 
 Every formula of a constant takes them as ``field`` and asks of it only what both have: the elementary
-functions of ``mpmath.mp`` by its names, and the few that :class:`Field` lists. In floating point no one follows
-the rounding. In balls every result encloses the true one, be it a value, a truncated series whose bound
-was passed to :meth:`Field.uncertain`, or a root.
+functions of ``mpmath.mp`` by its names, and the few that :class:`Field` lists. In floating point no one
+follows the rounding. In balls every result encloses the true one: of exact numbers, of series whose
+truncation was bounded by :meth:`Field.uncertain`, of roots shut in between two signs.
 
 >>> field = FLOATS
 >>> print(field.gamma(field.mpf(1) / 2) ** 2)
@@ -14,6 +14,7 @@ Balls need python-flint, the optional extra ``precise``; see :mod:`.balls`.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from fractions import Fraction
 from functools import cache
 from importlib.util import find_spec
@@ -25,7 +26,7 @@ Number = Any
 """A float of mpmath or a ball of Arb."""
 
 
-class Field(Protocol):
+class Field(Hashable, Protocol):
     """What is asked of a number system beside the functions that it shares with ``mpmath.mp``."""
 
     @property

@@ -13,6 +13,8 @@ the teacher.
 
 from __future__ import annotations
 
+from functools import partial
+
 from .constant import GUARD, Constant, closed_form, undefined
 from .escape import escape_rate, escape_root, rate
 from .field import FLOATS, Field, Number
@@ -45,6 +47,7 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
     :math:`\varphi_k \in ((k-1)\pi, k\pi)` the solutions of
     :math:`\varphi \cot \varphi = 1 - \varphi^2/2`.
 
+    >>> from mpmath import mp
     >>> for k, rate in enumerate(growth_rates(PowerLaw(2, "inf"), 3)):
     ...     phi = mp.findroot(lambda x: mp.sin(x) * (1 - x**2 / 2) - x * mp.cos(x), 3 * k + 2.1)
     ...     print(rate.printed(13)[0], mp.nstr(24 / phi**2, 13))
@@ -55,7 +58,7 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
     if count < 1:
         raise ValueError(f"count is {count}, but it must be a positive integer")
     lower = [
-        closed_form(lambda field, k=number: lower_rate(spectrum, k, field), digits, RATES.format(number), SOURCE)
+        closed_form(partial(lower_rate, spectrum, number), digits, RATES.format(number), SOURCE)
         for number in range(2, int(min(count, touched(spectrum))) + 1)
     ]
     return [escape_rate(spectrum, digits), *lower]
@@ -73,7 +76,7 @@ def touched(spectrum: Spectrum) -> int | float:
 
 
 def lower_rate(spectrum: Spectrum, number: int, field: Field = FLOATS) -> Number:
-    """Return the root of the given number, between the poles ``4 lambda`` of that number and of the one before."""
+    """Return the root between the poles ``4 lambda`` of the given number, from 2, and of the one before."""
     secular = resolvent(spectrum, number, field)[0].above(number)
     (above, upper), (_, lower) = secular.poles[number - 2 : number]
     width = field.mid(-above)

@@ -98,7 +98,9 @@ def _slowest(spectrum: Spectrum, field: Field, digits: int) -> Number:
         if law is not None:
             return _overlapping_rate(*_power_law_equation(law, field), field)
         levels = spectrum.levels(field)
-        found = _overlapping_rate(*_listed_equation([level for level in levels if level.mass > 0], field), field)
+        found = _overlapping_rate(
+            *_listed_equation([level for level in levels if level.mass > 0], field), field
+        )
         unseen = [x for x, mass, multiplicity in levels if not mass > 0 or multiplicity > 1]
         return -field.max(-found, -16 * unseen[-1]) if unseen else found
 

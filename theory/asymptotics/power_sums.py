@@ -16,7 +16,6 @@ from mpmath import mp, mpf
 
 from .field import FLOATS, Field, Number, balls, rational
 
-
 SPARE = 20
 """Bits beyond those asked for."""
 

@@ -247,7 +247,9 @@ def _correction(law: PowerLaw, gamma: Fraction, field: Field) -> Number:
     g = rational(gamma, field)
     inverse = field.rgamma(rational(Fraction(3, 2) - gamma, field))
     memory = field.sqrt(field.pi) * field.gamma(2 - g) * inverse / 2
-    return amplitude(law, field) * ((field.power(2, g + 1) / 3 - rational(Fraction(1, 2), field)) * memory - 1)
+    return amplitude(law, field) * (
+        (field.power(2, g + 1) / 3 - rational(Fraction(1, 2), field)) * memory - 1
+    )
 
 
 def _height(spectrum: Spectrum, field: Field) -> Number:

@@ -58,7 +58,6 @@ class Resolvent:
         orders = len(self.series) + 1 / (1 - ratio)
         return value + self.field.uncertain(rest), slope + self.field.uncertain(orders * rest * inverse)
 
-
     def above(self, number: int) -> Resolvent:
         """Return the same with the pole of this number, counted from 1, as the floor."""
         base = self.poles[number - 1][0]
@@ -143,9 +142,7 @@ def _lower_bound(top: Number, weight: Number, first: Number, second: Number, fie
 
     The bounds are lowered by more than their rounding.
     """
-    return field.max(
-        weight * (1 - 1e-9), (4 * second / first + 8 * first) * (1 - 1e-9) - 4 * top
-    )
+    return field.max(weight * (1 - 1e-9), (4 * second / first + 8 * first) * (1 - 1e-9) - 4 * top)
 
 
 def _tail_series(spectrum: PowerLaw, first: int, fall: float, field: Field) -> list[Number]:

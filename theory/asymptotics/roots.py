@@ -27,7 +27,7 @@ def enclosed_root(function: Callable[[Number], Number], low: Number, high: Numbe
     >>> from mpmath import mpf
     >>> from theory.asymptotics.field import FLOATS
     >>> print(enclosed_root(lambda x: x**2 - 2, mpf(1), mpf(2), FLOATS))
-    1.4142135623731
+    1.41421356237309
     """
 
     def at(x: Number) -> Number:
@@ -41,7 +41,7 @@ def enclosed_root(function: Callable[[Number], Number], low: Number, high: Numbe
         precision = min(wanted, 3 * known // 2 + GUARD)
         with field.workdps(precision):
             value = at(x)
-            if not value != before:
+            if value == before:
                 break
             step = field.mid(value * (x - older) / (value - before))
             older, before, x = x, value, field.mid(x - step)
