@@ -65,7 +65,8 @@ class Constant:
         else:
             known = mp.log10(abs(self.value) / self.radius) if self.value and self.radius else GUARD
             value, radius = self.printed(max(1, int(mp.floor(known)) - GUARD // 2 + 1))
-            rows[:0] = [("value", f"{value}"), ("radius", f"{radius}")]
+            standing = "proved" if self.rigorous else "estimated"
+            rows[:0] = [("value", f"{value}"), ("radius", f"{radius}, {standing}")]
         left = "text-align:left"
         cells = "".join(
             f"<tr><td style='{left}'>{name}</td><td style='{left}'>{escape(text)}</td></tr>"

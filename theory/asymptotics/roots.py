@@ -35,7 +35,9 @@ def enclosed_root(function: Callable[[Number], Number], low: Number, high: Numbe
 
     wanted, low, high = field.dps, field.mid(low), field.mid(high)
     with field.workdps(min(wanted, FIRST_DIGITS + GUARD)):
-        older, before, x = _false_position(at, low, high, field)
+        x = _false_position(at, low, high, field)
+        older = field.mid(x * (1 + 10.0**-FIRST_DIGITS))
+        before = at(older)
     known = FIRST_DIGITS
     while known < wanted - GUARD // 2:
         precision = min(wanted, 3 * known // 2 + GUARD)
@@ -44,8 +46,10 @@ def enclosed_root(function: Callable[[Number], Number], low: Number, high: Numbe
             if value == before:
                 break
             step = field.mid(value * (x - older) / (value - before))
-            older, before, x = x, value, field.mid(x - step)
-            agreed = -float(field.log(abs(step / x)) / field.log(field.mpf(10))) if step != 0 else wanted
+            agreed = wanted
+            if step != 0:
+                agreed = -float(field.log(abs(step / x)) / field.log(field.mpf(10)))
+                older, before, x = x, value, field.mid(x - step)
         reached = int(min(3 * agreed / 2, precision - (GUARD if precision < wanted else 0)))
         if reached <= known:
             raise Undecided("secants no longer gain digits at this precision")
@@ -57,10 +61,8 @@ def enclosed_root(function: Callable[[Number], Number], low: Number, high: Numbe
     return x + field.uncertain(distance)
 
 
-def _false_position(
-    function: Callable[[Number], Number], low: Number, high: Number, field: Field
-) -> tuple[Number, Number, Number]:
-    """Return a point, its value, and the next point towards the root, which is near.
+def _false_position(function: Callable[[Number], Number], low: Number, high: Number, field: Field) -> Number:
+    """Return the first digits of the root.
 
     The value at an end that stays is halved [Dowell, Jarratt 1971].
     """
@@ -68,7 +70,7 @@ def _false_position(
     while at_high != at_low:
         x = field.mid(high - at_high * (high - low) / (at_high - at_low))
         if abs(x - high) <= abs(x) * 10.0**-FIRST_DIGITS:
-            return high, at_high, x
+            return x
         value = function(x)
         if value * at_high < 0:
             low, at_low = high, at_high
