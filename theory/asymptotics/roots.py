@@ -46,7 +46,7 @@ def enclosed_root(function: Callable[[Number], Number], low: Number, high: Numbe
             if value == before:
                 break
             step = field.mid(value * (x - older) / (value - before))
-            agreed = wanted
+            agreed = float(wanted)
             if step != 0:
                 agreed = -float(field.log(abs(step / x)) / field.log(field.mpf(10)))
                 older, before, x = x, value, field.mid(x - step)
