@@ -11,7 +11,8 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
 Steps are those of :mod:`numerics.step`; their width follows the decay of the Chebyshev coefficients that
-each step's statistics have.
+each step's statistics have. Those of networks are polynomials in log t: students without a teacher of their
+own decay like powers of t.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
 from numerics.clusters import Clusters
-from numerics.collocation import extrapolate, radau
+from numerics.collocation import extrapolate, in_log_time, radau
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
@@ -47,10 +48,10 @@ from numerics.trajectory import Segment, Trajectory
 Array = np.ndarray
 
 STAGES = 20
-NETWORK_STAGES = 10  # the eigenvectors of larger couplings lose too many digits
+NETWORK_STAGES = 12  # an iteration costs the cube of stages times students
 TOLERANCE = 3e-14
 LARGEST_ERROR = 3.0 * TOLERANCE
-NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
+NETWORK_UNIT = 3.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
@@ -59,6 +60,7 @@ NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
 GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
+LONGEST = 2.0  # of a network's steps, in units of the time passed
 SPAN = 30.0
 FEEDBACK = 30.0
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
@@ -161,7 +163,7 @@ class _Integration:
         self.barrier = limits.barrier(model, self.modes.energy)
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
-        self.width = self._first_width()
+        self.width = self.origin = self._first_width()
 
     @property
     def settled(self) -> bool:
@@ -210,7 +212,8 @@ class _Integration:
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
         if not self.single:
-            return solve_step(*state, self.width, *vectors, noise=self.noise)
+            table = in_log_time(self.table, self._logarithm(self.time, self.width))
+            return solve_step(table, *state[1:], self.width, *vectors, noise=self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0]
         gain = resolved(self.chart, guess, gain, self.modes.energy)[0]
         longest = self.width * self.modes.eigenvalues.max()
@@ -263,6 +266,8 @@ class _Integration:
         self.time += width
         self.error += left_out.error + ROUNDING
         self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate))
+        if not self.single:
+            self.width = min(self.width, LONGEST * (self.time + self.origin))
         self.rate = rate
         self._settle()
 
@@ -294,7 +299,7 @@ class _Integration:
         q, _ = split(statistics[:, [0, -1]], self.model.STUDENTS, self.model.TEACHERS)
         paired = np.einsum("jjt->t", q[: self.model.TEACHERS, : self.model.TEACHERS])
         bound = np.trace(self.modes.energy) * paired + np.einsum("jjt->t", q) ** 2
-        before, after = self.chart.loss(statistics[:, [0, -1]], self.modes.energy) / bound
+        before, after = self.chart.loss(statistics[:, [0, -1]], self.modes.energy) * bound[::-1]
         return bool(after < OUTRUN * before)
 
     def _norms(self, deviation: Array, students: Array) -> Array:
@@ -384,7 +389,14 @@ class _Integration:
             logarithms = extrapolate(places, np.log(np.abs(known)), aims)
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
                 return np.sign(known[:, -1:]) * np.exp(logarithms)
-        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        ratio = self.width / last.width
+        if not self.single:
+            ratio = self._logarithm(self.time, self.width) / self._logarithm(last.start, last.width)
+        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * ratio)
+
+    def _logarithm(self, start: float, width: float) -> float:
+        """The length of a network's step in log(t + the first step's width), in which it is polynomial."""
+        return float(np.log1p(width / (start + self.origin)))
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""

@@ -24,6 +24,7 @@ Array = np.ndarray
 
 ROUNDING = 1e-14
 NEWTON = 4
+SMOOTH = 1e-9  # the last coefficients of a logarithm that is resolved
 
 
 @dataclass(frozen=True, eq=False)
@@ -315,7 +316,8 @@ class _Interpolant:
     """Quantities between the points of their segments.
 
     One that keeps its sign is interpolated by its logarithm where that is the smoother: a square falls on a
-    step by the square of what its root falls by, and would lose as many digits relative to itself.
+    step by the square of what its root falls by, and would lose as many digits relative to itself. One that
+    nearly vanishes between the points has a logarithm that is not smooth there.
     """
 
     def __init__(self, table: Collocation, values: Array) -> None:
@@ -328,7 +330,7 @@ class _Interpolant:
         plain = values @ to_chebyshev
         rough = np.abs(plain[..., -2:]).max(axis=-1, keepdims=True)
         smooth = np.abs(logarithms[..., -2:]).max(axis=-1, keepdims=True)
-        chosen = signed & (smooth * np.abs(values).min(axis=-1, keepdims=True) < rough)
+        chosen = signed & (smooth < SMOOTH) & (smooth * np.abs(values).min(axis=-1, keepdims=True) < rough)
         self.coefficients = np.where(chosen, logarithms, plain)
         self.logarithmic, self.ends = chosen[..., 0], ends[..., 0]
 
