@@ -30,7 +30,7 @@ Array = np.ndarray
 ITERATIONS = 12
 CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of
 UNSTEADY = 1e-12
-CANCELLED = 1e-6  # of the terms of φ: less may be lost in their rounding
+CANCELLED = 1e-6  # of the terms of φ, which cancel where λ_2 = λ_1/2: less may be lost in their rounding
 SADDLE = 1e-3  # of the terms of A: less has lost digits that φ has
 
 
@@ -152,12 +152,13 @@ def solve_clock_step(
     Newton's method, which sees no mode. Raises NoConvergence, also where A ≥ 0.
     """
     response = _Response(table, modes, width, deviation[0], clusters)
-    forcing, *_ = _forcing(chart, guess, modes.energy)
+    forcing, slope = _forcing(chart, guess, modes.energy)
+    terms = 0.0 if chart.centred else np.abs(slope * guess).max(axis=(1, 2))
     coefficients = response.coefficients(forcing)
     before, identity = np.inf, np.eye(forcing.size)
     for _ in range(ITERATIONS):
         statistics = response.statistics(coefficients)
-        aim, slope, terms = _forcing(chart, statistics, modes.energy)
+        aim, slope = _forcing(chart, statistics, modes.energy)
         jacobian = np.einsum("abl,blcm->alcm", slope, response.sensitivity(coefficients))
         matrix = identity - jacobian.reshape(forcing.size, -1)
         change = np.linalg.solve(matrix, (aim - forcing).ravel()).reshape(forcing.shape)
@@ -181,20 +182,21 @@ def solve_clock_step(
     raise NoConvergence
 
 
-def _forcing(chart: Chart, statistics: Array, energy: Array) -> tuple[Array, Array, Array]:
-    """φ = −F/A (M, s), ∂φ/∂X (M, n, s), and the largest term of F/A (M,)."""
+def _forcing(chart: Chart, statistics: Array, energy: Array) -> tuple[Array, Array]:
+    """φ = −F/A (M, s) and ∂φ/∂X (M, n, s)."""
     gain, force = chart.drift(statistics, energy)
     if not gain.max() < 0:
         raise NoConvergence
     gain_slope, force_slope = chart.drift_jacobian(statistics, energy)
     forcing = -force[0] / gain[0, 0]
-    terms = np.abs(force_slope[0] * statistics / gain[0, 0]).max(axis=(1, 2))
-    return forcing, -(forcing[:, None] * gain_slope[0, 0] + force_slope[0]) / gain[0, 0], terms
+    return forcing, -(forcing[:, None] * gain_slope[0, 0] + force_slope[0]) / gain[0, 0]
 
 
 def _gain(chart: Chart, statistics: Array, energy: Array, forcing: Array) -> Array:
     """A (s,), taken from φ = ``forcing`` near a saddle, where its own terms cancel."""
     gain, force = (part[0, 0] for part in chart.drift(statistics, energy))
+    if not chart.centred:
+        return gain
     terms = np.abs(chart.drift_jacobian(statistics, energy)[0][0, 0] * statistics).max(axis=0)
     lost = (np.abs(gain) < SADDLE * terms) & (forcing[0] * force > 0)
     return np.where(lost, -force / np.where(lost, forcing[0], 1.0), gain)

@@ -40,18 +40,20 @@ def solve_short_step(
     """
     gain, force = chart.drift(guess, modes.energy)
     unknowns = np.concatenate([resolved(chart, guess, gain[0], modes.energy), force[0]])
-    before, inverse = 1.0, None
     longest = width * modes.eigenvalues.max()
     rounding = ROUNDING * modes.term_sizes(deviation, clusters)
+    force_slope = np.abs(chart.drift_jacobian(guess, modes.energy)[1][0])
+    noise = np.append(0.0, force_slope.max(axis=2) @ rounding)
+    before, inverse = 1.0, None
     for _ in range(ITERATIONS):
         factor = _Factor(table, modes, width, unknowns[0])
         states = factor.stages(deviation[0], unknowns[1:])
         statistics, ended = factor.statistics(states, deviation[0], unknowns[1:], clusters)
         gain, force, gain_slope, force_slope = drift_and_slopes(chart, statistics, modes.energy)
-        slopes = np.concatenate([gain_slope[0], force_slope[0]])
-        units = magnitudes(unknowns)
+        units = np.maximum(magnitudes(unknowns), noise)
         units[0] = max(units[0], 1.0 / longest)
         if inverse is None:
+            slopes = np.concatenate([gain_slope[0], force_slope[0]])
             scale = np.repeat(units, table.stages)
             matrix = np.eye(len(scale)) - factor.sensitivity(states, slopes) * (scale / scale[:, None])
             inverse = np.linalg.inv(matrix) * (scale[:, None] / scale)
@@ -62,9 +64,7 @@ def solve_short_step(
         worst = float((moved / units).max())
         if not np.isfinite(worst) or worst > 2.0 * before:
             break
-        allowed = CONVERGED * units
-        allowed[1:] += np.abs(slopes[1:]).max(axis=2) @ rounding
-        if np.all(moved * min(1.0, worst / before) <= allowed):
+        if np.all(moved * min(1.0, worst / before) <= CONVERGED * units + noise):
             factor = _Factor(table, modes, width, unknowns[0])
             states = factor.stages(deviation[0], unknowns[1:])
             statistics, ended = factor.statistics(states, deviation[0], unknowns[1:], clusters)
@@ -82,8 +82,10 @@ def solve_short_step(
 def resolved(chart: Chart, statistics: Array, gain: Array, energy: Array) -> Array:
     """A (1, s) = ``gain`` of guessed ``statistics`` (n, s), 0 where it is lost in their rounding.
 
-    At a saddle A vanishes, and the terms of A cancel.
+    At a saddle A vanishes, and its terms cancel.
     """
+    if not chart.centred:
+        return gain
     terms = np.abs(chart.drift_jacobian(statistics, energy)[0][0, 0] * statistics).max(axis=0)
     return np.where(np.abs(gain) > UNRESOLVED * terms, gain, 0.0)
 
