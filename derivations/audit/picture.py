@@ -115,7 +115,7 @@ class Picture:
         """Why the picture does not decide for the ``verdict``; empty if it does.
 
         The measurement obeys ours. It leaves what is printed, so that an eye sees it, if that is false; if
-        that is not sharp it obeys it from afar, and reaches ours.
+        that is not sharp it obeys it, and ours is nearer, so that an eye sees it.
         """
         broken, gap = self._broken(self.ours), self._apart(self.printed)
         found = [f"ours is missed by {broken:.3g}"] if broken > self.tolerance else []
@@ -124,11 +124,8 @@ class Picture:
             return [*found, f"{seen:.3g} of the axis off the paper's"] if seen < VISIBLE else found
         if (broken := self._broken(self.printed)) > self.tolerance:
             found.append(f"the paper's is missed by {broken:.3g}")
-        if (seen := float(np.abs(gap).max())) < VISIBLE:
-            found.append(f"{seen:.3g} of the axis off the paper's")
-        if (least := float(self._errors(self.ours, Relation.EQUAL).min())) > self.tolerance:
-            found.append(f"ours is not attained, but for {least:.3g}")
-        return found
+        nearer = float((np.abs(gap) - np.abs(self._apart(self.ours))).max())
+        return [*found, f"ours is nearer by {nearer:.3g} of the axis"] if nearer < VISIBLE else found
 
     def _broken(self, said: Said) -> float:
         """The largest error of a statement."""
