@@ -88,7 +88,7 @@ def test_a_bound_shades_what_it_forbids_and_rings_the_counterexample():
 
 
 def test_values_must_be_finite_and_positive_on_a_logarithmic_axis():
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(ValueError, match="must be finite"):
         shown(X, Said("", np.full(9, np.nan)), Said("", X))
     with pytest.raises(ValueError, match="positive"):
         shown(X, Said("", -X), Said("", X), "log")
