@@ -79,7 +79,7 @@ def overlap_stays_positive(printed: Constants, ours: Constants) -> Picture:
 @picture("C.10/i")
 def deficit_bounds(printed: Constants, ours: Constants) -> Picture:
     slow, runs, losses = _turning()
-    largest = [float(run.at(np.linspace(0, 20, 401)).one_minus_u.max()) for run in runs]
+    largest = [1 - float(run.at(np.linspace(0, 20, 401)).u.min()) for run in runs]
     return Picture(
         r"largest $\Delta(t)$",
         np.array(largest),

@@ -30,6 +30,10 @@ def convolution(printed: Constants, ours: Constants) -> Picture:
     start, times = 0.5, np.linspace(0.02, 0.5, 13)
     run = solve(Problem(np.ones(1), np.ones(1), np.array([start])), 1.0)
     factor = float(ours["a"])
+
+    def two_times(t: float, r: float) -> float:
+        return math.exp(factor * (clock(start, t) - clock(start, r)))
+
     return Picture(
         "$u(t)$",
         run.at(times).u,
@@ -39,7 +43,7 @@ def convolution(printed: Constants, ours: Constants) -> Picture:
         ),
         Said(
             r"kernel $e^{4\lambda(\Theta(t) - \Theta(\tau))}$",
-            volterra(start, times, lambda t, r: math.exp(factor * (clock(start, t) - clock(start, r)))),
+            volterra(start, times, two_times, gain=float(ours.get("b", 8))),
         ),
         "the solver, one mode from $w = 1/2$",
         1e-6,
@@ -52,24 +56,26 @@ def convolution(printed: Constants, ours: Constants) -> Picture:
 @picture("P11/duhamel")
 def higher_duhamel(printed: Constants, ours: Constants) -> Picture:
     start, rate, order, times = 0.3, 0.5, 2, np.linspace(0.02, 0.5, 13)
+    scale = rate ** (order - 1)  # u^(k) = λ^{k−1} u, as (w*)² = 1/λ
     run = solve(Problem(np.array([rate]), np.array([rate**-0.5]), np.array([start * rate**-0.5])), 1.0)
-    scale = rate ** (order - 1)  # u^(k) = λ^{k−1} u, (w*)² = 1/λ
+    share = rate ** float(ours["n"])
+
+    def elapsed(t: float, r: float) -> float:
+        return math.exp(4 * rate * clock(start, t - r, rate))
+
+    def two_times(t: float, r: float) -> float:
+        return share * math.exp(4 * rate * (clock(start, t, rate) - clock(start, r, rate)))
+
     return Picture(
         "$u^{(2)}(t)$",
         scale * run.at(times).u,
         Said(
             r"$(K_\Theta)_k(t - \tau)$",
-            scale * volterra(start, times, lambda t, r: math.exp(4 * rate * clock(start, t - r, rate)), rate),
+            scale * volterra(start, times, elapsed, rate, float(printed["a"])),
         ),
         Said(
             r"$\sum_i \lambda_i^{k+1} (w^*_i)^2 e^{4\lambda_i(\Theta(t) - \Theta(\tau))}$",
-            scale
-            * volterra(
-                start,
-                times,
-                lambda t, r: rate * math.exp(4 * rate * (clock(start, t, rate) - clock(start, r, rate))),
-                rate,
-            ),
+            scale * volterra(start, times, two_times, rate, float(ours["a"])),
         ),
         r"the solver, one mode, $\lambda = 1/2$",
         1e-6,

@@ -28,12 +28,14 @@ def clock(start: float, time: float, rate: float = 1.0) -> float:
     return time - math.log1p(start**2 * math.expm1(24 * rate * time)) / (8 * rate)
 
 
-def volterra(start: float, times: Array, kernel: Callable[[float, float], float], rate: float = 1.0) -> Array:
-    """e^{4λΘ(t)} x(0) + 8 ∫_0^t kernel(t, τ) x(τ) dτ."""
+def volterra(
+    start: float, times: Array, kernel: Callable[[float, float], float], rate: float = 1.0, gain: float = 8.0
+) -> Array:
+    """e^{4λΘ(t)} x(0) + gain ∫_0^t kernel(t, τ) x(τ) dτ."""
     return np.array(
         [
             math.exp(4 * rate * clock(start, time, rate)) * start
-            + 8 * quad(lambda r, t=time: kernel(t, r) * overlap(start, r, rate), 0, time, epsabs=1e-11)[0]
+            + gain * quad(lambda r, t=time: kernel(t, r) * overlap(start, r, rate), 0, time, epsabs=1e-11)[0]
             for time in times
         ]
     )
