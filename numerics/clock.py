@@ -21,6 +21,7 @@ import numpy as np
 from numpy.polynomial.chebyshev import chebpts1
 
 from numerics.charts import Chart
+from numerics.clusters import Clusters
 from numerics.collocation import Collocation, refined_inverse
 from numerics.step import Modes, NoConvergence, StepResult, magnitudes
 
@@ -83,7 +84,9 @@ class _Response:
     is a quadratic form whose matrices are summed over the modes once.
     """
 
-    def __init__(self, table: Collocation, modes: Modes, width: float, start: Array) -> None:
+    def __init__(
+        self, table: Collocation, modes: Modes, width: float, start: Array, clusters: Clusters | None
+    ) -> None:
         self.functions, self.teachers = rational(table), len(modes.teacher)
         rates = width * modes.eigenvalues
         total = rates + self.functions.centre
@@ -95,6 +98,10 @@ class _Response:
         self.mixed = weighted @ self.driven.T
         self.forced = (modes.eigenvalues * self.driven) @ self.driven.T
         self.cross = modes.weighted @ self.begun.T
+        self.clusters = clusters
+        if clusters is not None:
+            self.unforced = clusters.unforced(self.begun, -width * table.matrix)
+            self.cross = (clusters.alone @ self.begun.T + self.unforced.sum(axis=0))[None]
         self.pull = modes.weighted @ self.driven.T
 
     def begin(self, start: Array) -> Array:
@@ -113,6 +120,12 @@ class _Response:
         statistics[1:] = self.cross + self.pull @ coefficients.T
         return statistics
 
+    def ended(self, coefficients: Array) -> Clusters | None:
+        """The clusters at the end of the step."""
+        if self.clusters is None:
+            return None
+        return self.clusters.moved(self.unforced, coefficients[-1:] @ self.driven)
+
     def sensitivity(self, coefficients: Array) -> Array:
         """∂X/∂φ (n, s, M, s) at c = ``coefficients``."""
         pulled = np.empty((self.teachers + 1, *coefficients.shape))
@@ -129,13 +142,14 @@ def solve_clock_step(
     deviation: Array,
     students: Array,
     guess: Array,
+    clusters: Clusters | None = None,
 ) -> StepResult:
     """Advance ``deviation`` y (1, N) and ``students`` w (1, N) by the clock time ``width`` from the
     ``guess`` (n, s) of X.
 
     Newton's method, which sees no mode. Raises NoConvergence, also where A ≥ 0.
     """
-    response = _Response(table, modes, width, deviation[0])
+    response = _Response(table, modes, width, deviation[0], clusters)
     forcing, _ = _forcing(chart, guess, modes.energy)
     coefficients = response.coefficients(forcing)
     before, identity = np.inf, np.eye(forcing.size)
@@ -156,10 +170,11 @@ def solve_clock_step(
             gain = chart.drift(statistics, modes.energy)[0][0, 0]
             times = width * (table.matrix @ (-1.0 / gain))
             if chart.centred:
-                return StepResult(statistics, states, states, times)
+                return StepResult(statistics, states, states, times, response.ended(coefficients))
             pushed = response.coefficients(forcing + 1.0)
             followers = response.begin(students[0]) + pushed @ response.driven
-            return StepResult(statistics, states, followers[:, None], times)
+            ended = response.ended(coefficients)
+            return StepResult(statistics, states, followers[:, None], times, ended)
         before = moved
     raise NoConvergence
 

@@ -11,7 +11,8 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
 Steps are those of :mod:`numerics.step`; their width follows the decay of the Chebyshev coefficients that
-each step's statistics have.
+each step's statistics have. Those of networks are polynomials in log t: students without a teacher of their
+own decay like powers of t.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,8 @@ from numerics import charts, frames, limits
 from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
-from numerics.collocation import extrapolate, radau
+from numerics.clusters import Clusters
+from numerics.collocation import extrapolate, in_log_time, radau
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
 from numerics.limits import Limit
@@ -31,16 +33,25 @@ from numerics.observables import norms
 from numerics.overlaps import join, split
 from numerics.problem import Problem
 from numerics.reduction import reduce
-from numerics.step import FLOOR, ROUNDING, Modes, NoConvergence, StepResult, solve_step, truncation
+from numerics.step import (
+    FLOOR,
+    ROUNDING,
+    Modes,
+    NoConvergence,
+    StepResult,
+    Truncation,
+    solve_step,
+    truncation,
+)
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
 
 STAGES = 20
-NETWORK_STAGES = 10  # the eigenvectors of larger couplings lose too many digits
-TOLERANCE = 1e-13
-LARGEST_ERROR = 10.0 * TOLERANCE
-NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
+NETWORK_STAGES = 12  # an iteration costs the cube of stages times students
+TOLERANCE = 3e-14
+LARGEST_ERROR = 3.0 * TOLERANCE
+NETWORK_UNIT = 3.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
@@ -49,6 +60,7 @@ NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MAX_STEPS = 20000
 GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
+LONGEST = 2.0  # of a network's steps, in units of the time passed
 SPAN = 30.0
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
@@ -137,19 +149,20 @@ class _Integration:
     turn: Array
     statistics: Array
     lengths: Array
+    clusters: Clusters | None
 
     def __init__(self, problem: Problem, model: ModuleType) -> None:
         self.problem, self.model = problem, model
         self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
-        self.time, self.error, self.noisy, self.rotated = 0.0, 0.0, False, False
+        self.time, self.error, self.rate, self.noisy, self.rotated = 0.0, 0.0, 0.0, False, False
         self.segments: list[Segment] = []
         self.students = problem.students
         self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
         self.barrier = limits.barrier(model, self.modes.energy)
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
-        self.width = self._first_width()
+        self.width = self.origin = self._first_width()
 
     @property
     def settled(self) -> bool:
@@ -180,14 +193,16 @@ class _Integration:
             if self.rotated and self._outrun(statistics):
                 self._shorten(0.5)
                 continue
-            error, decay, factor = self._truncation(statistics)
-            flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
-            self.noisy = flat and error <= self.noise
-            if error <= LARGEST_ERROR or self.noisy:
+            left_out = self._truncation(statistics, result.times)
+            accurate = left_out.error <= LARGEST_ERROR
+            flat = left_out.decay > NOISE_DECAY if accurate else left_out.error > NOISE_DECAY * before
+            resolved = left_out.worst < len(statistics)  # the time comes last, and has no noise
+            self.noisy = resolved and flat and left_out.error <= self.noise
+            if accurate or self.noisy:
                 break
-            before = error
-            self._shorten(self._factor(error))
-        self._accept(result, statistics, error, NOISE_GROWTH if self.noisy else factor)
+            before = left_out.error
+            self._shorten(self._factor(before))
+        self._accept(result, statistics, left_out)
 
     def _step(self) -> StepResult:
         """One step of about ``width``, by the way that suits it."""
@@ -196,14 +211,18 @@ class _Integration:
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
         if not self.single:
-            return solve_step(*state, self.width, *vectors, self.noise)
+            table = in_log_time(self.table, self._logarithm(self.time, self.width))
+            return solve_step(table, *state[1:], self.width, *vectors, noise=self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
         longest = self.width * self.modes.eigenvalues.max()
-        if longest * max(-gain.min(), gain.max()) <= SHORT and longest * self._feedback() <= FEEDBACK:
-            return solve_short_step(*state, self.width, *vectors)
+        stiffness, steady = longest * max(-gain.min(), gain.max()), longest * self._feedback() <= FEEDBACK
+        if stiffness <= SHORT and steady:
+            return solve_short_step(*state, self.width, *vectors, self.clusters)
         if gain.max() < 0:
-            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors)
-        return solve_step(*state, self.width, *vectors, self.noise)
+            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
+        if steady and gain.min() < 0:
+            raise NoConvergence
+        return solve_step(*state, self.width, *vectors, self.clusters, self.noise)
 
     def _feedback(self) -> float:
         """How much the drift changes when the statistics double."""
@@ -217,9 +236,9 @@ class _Integration:
         Without residual coordinates A and B are taken from overlaps that hardly differ: near the teacher
         their terms cancel, and angles between nearly parallel vectors keep half their digits.
         """
-        return NOISE if self.barrier is None and self.chart.centred else 0.0
+        return 0.0 if hasattr(self.model, "residual_drift") else NOISE
 
-    def _accept(self, result: StepResult, statistics: Array, error: float, factor: float) -> None:
+    def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
         students = self.frame.T @ result.students if self.rotated else result.students
         lengths = self._norms(result.deviation, students)
@@ -239,10 +258,16 @@ class _Integration:
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
         self.deviation, self.students = result.deviation[-1], students[-1]
+        self.clusters = result.clusters
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
-        self.time += result.times[-1]
-        self.error += error + ROUNDING
-        self.width = factor * result.times[-1]
+        width = float(result.times[-1])
+        rate = left_out.ratio / width
+        self.time += width
+        self.error += left_out.error + ROUNDING
+        self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate))
+        if not self.single:
+            self.width = min(self.width, LONGEST * (self.time + self.origin))
+        self.rate = rate
         self._settle()
 
     def _enter(self, chart: Chart, orientation: Array, frame: Array) -> None:
@@ -253,7 +278,11 @@ class _Integration:
         if not chart.centred:
             self.deviation[: self.model.TEACHERS] -= self.modes.teacher
         self.statistics = self.modes.statistics(self.deviation)
+        self.clusters = Clusters.find(self.modes, self.deviation[0]) if self.single else None
+        if self.clusters is not None:
+            self.statistics[1] = self.clusters.overlap(self.deviation[0])
         self.lengths = self._norms(self.deviation, self.students)
+        self.rate = 0.0
 
     def _turn(self) -> None:
         """Turn the frame where a rotation takes much off the deviation."""
@@ -269,7 +298,7 @@ class _Integration:
         q, _ = split(statistics[:, [0, -1]], self.model.STUDENTS, self.model.TEACHERS)
         paired = np.einsum("jjt->t", q[: self.model.TEACHERS, : self.model.TEACHERS])
         bound = np.trace(self.modes.energy) * paired + np.einsum("jjt->t", q) ** 2
-        before, after = self.chart.loss(statistics[:, [0, -1]], self.modes.energy) / bound
+        before, after = self.chart.loss(statistics[:, [0, -1]], self.modes.energy) * bound[::-1]
         return bool(after < OUTRUN * before)
 
     def _norms(self, deviation: Array, students: Array) -> Array:
@@ -359,7 +388,14 @@ class _Integration:
             logarithms = extrapolate(places, np.log(np.abs(known)), aims)
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
                 return np.sign(known[:, -1:]) * np.exp(logarithms)
-        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        ratio = self.width / last.width
+        if not self.single:
+            ratio = self._logarithm(self.time, self.width) / self._logarithm(last.start, last.width)
+        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * ratio)
+
+    def _logarithm(self, start: float, width: float) -> float:
+        """The length of a network's step in log(t + the first step's width), in which it is polynomial."""
+        return float(np.log1p(width / (start + self.origin)))
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
@@ -367,23 +403,30 @@ class _Integration:
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
-    def _truncation(self, statistics: Array) -> tuple[float, float, float]:
-        """The truncation error of a step with these ``statistics`` (n, s + 1), its decay, and the ratio of
-        the next width to this one.
-        """
+    def _truncation(self, statistics: Array, times: Array) -> Truncation:
+        """What a step with these ``statistics`` (n, s + 1) leaves out, of these and of its ``times`` (s,)."""
         allowed, rounding = (LARGEST_ERROR, ROUNDING / LARGEST_ERROR) if self.single else (0.0, NETWORK_UNIT)
-        found = truncation(
+        return truncation(
             self.table,
-            statistics,
-            lambda: rounding * self.modes.term_sizes(self.deviation),
+            np.concatenate([statistics, times[-1] + np.append(0.0, times)[None]]),
+            lambda: np.append(rounding * self.modes.term_sizes(self.deviation, self.clusters), times[-1]),
             allowed,
             SPAN,
         )
+
+    def _growth(self, left_out: Truncation, rate: float) -> float:
+        """Ratio of the next width to that of a step that left so much out.
+
+        The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k. The rate is expected to go
+        on changing by the factor of the last change: on an algebraic decay it falls like 1/t, and every step
+        is longer.
+        """
         growth = GROWTH if self.single else NETWORK_GROWTH
-        factor = min(0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / found.ratio, growth)
-        if found.error > FLOOR:
-            factor = min(factor, self._factor(found.error))
-        return found.error, found.decay, factor
+        change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
+        factor = 0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / left_out.ratio
+        if left_out.error > FLOOR:
+            factor = min(factor, self._factor(left_out.error))
+        return min(factor / change, growth)
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one after too large an ``error``."""

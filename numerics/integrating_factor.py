@@ -11,6 +11,7 @@ Shapes: s stages first, N modes last.
 import numpy as np
 
 from numerics.charts import Chart
+from numerics.clusters import Clusters
 from numerics.collocation import Collocation
 from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, drift_and_slopes, magnitudes
 
@@ -31,6 +32,7 @@ def solve_short_step(
     deviation: Array,
     students: Array,
     guess: Array,
+    clusters: Clusters | None = None,
 ) -> StepResult:
     """Advance ``deviation`` y (1, N) and ``students`` w (1, N) by ``width`` from the ``guess`` (n, s) of X.
 
@@ -38,7 +40,7 @@ def solve_short_step(
     """
     unknowns, before = guess, 1.0
     units = magnitudes(guess)
-    rounding = ROUNDING * modes.term_sizes(deviation)
+    rounding = ROUNDING * modes.term_sizes(deviation, clusters)
     inverse = None
     for _ in range(ITERATIONS):
         gain, force, gain_slope, force_slope = drift_and_slopes(chart, unknowns, modes.energy)
@@ -49,7 +51,8 @@ def solve_short_step(
             scale = np.repeat(units, table.stages)
             matrix = np.eye(len(scale)) - sensitivity * (scale / scale[:, None])
             inverse = np.linalg.inv(matrix) * (scale[:, None] / scale)
-        residual = modes.statistics_of_one(states) - unknowns
+        statistics, _ = factor.statistics(states, deviation[0], force[0], clusters)
+        residual = statistics - unknowns
         change = (inverse @ residual.ravel()).reshape(unknowns.shape)
         unknowns = unknowns + change
         units = magnitudes(unknowns)
@@ -61,12 +64,12 @@ def solve_short_step(
             gain, force, *_ = drift_and_slopes(chart, unknowns, modes.energy)
             factor = _Factor(table, modes, width, gain[0, 0])
             states = factor.stages(deviation[0], force[0])
-            statistics = modes.statistics_of_one(states)
+            statistics, ended = factor.statistics(states, deviation[0], force[0], clusters)
             times = width * table.nodes
             if chart.centred:
-                return StepResult(statistics, states[:, None], states[:, None], times)
+                return StepResult(statistics, states[:, None], states[:, None], times, ended)
             followers = factor.stages(students[0], force[0] - gain[0])
-            return StepResult(statistics, states[:, None], followers[:, None], times)
+            return StepResult(statistics, states[:, None], followers[:, None], times, ended)
         if worst > max(SLOW * before, CLOSE):
             inverse = None
         before = worst
@@ -80,13 +83,29 @@ class _Factor:
         clock = width * (table.matrix @ gain)
         if not np.abs(clock).max() * modes.eigenvalues.max() <= STIFF:
             raise NoConvergence
-        self.table, self.modes = table, modes
+        self.table, self.modes, self.clock = table, modes, clock
         self.growth = np.exp(clock[:, None] * modes.eigenvalues)
         self.pushed = width * modes.eigenvalues / self.growth
 
     def stages(self, start: Array, force: Array) -> Array:
         """The stage values (s, N) from ``start`` y (N,) under ``force`` F (M, s)."""
-        return self.growth * (start + self.table.matrix @ (self.pushed * (force.T @ self.modes.teacher)))
+        return self.growth * (start + self._pushed(force))
+
+    def _pushed(self, force: Array) -> Array:
+        """What the ``force`` has added to the start (s, N)."""
+        return self.table.matrix @ (self.pushed * (force.T @ self.modes.teacher))
+
+    def statistics(
+        self, states: Array, start: Array, force: Array, clusters: Clusters | None
+    ) -> tuple[Array, Clusters | None]:
+        """X (n, s) of the ``states`` that ``start`` and ``force`` lead to, and the clusters at the end."""
+        statistics = self.modes.statistics_of_one(states)
+        if clusters is None:
+            return statistics, None
+        unforced = clusters.grown(start, self.clock)
+        forced = self.growth * self._pushed(force)
+        statistics[1] = clusters.joined(self.growth * start, unforced, forced)
+        return statistics, clusters.moved(unforced, forced)
 
     def sensitivity(self, states: Array, gain_slope: Array, force_slope: Array) -> Array:
         """dX/dX (n·s, n·s) through A and F, from their slopes (n, s) and (M, n, s) by X."""

@@ -24,6 +24,7 @@ Array = np.ndarray
 
 ROUNDING = 1e-14
 NEWTON = 4
+SMOOTH = 1e-9  # the last coefficients of a logarithm that is resolved
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,30 +175,33 @@ class Trajectory:
         return np.concatenate([[0], np.cumsum(changes, dtype=int)])
 
     @cached_property
-    def _polynomials(self) -> tuple[Array, Array, Array, Array]:
-        """Chebyshev coefficients, segments first and degrees last: times, slopes, statistics, norms."""
+    def _clocks(self) -> tuple[Array, Array]:
+        """Chebyshev coefficients (S, s + 1) of the segments' times, and of the slopes of these."""
         elapsed = np.stack([segment.elapsed for segment in self.segments])
-        slopes = elapsed @ self.table.derivative.T
-        statistics = np.stack([segment.statistics for segment in self.segments])
-        norms = np.stack([segment.norms for segment in self.segments])
         to_chebyshev = self.table.to_chebyshev.T
-        return tuple(values @ to_chebyshev for values in (elapsed, slopes, statistics, norms))
+        return elapsed @ to_chebyshev, elapsed @ self.table.derivative.T @ to_chebyshev
+
+    @cached_property
+    def _statistics(self) -> "_Interpolant":
+        """The statistics on every segment."""
+        return _Interpolant(self.table, np.stack([segment.statistics for segment in self.segments]))
+
+    @cached_property
+    def _norms(self) -> "_Interpolant":
+        """The norms on every segment."""
+        return _Interpolant(self.table, np.stack([segment.norms for segment in self.segments]))
 
     def _interpolate(self, owner: Array, times: Array) -> tuple[Array, Array]:
         """The statistics (n, T) and norms (4, K, M, T) at ``times``, within the segments ``owner``."""
-        _, _, statistics, norms = self._polynomials
         powers = chebyshev_polynomials(self._places(owner, times), self.table.stages)
-        return (
-            np.einsum("tnk,kt->nt", statistics[owner], powers),
-            np.einsum("tajmk,kt->ajmt", norms[owner], powers),
-        )
+        return self._statistics.at(owner, powers), self._norms.at(owner, powers)
 
     def _places(self, owner: Array, times: Array) -> Array:
         """Where in the segments ``owner`` (T,), from 0 to 1, ``times`` (T,) lie, 1 for those after the end.
 
         By Newton's method: the clock is monotone.
         """
-        elapsed, slopes, *_ = self._polynomials
+        elapsed, slopes = self._clocks
         widths = np.array([segment.width for segment in self.segments])[owner]
         aim = np.clip(times - self._starts[owner], 0.0, widths)
         x = aim / widths
@@ -306,3 +310,35 @@ class Trajectory:
                         (segment.start + float(self.table.evaluate(segment.elapsed, x)), bool(after > before))
                     )
         return [crossing for crossing in found if crossing[0] <= self.until]
+
+
+class _Interpolant:
+    """Quantities between the points of their segments.
+
+    One that keeps its sign is interpolated by its logarithm where that is the smoother: a square falls on a
+    step by the square of what its root falls by, and would lose as many digits relative to itself. One that
+    nearly vanishes between the points has a logarithm that is not smooth there.
+    """
+
+    def __init__(self, table: Collocation, values: Array) -> None:
+        """From ``values`` (S, …, s + 1) on the S segments at the points of the ``table``."""
+        to_chebyshev, ends = table.to_chebyshev.T, values[..., -1:]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios = values / ends
+        signed = ((ratios > 0) & np.isfinite(ratios)).all(axis=-1, keepdims=True)
+        logarithms = np.log(np.where(signed, ratios, 1.0)) @ to_chebyshev
+        plain = values @ to_chebyshev
+        rough = np.abs(plain[..., -2:]).max(axis=-1, keepdims=True)
+        smooth = np.abs(logarithms[..., -2:]).max(axis=-1, keepdims=True)
+        chosen = signed & (smooth < SMOOTH) & (smooth * np.abs(values).min(axis=-1, keepdims=True) < rough)
+        self.coefficients = np.where(chosen, logarithms, plain)
+        self.logarithmic, self.ends = chosen[..., 0], ends[..., 0]
+
+    def at(self, owner: Array, powers: Array) -> Array:
+        """The quantities (…, T) in the segments ``owner`` (T,) where the polynomials are ``powers``
+        (s + 1, T).
+        """
+        found = np.einsum("t...k,kt->t...", self.coefficients[owner], powers)
+        logarithmic = self.logarithmic[owner]
+        exponentials = self.ends[owner] * np.exp(np.where(logarithmic, found, 0.0))
+        return np.moveaxis(np.where(logarithmic, exponentials, found), 0, -1)

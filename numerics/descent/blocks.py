@@ -19,11 +19,9 @@ from numerics.descent.iterate import Iterate
 from numerics.descent.summation import Summation, summation
 from numerics.flow import (
     GROWTH,
-    LARGEST_ERROR,
     NOISE,
     NOISE_DECAY,
     NOISE_GROWTH,
-    TOLERANCE,
 )
 from numerics.observables import norms
 from numerics.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
@@ -31,6 +29,8 @@ from numerics.step import ROUNDING, NoConvergence, StepResult, solve_step, trunc
 Array = np.ndarray
 
 STAGES = 12
+TOLERANCE = 1e-13
+LARGEST_ERROR = 10.0 * TOLERANCE
 WORTHWHILE = 256  # a block costs as much as a few hundred plain steps
 DEAD = 1e-16
 
@@ -137,7 +137,7 @@ class Blocks:
             now.deviation,
             now.students,
             self._guess(table),
-            self._noise,
+            noise=self._noise,
         )
 
     def _guess(self, table: Summation) -> Array:

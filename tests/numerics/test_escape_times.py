@@ -14,8 +14,10 @@ from theory.asymptotics import (
     escape_time_quantile,
     onset_delay,
     overlap_amplitude,
+    overlap_delay,
     sign_agreement,
     slow_mode_exponent,
+    teacher_escape_distribution,
     third_delay,
 )
 
@@ -30,9 +32,29 @@ def test_crossing_times_to_ten_digits(exponent, dimension, teacher):
     linear, phases = math.log(1e6) / float(escape_rate(law)), run.phases()
     assert phases.t1 == pytest.approx(linear + float(onset_delay(law, 12)), rel=1e-10)
     assert phases.t1_prime == pytest.approx(linear + float(third_delay(law, 12)), rel=1e-10)
-    if exponent >= 2:
-        half = math.log(float(overlap_amplitude(law, "0.5", 12)))
-        assert run.phases(delta=0.5).t1 == pytest.approx(linear + half / float(escape_rate(law)), rel=1e-10)
+    half = math.log(float(overlap_amplitude(law, "0.5", 12)))
+    assert run.phases(delta=0.5).t1 == pytest.approx(linear + half / float(escape_rate(law)), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "dimension", "teacher", "levels"),
+    [
+        (1.05, math.inf, "flat", ("0.2", "0.3")),
+        (1.2, math.inf, "flat", ("0.5", "0.7")),
+        (1.5, math.inf, "source:0.5", ("0.5", "0.9")),
+        (1.3, 1000, "source:-0.1", ("0.5", "0.6")),
+        (1.0, 1000, "flat", ("0.5", "0.8")),
+        (8.0, math.inf, "flat", ("0.5", "0.9")),
+    ],
+)
+def test_late_crossings(exponent, dimension, teacher, levels):
+    """Long after s = 1/3, where the series in the amplitude diverge."""
+    law = PowerLaw(exponent, dimension, teacher)
+    run = solve(power_law(exponent, dimension, teacher, "escape:1e-6"), until=1e4)
+    linear = math.log(1e6) / float(escape_rate(law))
+    for level in levels:
+        predicted = linear + float(overlap_delay(law, level, 12))
+        assert run.phases(delta=float(level)).t1 == pytest.approx(predicted, rel=1e-10)
 
 
 def test_tangent_start_is_late_by_the_square_of_its_size():
@@ -75,6 +97,17 @@ def test_law_of_the_escape_time():
     quantiles = [float(escape_time_quantile(law, share, dimension)) for share in shares]
     below = np.searchsorted(times, quantiles) / count
     assert np.abs(below - shares).max() < 1.95 / math.sqrt(count)
+
+
+def test_law_of_the_escape_time_over_teachers():
+    """The same of 32 runs with a Gaussian teacher each."""
+    dimension, count = 400, 32
+    law = PowerLaw("1.5", dimension)
+    problems = [power_law(1.5, dimension, "gaussian", "sphere", seed) for seed in range(count)]
+    times = np.sort([solve(problem, until=500.0).phases().t1 for problem in problems])
+    below = [teacher_escape_distribution(law, time, dimension) for time in times.tolist()]
+    assert np.abs(np.array(below) - (np.arange(count) + 0.5) / count).max() < 1.95 / math.sqrt(count)
+    assert 0.02 < below[0] * count / 2 < 5
 
 
 def test_sign_of_the_outcome_against_the_sign_of_the_overlap():

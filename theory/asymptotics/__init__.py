@@ -10,7 +10,11 @@
 :mod:`.resolvent`     the secular function that it is a root of
 :mod:`.linear_stage`  all growth rates, and what a random start puts on the fastest mode
 :mod:`.teacher_law`   the law of the escape rate over Gaussian teachers
-:mod:`.fast_manifold` the nonlinear stage of the escape, and the law of the escape time
+:mod:`.fast_manifold` the nonlinear stage of the escape
+:mod:`.manifold_series` the curve of runs that leave 0 fastest, as a power series
+:mod:`.manifold_orbit` the same beyond the series
+:mod:`.escape_time`   the law of the escape time from the unit sphere, for one teacher
+:mod:`.escape_mixture` the same over Gaussian teachers
 :mod:`.compression`   a spectrum as a few levels with the same sums
 :mod:`.edge_sums`     sums singular at the smallest eigenvalue, in any dimension
 :mod:`.linearisation` rates at the teacher: the stable step, the final exponential
@@ -56,19 +60,26 @@ from .crossover import (
 )
 from .descent import descent_escape_rate, descent_final_rate, descent_lead
 from .escape import escape_rate
+from .escape_mixture import (
+    escape_offset_given_rate,
+    teacher_escape_distribution,
+    teacher_escape_expansion,
+    teacher_escape_quantile,
+)
+from .escape_time import escape_time_quantile, median_escape_offset
 from .expansion import Expansion, expansion, universal_coefficients
 from .fast_manifold import (
     energy_amplitude,
-    escape_time_quantile,
-    manifold_series,
-    median_escape_offset,
+    energy_delay,
     onset_delay,
     overlap_amplitude,
+    overlap_delay,
     third_delay,
 )
 from .fluctuations import fluctuation_prefactor, inverse_energy_mean
 from .linear_stage import escape_amplitude, growth_rates, sign_agreement, slow_mode_exponent
 from .linearisation import final_rate, stability_step
+from .manifold_series import manifold_series
 from .power_sums import power_sum
 from .recovery import (
     frozen_error,
@@ -119,8 +130,10 @@ __all__ = [
     "descent_final_rate",
     "descent_lead",
     "energy_amplitude",
+    "energy_delay",
     "energy_prefactor",
     "escape_amplitude",
+    "escape_offset_given_rate",
     "escape_rate",
     "escape_rate_density",
     "escape_rate_distribution",
@@ -139,6 +152,7 @@ __all__ = [
     "median_escape_offset",
     "onset_delay",
     "overlap_amplitude",
+    "overlap_delay",
     "overlap_prefactor",
     "overlap_ratio",
     "plateau_drop_exponent",
@@ -169,6 +183,9 @@ __all__ = [
     "tail_remainder",
     "tail_remainder_rate",
     "tail_sum",
+    "teacher_escape_distribution",
+    "teacher_escape_expansion",
+    "teacher_escape_quantile",
     "third_delay",
     "universal_coefficients",
     "window_end",

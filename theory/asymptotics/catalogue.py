@@ -17,7 +17,8 @@ from .convergence import (
     window_start,
 )
 from .escape import escape_rate
-from .fast_manifold import median_escape_offset, onset_delay, third_delay
+from .escape_time import median_escape_offset
+from .fast_manifold import onset_delay, third_delay
 from .linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent
 from .linearisation import final_rate, stability_step
 from .recovery import (

@@ -17,12 +17,13 @@ HEAD = 10
 """Modes that are kept as they are."""
 
 
-def compressed(spectrum: Spectrum) -> list[tuple[mpf, mpf]]:
+def compressed(spectrum: Spectrum, reach: mpf | int = 0) -> list[tuple[mpf, mpf]]:
     r"""Return pairs (eigenvalue, mass) that stand for the whole spectrum, at the working precision.
 
     The first modes are kept. The rest, below :math:`\lambda_n`, becomes a Gauss rule that is exact for
     polynomials up to degree ``2m - 1``, with ``m`` such that for functions analytic within
-    :math:`|\lambda| < \lambda_1` the error :math:`(\lambda_n/\lambda_1)^{2m}` is below the working precision.
+    :math:`|\lambda| < \lambda_1` the error :math:`(\lambda_n/\lambda_1)^{2m}` is below the working precision,
+    and for :math:`e^{-\lambda t}` up to a time ``reach`` as well.
 
     >>> levels = compressed(PowerLaw(2, "inf"))
     >>> len(levels), abs(mp.fsum(x**9 * mass for x, mass in levels) - PowerLaw(2, "inf").moment(9)) < 1e-15
@@ -32,7 +33,7 @@ def compressed(spectrum: Spectrum) -> list[tuple[mpf, mpf]]:
         if spectrum.dimension <= HEAD:
             return [(level.eigenvalue, level.mass) for level in spectrum.levels()]
         head, first = spectrum.head(HEAD), spectrum.eigenvalue(HEAD + 1)
-        count = _nodes(first / head[0].eigenvalue)
+        count = _nodes(first / head[0].eigenvalue, first * reach)
         if HEAD + count >= spectrum.dimension:
             return [(level.eigenvalue, level.mass) for level in spectrum.levels()]
         with mp.workdps(_unstable_digits(count)):
@@ -44,7 +45,7 @@ def compressed(spectrum: Spectrum) -> list[tuple[mpf, mpf]]:
             return [(level.eigenvalue, level.mass) for level in levels]
         head, tail = levels[:HEAD], levels[HEAD:]
         first = tail[0].eigenvalue
-        count = _nodes(first / head[0].eigenvalue)
+        count = _nodes(first / head[0].eigenvalue, first * reach)
         if HEAD + count >= len(levels):
             return [(level.eigenvalue, level.mass) for level in levels]
         with mp.workdps(_unstable_digits(count)):
@@ -57,8 +58,23 @@ def compressed(spectrum: Spectrum) -> list[tuple[mpf, mpf]]:
     return [(level.eigenvalue, level.mass) for level in head] + [(x * first, mass) for x, mass in rule]
 
 
-def _nodes(ratio: mpf) -> int:
-    return math.ceil(mp.dps / (2 * -mp.log10(ratio))) + 2 if ratio < 0.9 else 10**9
+def _nodes(ratio: mpf, decay: mpf) -> int:
+    """Return the nodes on [0, 1] that a singularity at 1/``ratio`` needs, and exp(-``decay`` x).
+
+    The Chebyshev coefficient of order ``k`` of the latter is :math:`2 e^{-y} I_k(y)`, ``y`` half the decay,
+    at most :math:`2 e^{-y} (y/2)^k e^{y^2/4k}/k!`.
+    """
+    if ratio >= 0.9:
+        return 10**9
+    count = math.ceil(mp.dps / (2 * -mp.log10(ratio))) + 2
+    y = float(decay) / 2
+    while y and _log_bound(2 * count, y) > -mp.dps * math.log(10):
+        count += 1
+    return count
+
+
+def _log_bound(order: int, y: float) -> float:
+    return order * math.log(y / 2) - math.lgamma(order + 1) + y * y / (4 * order) - y
 
 
 def _unstable_digits(count: int) -> int:
@@ -71,9 +87,10 @@ def _unstable_digits(count: int) -> int:
 def gauss_rule(moments: list[mpf]) -> list[tuple[mpf, mpf]]:
     """Return nodes and weights of the Gauss rule with the given ``2m`` moments of a measure on [0, 1].
 
-    Chebyshev's algorithm for the recurrence, with guard digits for its instability. The nodes
-    are bisected by Sturm's count in double precision and polished by Newton's method on the orthogonal
-    polynomial [Gautschi 2004, sections 2.1.7, 3.1.1; Golub, Van Loan 2013, section 8.4].
+    Chebyshev's algorithm for the recurrence, with guard digits for its instability and for the weights of
+    nodes that sit on isolated points of the measure. The nodes are bisected by Sturm's count in double
+    precision and polished by Newton's method on the orthogonal polynomial [Gautschi 2004, sections 2.1.7,
+    3.1.1; Golub, Van Loan 2013, section 8.4].
 
     >>> [(mp.nstr(x, 6), mp.nstr(weight, 6)) for x, weight in gauss_rule([mpf(1) / k for k in range(1, 5)])]
     [('0.788675', '0.5'), ('0.211325', '0.5')]
@@ -89,8 +106,8 @@ def gauss_rule(moments: list[mpf]) -> list[tuple[mpf, mpf]]:
             centres.append(mixed[k + 1] / mixed[k] - current[k] / current[k - 1])
             squares.append(mixed[k] / current[k - 1])
             older, current = current, mixed
-    rough = [float(c) for c in centres], [float(b) for b in squares]
-    return [_node(_bisect(*rough, number), centres, squares) for number in range(count)]
+        rough = [float(c) for c in centres], [float(b) for b in squares]
+        return [_node(_bisect(*rough, number), centres, squares) for number in range(count)]
 
 
 def _bisect(centres: list[float], squares: list[float], number: int) -> float:

@@ -84,7 +84,6 @@ def test_shallow_teacher_at_finite_dimension():
             for name in NAMES - {"recovered_fluctuation"}
             if name.startswith(("summary", "overlap", "energy", "loss", "convergence", "recovered", "frozen"))
             or name.startswith("plateau_drop")
-            or (dimension > 1000 and name == "third_delay")
             or (dimension > 1000 and name in ("onset_delay", "median_escape_offset"))
         }
 

@@ -9,11 +9,14 @@ from theory.asymptotics import (
     Given,
     PowerLaw,
     energy_amplitude,
+    energy_delay,
     escape_rate,
     escape_time_quantile,
+    manifold_series,
     median_escape_offset,
     onset_delay,
     overlap_amplitude,
+    overlap_delay,
     third_delay,
 )
 from theory.asymptotics.compression import compressed, gauss_rule
@@ -78,13 +81,47 @@ def test_digits_and_radius_by_doubling(exponent, teacher):
         assert single.radius <= mpf(10) ** -10 * max(1, abs(single.value))
 
 
-@pytest.mark.parametrize("digits", [6, 10, 14])
-def test_radius_where_the_series_diverges(digits):
-    """Beyond the circle of convergence the partial sums exceed 1 by many decades."""
-    spectrum = PowerLaw("1.2", 1000, "source:-0.2")
-    found, finer = (overlap_amplitude(spectrum, "0.19", n) for n in (digits, digits + 10))
-    assert abs(found.value - finer.value) <= found.radius + finer.radius
-    assert found.radius <= mpf(10) ** -digits * found.value
+@pytest.mark.parametrize(
+    ("spectrum", "level"),
+    [
+        (PowerLaw("1.2", 1000, "source:-0.2"), "0.19"),
+        (PowerLaw("1.2", "inf"), "0.5"),
+        (PowerLaw("1.05", "inf"), "0.2"),
+        (PowerLaw(8, "inf"), "0.9"),
+        (Given([4, 2, 1], [1, 2, 3]), "0.9"),
+    ],
+)
+def test_radius_beyond_the_series(spectrum, level):
+    for function in (overlap_amplitude, overlap_delay, energy_delay):
+        found, finer = (function(spectrum, level, n) for n in (8, 18))
+        assert abs(found.value - finer.value) <= found.radius + finer.radius
+        assert found.radius <= mpf(10) ** -8 * max(1, abs(found.value))
+
+
+def test_orbit_meets_the_series():
+    """Far inside the circle of convergence the orbit's polynomials are the series in the amplitude."""
+    spectrum, digits = PowerLaw("1.5", "inf"), 20
+    overlaps, energies = manifold_series(spectrum, 60)
+    with mp.workdps(30):
+        square = mpf("0.12")
+        level = square * mp.polyval(energies[::-1], square)
+        found = energy_amplitude(spectrum, str(level), digits)
+        assert abs(found.value**2 - square / (1 - square)) < 1e-14
+        level = mp.sqrt(square) * mp.polyval(overlaps[::-1], square)
+        found = overlap_amplitude(spectrum, str(level), digits)
+        assert abs(found.value**2 - square / (1 - square)) < 1e-14
+
+
+def test_compression_for_late_times():
+    """Nodes on isolated modes have weights as accurate as the others."""
+    spectrum = PowerLaw("1.5", 1000, "source:-0.2")
+    with mp.workdps(30):
+        top = spectrum.extremes()[0]
+        levels = compressed(spectrum, 4000 / top)
+        assert len(levels) < 70
+        for time in (0, 10, 1000, 4000):
+            exact = mp.fsum(mass * mp.exp(-x * time / top) for x, mass, _ in spectrum.levels())
+            assert abs(mp.fsum(mass * mp.exp(-x * time / top) for x, mass in levels) / exact - 1) < 1e-24
 
 
 def test_times_are_logarithms_of_amplitudes():
@@ -121,9 +158,7 @@ def test_quantiles_increase_and_have_the_median():
 def test_bad_levels():
     with pytest.raises(ValueError, match=r"\(0, 9/10\]"):
         overlap_amplitude(PowerLaw(2, "inf"), "0.95")
-    with pytest.raises(ValueError, match="beyond the amplitude"):
-        overlap_amplitude(PowerLaw("1.2", "inf"), "0.5")
-    with pytest.raises(ValueError, match=r"\(0, 4/5\]"):
+    with pytest.raises(ValueError, match=r"\(0, 9/10\]"):
         energy_amplitude(PowerLaw(2, "inf"), 0)
     with pytest.raises(ValueError, match="strictly between"):
         escape_time_quantile(PowerLaw(2, 10), 0, 10)
