@@ -27,7 +27,7 @@ from numerics.clock import solve_clock_step
 from numerics.clusters import Clusters
 from numerics.collocation import extrapolate, in_log_time, radau
 from numerics.generated import phase_retrieval
-from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
+from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
 from numerics.overlaps import join, split
@@ -62,6 +62,7 @@ GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 LONGEST = 2.0  # of a network's steps, in units of the time passed
 SPAN = 30.0
+FEEDBACK = 30.0
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
@@ -213,14 +214,14 @@ class _Integration:
         if not self.single:
             table = in_log_time(self.table, self._logarithm(self.time, self.width))
             return solve_step(table, *state[1:], self.width, *vectors, noise=self.noise)
-        gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
+        gain = self.chart.drift(guess, self.modes.energy)[0][0]
+        gain = resolved(self.chart, guess, gain, self.modes.energy)[0]
         longest = self.width * self.modes.eigenvalues.max()
-        stiffness, steady = longest * max(-gain.min(), gain.max()), longest * self._feedback() <= FEEDBACK
-        if stiffness <= SHORT and steady:
+        if longest * max(-gain.min(), gain.max()) <= SHORT:
             return solve_short_step(*state, self.width, *vectors, self.clusters)
         if gain.max() < 0:
             return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
-        if steady and gain.min() < 0:
+        if longest * self._feedback() <= FEEDBACK and gain.min() < 0:
             raise NoConvergence
         return solve_step(*state, self.width, *vectors, self.clusters, self.noise)
 
