@@ -81,6 +81,34 @@ class Collocation:
         return (np.clip(real, -1.0, 1.0) + 1.0) / 2.0
 
 
+@dataclass(frozen=True, eq=False)
+class LogTime(Collocation):
+    """A table for steps that are polynomials in the logarithm of time: at x in [0, 1] of a step the fraction
+    (e^{κx} − 1)/(e^κ − 1) of its width has passed, κ being the ``logarithm`` of the ratio of its ends.
+
+    What relaxes like powers of time is analytic in that logarithm, over a strip, however long the step.
+    ``nodes`` are those fractions, ``points`` and ``to_chebyshev`` belong to x.
+    """
+
+    logarithm: float
+
+    def __post_init__(self) -> None:
+        if np.abs(self.matrix.sum(axis=1) - self.nodes).max() > 1e-12:
+            raise ArithmeticError(f"the table does not integrate 1 over a ratio of e^{self.logarithm}")
+
+
+def in_log_time(table: Collocation, logarithm: float) -> LogTime:
+    """The Radau ``table`` for steps whose ends have a ratio of times e^``logarithm`` > 1.
+
+    >>> [round(float(c), 12) for c in in_log_time(radau(3), 1e-15).nodes]
+    [0.155051025722, 0.644948974278, 1.0]
+    """
+    total = np.expm1(logarithm)
+    speed = logarithm / total * np.exp(logarithm * table.nodes)
+    nodes = np.expm1(logarithm * table.nodes) / total
+    return LogTime(nodes, table.matrix * speed, table.points, table.to_chebyshev, logarithm)
+
+
 def extrapolate(places: Array, values: Array, x: Array) -> Array:
     """At ``x`` (X,), none of the ``places`` (k,), the polynomials through ``values`` (n, k): shape (n, X)."""
     gaps = places[:, None] - places

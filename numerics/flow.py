@@ -11,7 +11,8 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
 Steps are those of :mod:`numerics.step`; their width follows the decay of the Chebyshev coefficients that
-each step's statistics have.
+each step's statistics have. Those of networks are polynomials in log t: students without a teacher of their
+own decay like powers of t.
 """
 
 from collections.abc import Callable
@@ -24,9 +25,9 @@ from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
 from numerics.clusters import Clusters
-from numerics.collocation import extrapolate, radau
+from numerics.collocation import extrapolate, in_log_time, radau
 from numerics.generated import phase_retrieval
-from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
+from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
 from numerics.overlaps import join, split
@@ -47,10 +48,10 @@ from numerics.trajectory import Segment, Trajectory
 Array = np.ndarray
 
 STAGES = 20
-NETWORK_STAGES = 10  # the eigenvectors of larger couplings lose too many digits
+NETWORK_STAGES = 12  # an iteration costs the cube of stages times students
 TOLERANCE = 3e-14
 LARGEST_ERROR = 10.0 * TOLERANCE
-NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
+NETWORK_UNIT = 3.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
@@ -60,7 +61,9 @@ MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
 GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
+LONGEST = 2.0  # of a network's steps, in units of the time passed
 SPAN = 30.0
+FEEDBACK = 30.0
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
@@ -161,7 +164,7 @@ class _Integration:
         self.barrier = limits.barrier(model, self.modes.energy)
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
-        self.width = self._first_width()
+        self.width = self.origin = self._first_width()
 
     @property
     def settled(self) -> bool:
@@ -203,9 +206,8 @@ class _Integration:
                 break
             before, factor = left_out.error, min(self._factor(left_out.error), SHORTER)
             self._shorten(factor)
-            guess = (
-                self._guess() if self.noise else self.table.evaluate(statistics, factor * self.table.nodes)
-            )
+            inside = factor * self.table.nodes
+            guess = self.table.evaluate(statistics, inside) if self.single else self._guess()
         self._accept(result, statistics, left_out)
 
     def _step(self, guess: Array) -> StepResult:
@@ -214,11 +216,12 @@ class _Integration:
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
         if not self.single:
-            return solve_step(*state, self.width, *vectors, noise=self.noise)
-        gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
+            table = in_log_time(self.table, self._logarithm(self.time, self.width))
+            return solve_step(table, *state[1:], self.width, *vectors, noise=self.noise)
+        gain = self.chart.drift(guess, self.modes.energy)[0][0]
+        gain = resolved(self.chart, guess, gain, self.modes.energy)[0]
         longest = self.width * self.modes.eigenvalues.max()
-        stiff = longest * max(-gain.min(), gain.max()) > SHORT
-        if not stiff and self._steady(longest):
+        if longest * max(-gain.min(), gain.max()) <= SHORT:
             return solve_short_step(*state, self.width, *vectors, self.clusters)
         if gain.max() < 0:
             return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
@@ -267,6 +270,8 @@ class _Integration:
         self.time += width
         self.error += left_out.error + ROUNDING
         self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate))
+        if not self.single:
+            self.width = min(self.width, LONGEST * (self.time + self.origin))
         self.rate = rate
         self._settle()
 
@@ -298,7 +303,7 @@ class _Integration:
         q, _ = split(statistics[:, [0, -1]], self.model.STUDENTS, self.model.TEACHERS)
         paired = np.einsum("jjt->t", q[: self.model.TEACHERS, : self.model.TEACHERS])
         bound = np.trace(self.modes.energy) * paired + np.einsum("jjt->t", q) ** 2
-        before, after = self.chart.loss(statistics[:, [0, -1]], self.modes.energy) / bound
+        before, after = self.chart.loss(statistics[:, [0, -1]], self.modes.energy) * bound[::-1]
         return bool(after < OUTRUN * before)
 
     def _norms(self, deviation: Array, students: Array) -> Array:
@@ -353,7 +358,7 @@ class _Integration:
         return limits.nearest(self.model, self.statistics, self.modes.energy, limits.NEAR)
 
     def _first_width(self) -> float:
-        """A fraction of the shortest time scale of the flow."""
+        """About the shortest time scale of the flow, which one step resolves."""
         with np.errstate(divide="ignore", invalid="ignore"):
             gain, force = self.chart.drift(self.statistics, self.modes.energy)
             slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)[1]
@@ -362,7 +367,7 @@ class _Integration:
             raise ValueError("the drift of this model is not finite at the start: choose a start with energy")
         slope = np.abs(slopes).max()
         scale = np.abs(gain).max() + np.abs(force).max() + slope * self.problem.teacher_energy
-        return 2.0 / (self.problem.eigenvalues.max() * scale)
+        return 1.25 / (self.problem.eigenvalues.max() * scale)
 
     def _guess(self) -> Array:
         """Statistics (n, s) expected at the nodes: the last step's, continued.
@@ -389,7 +394,14 @@ class _Integration:
             logarithms = extrapolate(places, np.log(np.abs(known)), aims)
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
                 return np.sign(known[:, -1:]) * np.exp(logarithms)
-        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * (self.width / last.width))
+        ratio = self.width / last.width
+        if not self.single:
+            ratio = self._logarithm(self.time, self.width) / self._logarithm(last.start, last.width)
+        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * ratio)
+
+    def _logarithm(self, start: float, width: float) -> float:
+        """The length of a network's step in log(t + the first step's width), in which it is polynomial."""
+        return float(np.log1p(width / (start + self.origin)))
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""

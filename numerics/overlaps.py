@@ -1,8 +1,17 @@
 """Statistics (n, …) as matrices and back: the upper triangle of S by rows, then U by rows."""
 
+from functools import cache
+
 import numpy as np
 
 Array = np.ndarray
+
+
+@cache
+def upper_triangle(size: int) -> tuple[Array, Array]:
+    """Rows and columns of the upper triangle, by rows."""
+    rows, columns = np.triu_indices(size)
+    return rows, columns
 
 
 def split(statistics: Array, students: int, teachers: int) -> tuple[Array, Array]:
@@ -11,7 +20,7 @@ def split(statistics: Array, students: int, teachers: int) -> tuple[Array, Array
     >>> split(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 2, 1)[0].tolist()
     [[1.0, 2.0], [2.0, 3.0]]
     """
-    rows, columns = np.triu_indices(students)
+    rows, columns = upper_triangle(students)
     own, cross = np.split(statistics, [len(rows)])
     S = np.empty((students, students, *statistics.shape[1:]))
     S[rows, columns] = S[columns, rows] = own
@@ -25,4 +34,4 @@ def rotate(rotation: Array, S: Array, U: Array) -> tuple[Array, Array]:
 
 def join(S: Array, U: Array) -> Array:
     """The statistics (n, …) of S (K, K, …) and U (K, M, …)."""
-    return np.concatenate([S[np.triu_indices(len(S))], U.reshape(-1, *U.shape[2:])])
+    return np.concatenate([S[upper_triangle(len(S))], U.reshape(-1, *U.shape[2:])])

@@ -2,20 +2,23 @@
 
 Given A and F at the collocation nodes every mode is linear, ẏ = λ(A y + F w*), so the statistics at the
 nodes are an explicit function of A and F, which are functions of the statistics: X = G(X). Newton's method
-on these n·s numbers replaces a system of N·K·s; one step costs O(N) for N modes.
+on these n·s numbers replaces a system of N·K·s; one step costs O(N) for N modes. The derivatives are those of
+the guess while changes fall: then the modes are not solved for again, but corrected by their defect.
 
 Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, modes last.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from numerics.charts import Chart
 from numerics.collocation import Collocation
-from numerics.response import Response
+from numerics.overlaps import upper_triangle
+from numerics.response import REFINEMENTS, Response
 
 if TYPE_CHECKING:
     from numerics.clusters import Clusters
@@ -52,7 +55,7 @@ class Modes:
 
     def statistics(self, states: Array) -> Array:
         """Statistics (n, …) of ``states`` (…, K, N): the upper triangle of y Q yᵀ, then y Q w*ᵀ."""
-        rows, columns = np.triu_indices(states.shape[-2])
+        rows, columns = upper_triangle(states.shape[-2])
         own = (states[..., rows, :] * states[..., columns, :]) @ self.eigenvalues
         cross = states @ self.weighted.T
         cross = cross.reshape(*own.shape[:-1], -1)
@@ -68,7 +71,7 @@ class Modes:
         The rounding of the statistics is relative to these; less is left of it in ``clusters``.
         """
         size = np.abs(state)
-        rows, columns = np.triu_indices(len(size))
+        rows, columns = upper_triangle(len(size))
         own = (size[rows] * size[columns]) @ self.eigenvalues
         if clusters is not None:
             return np.append(own, clusters.term_size(state[0]))
@@ -80,9 +83,10 @@ class Modes:
         return product_rule(len(state), len(self.teacher)) @ rows
 
 
+@cache
 def product_rule(students: int, teachers: int) -> Array:
     """c (n, K, K + M) with ∂ statistics / ∂ y_j = Σ_a c_ja λ v_a, v the K students, then the M teachers."""
-    rows, columns = np.triu_indices(students)
+    rows, columns = upper_triangle(students)
     own, pairs = len(rows), np.arange(len(rows))
     rule = np.zeros((own + students * teachers, students, students + teachers))
     np.add.at(rule, (pairs, rows, columns), 1.0)
@@ -122,25 +126,27 @@ def solve_step(
     A relative change up to ``noise`` is accepted when the iterations are used up: where terms of the drift
     cancel Newton's method ends in their rounding. Raises NoConvergence.
     """
-    unknowns, rounding = (
-        guess,
-        (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation, clusters),
-    )
-    inverse, before = None, np.inf
+    unknowns, states = guess, deviation
+    rounding = (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation, clusters)
+    newton, before = None, np.inf
     for left in reversed(range(ITERATIONS)):
-        gain, force, gain_slope, force_slope = drift_and_slopes(chart, unknowns, modes.energy)
-        response = Response.build(table, width, modes.eigenvalues, gain)
+        gain, force = finite_drift(chart, unknowns, modes.energy)
         push = _push(force, modes.teacher)
-        states = response.propagate(deviation, push)
+        fresh = newton is None
+        if newton is None or clusters is not None:
+            response = Response.build(table, width, modes.eigenvalues, gain)
+            states = response.propagate(deviation, push)
+        else:
+            response = newton.response.moved(gain)
+            states = response.refine(states, deviation, push)
+        if newton is None:
+            newton = _Newton.build(chart, modes, unknowns, response, states)
         statistics = modes.statistics(states)
         if clusters is not None:
             forced = response.propagate(0.0 * deviation, push)
             statistics[1], _ = _clustered(clusters, response, deviation, forced)
-        fresh = inverse is None
-        if inverse is None:
-            kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues)
-            inverse = _inverse(kernel, gain_slope, force_slope, magnitudes(unknowns))
-        change = (inverse @ (statistics - unknowns).ravel()).reshape(unknowns.shape)
+        gap = statistics - unknowns
+        change = newton.change(gap)
         unknowns = unknowns + change
         if not np.isfinite(unknowns).all():
             break
@@ -149,24 +155,24 @@ def solve_step(
         slowness = min(worst / before, 1.0)
         if fresh and worst > max(before, UNSTEADY):
             break
+        correction = response.respond(_forcing(*newton.drift_change(change), states, modes.teacher))
+        states = states + correction
         tolerance = NEWTON_TOLERANCE if fresh else CHORD_TOLERANCE / max(slowness, CHORD_TOLERANCE)
         allowed = (tolerance if left else max(tolerance, noise)) * units + rounding
-        inverse, before = None if slowness > SLOW else inverse, worst
-        if np.all(moved <= allowed):
-            pushed = np.einsum("jkbm,bm->jkm", gain_slope, change)
-            forcing = np.einsum("jkbm,bm->jkm", force_slope, change)
-            correction = response.respond(_forcing(pushed, forcing, states, modes.teacher))
-            states = states + correction
-            statistics = modes.statistics(states)
+        closed = np.abs(gap).max(axis=1) <= rounding
+        if np.all(closed | (moved <= allowed)):
+            statistics, followers = modes.statistics(states), states
             if clusters is not None:
                 statistics[1], clusters = _clustered(clusters, response, deviation, forced + correction)
-            if chart.centred:
-                return StepResult(statistics, states, states, width * table.nodes, clusters)
-            teachers = len(modes.teacher)
-            followers = response.propagate(students, _push(force - gain[:, :teachers], modes.teacher))
-            forcing = _forcing(pushed, forcing - pushed[:, :teachers], followers, modes.teacher)
-            followers = followers + response.respond(forcing)
+            if not chart.centred:
+                teachers = len(modes.teacher)
+                gain, force = finite_drift(chart, unknowns, modes.energy)
+                push = _push(force - gain[:, :teachers], modes.teacher)
+                followers = states.copy()
+                followers[:, :teachers] += modes.teacher
+                followers = newton.response.moved(gain).refine(followers, students, push, REFINEMENTS)
             return StepResult(statistics, states, followers, width * table.nodes, clusters)
+        newton, before = None if slowness > SLOW else newton, worst
     raise NoConvergence
 
 
@@ -181,19 +187,60 @@ def _clustered(
     return clusters.joined(begun, unforced, forced[:, 0]), clusters.moved(unforced, forced[:, 0])
 
 
-def drift_and_slopes(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array, Array, Array]:
-    """A, F and their slopes at the nodes; a slope that is singular there counts as 0.
-
-    The drift of a link with a kink has such slopes where a student is parallel to another direction. Raises
-    NoConvergence where the drift itself is not finite.
+@dataclass(frozen=True, eq=False)
+class _Newton:
+    """The equations linearised at some X: the modes' ``response``, the slopes (K, K, n, s) of A and
+    (K, M, n, s) of F by X, and the ``inverse`` (n·s, n·s) of 1 − dG/dX.
     """
+
+    response: Response
+    gain_slope: Array
+    force_slope: Array
+    inverse: Array
+
+    @classmethod
+    def build(
+        cls, chart: Chart, modes: Modes, unknowns: Array, response: Response, states: Array
+    ) -> "_Newton":
+        """At X = ``unknowns`` (n, s), where the modes are at ``states`` (s, K, N)."""
+        slopes = finite_slopes(chart, unknowns, modes.energy)
+        kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues)
+        return cls(response, *slopes, _inverse(kernel, *slopes, magnitudes(unknowns)))
+
+    def change(self, gap: Array) -> Array:
+        """The change (n, s) of X that closes the ``gap`` between G(X) and X."""
+        return (self.inverse @ gap.ravel()).reshape(gap.shape)
+
+    def drift_change(self, change: Array) -> tuple[Array, Array]:
+        """How A (K, K, s) and F (K, M, s) answer to the ``change`` of X."""
+        slopes = self.gain_slope, self.force_slope
+        gain, force = (np.einsum("jkbm,bm->jkm", slope, change) for slope in slopes)
+        return gain, force
+
+
+def drift_and_slopes(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array, Array, Array]:
+    """A, F and their slopes at the nodes, as :func:`finite_drift` and :func:`finite_slopes` have them."""
+    return *finite_drift(chart, unknowns, energy), *finite_slopes(chart, unknowns, energy)
+
+
+def finite_drift(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array]:
+    """A and F at the nodes. Raises NoConvergence where they are not finite."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         drift = chart.drift(unknowns, energy)
-        slopes = chart.drift_jacobian(unknowns, energy)
     if not all(np.isfinite(part).all() for part in drift):
         raise NoConvergence
-    gain_slope, force_slope = (np.where(np.isfinite(slope), slope, 0.0) for slope in slopes)
-    return *drift, gain_slope, force_slope
+    return drift
+
+
+def finite_slopes(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array]:
+    """The slopes of A and F at the nodes; one that is singular there counts as 0.
+
+    The drift of a link with a kink has such slopes where a student is parallel to another direction.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        slopes = chart.drift_jacobian(unknowns, energy)
+    gain, force = (np.where(np.isfinite(slope), slope, 0.0) for slope in slopes)
+    return gain, force
 
 
 def magnitudes(statistics: Array) -> Array:

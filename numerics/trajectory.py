@@ -318,7 +318,8 @@ class _Interpolant:
     """Quantities between the points of their segments.
 
     One that keeps its sign is interpolated by its logarithm where that is the smoother: a square falls on a
-    step by the square of what its root falls by, and would lose as many digits relative to itself.
+    step by the square of what its root falls by, and would lose as many digits relative to itself. One that
+    nearly vanishes between the points has a logarithm that is not smooth there.
     """
 
     def __init__(self, table: Collocation, values: Array) -> None:

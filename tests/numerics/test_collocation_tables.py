@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.polynomial import Polynomial
 
-from numerics.collocation import Collocation, radau
+from numerics.collocation import Collocation, in_log_time, radau
 
 STAGES = [2, 3, 5, 8, 12, 13]
 
@@ -130,3 +130,22 @@ def test_a_wrong_table_is_refused():
     good = radau(3)
     with pytest.raises(ArithmeticError, match="does not integrate x"):
         Collocation(good.nodes, good.matrix + 1e-12, good.points, good.to_chebyshev)
+
+
+@pytest.mark.parametrize("power", [0.5, 1.0, 2.5])
+def test_powers_of_time_are_smooth_in_its_logarithm(power):
+    """∫ (1 + τ)^−p dτ from 0 to 1, to the rounding of the table; without the logarithm it is far from it."""
+    plain, table = radau(11), in_log_time(radau(11), np.log(2.0))
+    exact = np.log1p if power == 1.0 else lambda x: ((1.0 + x) ** (1.0 - power) - 1.0) / (1.0 - power)
+    errors = [
+        np.abs(method.matrix @ (1.0 + method.nodes) ** -power - exact(method.nodes)).max()
+        for method in (table, plain)
+    ]
+    assert errors[0] < 3e-15
+    assert errors[1] > 1e-11
+    assert table.matrix @ np.ones(11) == pytest.approx(table.nodes, abs=1e-14)
+
+
+def test_logarithms_too_long_for_the_stages():
+    with pytest.raises(ArithmeticError, match="does not integrate 1"):
+        in_log_time(radau(3), 3.0)
