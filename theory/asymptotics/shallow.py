@@ -61,9 +61,10 @@ from typing import NamedTuple
 
 from mpmath import mp, mpf
 
-from .constant import Constant, closed_form
+from .constant import Constant, closed_form, estimated
 from .expansion import linear_memory, quadratic_memory
-from .power_sums import power_sum, rational
+from .field import rational
+from .power_sums import power_sum
 from .spectrum import Exact, PowerLaw, decimal
 
 SOURCE = "arXiv:2511.18661, figure 5, at a < 1"
@@ -95,7 +96,7 @@ def shallow_escape_rate(spectrum: PowerLaw, digits: int = 15) -> Constant:
             sigma = mp.fsum(takewhile(lambda term: term > mp.eps, sums))
         return 4 * first * (1 + 2 * first + 4 * sigma * first**2)
 
-    return closed_form(formula, digits, RATE, SOURCE)
+    return estimated(formula, digits, RATE, SOURCE)
 
 
 def saddle_growth_exponent(exponent: Exact, digits: int = 15) -> Constant:
@@ -105,7 +106,7 @@ def saddle_growth_exponent(exponent: Exact, digits: int = 15) -> Constant:
     0.2500000000
     """
     a = _below_one(PowerLaw(exponent, 2), "1/2")
-    return closed_form(lambda: rational((1 - a) / (2 * (2 * a - 1))), digits, EXPONENT, SOURCE)
+    return closed_form(lambda field: rational((1 - a) / (2 * (2 * a - 1)), field), digits, EXPONENT, SOURCE)
 
 
 def saddle_growth_prefactor(exponent: Exact, digits: int = 15) -> Constant:
@@ -125,7 +126,7 @@ def saddle_growth_prefactor(exponent: Exact, digits: int = 15) -> Constant:
         speed = 8 * rational(1 - a) * g * (1 - g) * one
         return mp.sqrt(g * one**2 / (3 * two) * mp.power(speed, g / (1 - g)))
 
-    return closed_form(formula, digits, PREFACTOR, SOURCE)
+    return estimated(formula, digits, PREFACTOR, SOURCE)
 
 
 class SaddleGrowth(NamedTuple):
