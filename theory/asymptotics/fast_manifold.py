@@ -9,8 +9,8 @@ While ``A`` is small ``u`` and ``s`` are power series in it, see :mod:`.manifold
 converge geometrically :mod:`.manifold_orbit` follows the flow by Taylor steps, and from when the first modes
 are learnt :mod:`.manifold_late` by implicit ones, whose number grows with the logarithm of time alone.
 
-**Cost.** Hundredths of a second to :math:`s = \tfrac13`, whatever the digits below 50; seconds for levels that
-are crossed many decades later, as ``u = 9/10`` at ``a < 1.3``, and minutes at ``a = 1.05``.
+**Cost.** A tenth of a second to :math:`s = \tfrac13`, also at 50 digits; seconds for levels that are crossed
+many decades later, as ``u = 9/10`` at ``a < 1.3``, and minutes at ``a = 1.05``.
 """
 
 from __future__ import annotations
