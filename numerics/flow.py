@@ -43,6 +43,7 @@ from numerics.step import (
     solve_step,
     truncation,
 )
+from numerics.threads import on_one_thread
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
@@ -66,6 +67,7 @@ OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
+@on_one_thread
 def solve(
     problem: Problem,
     until: float,
@@ -233,10 +235,11 @@ class _Integration:
     def noise(self) -> float:
         """The largest relative error that a step may have from the rounding of the drift.
 
-        Without residual coordinates A and B are taken from overlaps that hardly differ: near the teacher
-        their terms cancel, and angles between nearly parallel vectors keep half their digits.
+        At the origin A and B are taken from overlaps that hardly differ: near the teachers, which a network
+        may reach without a chart there, their terms cancel, and angles between nearly parallel vectors keep
+        half their digits.
         """
-        return 0.0 if hasattr(self.model, "residual_drift") else NOISE
+        return 0.0 if self.single or not self.chart.centred else NOISE
 
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
