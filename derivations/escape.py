@@ -19,6 +19,7 @@ def chapter(exponents: Sequence[float]) -> Chapter:
     """ρ for several a at d = 1000, and u(t) from the unit sphere."""
     problems = {a: power_law(a, DIMENSION, "gaussian", "sphere", SEED) for a in exponents}
     law, histogram = teacher_law.evidence()
+    mixture, shares = escape_times.drawn_teachers()
     return Chapter(
         title="Phase I: escape",
         text=(
@@ -39,7 +40,9 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             r"direction: with $\dot A = \rho A$, $u$ and $s$ are power series in $A$, continued along "
             r"the orbit by Taylor steps. From the sphere, $A(0)$ is $g d^{-1/2}$ times a constant, $g$ "
             r"standard normal, and the slower modes add a relative $d^{-(1 - p_2/\rho)/2}$, $p_2$ the second "
-            r"root. "
+            r"root. Over teachers, too, $T_1$ is a mixture over the law of $\rho$; its quantiles go like "
+            r"$\log d/(2r)$, $r$ the opposite quantile of $\rho$, and the constant has the mean of "
+            r"$-\log|g|$ in place of its median. "
             r"Which teacher is reached is decided by the sign of $w(0)$ along the fastest mode, which "
             r"agrees with that of $u(0)$ with probability $\frac12 + \frac1\pi \arcsin r$."
         ),
@@ -61,6 +64,11 @@ def chapter(exponents: Sequence[float]) -> Chapter:
                 r"\mathrm{median}\, T_1 = \frac{\log d}{2\rho} + C + O\!\left(d^{-(1-p_2/\rho)/2}\right)",
             ),
             Formula(
+                "escape time over teachers",
+                r"T_1 = \frac{\ell + m(r)}{r} + \frac{(fv)'(r)}{2 f(r)\,\ell} + O(\ell^{-2}), \quad "
+                r"\ell = \tfrac12 \log d",
+            ),
+            Formula(
                 "P9",
                 r"\hat a(\rho)/D'(\rho) = \frac{g}{\sqrt{8 d\, D'(\rho)}},\quad g \sim N(0, 1)",
             ),
@@ -70,13 +78,14 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             *(item for a in exponents for item in escape_times.crossing_times(a)),
             escape_times.slower_modes(),
         ],
-        checks=[law, *teacher_law.monotonicity(), escape_times.wrong_teacher()],
+        checks=[law, mixture, *teacher_law.monotonicity(), escape_times.wrong_teacher()],
         figures=[
             Figure(
                 to_svg(plot_curves([_curve(a, p) for a, p in problems.items()], "time t", "|u|", "linear")),
                 f"|u| against time from the unit sphere, d = {DIMENSION}, the same draws for every a.",
             ),
             histogram,
+            shares,
         ],
     )
 

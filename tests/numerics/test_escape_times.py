@@ -17,6 +17,7 @@ from theory.asymptotics import (
     overlap_delay,
     sign_agreement,
     slow_mode_exponent,
+    teacher_escape_distribution,
     third_delay,
 )
 
@@ -96,6 +97,17 @@ def test_law_of_the_escape_time():
     quantiles = [float(escape_time_quantile(law, share, dimension)) for share in shares]
     below = np.searchsorted(times, quantiles) / count
     assert np.abs(below - shares).max() < 1.95 / math.sqrt(count)
+
+
+def test_law_of_the_escape_time_over_teachers():
+    """The same of 32 runs with a Gaussian teacher each."""
+    dimension, count = 400, 32
+    law = PowerLaw("1.5", dimension)
+    problems = [power_law(1.5, dimension, "gaussian", "sphere", seed) for seed in range(count)]
+    times = np.sort([solve(problem, until=500.0).phases().t1 for problem in problems])
+    below = [teacher_escape_distribution(law, time, dimension) for time in times.tolist()]
+    assert np.abs(np.array(below) - (np.arange(count) + 0.5) / count).max() < 1.95 / math.sqrt(count)
+    assert 0.02 < below[0] * count / 2 < 5
 
 
 def test_sign_of_the_outcome_against_the_sign_of_the_overlap():

@@ -2,8 +2,11 @@
 
 ====================  ==========================================================================
 :mod:`.constant`      a value, its radius, its definition and source, or why it does not exist
+:mod:`.field`         the numbers that a formula is evaluated in: floats or balls
+:mod:`.balls`         balls of Arb, whose radii are rigorous
+:mod:`.roots`         roots of monotone functions, shut in between two signs
 :mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
-:mod:`.arb_sums`      the same, enclosed by Arb
+:mod:`.enclosed_sums` sums over all modes in balls, with the remainder bounded
 :mod:`.spectral_sums` sums over a spectrum with a function of one's own
 :mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
 :mod:`.escape`        the growth rate of the overlap from a small start
@@ -13,7 +16,8 @@
 :mod:`.fast_manifold` the nonlinear stage of the escape
 :mod:`.manifold_series` the curve of runs that leave 0 fastest, as a power series
 :mod:`.manifold_orbit` the same beyond the series
-:mod:`.escape_time`   the law of the escape time from the unit sphere
+:mod:`.escape_time`   the law of the escape time from the unit sphere, for one teacher
+:mod:`.escape_mixture` the same over Gaussian teachers
 :mod:`.compression`   a spectrum as a few levels with the same sums
 :mod:`.edge_sums`     sums singular at the smallest eigenvalue, in any dimension
 :mod:`.linearisation` rates at the teacher: the stable step, the final exponential
@@ -59,6 +63,12 @@ from .crossover import (
 )
 from .descent import descent_escape_rate, descent_final_rate, descent_lead
 from .escape import escape_rate
+from .escape_mixture import (
+    escape_offset_given_rate,
+    teacher_escape_distribution,
+    teacher_escape_expansion,
+    teacher_escape_quantile,
+)
 from .escape_time import escape_time_quantile, median_escape_offset
 from .expansion import Expansion, expansion, universal_coefficients
 from .fast_manifold import (
@@ -126,6 +136,7 @@ __all__ = [
     "energy_delay",
     "energy_prefactor",
     "escape_amplitude",
+    "escape_offset_given_rate",
     "escape_rate",
     "escape_rate_density",
     "escape_rate_distribution",
@@ -175,6 +186,9 @@ __all__ = [
     "tail_remainder",
     "tail_remainder_rate",
     "tail_sum",
+    "teacher_escape_distribution",
+    "teacher_escape_expansion",
+    "teacher_escape_quantile",
     "third_delay",
     "universal_coefficients",
     "window_end",

@@ -26,7 +26,8 @@ from typing import NamedTuple
 from mpmath import mp, mpc, mpf
 
 from .constant import GUARD, Constant
-from .power_sums import inverse_powers, power_sum, rational
+from .field import rational
+from .power_sums import inverse_powers, power_sum
 from .spectrum import PowerLaw, Spectrum, unlisted
 
 SOURCE = "arXiv:2511.18661, Lemma 2, over the Gaussian teachers of its section 3"
@@ -104,7 +105,7 @@ def escape_rate_quantile(spectrum: Spectrum, probability: float | str | mpf, dig
         target = mpf(probability)
         if not 0 < target < 1:
             raise ValueError(f"probability is {probability}, but it must lie strictly between 0 and 1")
-        low, high = _support(spectrum)
+        low, high = rate_bounds(spectrum)
         x, accuracy = (low + high) / 2, 4
         while True:
             law = _law(spectrum, x, accuracy)
@@ -126,8 +127,8 @@ class _Law(NamedTuple):
     density: tuple[mpf, mpf]
 
 
-def _support(spectrum: Spectrum) -> tuple[mpf, mpf]:
-    """Return the ends of the law."""
+def rate_bounds(spectrum: Spectrum) -> tuple[mpf, mpf]:
+    """Return the ends of the support of the law of the rate."""
     top, last = spectrum.extremes()
     if top == last:
         raise ValueError("all eigenvalues are equal: the escape rate is 12 lambda for every teacher")
@@ -149,7 +150,7 @@ def _law(spectrum: Spectrum, rate: float | str | mpf, digits: int) -> _Law:
         x = mpf(rate)
         if not mp.isfinite(x):
             raise ValueError(f"rate is {rate}, but it must be a finite number")
-        low, high = _support(spectrum)
+        low, high = rate_bounds(spectrum)
         if x <= low:
             return _Law(nothing, all_of_it, nothing)
         if x >= high:

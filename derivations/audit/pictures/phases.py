@@ -104,8 +104,8 @@ def window(printed: Constants, ours: Constants) -> Picture:
         r"$T_2(\varepsilon)$",
         np.array([run.phases(epsilon=float(value)).t2 for value in epsilon]),
         at_most(
-            r"$\varepsilon^{-2a/(a-1)}\log(1/\varepsilon)$, for $\varepsilon \geq 10^{-3}$ only",
-            epsilon**-4 * np.log(1 / epsilon),
+            r"$\varepsilon^{-2a/(a-1)}\log(1/\varepsilon)$, for $\varepsilon \geq d^{-(a-1)/2}$ only",
+            np.where(epsilon >= dimension**-0.5, epsilon**-4 * np.log(1 / epsilon), np.nan),
         ),
         Said(r"$(C/\varepsilon)^{a/(a-1)}$", (float(convergence_prefactor(law)) / epsilon) ** power),
         f"{SOLVER}, $a = 2$, $d = 10^6$",

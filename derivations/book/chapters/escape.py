@@ -10,7 +10,7 @@ from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Pro
 from derivations.book.numbers import value
 from derivations.book.proof import close, equal, holds, step
 from derivations.typeset import latex
-from theory.asymptotics import PowerLaw, escape_rate
+from theory.asymptotics import PowerLaw, escape_rate, teacher_escape_expansion
 from theory.symbolic import linearise_along, phase_retrieval
 from theory.symbolic.linearisation import Linearisation
 
@@ -160,6 +160,89 @@ def amplitude() -> Iterator[Step]:
     )
 
 
+@derivation("mixture", "The escape time over teachers", "P9")
+def mixture() -> Iterator[Step]:
+    """Quantiles of T1 when the teacher is drawn, in powers of 1/log d."""
+    x, delta, size = sympy.symbols("x delta ell", positive=True)
+    C = sympy.Symbol("C")
+    S, mean, second = (sympy.Function(name) for name in ("S", "m", "v"))
+    f = -S(x).diff(x)
+    yield step(
+        r"Given the teacher the time is the logarithm of what the amplitude lacks, over the rate. With "
+        r"$\ell = \tfrac12 \log d$ and $C = \log K - \log|g|$, $g$ standard normal, an early escape is a "
+        r"statement on $\rho$, moved by $C$ over the time.",
+        r"T_1 = \frac{\ell + C}{\rho} \leq t \iff \rho - \delta C \geq \delta\ell, \quad \delta = \frac1t",
+        r"multiply by $\rho/t$",
+        equal((rho * (t - (size + C) / rho), t * (rho - C / t - size / t))),
+        "P9",
+        escape_rate,
+    )
+    moved = x + delta * mean(x) + delta**2 * mean(x) * mean(x).diff(x)
+    shifted = sympy.series(S(x + delta * C), delta, 0, 3).removeO().doit()
+    own = sympy.series(S(moved), delta, 0, 3).removeO().doit()
+    yield step(
+        r"Expand in $\delta$, with the density $f$ of $\rho$ and mean $m$ and variance $v$ of $C$ given "
+        r"$\rho$. Two cases hold the general one, which is linear in the moments: $C$ independent of $\rho$, "
+        r"and $C$ a function of it, where $\rho - \delta C > x$ is $\rho > x + \delta m + \delta^2 m m' + "
+        r"\dots$.",
+        r"P(\rho - \delta C > x) = P(\rho > x) - \delta\,(f m)(x) - \tfrac12 \delta^2 \left(f (m^2 + "
+        r"v)\right)'(x) + O(\delta^3)",
+        r"$P(\rho > x)' = -f$",
+        equal(
+            (sympy.expand(shifted - S(x) + delta * C * f + delta**2 / 2 * C**2 * f.diff(x)), 0),
+            (
+                sympy.expand(
+                    (own - S(x) + delta * f * mean(x) + delta**2 / 2 * (f * mean(x) ** 2).diff(x)).doit()
+                ),
+                0,
+            ),
+        ),
+        OURS,
+        teacher_escape_expansion,
+    )
+    r, first, place = sympy.symbols("r D y", positive=True)
+    density, offset = sympy.Function("f"), mean
+    time = (size + offset(r)) / r + first / size
+    inverse = sympy.Symbol("z", positive=True)
+    ratio = sympy.series((size / time).subs(size, 1 / inverse), inverse, 0, 3).removeO()
+    excess = _excess(density, offset, second, r, ratio - r, (1 / time).subs(size, 1 / inverse), inverse)
+    found = sympy.solve(excess, first)
+    expected = (density(place) * second(place)).diff(place).subs(place, r).doit() / (2 * density(r))
+    yield step(
+        r"The $p$-quantile is where this is $p$. To leading order $\ell/T_1$ is the $(1-p)$-quantile $r$ of "
+        r"$\rho$; the mean of $C$ there gives the constant, and its variance, with that of $-\log|g|$, "
+        r"$\pi^2/8$, the leading correction.",
+        r"T_1 = \frac{\ell + m(r)}{r} + \frac{(f v)'(r)}{2 f(r)\,\ell} + O(\ell^{-2})",
+        "both sides to second order in $1/\\ell$",
+        holds(
+            len(found) == 1 and sympy.simplify(found[0] - expected) == 0,
+            "the only solution of the second order",
+        ),
+        OURS,
+        teacher_escape_expansion,
+    )
+
+
+def _excess(
+    density: sympy.Function,
+    mean: sympy.Function,
+    variance: sympy.Function,
+    r: sympy.Symbol,
+    shift: sympy.Expr,
+    delta: sympy.Expr,
+    z: sympy.Symbol,
+) -> sympy.Expr:
+    """The second order in z of P(ρ − δC > r + shift) − P(ρ > r)."""
+    y = sympy.Symbol("y", positive=True)
+    at = {y: r}
+    survival = -density(r) * shift - density(y).diff(y).subs(at) * shift**2 / 2
+    product = density(y) * mean(y)
+    linear = product.subs(at) + product.diff(y).subs(at) * shift
+    square = (density(y) * (mean(y) ** 2 + variance(y))).diff(y).subs(at)
+    total = (survival - delta * linear - delta**2 / 2 * square).doit()
+    return sympy.series(total, z, 0, 3).removeO().coeff(z, 2)
+
+
 def _rates() -> Table:
     """ρ at d = ∞ for flat teachers."""
     rows = []
@@ -208,6 +291,7 @@ def _write(asked: Asked) -> Iterator[Block]:
         """)
     yield secular
     yield amplitude
+    yield mixture
     yield steep
     yield _rates()
     yield Prose(r"""
@@ -223,4 +307,4 @@ def _write(asked: Asked) -> Iterator[Block]:
     )
 
 
-chapter = Chapter("escape", "Escape", (secular, amplitude, steep), _write)
+chapter = Chapter("escape", "Escape", (secular, amplitude, mixture, steep), _write)
