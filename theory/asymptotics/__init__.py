@@ -2,8 +2,11 @@
 
 ====================  ==========================================================================
 :mod:`.constant`      a value, its radius, its definition and source, or why it does not exist
+:mod:`.field`         the numbers that a formula is evaluated in: floats or balls
+:mod:`.balls`         balls of Arb, whose radii are rigorous
+:mod:`.roots`         roots of monotone functions, shut in between two signs
 :mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
-:mod:`.arb_sums`      the same, enclosed by Arb
+:mod:`.enclosed_sums` sums over all modes in balls, with the remainder bounded
 :mod:`.spectral_sums` sums over a spectrum with a function of one's own
 :mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
 :mod:`.escape`        the growth rate of the overlap from a small start

@@ -52,7 +52,7 @@ from mpmath import mp, mpf
 
 from .constant import GUARD, Constant, closed_form
 from .edge_sums import binomial_series, euler_maclaurin
-from .power_sums import rational
+from .field import rational
 from .spectrum import Exact, PowerLaw, Spectrum, decimal, exact, unlisted
 
 SOURCE = "arXiv:2511.18661, figure 5, at a < 1"
@@ -206,4 +206,4 @@ def saddle_delay(exponent: Exact, digits: int = 15) -> Constant:
     a = exact(exponent, "exponent")
     if not 0 < 2 * a < 1:
         raise ValueError(f"exponent is {decimal(a)}, but it must lie between 0 and 1/2")
-    return closed_form(lambda: rational((1 - 2 * a) / (16 * (1 - a))), digits, DELAY, SOURCE)
+    return closed_form(lambda field: rational((1 - 2 * a) / (16 * (1 - a)), field), digits, DELAY, SOURCE)
