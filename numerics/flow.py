@@ -51,15 +51,16 @@ Array = np.ndarray
 STAGES = 20
 NETWORK_STAGES = 12  # an iteration costs the cube of stages times students
 TOLERANCE = 3e-14
-LARGEST_ERROR = 3.0 * TOLERANCE
+LARGEST_ERROR = 10.0 * TOLERANCE
 NETWORK_UNIT = 3.0  # sums of terms: the truncation error of a network's statistics is relative to these
-KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
+KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
 MARGIN = 2.0  # of a step's truncation error over its estimate
 MAX_STEPS = 20000
+HALF, SHORTER = 0.5, 0.8
 GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 LONGEST = 2.0  # of a network's steps, in units of the time passed
@@ -190,16 +191,18 @@ class _Integration:
         accepted, and counted, where :attr:`noise` allows for it. Nor does noise, which the coefficients of an
         accurate step show by not decaying, keep the next step short.
         """
-        before = np.inf
+        before, guess = np.inf, self._guess()
         while True:
             try:
-                result = self._step()
+                result = self._step(guess)
             except NoConvergence:
-                self._shorten(0.5)
+                self._shorten(HALF)
+                guess = self._guess()
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
             if self.rotated and self._outrun(statistics):
-                self._shorten(0.5)
+                self._shorten(HALF)
+                guess = self._guess()
                 continue
             left_out = self._truncation(statistics, result.times)
             accurate = left_out.error <= LARGEST_ERROR
@@ -208,13 +211,14 @@ class _Integration:
             self.noisy = resolved and flat and left_out.error <= self.noise
             if accurate or self.noisy:
                 break
-            before = left_out.error
-            self._shorten(self._factor(before))
+            before, factor = left_out.error, min(self._factor(left_out.error), SHORTER)
+            self._shorten(factor)
+            inside = factor * self.table.nodes
+            guess = self.table.evaluate(statistics, inside) if self.single else self._guess()
         self._accept(result, statistics, left_out)
 
-    def _step(self) -> StepResult:
-        """One step of about ``width``, by the way that suits it."""
-        guess = self._guess()
+    def _step(self, guess: Array) -> StepResult:
+        """One step of about ``width`` from the ``guess`` (n, s), by the way that suits it."""
         state = self.table, self.chart, self.modes
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
@@ -228,14 +232,14 @@ class _Integration:
             return solve_short_step(*state, self.width, *vectors, self.clusters)
         if gain.max() < 0:
             return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
-        if longest * self._feedback() <= FEEDBACK and gain.min() < 0:
+        if gain.min() < 0 and self._steady(longest):
             raise NoConvergence
         return solve_step(*state, self.width, *vectors, self.clusters, self.noise)
 
-    def _feedback(self) -> float:
-        """How much the drift changes when the statistics double."""
+    def _steady(self, longest: float) -> bool:
+        """Whether statistics that double in a step of hλ_1 = ``longest`` change the drift by little."""
         slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)
-        return max(float(np.abs(part @ self.statistics).max()) for part in slopes)
+        return longest * max(float(np.abs(part @ self.statistics).max()) for part in slopes) <= FEEDBACK
 
     @property
     def noise(self) -> float:
@@ -364,7 +368,7 @@ class _Integration:
         return limits.nearest(self.model, self.statistics, self.modes.energy, limits.NEAR)
 
     def _first_width(self) -> float:
-        """A fraction of the shortest time scale of the flow."""
+        """About the shortest time scale of the flow, which one step resolves."""
         with np.errstate(divide="ignore", invalid="ignore"):
             gain, force = self.chart.drift(self.statistics, self.modes.energy)
             slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)[1]
@@ -373,7 +377,7 @@ class _Integration:
             raise ValueError("the drift of this model is not finite at the start: choose a start with energy")
         slope = np.abs(slopes).max()
         scale = np.abs(gain).max() + np.abs(force).max() + slope * self.problem.teacher_energy
-        return 0.5 / (self.problem.eigenvalues.max() * scale)
+        return 1.25 / (self.problem.eigenvalues.max() * scale)
 
     def _guess(self) -> Array:
         """Statistics (n, s) expected at the nodes: the last step's, continued.
@@ -392,9 +396,10 @@ class _Integration:
 
     def _continued(self, last: Segment) -> Array:
         """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
-        known = last.statistics[:, KNOWN]
+        points = (KNOWN * self.table.stages).astype(int)
+        known = last.statistics[:, points]
         if self.single and (known * known[:, -1:] > 0).all():
-            places = np.log(last.start + last.elapsed[KNOWN])
+            places = np.log(last.start + last.elapsed[points])
             aims = np.log(self.time + self.width * self.table.nodes)
             logarithms = extrapolate(places, np.log(np.abs(known)), aims)
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
@@ -410,7 +415,7 @@ class _Integration:
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
-        self.width *= min(factor, 0.5)
+        self.width *= factor
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 

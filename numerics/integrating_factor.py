@@ -19,7 +19,7 @@ Array = np.ndarray
 
 ITERATIONS = 12
 CONVERGED = 1e-14
-SLOW, CLOSE = 1e-3, 1e-8  # a change that falls by less, until it is that small, calls for a new matrix
+SLOW, CLOSE = 0.03, 1e-8  # a change that falls by less, until it is that small, calls for a new matrix
 SHORT, STIFF = 1.8, 2.5
 UNRESOLVED = 1e-11
 
