@@ -281,7 +281,8 @@ def truncation(
     """
     coefficients = np.abs(statistics @ table.to_chebyshev.T)
     size = np.abs(statistics)
-    units = np.maximum(np.maximum(size.min(axis=1), size.max(axis=1) / span), SMALLEST)
+    least, most = size.min(axis=1), size.max(axis=1)
+    units = np.maximum(np.maximum(least, most / span), SMALLEST)
     errors, decay = _left_out(coefficients / units[:, None])
     worst = int(errors.argmax())
     if errors[worst] > (FLOOR if decay[worst] > FLAT else allowed):
@@ -291,7 +292,7 @@ def truncation(
     largest = (coefficients / units[:, None]).max(axis=0)
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
-    least = np.maximum(np.maximum(size.min(axis=1), size.max(axis=1) / WIDEST), SMALLEST)
+    least = np.maximum(np.maximum(least, most / WIDEST), SMALLEST)
     signed = (statistics * statistics[:, -1:] > 0).all(axis=1)
     inside = (errors * np.where(signed, units / least, 1.0)).max()
     return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), float(inside))
