@@ -19,7 +19,11 @@ COLUMNS = 3
 LOGARITHMIC = 30.0
 """A constant that varies by more than this factor is plotted on a logarithmic scale."""
 
-FIELDS = ("exponent", "dimension", "teacher", "constant", "value", "radius", "definition", "source", "reason")
+FIELDS = (
+    *("exponent", "dimension", "teacher", "constant", "value", "radius", "rigorous"),
+    *("definition", "source", "reason"),
+)
+PROVED, ESTIMATED = "proved", "estimated"
 
 Answer = dict[str, Any]
 Part = tuple[Sequence[str], Sequence[Sequence[str]]]
@@ -31,12 +35,19 @@ def parts(answers: Sequence[Answer]) -> list[Part]:
     meanings = (("constant", "definition"), [(name, entry["definition"]) for name, entry in first.items()])
     if len(answers) == 1:
         values = [
-            (name, entry["value"] or f"undefined: {entry['reason']}", entry["radius"] or "")
+            (name, entry["value"] or f"undefined: {entry['reason']}", entry["radius"] or "", _standing(entry))
             for name, entry in first.items()
         ]
-        return [(("constant", "value", "radius"), values), meanings]
+        return [(("constant", "value", "radius", "radius is"), values), meanings]
     blocks = [answers[start : start + ACROSS] for start in range(0, len(answers), ACROSS)]
     return [*(_side_by_side(block) for block in blocks), meanings]
+
+
+def _standing(entry: dict[str, Any]) -> str:
+    """Whether a radius is proved, by balls around every number on the way, or an estimate."""
+    if entry["radius"] is None:
+        return ""
+    return PROVED if entry["rigorous"] else ESTIMATED
 
 
 def _side_by_side(block: Sequence[Answer]) -> Part:
@@ -50,10 +61,10 @@ def _side_by_side(block: Sequence[Answer]) -> Part:
 def as_csv(answers: Sequence[Answer]) -> str:
     """One row a constant and exponent, with everything that is known of it.
 
-    >>> entry = {"value": "2.0", "radius": "1e-9", "definition": "d", "source": "s"}
+    >>> entry = {"value": "2.0", "radius": "1e-9", "rigorous": True, "definition": "d", "source": "s"}
     >>> answer = {"exponent": "2", "dimension": "inf", "teacher": "flat", "constants": {"x": entry}}
     >>> as_csv([answer]).splitlines()[1]
-    '2,inf,flat,x,2.0,1e-9,d,s,'
+    '2,inf,flat,x,2.0,1e-9,True,d,s,'
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, FIELDS, restval="", lineterminator="\n")
@@ -78,14 +89,14 @@ def _markdown_lines(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> I
 def as_latex(answers: Sequence[Answer]) -> str:
     r"""The values as tabulars with the rules of the package booktabs, the definitions as comments.
 
-    >>> entry = {"value": "2.5e-24", "radius": "1.0e-30", "definition": "d"}
+    >>> entry = {"value": "2.5e-24", "radius": "1.0e-30", "rigorous": True, "definition": "d"}
     >>> print(as_latex([{"exponent": "2", "constants": {"some_rate": entry}}]))
     % some_rate: d
-    \begin{tabular}{lrr}
+    \begin{tabular}{lrrr}
     \toprule
-    constant & value & radius \\
+    constant & value & radius & radius is \\
     \midrule
-    some rate & $2.5 \times 10^{-24}$ & $1.0 \times 10^{-30}$ \\
+    some rate & $2.5 \times 10^{-24}$ & $1.0 \times 10^{-30}$ & proved \\
     \bottomrule
     \end{tabular}
     """
@@ -108,6 +119,8 @@ def _latex_lines(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iter
 
 def _latex_cell(text: str) -> str:
     """A decimal number in mathematics mode; a reason or nothing as a dash."""
+    if text in (PROVED, ESTIMATED):
+        return text
     try:
         float(text)
     except ValueError:

@@ -13,6 +13,8 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
+from numerics.chebyshev import chebyshev_polynomials
+
 Array = np.ndarray
 
 CHUNK = 8192
@@ -28,24 +30,10 @@ def chebyshev_moments(x: Array, rows: Array, orders: int) -> Array:
     for begin in range(0, len(x), CHUNK):
         part = slice(begin, begin + CHUNK)
         products = rows[first, part] * rows[second, part]
-        sums += products @ chebyshev(x[part], orders - 1).T
+        sums += products @ chebyshev_polynomials(x[part], orders - 1).T
     moments = np.empty((count, count, orders))
     moments[first, second] = moments[second, first] = sums
     return moments
-
-
-def chebyshev(x: Array, degree: int) -> Array:
-    """T_0 … T_degree at ``x`` (degree + 1, N), by T_{m+j} = 2 T_m T_j − T_{m−j}."""
-    values = np.empty((degree + 1, len(x)))
-    values[0] = 1.0
-    values[1:2] = x
-    known = 1
-    while known < degree:
-        more = min(known, degree - known)
-        np.multiply(2.0 * values[known], values[1 : more + 1], out=values[known + 1 : known + more + 1])
-        values[known + 1 : known + more + 1] -= values[known - more : known][::-1]
-        known += more
-    return values
 
 
 def gauss_rules(moments: Array, blocks: int) -> tuple[Array, Array, Array]:

@@ -30,6 +30,8 @@ Array = np.ndarray
 ITERATIONS = 12
 CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of
 UNSTEADY = 1e-12
+CANCELLED = 1e-6  # of the terms of φ, which cancel where λ_2 = λ_1/2: less may be lost in their rounding
+SADDLE = 1e-3  # of the terms of A: less has lost digits that φ has
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +152,8 @@ def solve_clock_step(
     Newton's method, which sees no mode. Raises NoConvergence, also where A ≥ 0.
     """
     response = _Response(table, modes, width, deviation[0], clusters)
-    forcing, _ = _forcing(chart, guess, modes.energy)
+    forcing, slope = _forcing(chart, guess, modes.energy)
+    terms = 0.0 if chart.centred else np.abs(slope * guess).max(axis=(1, 2))
     coefficients = response.coefficients(forcing)
     before, identity = np.inf, np.eye(forcing.size)
     for _ in range(ITERATIONS):
@@ -161,14 +164,14 @@ def solve_clock_step(
         change = np.linalg.solve(matrix, (aim - forcing).ravel()).reshape(forcing.shape)
         forcing = forcing + change
         coefficients = response.coefficients(forcing)
-        moved = float((np.abs(change).max(axis=1) / magnitudes(forcing)).max())
+        units = np.maximum(magnitudes(forcing), CANCELLED * terms)
+        moved = float((np.abs(change).max(axis=1) / units).max())
         if not moved < 2.0 * max(before, UNSTEADY):
             break
         if moved * min(moved, before) <= CONVERGED:
             states = (response.begun + coefficients @ response.driven)[:, None]
             statistics = response.statistics(coefficients)
-            gain = chart.drift(statistics, modes.energy)[0][0, 0]
-            times = width * (table.matrix @ (-1.0 / gain))
+            times = width * (table.matrix @ (-1.0 / _gain(chart, statistics, modes.energy, forcing)))
             if chart.centred:
                 return StepResult(statistics, states, states, times, response.ended(coefficients))
             pushed = response.coefficients(forcing + 1.0)
@@ -187,3 +190,13 @@ def _forcing(chart: Chart, statistics: Array, energy: Array) -> tuple[Array, Arr
     gain_slope, force_slope = chart.drift_jacobian(statistics, energy)
     forcing = -force[0] / gain[0, 0]
     return forcing, -(forcing[:, None] * gain_slope[0, 0] + force_slope[0]) / gain[0, 0]
+
+
+def _gain(chart: Chart, statistics: Array, energy: Array, forcing: Array) -> Array:
+    """A (s,), taken from φ = ``forcing`` near a saddle, where its own terms cancel."""
+    gain, force = (part[0, 0] for part in chart.drift(statistics, energy))
+    if not chart.centred:
+        return gain
+    terms = np.abs(chart.drift_jacobian(statistics, energy)[0][0, 0] * statistics).max(axis=0)
+    lost = (np.abs(gain) < SADDLE * terms) & (forcing[0] * force > 0)
+    return np.where(lost, -force / np.where(lost, forcing[0], 1.0), gain)

@@ -11,6 +11,8 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.polynomial import chebyshev, legendre
 
+from numerics.chebyshev import chebyshev_polynomials
+
 Array = np.ndarray
 
 
@@ -48,14 +50,16 @@ class Collocation:
 
         Returns shape (..., *X).
         """
-        return np.tensordot(values @ self.to_chebyshev.T, chebyshev_polynomials(x, self.stages), (-1, 0))
+        return np.tensordot(
+            values @ self.to_chebyshev.T, chebyshev_polynomials(2.0 * x - 1.0, self.stages), (-1, 0)
+        )
 
     def extrapolate(self, values: Array, x: Array) -> Array:
         """Continue the polynomials with ``values`` (n, s + 1) to ``x`` ≥ 1 (ascending), without the terms
         that would be rounding made large: those that come after the smallest one at the last ``x``.
         """
         coefficients = values @ self.to_chebyshev.T
-        polynomials = chebyshev_polynomials(x, self.stages)
+        polynomials = chebyshev_polynomials(2.0 * x - 1.0, self.stages)
         kept = np.argmin(np.abs(coefficients) * polynomials[:, -1], axis=1)
         coefficients[np.arange(self.stages + 1) > kept[:, None]] = 0.0
         return coefficients @ polynomials
@@ -103,15 +107,6 @@ def in_log_time(table: Collocation, logarithm: float) -> LogTime:
     speed = logarithm / total * np.exp(logarithm * table.nodes)
     nodes = np.expm1(logarithm * table.nodes) / total
     return LogTime(nodes, table.matrix * speed, table.points, table.to_chebyshev, logarithm)
-
-
-def chebyshev_polynomials(x: Array | float, degree: int) -> Array:
-    """T_0 … T_degree at 2``x`` − 1, all of ``x`` in [0, 1] or all above 1: shape (degree + 1, *X)."""
-    place = 2.0 * np.asarray(x, dtype=float) - 1.0
-    orders = np.arange(degree + 1.0).reshape(-1, *(1,) * place.ndim)
-    if place.size and place.min() >= 1.0:
-        return np.cosh(orders * np.arccosh(place))
-    return np.cos(orders * np.arccos(np.clip(place, -1.0, 1.0)))
 
 
 def extrapolate(places: Array, values: Array, x: Array) -> Array:

@@ -15,6 +15,7 @@ each step's statistics have. Those of networks are polynomials in log t: student
 own decay like powers of t.
 """
 
+import math
 from collections.abc import Callable
 from types import ModuleType
 
@@ -27,7 +28,7 @@ from numerics.clock import solve_clock_step
 from numerics.clusters import Clusters
 from numerics.collocation import extrapolate, in_log_time, radau
 from numerics.generated import phase_retrieval
-from numerics.integrating_factor import FEEDBACK, SHORT, solve_short_step
+from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
 from numerics.overlaps import join, split
@@ -50,18 +51,21 @@ Array = np.ndarray
 STAGES = 20
 NETWORK_STAGES = 12  # an iteration costs the cube of stages times students
 TOLERANCE = 3e-14
-LARGEST_ERROR = 3.0 * TOLERANCE
+LARGEST_ERROR = 10.0 * TOLERANCE
 NETWORK_UNIT = 3.0  # sums of terms: the truncation error of a network's statistics is relative to these
-KNOWN = np.array([2, 5, 8, 10, -1])  # points of the last step from which the next is guessed
+KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
+MARGIN = 3.0  # of the truncation inside a step over its estimate
 MAX_STEPS = 20000
+HALF, SHORTER = 0.5, 0.8
 GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 LONGEST = 2.0  # of a network's steps, in units of the time passed
-SPAN = 30.0
+SPAN = 100.0
+FEEDBACK = 30.0
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
@@ -155,7 +159,7 @@ class _Integration:
         self.problem, self.model = problem, model
         self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
-        self.time, self.error, self.rate, self.noisy, self.rotated = 0.0, 0.0, 0.0, False, False
+        self.time, self.truncation, self.rate, self.noisy, self.rotated = 0.0, 0.0, 0.0, False, False
         self.segments: list[Segment] = []
         self.students = problem.students
         self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
@@ -163,6 +167,11 @@ class _Integration:
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
         self.width = self.origin = self._first_width()
+
+    @property
+    def error(self) -> float:
+        """Of the statistics so far, relative: truncation, independent from step to step, and rounding."""
+        return self.truncation + ROUNDING * len(self.segments)
 
     @property
     def settled(self) -> bool:
@@ -182,16 +191,18 @@ class _Integration:
         accepted, and counted, where :attr:`noise` allows for it. Nor does noise, which the coefficients of an
         accurate step show by not decaying, keep the next step short.
         """
-        before = np.inf
+        before, guess = np.inf, self._guess()
         while True:
             try:
-                result = self._step()
+                result = self._step(guess)
             except NoConvergence:
-                self._shorten(0.5)
+                self._shorten(HALF)
+                guess = self._guess()
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
             if self.rotated and self._outrun(statistics):
-                self._shorten(0.5)
+                self._shorten(HALF)
+                guess = self._guess()
                 continue
             left_out = self._truncation(statistics, result.times)
             accurate = left_out.error <= LARGEST_ERROR
@@ -200,34 +211,35 @@ class _Integration:
             self.noisy = resolved and flat and left_out.error <= self.noise
             if accurate or self.noisy:
                 break
-            before = left_out.error
-            self._shorten(self._factor(before))
+            before, factor = left_out.error, min(self._factor(left_out.error), SHORTER)
+            self._shorten(factor)
+            inside = factor * self.table.nodes
+            guess = self.table.evaluate(statistics, inside) if self.single else self._guess()
         self._accept(result, statistics, left_out)
 
-    def _step(self) -> StepResult:
-        """One step of about ``width``, by the way that suits it."""
-        guess = self._guess()
+    def _step(self, guess: Array) -> StepResult:
+        """One step of about ``width`` from the ``guess`` (n, s), by the way that suits it."""
         state = self.table, self.chart, self.modes
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
         if not self.single:
             table = in_log_time(self.table, self._logarithm(self.time, self.width))
             return solve_step(table, *state[1:], self.width, *vectors, noise=self.noise)
-        gain = self.chart.drift(guess, self.modes.energy)[0][0, 0]
+        gain = self.chart.drift(guess, self.modes.energy)[0][0]
+        gain = resolved(self.chart, guess, gain, self.modes.energy)[0]
         longest = self.width * self.modes.eigenvalues.max()
-        stiffness, steady = longest * max(-gain.min(), gain.max()), longest * self._feedback() <= FEEDBACK
-        if stiffness <= SHORT and steady:
+        if longest * max(-gain.min(), gain.max()) <= SHORT:
             return solve_short_step(*state, self.width, *vectors, self.clusters)
         if gain.max() < 0:
             return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
-        if steady and gain.min() < 0:
+        if gain.min() < 0 and self._steady(longest):
             raise NoConvergence
         return solve_step(*state, self.width, *vectors, self.clusters, self.noise)
 
-    def _feedback(self) -> float:
-        """How much the drift changes when the statistics double."""
+    def _steady(self, longest: float) -> bool:
+        """Whether statistics that double in a step of hλ_1 = ``longest`` change the drift by little."""
         slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)
-        return max(float(np.abs(part @ self.statistics).max()) for part in slopes)
+        return longest * max(float(np.abs(part @ self.statistics).max()) for part in slopes) <= FEEDBACK
 
     @property
     def noise(self) -> float:
@@ -263,7 +275,10 @@ class _Integration:
         width = float(result.times[-1])
         rate = left_out.ratio / width
         self.time += width
-        self.error += left_out.error + ROUNDING
+        if self.single:
+            self.truncation = math.hypot(self.truncation, MARGIN * left_out.inside)
+        else:
+            self.truncation += left_out.error
         self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate))
         if not self.single:
             self.width = min(self.width, LONGEST * (self.time + self.origin))
@@ -353,7 +368,7 @@ class _Integration:
         return limits.nearest(self.model, self.statistics, self.modes.energy, limits.NEAR)
 
     def _first_width(self) -> float:
-        """A fraction of the shortest time scale of the flow."""
+        """About the shortest time scale of the flow, which one step resolves."""
         with np.errstate(divide="ignore", invalid="ignore"):
             gain, force = self.chart.drift(self.statistics, self.modes.energy)
             slopes = self.chart.drift_jacobian(self.statistics, self.modes.energy)[1]
@@ -362,7 +377,7 @@ class _Integration:
             raise ValueError("the drift of this model is not finite at the start: choose a start with energy")
         slope = np.abs(slopes).max()
         scale = np.abs(gain).max() + np.abs(force).max() + slope * self.problem.teacher_energy
-        return 0.5 / (self.problem.eigenvalues.max() * scale)
+        return 1.25 / (self.problem.eigenvalues.max() * scale)
 
     def _guess(self) -> Array:
         """Statistics (n, s) expected at the nodes: the last step's, continued.
@@ -381,9 +396,10 @@ class _Integration:
 
     def _continued(self, last: Segment) -> Array:
         """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
-        known = last.statistics[:, KNOWN]
+        points = (KNOWN * self.table.stages).astype(int)
+        known = last.statistics[:, points]
         if self.single and (known * known[:, -1:] > 0).all():
-            places = np.log(last.start + last.elapsed[KNOWN])
+            places = np.log(last.start + last.elapsed[points])
             aims = np.log(self.time + self.width * self.table.nodes)
             logarithms = extrapolate(places, np.log(np.abs(known)), aims)
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
@@ -399,7 +415,7 @@ class _Integration:
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
-        self.width *= min(factor, 0.5)
+        self.width *= factor
         if self.time + self.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 

@@ -19,9 +19,9 @@ Array = np.ndarray
 
 ITERATIONS = 12
 CONVERGED = 1e-14
-SLOW, CLOSE = 1e-3, 1e-8  # a change that falls by less, until it is that small, calls for a new matrix
+SLOW, CLOSE = 0.03, 1e-8  # a change that falls by less, until it is that small, calls for a new matrix
 SHORT, STIFF = 1.8, 2.5
-FEEDBACK = 30.0
+UNRESOLVED = 1e-11
 
 
 def solve_short_step(
@@ -38,42 +38,56 @@ def solve_short_step(
 
     Raises NoConvergence, also where hλ|A| exceeds STIFF.
     """
-    unknowns, before = guess, 1.0
-    units = magnitudes(guess)
+    gain, force = chart.drift(guess, modes.energy)
+    unknowns = np.concatenate([resolved(chart, guess, gain[0], modes.energy), force[0]])
+    longest = width * modes.eigenvalues.max()
     rounding = ROUNDING * modes.term_sizes(deviation, clusters)
-    inverse = None
+    force_slope = np.abs(chart.drift_jacobian(guess, modes.energy)[1][0])
+    noise = np.append(0.0, force_slope.max(axis=2) @ rounding)
+    floor = np.append(1.0 / longest, noise[1:])
+    units, before, inverse = np.maximum(magnitudes(unknowns), floor), 1.0, None
     for _ in range(ITERATIONS):
-        gain, force, gain_slope, force_slope = drift_and_slopes(chart, unknowns, modes.energy)
-        factor = _Factor(table, modes, width, gain[0, 0])
-        states = factor.stages(deviation[0], force[0])
+        factor = _Factor(table, modes, width, unknowns[0])
+        states = factor.stages(deviation[0], unknowns[1:])
+        statistics, ended = factor.statistics(states, deviation[0], unknowns[1:], clusters)
+        gain, force, gain_slope, force_slope = drift_and_slopes(chart, statistics, modes.energy)
         if inverse is None:
-            sensitivity = factor.sensitivity(states, gain_slope[0, 0], force_slope[0])
+            slopes = np.concatenate([gain_slope[0], force_slope[0]])
             scale = np.repeat(units, table.stages)
-            matrix = np.eye(len(scale)) - sensitivity * (scale / scale[:, None])
+            matrix = np.eye(len(scale)) - factor.sensitivity(states, slopes) * (scale / scale[:, None])
             inverse = np.linalg.inv(matrix) * (scale[:, None] / scale)
-        statistics, _ = factor.statistics(states, deviation[0], force[0], clusters)
-        residual = statistics - unknowns
+        residual = np.concatenate([gain[0], force[0]]) - unknowns
         change = (inverse @ residual.ravel()).reshape(unknowns.shape)
         unknowns = unknowns + change
-        units = magnitudes(unknowns)
+        units = np.maximum(magnitudes(unknowns), floor)
         moved = np.abs(change).max(axis=1)
         worst = float((moved / units).max())
         if not np.isfinite(worst) or worst > 2.0 * before:
             break
-        if np.all(moved * min(1.0, worst / before) <= CONVERGED * units + rounding):
-            gain, force, *_ = drift_and_slopes(chart, unknowns, modes.energy)
-            factor = _Factor(table, modes, width, gain[0, 0])
-            states = factor.stages(deviation[0], force[0])
-            statistics, ended = factor.statistics(states, deviation[0], force[0], clusters)
+        if np.all(moved * min(1.0, worst / before) <= CONVERGED * units + noise):
+            factor = _Factor(table, modes, width, unknowns[0])
+            states = factor.stages(deviation[0], unknowns[1:])
+            statistics, ended = factor.statistics(states, deviation[0], unknowns[1:], clusters)
             times = width * table.nodes
             if chart.centred:
                 return StepResult(statistics, states[:, None], states[:, None], times, ended)
-            followers = factor.stages(students[0], force[0] - gain[0])
+            followers = factor.stages(students[0], unknowns[1:] - unknowns[:1])
             return StepResult(statistics, states[:, None], followers[:, None], times, ended)
         if worst > max(SLOW * before, CLOSE):
             inverse = None
         before = worst
     raise NoConvergence
+
+
+def resolved(chart: Chart, statistics: Array, gain: Array, energy: Array) -> Array:
+    """A (1, s) = ``gain`` of guessed ``statistics`` (n, s), 0 where it is lost in their rounding.
+
+    At a saddle A vanishes, and its terms cancel.
+    """
+    if not chart.centred:
+        return gain
+    terms = np.abs(chart.drift_jacobian(statistics, energy)[0][0, 0] * statistics).max(axis=0)
+    return np.where(np.abs(gain) > UNRESOLVED * terms, gain, 0.0)
 
 
 class _Factor:
@@ -107,8 +121,10 @@ class _Factor:
         statistics[1] = clusters.joined(self.growth * start, unforced, forced)
         return statistics, clusters.moved(unforced, forced)
 
-    def sensitivity(self, states: Array, gain_slope: Array, force_slope: Array) -> Array:
-        """dX/dX (n·s, n·s) through A and F, from their slopes (n, s) and (M, n, s) by X."""
+    def sensitivity(self, states: Array, slopes: Array) -> Array:
+        """How A and F that follow from X answer to A and F, ((1 + M)·s)², from the former's ``slopes`` by X
+        (1 + M, n, s).
+        """
         stages, modes = states.shape
         teacher = self.modes.teacher
         pull = np.concatenate(
@@ -121,5 +137,8 @@ class _Factor:
         kernel = (pull.reshape(-1, modes) @ push.reshape(-1, modes).T).reshape(
             len(pull), stages, len(push), stages
         ) * self.table.matrix[:, None]
-        slopes = np.concatenate([gain_slope[None], force_slope])
-        return np.einsum("alcm,cbm->albm", kernel, slopes).reshape(len(pull) * stages, -1)
+        return (
+            np.einsum("cal,almb->clmb", slopes, kernel.swapaxes(2, 3))
+            .swapaxes(2, 3)
+            .reshape(len(slopes) * stages, -1)
+        )

@@ -138,10 +138,13 @@ def norms(deviation: Array, students: Array, teacher: Array, centred: bool) -> A
     """
     own = _square(students)[..., None]
     along = students @ teacher.T
-    away = students[..., None, :] - teacher
-    if not centred:
-        diagonal = np.arange(len(teacher))
-        away[..., diagonal, diagonal, :] = deviation
+    if along.shape[-2:] == (1, 1) and not centred:
+        away = deviation[..., None, :]
+    else:
+        away = students[..., None, :] - teacher
+        if not centred:
+            diagonal = np.arange(len(teacher))
+            away[..., diagonal, diagonal, :] = deviation
     if along.min() < 0:
         opposite = _square(students[..., None, :] + teacher)
     else:

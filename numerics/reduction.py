@@ -15,18 +15,20 @@ rounding stays relative to each bin's energy).
 
 import math
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
 
-from numerics.block_gauss import block_lanczos, chebyshev, chebyshev_moments, gauss_rules
+from numerics.block_gauss import block_lanczos, chebyshev_moments, gauss_rules
+from numerics.chebyshev import chebyshev_polynomials
 from numerics.problem import Problem
 
 Array = np.ndarray
 
 BIN_RATIO = 4.0
 FROZEN_RATIO = 64.0
-BLOCKS = 14
+BLOCKS = 15
 BEYOND = 6
 WORTHWHILE = 1.5
 ROUNDING = 8.0 * np.finfo(float).eps
@@ -210,15 +212,13 @@ class _Binned:
         if not self.bins:
             return 0.0
         orders = self.moments.shape[-1]
-        polynomials = chebyshev(self.x.ravel(), orders - 1).reshape(orders, *self.x.shape)
-        changed = np.abs(
-            np.einsum("xaj,xbj,kxj->xkab", self.weights, self.weights, polynomials, optimize=True)
-            - np.moveaxis(self.moments, -1, 1)
-        )
+        polynomials = chebyshev_polynomials(self.x, orders - 1)
+        products = (self.weights[:, :, None] * self.weights[:, None])[:, :, :, None]
+        rule = (products @ np.moveaxis(polynomials, 0, -1)[:, None, None])[..., 0, :]
+        changed = np.moveaxis(np.abs(rule - self.moments), -1, 1)
         lengths = np.sqrt(np.einsum("xaa->xa", self.moments[..., 0]))
         mass = lengths[:, :, None] * lengths[:, None]
-        points = chebpts1(2 * orders)
-        to_coefficients = np.linalg.inv(chebvander(points, 2 * orders - 1))
+        points, to_coefficients = _to_coefficients(2 * orders)
         slowest = self.nodes.min()
         first = min(0.01 / self.nodes.max(), clock)
         times = 16.0 * np.geomspace(first, clock, 8 + int(TIMES * math.log10(clock / first)))
@@ -230,6 +230,13 @@ class _Binned:
         sizes = sizes[:, :, None] * sizes[:, None]
         rounding = ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
         return 2.0 * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
+
+
+@cache
+def _to_coefficients(count: int) -> tuple[Array, Array]:
+    """As many Chebyshev points, and the matrix from values there to Chebyshev coefficients."""
+    points = chebpts1(count)
+    return points, np.linalg.inv(chebvander(points, count - 1))
 
 
 def _decay(eigenvalues: Array, slowest: float, time: Array) -> Array:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from numerics.charts import Chart
-from numerics.collocation import Collocation, chebyshev_polynomials
+from numerics.chebyshev import chebyshev_polynomials
+from numerics.collocation import Collocation
 from numerics.limits import Limit
 from numerics.observables import Observables, Overlaps, observe, observe_all
 from numerics.problem import Problem
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 ROUNDING = 1e-14
-NEWTON = 4
-SMOOTH = 1e-9  # the last coefficients of a logarithm that is resolved
+NEWTON = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +89,8 @@ class Trajectory:
     also with :meth:`at`, and find its phases with :meth:`phases`.
 
     ``problem`` is the reduced problem that was integrated, ``until`` the requested horizon, ``error`` an
-    estimate of the relative error of the statistics: the steps' truncation errors added up, and the
-    reduction's own.
+    estimate of the relative error of all that :meth:`at` reports, at any time: the steps' truncation, their
+    rounding and the reduction's own. Where 1 − u or 1 − s change sign it is relative to their terms.
     """
 
     problem: Problem
@@ -193,7 +193,7 @@ class Trajectory:
 
     def _interpolate(self, owner: Array, times: Array) -> tuple[Array, Array]:
         """The statistics (n, T) and norms (4, K, M, T) at ``times``, within the segments ``owner``."""
-        powers = chebyshev_polynomials(self._places(owner, times), self.table.stages)
+        powers = chebyshev_polynomials(2.0 * self._places(owner, times) - 1.0, self.table.stages)
         return self._statistics.at(owner, powers), self._norms.at(owner, powers)
 
     def _places(self, owner: Array, times: Array) -> Array:
@@ -204,11 +204,13 @@ class Trajectory:
         elapsed, slopes = self._clocks
         widths = np.array([segment.width for segment in self.segments])[owner]
         aim = np.clip(times - self._starts[owner], 0.0, widths)
-        x = aim / widths
+        passed = np.stack([segment.elapsed for segment in self.segments]) + self._starts[:, None]
+        places = np.arange(len(passed))[:, None] + self.table.points
+        x = np.clip(np.interp(times, passed.ravel(), places.ravel()) - owner, 0.0, 1.0)
         for _ in range(NEWTON):
-            powers = chebyshev_polynomials(x, self.table.stages)
-            passed, slope = (np.einsum("tk,kt->t", part[owner], powers) for part in (elapsed, slopes))
-            x = np.clip(x - (passed - aim) / slope, 0.0, 1.0)
+            powers = chebyshev_polynomials(2.0 * x - 1.0, self.table.stages)
+            now, slope = (np.einsum("tk,kt->t", part[owner], powers) for part in (elapsed, slopes))
+            x = np.clip(x - (now - aim) / slope, 0.0, 1.0)
         return x
 
     def _observe(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Observables:
@@ -245,11 +247,11 @@ class Trajectory:
             for level in (delta * energy, -delta * energy)
             for time, _ in self._crossings(lambda segment: segment.overlap, level)
         ]
-        first = self.at([0.0])
-        begun = abs(first.u[0]) >= delta * energy
+        first = self.segments[0]
+        begun = abs(first.overlap[0]) >= delta * energy
         rises = self._crossings(lambda segment: segment.energy, energy / 3.0)
         upward = [time for time, rising in rises if rising]
-        above = first.s[0] >= (1.0 - ROUNDING) * energy / 3.0
+        above = first.energy[0] >= (1.0 - ROUNDING) * energy / 3.0
         leaves = self.limit.name != "saddle"
         return Phases(
             t1=0.0 if begun else min(escapes, default=math.nan),
@@ -330,7 +332,8 @@ class _Interpolant:
         plain = values @ to_chebyshev
         rough = np.abs(plain[..., -2:]).max(axis=-1, keepdims=True)
         smooth = np.abs(logarithms[..., -2:]).max(axis=-1, keepdims=True)
-        chosen = signed & (smooth < SMOOTH) & (smooth * np.abs(values).min(axis=-1, keepdims=True) < rough)
+        largest = np.abs(values).max(axis=-1, keepdims=True)
+        chosen = signed & ((smooth < ROUNDING) | (smooth * largest < rough))
         self.coefficients = np.where(chosen, logarithms, plain)
         self.logarithmic, self.ends = chosen[..., 0], ends[..., 0]
 

@@ -124,8 +124,9 @@ def constants(
 ) -> None:
     """Compute the asymptotic constants.
 
-    Each comes with a radius that bounds its error and with its definition; one that does not exist, with
-    the reason. With --json a sweep is a list of the objects of its exponents.
+    Each comes with its definition and a radius that bounds its error: proved by ball arithmetic, which
+    needs python-flint, or estimated. One that does not exist comes with the reason. With --json a sweep is a
+    list of the objects of its exponents, and "rigorous" says which radii are proved.
     """
     from theory.asymptotics import CATALOGUE
     from theory.asymptotics import as_json as catalogue

@@ -46,10 +46,11 @@ def test_thousand_steps_of_descent(benchmark):
 
 
 @pytest.mark.parametrize("digits", [50, 1000])
-def test_constants(benchmark, digits):
+@pytest.mark.parametrize("dimension", ["inf", "1e12"])
+def test_constants(benchmark, digits, dimension):
     """Every round has its own exponent, so that no cached sum is timed."""
     exponents = (f"2.{number:06d}" for number in count(1))
-    table = benchmark(lambda: constants(PowerLaw(next(exponents), "inf"), digits))
+    table = benchmark(lambda: constants(PowerLaw(next(exponents), dimension), digits))
     assert table["escape_rate"].value > 5
 
 

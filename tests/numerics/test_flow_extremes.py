@@ -117,7 +117,35 @@ def test_stiff_saddle(ratio):
     run = solve(Problem([1.0, ratio], [0.0, 1.0], [start, 1e-100]), 2.0 / ratio**2)
     times = np.array([0.5, 1.0, 2.0]) / ratio**2
     assert run.at(times).u == pytest.approx(1e-100 * ratio * np.exp(8 * ratio**2 * times), rel=1e-11)
-    assert len(run.segments) < 500
+    assert len(run.segments) < 200
+
+
+def test_steps_per_folding_of_a_tiny_overlap():
+    """While u grows at the saddle a step covers six of its e-foldings; the rest of the run costs the same."""
+    runs = [solve(Problem([1.0, 0.5], [1.0, 0.0], [u, np.sqrt(2 / 3)]), 100.0) for u in (1e-50, 1e-150)]
+    short, long = (run.steps for run in runs)
+    assert long - short < np.log(1e100) / 4.0
+    assert short < 160
+
+
+@pytest.mark.parametrize("dimension", [1e12, 1e16, 1e20])
+def test_flat_plateau_at_the_saddle(dimension):
+    """s rests at 1/3 and u at 1e-6 or less, for a time that grows without limit with d: steps grow, too."""
+    until = 1e3 * dimension**0.6
+    run = solve(power_law(0.4, dimension, init="escape:1e-3"), until)
+    found = run.at(np.geomspace(1e-2 * until, until, 5))
+    assert found.s == pytest.approx([1 / 3] * 5, rel=1e-5)
+    assert (np.diff(found.u) > 0).all()
+    assert found.u[-1] < 1e-2
+    assert run.steps < 40
+
+
+def test_a_drift_that_cancels():
+    """Where λ_2 = λ_1/2 and mode 2 has no teacher p follows −3q/4: the two terms of F = −12q − 16p cancel."""
+    run = solve(Problem([1.0, 0.5], [1.0, 0.0], [0.3, 0.8]), 80.0)
+    last = run.segments[-1]
+    assert last.statistics[1, 0] / last.statistics[0, 0] == pytest.approx(-0.75, rel=1e-13)
+    assert run.steps < 120
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -2,8 +2,11 @@
 
 ====================  ==========================================================================
 :mod:`.constant`      a value, its radius, its definition and source, or why it does not exist
+:mod:`.field`         the numbers that a formula is evaluated in: floats or balls
+:mod:`.balls`         balls of Arb, whose radii are rigorous
+:mod:`.roots`         roots of monotone functions, shut in between two signs
 :mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
-:mod:`.arb_sums`      the same, enclosed by Arb
+:mod:`.enclosed_sums` sums over all modes in balls, with the remainder bounded
 :mod:`.spectral_sums` sums over a spectrum with a function of one's own
 :mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
 :mod:`.escape`        the growth rate of the overlap from a small start
@@ -21,6 +24,7 @@
 :mod:`.convergence`   the power laws of the overlap, the energy and the loss
 :mod:`.expansion`     their corrections: the universal ones, and how the start enters
 :mod:`.crossover`     the laws given the sample, at the end of the window, for slow decay
+:mod:`.shallow`       a < 1: the escape, and the growth along the saddle
 :mod:`.fluctuations`  what the draw of a Gaussian teacher changes
 :mod:`.tail`          the law of the spectral tail
 :mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
@@ -93,6 +97,14 @@ from .recovery import (
     recovered_prefactor,
 )
 from .recovery_series import recovered_coefficients
+from .shallow import (
+    SaddleGrowth,
+    half_growth,
+    saddle_growth,
+    saddle_growth_exponent,
+    saddle_growth_prefactor,
+    shallow_escape_rate,
+)
 from .spectral_sums import spectral_sum
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
@@ -120,6 +132,7 @@ __all__ = [
     "Given",
     "Level",
     "PowerLaw",
+    "SaddleGrowth",
     "Spectrum",
     "as_json",
     "constants",
@@ -145,6 +158,7 @@ __all__ = [
     "fluctuation_prefactor",
     "frozen_error",
     "growth_rates",
+    "half_growth",
     "inverse_energy_mean",
     "leading_deficits",
     "loss_prefactor",
@@ -169,6 +183,10 @@ __all__ = [
     "recovered_prefactor",
     "residual_sum",
     "saddle_delay",
+    "saddle_growth",
+    "saddle_growth_exponent",
+    "saddle_growth_prefactor",
+    "shallow_escape_rate",
     "sign_agreement",
     "slow_limit",
     "slow_mode_exponent",

@@ -89,8 +89,8 @@ def gauss_rule(moments: list[mpf]) -> list[tuple[mpf, mpf]]:
 
     Chebyshev's algorithm for the recurrence, with guard digits for its instability and for the weights of
     nodes that sit on isolated points of the measure. The nodes are bisected by Sturm's count in double
-    precision and polished by Newton's method on the orthogonal polynomial [Gautschi 2004, sections 2.1.7,
-    3.1.1; Golub, Van Loan 2013, section 8.4].
+    precision and polished by Newton's method on the orthogonal polynomial, in fixed-point arithmetic
+    [Gautschi 2004, sections 2.1.7, 3.1.1; Golub, Van Loan 2013, section 8.4].
 
     >>> [(mp.nstr(x, 6), mp.nstr(weight, 6)) for x, weight in gauss_rule([mpf(1) / k for k in range(1, 5)])]
     [('0.788675', '0.5'), ('0.211325', '0.5')]
@@ -107,13 +107,20 @@ def gauss_rule(moments: list[mpf]) -> list[tuple[mpf, mpf]]:
             squares.append(mixed[k] / current[k - 1])
             older, current = current, mixed
         rough = [float(c) for c in centres], [float(b) for b in squares]
-        return [_node(_bisect(*rough, number), centres, squares) for number in range(count)]
+        bits = mp.prec + 4 * count + 20
+        exact = [int(mp.ldexp(c, bits)) for c in centres], [0, *(int(mp.ldexp(b, bits)) for b in squares[1:])]
+        inverse_norms, norm = [], mpf(1)
+        for square in squares:
+            norm *= square
+            inverse_norms.append(int(mp.ldexp(1 / norm, bits)))
+        nodes = [_node(_bisect(*rough, number), *exact, bits) for number in range(count)]
+        return [(mp.ldexp(x, -bits), _weight(x, *exact, inverse_norms, bits)) for x in nodes]
 
 
 def _bisect(centres: list[float], squares: list[float], number: int) -> float:
-    """Return the node with ``number`` nodes above it."""
+    """Return the node with ``number`` nodes above it, to as many digits as Newton's method needs."""
     low, high = 0.0, 1.0
-    while high - low > 4e-16 * high and low < (middle := (low + high) / 2) < high:
+    while high - low > 1e-9 * high and low < (middle := (low + high) / 2) < high:
         above, pivot = 0, 1.0
         for c, b in zip(centres, [0.0, *squares[1:]], strict=True):
             pivot = c - middle - b / pivot or 1e-300
@@ -122,22 +129,31 @@ def _bisect(centres: list[float], squares: list[float], number: int) -> float:
     return high
 
 
-def _node(start: float, centres: list[mpf], squares: list[mpf]) -> tuple[mpf, mpf]:
-    """Polish a node by Newton's method and return it with its weight, 1 / sum of p_k**2 / norm_k."""
-    x = mpf(start)
+def _node(start: float, centres: list[int], squares: list[int], bits: int) -> int:
+    """Polish a node by Newton's method, in units of ``2**-bits``.
+
+    The monic polynomials fall by 1/4 from one to the next: of the ``bits`` 4 a node are beyond the precision.
+    """
+    x = int(mp.ldexp(start, bits))
     while True:
-        older, value, older_slope, slope = mpf(0), mpf(1), mpf(0), mpf(0)
-        norm, total = mpf(1), mpf(0)
+        older, value, older_slope, slope = 0, 1 << bits, 0, 0
         for c, b in zip(centres, squares, strict=True):
-            norm *= b
-            total += value**2 / norm
             older, value, older_slope, slope = (
                 value,
-                (x - c) * value - b * older,
+                ((x - c) * value - b * older) >> bits,
                 slope,
-                value + (x - c) * slope - b * older_slope,
+                value + (((x - c) * slope - b * older_slope) >> bits),
             )
-        step = value / slope
+        step = (value << bits) // slope
         x -= step
-        if abs(step) <= 2**8 * mp.eps:
-            return x, 1 / total
+        if abs(step) >> (bits - mp.prec) == 0:
+            return x
+
+
+def _weight(x: int, centres: list[int], squares: list[int], inverse_norms: list[int], bits: int) -> mpf:
+    """Return the weight of a node, 1 / sum of p_k**2 / norm_k."""
+    older, value, total = 0, 1 << bits, 0
+    for c, b, inverse in zip(centres, squares, inverse_norms, strict=True):
+        total += value * value * inverse
+        older, value = value, ((x - c) * value - b * older) >> bits
+    return mp.ldexp(mpf(1), 3 * bits) / total

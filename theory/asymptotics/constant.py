@@ -8,8 +8,16 @@ from html import escape
 
 from mpmath import mp, mpf
 
+from .field import FLOATS, Field, Number, balls
+
 GUARD = 20
 """Decimal digits carried beyond those requested."""
+TRIES = 8
+"""Precisions that are tried, each half as long again as the one before."""
+
+
+class Undecided(ArithmeticError):
+    """The working precision does not decide: more may."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +28,11 @@ class Constant:
     computed with; printing it to fewer digits adds a rounding error, which :meth:`printed` moves
     into the printed radius, so that the printed pair encloses the number as well.
 
-    >>> third = closed_form(lambda: mpf(1) / 3, 15, "one third", "arithmetic")
+    Where ``rigorous`` this is proved: every operation was rounded outwards and every truncation bounded,
+    see :mod:`.balls`. Elsewhere the radius is an estimate, from guard digits or from results at
+    several resolutions.
+
+    >>> third = closed_form(lambda field: field.mpf(1) / 3, 15, "one third", "arithmetic")
     >>> third.printed(15)
     ('0.333333333333333', '3.5e-16')
     >>> third.printed(5)
@@ -37,6 +49,7 @@ class Constant:
     definition: str
     source: str
     reason: str | None = None
+    rigorous: bool = False
 
     def __float__(self) -> float:
         """Return the value in double precision; raise ValueError with the reason where undefined."""
@@ -52,7 +65,8 @@ class Constant:
         else:
             known = mp.log10(abs(self.value) / self.radius) if self.value and self.radius else GUARD
             value, radius = self.printed(max(1, int(mp.floor(known)) - GUARD // 2 + 1))
-            rows[:0] = [("value", f"{value}"), ("radius", f"{radius}")]
+            standing = "proved" if self.rigorous else "estimated"
+            rows[:0] = [("value", f"{value}"), ("radius", f"{radius}, {standing}")]
         left = "text-align:left"
         cells = "".join(
             f"<tr><td style='{left}'>{name}</td><td style='{left}'>{escape(text)}</td></tr>"
@@ -73,29 +87,62 @@ class Constant:
             radius = self.radius + abs(self.value - mpf(text))
             return text, mp.nstr(radius * mpf("1.06"), 2)
 
-    def as_json(self, digits: int) -> dict[str, str | None]:
-        """Return the constant as a JSON-ready dictionary of decimal strings."""
+    def as_json(self, digits: int) -> dict[str, str | bool | None]:
+        """Return the constant as a JSON-ready dictionary, its numbers as decimal strings."""
         value, radius = self.printed(digits)
-        entry = {
+        entry: dict[str, str | bool | None] = {
             "value": value,
             "radius": radius,
+            "rigorous": self.rigorous,
             "definition": self.definition,
             "source": self.source,
         }
         return entry if self.reason is None else {**entry, "reason": self.reason}
 
 
-def closed_form(evaluate: Callable[[], mpf], digits: int, definition: str, source: str) -> Constant:
-    """Evaluate an explicit formula with guard digits.
+def closed_form(
+    evaluate: Callable[[Field], Number], digits: int, definition: str, source: str, lost: int = 0
+) -> Constant:
+    """Evaluate a formula, in balls where python-flint is installed.
 
-    The formula is evaluated with 20 more digits than requested, from functions accurate to a few
-    units in the last place, and credited with 10 of them: a rule, with a margin of ten orders of
-    magnitude for accumulated rounding, not an interval-arithmetic proof.
+    In balls the precision is raised until 10 digits more are proved than were requested. Otherwise the
+    formula is evaluated with 20 more digits than requested, and ``lost`` more where it may cancel
+    as many, and credited with 10 of them: a rule, with a margin of ten orders of magnitude for
+    accumulated rounding, not a proof.
     """
-    with mp.workdps(digits + GUARD):
+    field = balls()
+    if field is not None:
+        return Constant(*_enclosed(evaluate, field, digits), definition, source, rigorous=True)
+    return estimated(lambda: evaluate(FLOATS), digits, definition, source, lost)
+
+
+def estimated(
+    evaluate: Callable[[], mpf], digits: int, definition: str, source: str, lost: int = 0
+) -> Constant:
+    """Evaluate what has no bound in balls: in floating point, by the rule of :func:`closed_form`."""
+    with mp.workdps(digits + GUARD + lost):
         value = +evaluate()
         radius = abs(value) * mpf(10) ** (-digits - GUARD // 2)
     return Constant(value, radius, definition, source)
+
+
+def _enclosed(evaluate: Callable[[Field], Number], field: Field, digits: int) -> tuple[mpf, mpf]:
+    """Return a centre, and a radius of 10 digits more than requested that covers that of the ball."""
+    from .balls import to_mpf
+
+    precision = digits + 3 * GUARD // 2
+    for _ in range(TRIES):
+        with field.workdps(precision):
+            try:
+                value, proved = to_mpf(evaluate(field))
+            except Undecided:
+                proved = mp.inf
+        with mp.workdps(15):
+            radius = abs(value) * mpf(10) ** (-digits - GUARD // 2) if proved < mp.inf else -mp.inf
+            if proved <= radius * (1 - mpf(10) ** -9):
+                return value, radius
+        precision += precision // 2
+    raise ArithmeticError(f"not enclosed to {digits} digits with {precision} digits of working precision")
 
 
 def undefined(definition: str, source: str, reason: str) -> Constant:

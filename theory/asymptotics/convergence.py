@@ -46,10 +46,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from mpmath import mp, mpf
+from mpmath import mp
 
 from .constant import Constant, closed_form, undefined
-from .power_sums import rational
+from .field import FLOATS, Field, Number, rational
 from .spectrum import PowerLaw, Spectrum, decimal
 
 SOURCE = "arXiv:2511.18661, Theorem 1 and Corollary 2, in sharp form"
@@ -73,7 +73,7 @@ def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> summary_exponent(PowerLaw("0.5", 1000)).reason
     'no power law: the masses i^-b have b = 0.5, and only b > 1 leaves a decaying tail'
     """
-    return _law(spectrum, digits, SUMMARY_EXPONENT, lambda law: _exponent(law))
+    return _law(spectrum, digits, SUMMARY_EXPONENT, lambda law, field: rational(_gamma(law), field))
 
 
 def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -83,15 +83,11 @@ def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 
     >>> print(overlap_prefactor(PowerLaw(2, "inf")).printed(15)[0])
     0.167807289351654
-    >>> print(mp.sqrt(3 / (16 * mp.pi)) * (mpf(1) / 3 + mp.sqrt(2) / 4))
+    >>> from mpmath import mp
+    >>> print(mp.sqrt(3 / (16 * mp.pi)) * (1 / mp.mpf(3) + mp.sqrt(2) / 4))
     0.167807289351654
     """
-    return _law(
-        spectrum,
-        digits,
-        OVERLAP_PREFACTOR,
-        lambda law: _amplitude(law) * (mpf(1) / 3 + mp.power(2, -1 - _exponent(law))),
-    )
+    return _law(spectrum, digits, OVERLAP_PREFACTOR, overlap_scale)
 
 
 def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -100,7 +96,7 @@ def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(energy_prefactor(PowerLaw(2, "inf")).printed(15)[0])
     0.162867503967640
     """
-    return _law(spectrum, digits, ENERGY_PREFACTOR, lambda law: _amplitude(law) * 2 / 3)
+    return _law(spectrum, digits, ENERGY_PREFACTOR, lambda law, field: amplitude(law, field) * 2 / 3)
 
 
 def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -113,7 +109,10 @@ def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
     1.03033008588991
     """
     return _law(
-        spectrum, digits, OVERLAP_RATIO, lambda law: mpf(1) / 2 + 3 * mp.power(2, -2 - _exponent(law))
+        spectrum,
+        digits,
+        OVERLAP_RATIO,
+        lambda law, field: (2 + 3 * field.power(2, -rational(_gamma(law), field))) / 4,
     )
 
 
@@ -127,7 +126,7 @@ def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
         spectrum,
         digits,
         LOSS_PREFACTOR,
-        lambda law: _amplitude(law) * mp.power(2, 2 - _exponent(law)),
+        lambda law, field: 4 * amplitude(law, field) * field.power(2, -rational(_gamma(law), field)),
     )
 
 
@@ -137,7 +136,7 @@ def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(convergence_exponent(PowerLaw(4, "inf")).printed(15)[0])
     1.33333333333333
     """
-    return _law(spectrum, digits, CONVERGENCE_EXPONENT, lambda law: 1 / _exponent(law))
+    return _law(spectrum, digits, CONVERGENCE_EXPONENT, lambda law, field: rational(1 / _gamma(law), field))
 
 
 def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -153,11 +152,7 @@ def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> convergence_prefactor(law).value == energy_prefactor(law).value
     True
     """
-    overlap, energy = overlap_prefactor(spectrum, digits), energy_prefactor(spectrum, digits)
-    if overlap.value is None:
-        return undefined(CONVERGENCE_PREFACTOR, SOURCE, overlap.reason or "")
-    slower = overlap if overlap.value > energy.value else energy
-    return Constant(slower.value, slower.radius, CONVERGENCE_PREFACTOR, SOURCE)
+    return _law(spectrum, digits, CONVERGENCE_PREFACTOR, slower_scale)
 
 
 def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -166,7 +161,7 @@ def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(window_start(PowerLaw(2, "inf")).printed(15)[0])
     0.205616758356028
     """
-    return closed_form(lambda: 1 / (8 * spectrum.extremes()[0]), digits, WINDOW_START, SOURCE)
+    return closed_form(lambda field: 1 / (8 * spectrum.extremes(field)[0]), digits, WINDOW_START, SOURCE)
 
 
 def window_end(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -179,17 +174,19 @@ def window_end(spectrum: Spectrum, digits: int = 15) -> Constant:
     """
     if isinstance(spectrum, PowerLaw) and spectrum.dimension == mp.inf:
         return undefined(WINDOW_END, SOURCE, "no end at d = inf")
-    return closed_form(lambda: 1 / (8 * spectrum.extremes()[1]), digits, WINDOW_END, SOURCE)
+    return closed_form(lambda field: 1 / (8 * spectrum.extremes(field)[1]), digits, WINDOW_END, SOURCE)
 
 
-def _law(spectrum: Spectrum, digits: int, definition: str, evaluate: Callable[[PowerLaw], mpf]) -> Constant:
+def _law(
+    spectrum: Spectrum, digits: int, definition: str, evaluate: Callable[[PowerLaw, Field], Number]
+) -> Constant:
     """Evaluate a constant of the power law, or say why there is none."""
     if not isinstance(spectrum, PowerLaw):
         return undefined(definition, SOURCE, "no power law is known for given eigenvalues")
     reason = _obstacle(spectrum)
     if reason is not None:
         return undefined(definition, SOURCE, reason)
-    return closed_form(lambda: evaluate(spectrum), digits, definition, SOURCE)
+    return closed_form(lambda field: evaluate(spectrum, field), digits, definition, SOURCE)
 
 
 def _obstacle(law: PowerLaw) -> str | None:
@@ -206,19 +203,40 @@ def _obstacle(law: PowerLaw) -> str | None:
     return None
 
 
-def decay_law(law: PowerLaw) -> tuple[Fraction, mpf]:
-    r"""Return :math:`\gamma` and the :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`.
+def decay_law(law: PowerLaw) -> Fraction:
+    r"""Return the :math:`\gamma` of :math:`f(t) \sim C_f t^{-\gamma}`.
 
     Raises ValueError, with the reason, where the masses have no decaying power-law tail.
 
-    >>> gamma, amplitude = decay_law(PowerLaw(2, "inf"))
-    >>> print(gamma, amplitude, mp.sqrt(3 / (16 * mp.pi)))
-    1/2 0.24430125595146 0.24430125595146
+    >>> decay_law(PowerLaw(2, "inf"))
+    Fraction(1, 2)
     """
-    reason, decay = _obstacle(law), _decay(law)
-    if reason is not None or decay is None:
+    reason = _obstacle(law)
+    if reason is not None:
         raise ValueError(reason)
-    return (decay - 1) / law.exponent, _amplitude(law)
+    return _gamma(law)
+
+
+def amplitude(law: PowerLaw, field: Field = FLOATS) -> Number:
+    r"""Return the :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`, where there is such a law.
+
+    >>> from mpmath import mp
+    >>> print(amplitude(PowerLaw(2, "inf")), mp.sqrt(3 / (16 * mp.pi)))
+    0.24430125595146 0.24430125595146
+    """
+    gamma = rational(_gamma(law), field)
+    scale = field.power(law.trace_sum(field) / 8, gamma) * field.gamma(gamma)
+    return law.tail_amplitude(field) * scale / rational(law.exponent, field)
+
+
+def overlap_scale(law: PowerLaw, field: Field = FLOATS) -> Number:
+    """Return the prefactor of ``1 - u``."""
+    return amplitude(law, field) * (2 + 3 * field.power(2, -rational(_gamma(law), field))) / 6
+
+
+def slower_scale(law: PowerLaw, field: Field = FLOATS) -> Number:
+    """Return the larger of the prefactors of ``1 - u`` and ``1 - s``."""
+    return field.max(overlap_scale(law, field), amplitude(law, field) * 2 / 3)
 
 
 def _decay(law: PowerLaw) -> Fraction | None:
@@ -228,14 +246,7 @@ def _decay(law: PowerLaw) -> Fraction | None:
     return None if law.tail_mean_square is None else law.exponent
 
 
-def _exponent(law: PowerLaw) -> mpf:
+def _gamma(law: PowerLaw) -> Fraction:
     decay = _decay(law)
     assert decay is not None
-    return rational((decay - 1) / law.exponent)
-
-
-def _amplitude(law: PowerLaw) -> mpf:
-    r"""Return the :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`."""
-    gamma = _exponent(law)
-    scale = mp.power(law.trace_sum() / 8, gamma) * mp.gamma(gamma)
-    return law.tail_amplitude() * scale / rational(law.exponent)
+    return (decay - 1) / law.exponent

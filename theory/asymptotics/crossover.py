@@ -34,7 +34,7 @@ before the end, and with :math:`\lambda_d \simeq (1-a)/d` all times of the tail 
 :math:`f \to \frac{1-a}{a} E_{1/a}(8(1-a)t/d)`, an exponential integral. The statistics change as fast as
 ``f``, so the laws above do not hold. From the fastest direction of ``w = 0`` they tend to functions of
 ``t/d`` for :math:`\tfrac12 < a < 1`; for :math:`a < \tfrac12` a plateau comes before them, see
-:func:`saddle_delay`.
+:func:`saddle_delay`, and how they begin :mod:`.shallow`.
 At ``a = 1``, :math:`f \simeq E_1(8\lambda_d t)/H_d` falls from 1 to 0 linearly in ``log t``.
 
 **Slow limit.** As :math:`\gamma \to 0`, that is ``a -> 1`` from above, or at ``a = 1`` as ``log d`` grows,
@@ -52,7 +52,7 @@ from mpmath import mp, mpf
 
 from .constant import GUARD, Constant, closed_form
 from .edge_sums import binomial_series, euler_maclaurin
-from .power_sums import rational
+from .field import rational
 from .spectrum import Exact, PowerLaw, Spectrum, decimal, exact, unlisted
 
 SOURCE = "arXiv:2511.18661, figure 5, at a < 1"
@@ -206,4 +206,4 @@ def saddle_delay(exponent: Exact, digits: int = 15) -> Constant:
     a = exact(exponent, "exponent")
     if not 0 < 2 * a < 1:
         raise ValueError(f"exponent is {decimal(a)}, but it must lie between 0 and 1/2")
-    return closed_form(lambda: rational((1 - 2 * a) / (16 * (1 - a))), digits, DELAY, SOURCE)
+    return closed_form(lambda field: rational((1 - 2 * a) / (16 * (1 - a)), field), digits, DELAY, SOURCE)

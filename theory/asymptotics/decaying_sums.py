@@ -28,6 +28,8 @@ from typing import NamedTuple
 
 from mpmath import mp, mpc, mpf
 
+from .field import FLOATS, Field, Number
+
 LARGEST_STEP = mpf(1) / 8
 ZERO = mpf(0)
 MOST_HALVINGS = 12
@@ -40,14 +42,14 @@ class Enclosed(NamedTuple):
     error: mpf
 
 
-def saddle_rate(a: mpf) -> mpf:
+def saddle_rate(a: Number, field: Field = FLOATS) -> Number:
     r"""Return :math:`\kappa`, the rate of :math:`|Z| \sim e^{-\kappa X^{1/(a+1)}}`.
 
     >>> print(saddle_rate(mpf(1)), mp.sqrt(4 * mp.pi))  # Z of exp(-X/x) is a Bessel function
     3.54490770181103 3.54490770181103
     """
     root = 1 / (a + 1)
-    return 2 * mp.pi * (1 + 1 / a) * mp.power(a / (2 * mp.pi), root) * mp.sin(mp.pi * root / 2)
+    return 2 * field.pi * (1 + 1 / a) * field.power(a / (2 * field.pi), root) * field.sin(field.pi * root / 2)
 
 
 def origin_term(a: mpf, c: mpf, scale: mpf, digits: int) -> Enclosed:

@@ -28,13 +28,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from mpmath import mp, mpf
+from mpmath import mp
 
-from .constant import GUARD, Constant, undefined
-from .convergence import summary_exponent
-from .escape import escape_rate
-from .linearisation import final_rate, stability_step
-from .power_sums import rational
+from .constant import Constant, closed_form, undefined
+from .convergence import decay_law, summary_exponent
+from .escape import rate
+from .field import Field, Number, rational
+from .linearisation import final_rate, slowest, stability_step, stable_step
 from .spectrum import Exact, PowerLaw, Spectrum, decimal, exact
 
 SOURCE = "exact for each mode of arXiv:2511.18661, Proposition 2, linearised"
@@ -54,11 +54,13 @@ def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: int = 15) -> Co
     >>> print(descent_escape_rate(PowerLaw(2, "inf"), "0.01").printed(15)[0])
     5.39098039542547
     """
-    eta, rho = _step(step), escape_rate(spectrum, digits)
-    with mp.workdps(digits + GUARD):
-        size = rational(eta)
-        rate = mp.log1p(size * rho.value) / size
-        return Constant(rate, mpf(rho.radius) + rate * _slack(digits), ESCAPE, SOURCE)
+    eta = _step(step)
+
+    def evaluate(field: Field) -> Number:
+        size = rational(eta, field)
+        return field.log1p(size * rate(spectrum, field)) / size
+
+    return closed_form(evaluate, digits, ESCAPE, SOURCE)
 
 
 def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: int = 15) -> Constant:
@@ -75,22 +77,26 @@ def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: int = 15) -> Con
     >>> print(final_rate(PowerLaw(2, 1000)).printed(15)[0])
     4.86637570680748e-6
     """
-    eta, low, limit = _step(step), final_rate(spectrum, digits), stability_step(spectrum, digits)
-    if low.value is None:
-        return undefined(FINAL, SOURCE, low.reason or "")
-    with mp.workdps(digits + GUARD):
-        size = rational(eta)
-        if size >= limit.value:
+    eta, limit = _step(step), stability_step(spectrum, digits)
+    reason = final_rate(spectrum, digits).reason
+    if reason is not None:
+        return undefined(FINAL, SOURCE, reason)
+    with mp.workdps(digits):
+        if rational(eta) >= limit.value:
             raise ValueError(
                 f"step is {decimal(eta)}, but it must be below the stability step {mp.nstr(limit.value, 6)}"
             )
-        top = -mp.log(abs(1 - 2 * size / limit.value))
+
+    def evaluate(field: Field) -> Number:
+        size = rational(eta, field)
+        top = -field.log(abs(1 - 2 * size / stable_step(spectrum, field)))
         if spectrum.exponent == 0:
-            bottom = -2 * mp.log(abs(1 - size * low.value / 2))
+            bottom = -2 * field.log(abs(1 - size * slowest(spectrum, field) / 2))
         else:
-            bottom = -mp.log1p(-size * low.value)
-        rate = min(top, bottom) / size
-        return Constant(rate, mpf(low.radius) / (1 - size * low.value) + rate * _slack(digits), FINAL, SOURCE)
+            bottom = -field.log1p(-size * slowest(spectrum, field))
+        return -field.max(-top, -bottom) / size
+
+    return closed_form(evaluate, digits, FINAL, SOURCE)
 
 
 def descent_lead(spectrum: Spectrum, step: Exact, digits: int = 15) -> Constant:
@@ -99,12 +105,10 @@ def descent_lead(spectrum: Spectrum, step: Exact, digits: int = 15) -> Constant:
     >>> print(descent_lead(PowerLaw(2, "inf"), "0.01").printed(15)[0])
     0.00125000000000000
     """
-    eta, gamma = _step(step), summary_exponent(spectrum, digits)
-    if gamma.value is None:
-        return undefined(LEAD, SOURCE, gamma.reason or "")
-    with mp.workdps(digits + GUARD):
-        lead = gamma.value * rational(eta) / 4
-        return Constant(lead, lead * _slack(digits), LEAD, SOURCE)
+    eta, reason = _step(step), summary_exponent(spectrum).reason
+    if reason is not None or not isinstance(spectrum, PowerLaw):
+        return undefined(LEAD, SOURCE, reason or "")
+    return closed_form(lambda field: rational(decay_law(spectrum) * eta / 4, field), digits, LEAD, SOURCE)
 
 
 def _step(step: Exact) -> Fraction:
@@ -113,7 +117,3 @@ def _step(step: Exact) -> Fraction:
     if size <= 0:
         raise ValueError(f"step is {decimal(size)}, but it must be positive")
     return size
-
-
-def _slack(digits: int) -> mpf:
-    return mpf(10) ** (-digits - GUARD // 2)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from mpmath import mp, mpf
-
-from .constant import GUARD, Constant
-from .resolvent import resolvent
+from .constant import Constant, closed_form
+from .field import FLOATS, Field, Number
+from .resolvent import Resolvent, resolvent
+from .roots import enclosed_root
 from .spectrum import Spectrum
 
 DEFINITION = "the root rho > 4 lambda_1 of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (rho - 4 lambda_i)"
@@ -32,13 +32,13 @@ def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     **Method.** The first modes are added one by one. Beyond mode ``n`` the geometric series of
     :math:`1/(\rho - 4\lambda_i)` turns the sum into moments :math:`\sum_{i \ge n} \lambda_i^k
     \mu_i`, found once; what is cut off is at most its first term over :math:`1 - 4\lambda_n/\rho`.
-    The reciprocal :math:`1/F` is increasing and concave on the right of its poles, so Newton's
-    method for :math:`1/F = 1` climbs to the root from any lower bound; one is the Rayleigh
-    quotient :math:`4 m_2/m_1 + 8 m_1`, :math:`m_k = \sum \lambda_i^k \mu_i`. The unknown is
+    The reciprocal :math:`1/F` is increasing and concave on the right of its poles: secants for
+    :math:`1/F = 1` start between the Rayleigh quotient :math:`4 m_2/m_1 + 8 m_1`,
+    :math:`m_k = \sum \lambda_i^k \mu_i`, and the bound :math:`4\lambda_1 + 8 m_1`. The unknown is
     :math:`\rho - 4\lambda_1`, so that a weak first mode costs no digits.
 
-    **Error.** ``F`` decreases: the radius is accepted when ``F - 1`` changes sign across it by
-    more than the bound on the tail.
+    **Error.** ``F`` decreases: the root is shut in where ``F - 1`` changes sign, in balls by more than
+    the bound on the tail and all rounding; see :mod:`.roots`.
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(escape_rate(PowerLaw(2, "inf")).printed(15)[0])
@@ -52,32 +52,36 @@ def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     :math:`\rho = 24/\varphi^2` where :math:`\varphi \in (0, \pi)` and
     :math:`\varphi \cot\varphi = 1 - \varphi^2/2`:
 
+    >>> from mpmath import mp
     >>> phi = mp.findroot(lambda x: x * mp.cot(x) - 1 + x**2 / 2, 2.1)
     >>> print(24 / phi**2)
     5.53894059108475
 
     References: [Lem 2, Lem 8, P9] of arXiv:2511.18661.
     """
-    value, radius = _certified(spectrum, digits)
-    return Constant(value, radius, DEFINITION, SOURCE)
+    return closed_form(lambda field: rate(spectrum, field), digits, DEFINITION, SOURCE)
+
+
+def rate(spectrum: Spectrum, field: Field = FLOATS) -> Number:
+    """Return the escape rate at the working precision of the field."""
+    secular, shift = escape_root(spectrum, field)
+    return secular.floor + shift
+
+
+def escape_root(spectrum: Spectrum, field: Field = FLOATS) -> tuple[Resolvent, Number]:
+    """Return the secular function and its root above ``4 lambda_1``, less that floor."""
+    return _root(spectrum, field, field.dps)
 
 
 @lru_cache(maxsize=32)
-def _certified(spectrum: Spectrum, digits: int) -> tuple[mpf, mpf]:
-    """Return the escape rate and its radius."""
-    with mp.workdps(digits + GUARD):
-        secular, shift = resolvent(spectrum)
-        while True:
-            value, slope = secular.value_and_slope(shift)
-            step = value * (1 - value) / slope
-            if abs(step) <= shift * mp.eps * 2**10:
-                break
-            shift += step
-        rho = secular.floor + shift
-        radius = rho * mpf(10) ** (-digits - GUARD // 2)
-        above = shift + radius
-        if secular.value_and_slope(above)[0] + secular.remainder(above) >= 1:
-            raise ArithmeticError("escape rate not certified from above")
-        if shift > radius and secular.value_and_slope(shift - radius)[0] <= 1:
-            raise ArithmeticError("escape rate not certified from below")
-        return rho, radius
+def _root(spectrum: Spectrum, field: Field, digits: int) -> tuple[Resolvent, Number]:
+    with field.workdps(digits):
+        secular, low = resolvent(spectrum, field=field)
+        if len(secular.poles) == 1 and not secular.series:
+            return secular, secular.poles[0][1]
+        first_moment = field.fsum(weight for _, weight in secular.poles)
+        if secular.series:
+            first_moment += secular.series[0]
+        return secular, enclosed_root(
+            lambda shift: 1 / secular.value(shift) - 1, low, first_moment * (1 + 1e-9), field
+        )

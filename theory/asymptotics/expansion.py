@@ -73,8 +73,8 @@ from functools import lru_cache
 from mpmath import mp, mpf
 
 from .constant import GUARD
-from .convergence import decay_law
-from .power_sums import rational
+from .convergence import amplitude, decay_law
+from .field import rational
 from .spectrum import Exact, PowerLaw, decimal, exact
 
 Order = tuple[int, int]
@@ -212,7 +212,7 @@ def expansion(spectrum: PowerLaw, digits: int = 15) -> Expansion:
     """
     if not isinstance(spectrum, PowerLaw) or spectrum.mass_exponent is None:
         raise ValueError("an expansion needs a power law with a flat or source teacher")
-    gamma, _ = decay_law(spectrum)
+    gamma = decay_law(spectrum)
     with mp.workdps(digits + GUARD):
         if gamma.numerator > 1:
             end = gamma + 2
@@ -252,12 +252,12 @@ def universal_coefficients(gamma: Exact, count: int, digits: int = 15) -> dict[s
 
 def _coefficients(spectrum: PowerLaw, end: Fraction) -> dict[str, Series]:
     """Return the coefficients of the three quantities below the exponent ``end``, away from resonance."""
-    gamma, amplitude = decay_law(spectrum)
+    gamma = decay_law(spectrum)
     assert spectrum.mass_exponent is not None
     gap = rational(spectrum.mass_exponent - spectrum.exponent)
     moment = mpf(0) if end <= gamma + 1 else spectrum.trace_sum() / 8 * mp.zeta(gap) / spectrum.energy_sum()
     orders = _Orders(gamma, end)
-    return _quantities(orders, *_Recursion(orders, amplitude, moment).solve())
+    return _quantities(orders, *_Recursion(orders, amplitude(spectrum), moment).solve())
 
 
 def _quantities(orders: _Orders, p: Series, q: Series) -> dict[str, Series]:

@@ -19,9 +19,9 @@ from mpmath import mp, mpf
 from .compression import compressed
 from .constant import GUARD, Constant, undefined
 from .escape import escape_rate
+from .field import rational
 from .manifold_orbit import Orbit, damped_digits
 from .manifold_series import ManifoldSeries
-from .power_sums import rational
 from .spectrum import Exact, Spectrum, decimal, exact
 
 SOURCE = "flow of arXiv:2511.18661, Proposition 3, on the strong unstable manifold of 0"

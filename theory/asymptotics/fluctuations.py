@@ -29,11 +29,14 @@ that of ``1 - s`` has the correlation :math:`(2\sqrt{tt'}/(t + t'))^{2\gamma + 1
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from mpmath import mp, mpf
 
-from .constant import Constant, closed_form, undefined
+from .constant import Constant, closed_form, estimated, undefined
 from .convergence import decay_law
-from .power_sums import inverse_powers, power_sum, rational
+from .field import Field, Number, rational
+from .power_sums import inverse_powers, power_sum
 from .spectrum import PowerLaw
 
 SOURCE = "arXiv:2511.18661, Proposition 14, in sharp form"
@@ -65,7 +68,9 @@ def fluctuation_prefactor(spectrum: PowerLaw, quantity: str = "energy", digits: 
     if quantity not in SHAPES:
         raise ValueError(f"quantity is {quantity!r}, but it must be overlap, energy or loss")
     decay_law(spectrum)
-    return closed_form(lambda: _fluctuation(spectrum, quantity), digits, FLUCTUATION.format(quantity), SOURCE)
+    return closed_form(
+        lambda field: _fluctuation(spectrum, quantity, field), digits, FLUCTUATION.format(quantity), SOURCE
+    )
 
 
 def inverse_energy_mean(spectrum: PowerLaw, digits: int = 15) -> Constant:
@@ -88,25 +93,26 @@ def inverse_energy_mean(spectrum: PowerLaw, digits: int = 15) -> Constant:
         raise ValueError("the mean squares of the components must be those of a flat or source teacher")
     if spectrum.dimension < 3:
         return undefined(INVERSE_ENERGY, SOURCE, "E[1/N] is infinite for fewer than three modes")
-    return closed_form(lambda: _inverse_energy(spectrum), digits, INVERSE_ENERGY, SOURCE)
+    return estimated(lambda: _inverse_energy(spectrum), digits, INVERSE_ENERGY, SOURCE)
 
 
-def _fluctuation(law: PowerLaw, quantity: str) -> mpf:
+def _fluctuation(law: PowerLaw, quantity: str, field: Field) -> Number:
     """Return the relative standard deviation's prefactor."""
-    gamma, _ = decay_law(law)
-    a, shape = rational(law.exponent), SHAPES[quantity]
-    power = 2 * rational(gamma) + 1 / a
+    gamma, shape = decay_law(law), SHAPES[quantity]
+    a, power = rational(law.exponent, field), 2 * gamma + 1 / law.exponent
 
-    def moment(order: mpf, pairs: dict[int, mpf]) -> mpf:
-        return mp.gamma(order) * mp.fsum(x * mp.power(k, -order) for k, x in pairs.items())
+    def moment(order: Fraction, pairs: dict[int, Fraction]) -> Number:
+        number = rational(order, field)
+        terms = (rational(x, field) * field.power(k, -number) for k, x in pairs.items())
+        return field.gamma(number) * field.fsum(terms)
 
-    single = {k: mpf(p) / q for k, (p, q) in shape.items()}
-    squares: dict[int, mpf] = {}
+    single = {k: Fraction(p, q) for k, (p, q) in shape.items()}
+    squares: dict[int, Fraction] = {}
     for j, x in single.items():
         for k, y in single.items():
-            squares[j + k] = squares.get(j + k, mpf(0)) + x * y
-    variance = 2 * a * mp.power(law.trace_sum() / 8, 1 / a) * moment(power, squares)
-    return mp.sqrt(variance) / moment(rational(gamma), single)
+            squares[j + k] = squares.get(j + k, Fraction(0)) + x * y
+    variance = 2 * a * field.power(law.trace_sum(field) / 8, 1 / a) * moment(power, squares)
+    return field.sqrt(variance) / moment(gamma, single)
 
 
 def _inverse_energy(law: PowerLaw) -> mpf:

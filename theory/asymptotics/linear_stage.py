@@ -13,14 +13,13 @@ the teacher.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import pairwise
+from functools import partial
 
-from mpmath import mp, mpf
-
-from .constant import GUARD, Constant, undefined
-from .escape import escape_rate
-from .resolvent import Resolvent, resolvent
+from .constant import GUARD, Constant, closed_form, undefined
+from .escape import escape_rate, escape_root, rate
+from .field import FLOATS, Field, Number
+from .resolvent import resolvent
+from .roots import enclosed_root
 from .spectrum import PowerLaw, Spectrum
 
 RATES = "the {}-th largest root p of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (p - 4 lambda_i)"
@@ -38,8 +37,8 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
     them, and they interlace. Directions orthogonal to :math:`Qw^*` grow at :math:`4\lambda` and do
     not move ``u``.
 
-    **Method.** False position on :math:`(F - 1)(p - 4\lambda_k)(4\lambda_{k-1} - p)`, which has no poles
-    in the interval. **Error.** The radius is accepted when ``F - 1`` changes sign across it.
+    **Method.** Secants on :math:`(F - 1)(p - 4\lambda_k)(4\lambda_{k-1} - p)`, which has no poles
+    in the interval. **Error.** Where it changes sign the root is shut in, see :mod:`.roots`.
 
     **Check.** For a flat teacher :math:`\mu_i = \lambda_i`, ``F(p) = 1`` says
     :math:`E'(z)/E(z) = -3/2` at :math:`z = 4/p` for the spectral determinant
@@ -48,6 +47,7 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
     :math:`\varphi_k \in ((k-1)\pi, k\pi)` the solutions of
     :math:`\varphi \cot \varphi = 1 - \varphi^2/2`.
 
+    >>> from mpmath import mp
     >>> for k, rate in enumerate(growth_rates(PowerLaw(2, "inf"), 3)):
     ...     phi = mp.findroot(lambda x: mp.sin(x) * (1 - x**2 / 2) - x * mp.cos(x), 3 * k + 2.1)
     ...     print(rate.printed(13)[0], mp.nstr(24 / phi**2, 13))
@@ -57,50 +57,38 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
     """
     if count < 1:
         raise ValueError(f"count is {count}, but it must be a positive integer")
-    with mp.workdps(digits + GUARD):
-        secular, _ = resolvent(spectrum, count)
-        poles = [gap for gap, _ in secular.poles][:count]
-        lower = [
-            _between(secular, upper, gap, digits, RATES.format(number))
-            for number, (upper, gap) in enumerate(pairwise(poles), start=2)
-        ]
+    lower = [
+        closed_form(partial(lower_rate, spectrum, number), digits, RATES.format(number), SOURCE)
+        for number in range(2, int(min(count, touched(spectrum))) + 1)
+    ]
     return [escape_rate(spectrum, digits), *lower]
 
 
-def _between(secular: Resolvent, upper: mpf, gap: mpf, digits: int, definition: str) -> Constant:
-    """Return the root between the poles at ``gap`` and ``upper`` below the floor."""
+def touched(spectrum: Spectrum) -> int | float:
+    """Return the number of eigenvalues that the teacher touches.
 
-    def excess(shift: mpf) -> mpf:
-        return secular.value_and_slope(shift)[0] - 1
-
-    bracket = -gap, -upper
-    weight = dict(secular.poles)
-    at_ends = weight[gap] * (gap - upper), -weight[upper] * (gap - upper)
-    shift = false_position(lambda x: excess(x) * (x + gap) * (-upper - x), *bracket, *at_ends)
-    rate = secular.floor + shift
-    radius = rate * mpf(10) ** (-digits - GUARD // 2)
-    if shift - radius > -gap and excess(shift - radius) <= 0:
-        raise ArithmeticError("growth rate not certified from below")
-    if shift + radius < -upper and excess(shift + radius) + secular.remainder(shift + radius) >= 0:
-        raise ArithmeticError("growth rate not certified from above")
-    return Constant(rate, radius, definition, SOURCE)
+    >>> touched(PowerLaw(2, "inf")), touched(PowerLaw(0, 7)), touched(PowerLaw(2, 3, [1, 0, 2]))
+    (inf, 1, 2)
+    """
+    if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None and spectrum.exponent > 0:
+        return spectrum.dimension
+    return sum(level.mass > 0 for level in spectrum.levels())
 
 
-def false_position(function: Callable[[mpf], mpf], low: mpf, high: mpf, at_low: mpf, at_high: mpf) -> mpf:
-    """Solve by false position, halving the value at an end that stays [Dowell, Jarratt 1971]."""
-    previous = low
-    while at_high:
-        x = high - at_high * (high - low) / (at_high - at_low)
-        value = function(x)
-        if abs(x - previous) <= abs(x) * mp.eps * 2**10 or not value:
-            return x
-        previous = x
-        if value * at_high < 0:
-            low, at_low = high, at_high
-        else:
-            at_low /= 2
-        high, at_high = x, value
-    return high
+def lower_rate(spectrum: Spectrum, number: int, field: Field = FLOATS) -> Number:
+    """Return the root between the poles ``4 lambda`` of the given number, from 2, and of the one before."""
+    secular = resolvent(spectrum, number, field)[0].above(number)
+    (above, upper), (_, lower) = secular.poles[number - 2 : number]
+    width = field.mid(-above)
+
+    def excess(height: Number) -> Number:
+        if height == 0:
+            return lower * width
+        if height == width:
+            return -upper * width
+        return (secular.value(height) - 1) * height * (width - height)
+
+    return secular.floor + enclosed_root(excess, field.mpf(0), width, field)
 
 
 def escape_amplitude(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -110,23 +98,17 @@ def escape_amplitude(spectrum: Spectrum, digits: int = 15) -> Constant:
     :math:`g \sim N(0, 1)` independent of the teacher, and :math:`C = 1/\sqrt{8 D'(\rho)}`. It sharpens
     the ``c`` of P9: :math:`C \le \sqrt{s^{*(2)}}`, with equality for isotropic data only.
 
-    **Error.** As for the escape rate at which :math:`D' = -F'` is evaluated, which is known to 10 more
-    digits than asked for; :math:`|F''| \le 2|F'|/(\rho - 4\lambda_1)` bounds what its error does.
+    **Error.** :math:`D' = -F'` is evaluated on the enclosure of the escape rate.
 
     >>> print(escape_amplitude(PowerLaw(0, 100)).value)  # sqrt(lambda), lambda = 1/100
     0.1
     """
-    scale, error = _amplitude(spectrum, digits)
-    return Constant(scale, error, SCALE, SOURCE)
+    return closed_form(lambda field: _amplitude(spectrum, field), digits, SCALE, SOURCE, lost=GUARD // 2)
 
 
-def _amplitude(spectrum: Spectrum, digits: int) -> tuple[mpf, mpf]:
-    rho = escape_rate(spectrum, digits + GUARD // 2)
-    with mp.workdps(digits + 2 * GUARD):
-        secular, _ = resolvent(spectrum)
-        shift = rho.value - secular.floor
-        scale = 1 / mp.sqrt(-8 * secular.value_and_slope(shift)[1])
-        return scale, scale * (rho.radius / (shift - rho.radius) + mpf(10) ** (-digits - GUARD // 2))
+def _amplitude(spectrum: Spectrum, field: Field) -> Number:
+    secular, shift = escape_root(spectrum, field)
+    return 1 / field.sqrt(-8 * secular.value_and_slope(shift)[1])
 
 
 def sign_agreement(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -146,20 +128,20 @@ def sign_agreement(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(sign_agreement(PowerLaw(2, "inf")).printed(15)[0])
     0.966945890248709
     """
-    scale, error = _amplitude(spectrum, 2 * digits)
-    with mp.workdps(2 * digits + 2 * GUARD):
-        moment = squared_norm(spectrum)
-        sine = min(scale / mp.sqrt(moment), mpf(1))
-        angle = mp.asin(sine)
-        slack = angle - mp.asin(max(sine - 2 * error / mp.sqrt(moment), mpf(-1)))
-        return Constant(mpf(1) / 2 + angle / mp.pi, slack, AGREEMENT, SOURCE)
+
+    def evaluate(field: Field) -> Number:
+        cosine = _amplitude(spectrum, field) / field.sqrt(squared_norm(spectrum, field))
+        sine = field.sqrt(field.max(1 - cosine**2, field.mpf(0)))  # equal to 0 for isotropic data
+        return 1 - field.atan2(sine, cosine) / field.pi
+
+    return closed_form(evaluate, digits, AGREEMENT, SOURCE, lost=digits)
 
 
-def squared_norm(spectrum: Spectrum) -> mpf:
+def squared_norm(spectrum: Spectrum, field: Field = FLOATS) -> Number:
     r"""Return :math:`\|Qw^*\|^2 = \sum_i \lambda_i \mu_i`, the paper's :math:`s^{*(2)}`."""
     if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None:
-        return spectrum.moment(1)
-    return mp.fsum(x * mass for x, mass, _ in spectrum.levels())
+        return spectrum.moment(1, field=field)
+    return field.fsum(x * mass for x, mass, _ in spectrum.levels(field))
 
 
 def slow_mode_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -174,15 +156,8 @@ def slow_mode_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(slow_mode_exponent(PowerLaw(2, "inf")).printed(10)[0])
     0.4386057712
     """
-    rates = growth_rates(spectrum, 2, digits + 5)
-    if len(rates) < 2:
+    if touched(spectrum) < 2:
         return undefined(SPREAD, SOURCE, "the teacher touches one eigenvalue: u has a single mode")
-    first, second = rates
-    assert first.value is not None
-    assert first.radius is not None
-    assert second.value is not None
-    assert second.radius is not None
-    with mp.workdps(digits + GUARD):
-        value = (1 - second.value / first.value) / 2
-        radius = (first.radius + second.radius) / first.value
-    return Constant(value, radius, SPREAD, SOURCE)
+    return closed_form(
+        lambda field: (1 - lower_rate(spectrum, 2, field) / rate(spectrum, field)) / 2, digits, SPREAD, SOURCE
+    )

@@ -10,18 +10,15 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
-from mpmath import mp, mpf
-
-from .constant import GUARD, Constant, undefined
+from .constant import Constant, closed_form, undefined
 from .edge_sums import edge_sum
-from .escape import escape_rate
-from .linear_stage import false_position
-from .power_sums import rational
+from .escape import rate
+from .field import FLOATS, Field, Number, rational
+from .roots import enclosed_root
 from .spectrum import Level, PowerLaw, Spectrum, unlisted
 
 STEP_DEFINITION = "2 / (largest eigenvalue of the Hessian 8 Q + 16 (Q w*)(Q w*)^T at the teacher)"
 RATE_DEFINITION = "rate r in 1 - u ~ exp(-r t) as t -> inf at finite d, from a generic start"
-FIRST_DIGITS = 30
 SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
 
 
@@ -42,12 +39,12 @@ def stability_step(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(stability_step(PowerLaw(0, 3)).printed(15)[0])  # Hessian (8 + 16)/3
     0.250000000000000
     """
-    rho = escape_rate(spectrum, digits)
-    with mp.workdps(digits + GUARD):
-        top = spectrum.extremes()[0]
-        step = 1 / max(rho.value, 4 * top)
-        radius = step * 2 * rho.radius / rho.value
-    return Constant(step, radius, STEP_DEFINITION, SOURCE)
+    return closed_form(lambda field: stable_step(spectrum, field), digits, STEP_DEFINITION, SOURCE)
+
+
+def stable_step(spectrum: Spectrum, field: Field = FLOATS) -> Number:
+    """Return the largest stable step at the working precision of the field."""
+    return 1 / field.max(rate(spectrum, field), 4 * spectrum.extremes(field)[0])
 
 
 def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -73,8 +70,8 @@ def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     root is bracketed at once and ``y`` keeps its relative accuracy however small. For a power law
     ``A`` costs the same at any ``d``; see :mod:`.edge_sums`.
 
-    **Error.** The radius is accepted when the equation changes sign across it. The sums carry 20
-    guard digits, of which the radius leaves 10 for their own error.
+    **Error.** The root is shut in where the equation changes sign, in balls with the remainder of every
+    sum; see :mod:`.roots` and :mod:`.enclosed_sums`.
 
     >>> print(final_rate(PowerLaw(2, 10**12), 30).printed(30)[0])
     4.86341681483516963219556561277e-24
@@ -86,78 +83,63 @@ def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     if isinstance(spectrum, PowerLaw) and spectrum.dimension == math.inf:
         reason = "at d = inf the eigenvalues accumulate at 0: the decay stays algebraic"
         return undefined(RATE_DEFINITION, SOURCE, reason)
-    return Constant(*_final_rate(spectrum, digits), RATE_DEFINITION, SOURCE)
+    return closed_form(lambda field: slowest(spectrum, field), digits, RATE_DEFINITION, SOURCE)
+
+
+def slowest(spectrum: Spectrum, field: Field = FLOATS) -> Number:
+    """Return the final rate at the working precision of the field."""
+    return _slowest(spectrum, field, field.dps)
 
 
 @lru_cache(maxsize=32)
-def _final_rate(spectrum: Spectrum, digits: int) -> tuple[mpf, mpf]:
-    with mp.workdps(digits + GUARD):
-        law = unlisted(spectrum, 8 * mp.dps)
+def _slowest(spectrum: Spectrum, field: Field, digits: int) -> Number:
+    with field.workdps(digits):
+        law = unlisted(spectrum, 8 * digits)
         if law is not None:
-            return _overlapping_rate(*_power_law_equation(law), digits)
-        levels = spectrum.levels()
-        seen = [level for level in levels if level.mass]
-        rate, radius = _overlapping_rate(*_listed_equation(seen), digits)
-        unseen = [x for x, mass, multiplicity in levels if not mass or multiplicity > 1]
-        if unseen and 16 * unseen[-1] < rate:
-            rate = 16 * unseen[-1]
-            radius = rate * mpf(10) ** (-digits - GUARD // 2)
-        return rate, radius
+            return _overlapping_rate(*_power_law_equation(law, field), field)
+        levels = spectrum.levels(field)
+        found = _overlapping_rate(
+            *_listed_equation([level for level in levels if level.mass > 0], field), field
+        )
+        unseen = [x for x, mass, multiplicity in levels if not mass > 0 or multiplicity > 1]
+        return -field.max(-found, -16 * unseen[-1]) if unseen else found
 
 
-def _listed_equation(levels: list[Level]) -> tuple[mpf, mpf, mpf, Callable[[mpf], mpf]]:
-    """Return the last eigenvalue, its mass, the bound of ``y`` and the function ``A``."""
+def _listed_equation(
+    levels: list[Level], field: Field
+) -> tuple[Number, Number, Number | None, Callable[[Number], Number]]:
+    """Return the last eigenvalue, its mass, the bound of ``y`` if there is one, and the function ``A``."""
     *others, (last, mass, _) = levels
 
-    def sum_over_others(y: mpf) -> mpf:
-        return mp.fsum(m * x / (x - last * (1 + y)) for x, m, _ in others)
+    def sum_over_others(y: Number) -> Number:
+        return field.fsum(m * x / (x - last * (1 + y)) for x, m, _ in others)
 
-    return last, mass, others[-1].eigenvalue / last - 1 if others else mp.inf, sum_over_others
+    return last, mass, others[-1].eigenvalue / last - 1 if others else None, sum_over_others
 
 
 def _power_law_equation(
-    spectrum: PowerLaw,
-) -> tuple[mpf, mpf, mpf, Callable[[mpf], mpf]]:
+    spectrum: PowerLaw, field: Field
+) -> tuple[Number, Number, Number, Callable[[Number], Number]]:
     """Return the same for a power law, without listing its modes."""
     a, b, d = spectrum.exponent, spectrum.mass_exponent, int(spectrum.dimension)
     assert b is not None
-    energy = spectrum.energy_sum()
-    mass = mp.power(d, -rational(b)) / energy
-    gap = mp.expm1(-rational(a) * mp.log1p(-1 / mpf(d)))
-    return spectrum.extremes()[1], mass, gap, lambda y: edge_sum(b, a, d, y) / energy
+    energy, last = spectrum.energy_sum(field), spectrum.extremes(field)[1]
+    mass = field.power(d, -rational(b, field)) / energy
+    gap = field.expm1(-rational(a, field) * field.log1p(-1 / field.mpf(d)))
+    total = edge_sum(b, a, d, field)
+    return last, mass, gap, lambda y: total(y) / energy
 
 
 def _overlapping_rate(
-    last: mpf, mass: mpf, gap: mpf, sum_over_others: Callable[[mpf], mpf], digits: int
-) -> tuple[mpf, mpf]:
+    last: Number, mass: Number, gap: Number | None, sum_over_others: Callable[[Number], Number], field: Field
+) -> Number:
     """Solve ``y = 2 mass / (1 + 2 A(y))`` on ``(0, gap)`` and return ``8 last (1 + y)``."""
+    if gap is None:
+        return 8 * last * (1 + 2 * mass)
 
-    def excess(y: mpf) -> mpf:
+    def excess(y: Number) -> Number:
         return y - 2 * mass / (1 + 2 * sum_over_others(y)) if y < gap else y
 
-    y = _root(excess, gap)
-    slack = (1 + y) * mpf(10) ** (-digits - GUARD // 2)
-    if excess(y + slack) < 0 or (y > slack and excess(y - slack) > 0):
-        raise ArithmeticError("final rate not certified")
-    return 8 * last * (1 + y), 8 * last * slack
-
-
-def _root(excess: Callable[[mpf], mpf], gap: mpf) -> mpf:
-    """Return the root: false position to a few digits, then secants that gain half as many each time.
-
-    Each is evaluated with the digits that it will have, so that few sums are as long as the last.
-    """
-    wanted = mp.dps
-    with mp.workdps(min(wanted, FIRST_DIGITS + GUARD)):
-        start = -excess(mpf(0))
-        y = false_position(excess, mpf(0), min(start, gap), -start, excess(min(start, gap)))
-        older = y * (1 - mpf(10) ** (-FIRST_DIGITS // 2))
-        before, known = excess(older), FIRST_DIGITS
-    while known < wanted and y != older:
-        known = min(wanted, 3 * known // 2)
-        with mp.workdps(min(wanted, known + GUARD)):
-            value = excess(y)
-            if value == before:
-                break
-            older, before, y = y, value, y - value * (y - older) / (value - before)
-    return y
+    start = 2 * mass / (1 + 2 * sum_over_others(field.mpf(0)))
+    high = start if start < gap else gap
+    return 8 * last * (1 + enclosed_root(excess, field.mpf(0), high, field))

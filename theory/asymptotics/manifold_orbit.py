@@ -22,6 +22,8 @@ from operator import mul
 
 from mpmath import mp, mpf
 
+from .manifold_series import last_of_square
+
 Start = tuple[list[tuple[mpf, mpf]], list[mpf]]
 """Pairs (eigenvalue, mass) and the values of ``f`` there."""
 
@@ -105,7 +107,7 @@ class Orbit:
         energies: list[int] = []
         for k in range(self.order + 1):
             overlaps.append(sum(m * path[k] for m, path in zip(self.masses, paths, strict=True)) >> prec)
-            squares = (_square(path, prec) for path in paths)
+            squares = (last_of_square(path) >> prec for path in paths)
             energies.append(sum(m * x for m, x in zip(self.masses, squares, strict=True)) >> prec)
             if k == self.order:
                 return overlaps, energies, paths
@@ -124,13 +126,6 @@ def orders(digits: int) -> int:
 def damped_digits(digits: int) -> int:
     """Return the decimal digits that the sums of :class:`Orbit` cancel, and a few more."""
     return 6 + math.ceil(orders(digits) / DAMPING / math.log(10))
-
-
-def _square(path: Sequence[int], prec: int) -> int:
-    """Return the last coefficient of the square of a series."""
-    half = len(path) // 2
-    total = 2 * sum(map(mul, path[:half], reversed(path)))
-    return (total + (path[half] ** 2 if len(path) % 2 else 0)) >> prec
 
 
 def _horner(coefficients: Sequence[int], x: int, prec: int) -> int:

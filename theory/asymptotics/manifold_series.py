@@ -17,7 +17,7 @@ diagonal plus rank-one, and solvable since :math:`F((2n+1)\rho) < 1`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import isqrt
 from operator import mul
@@ -93,7 +93,18 @@ class ManifoldSeries:
         for past, pull, rest in zip(self.history, pulled, known, strict=True):
             past.append(pull * overlap // one + rest)
         self.overlaps.append(overlap)
-        self.energies.append(self._mean(sum(map(mul, past, reversed(past))) // one for past in self.history))
+        self.energies.append(self._mean(last_of_square(past) // one for past in self.history))
+
+
+def last_of_square(series: Sequence[int]) -> int:
+    """Return the last coefficient of the square of a series that the known terms decide.
+
+    >>> last_of_square([1, 2, 3]), last_of_square([1, 2])
+    (10, 4)
+    """
+    half = len(series) // 2
+    total = 2 * sum(map(mul, series[:half], reversed(series)))
+    return total + (series[half] ** 2 if len(series) % 2 else 0)
 
 
 @lru_cache(maxsize=32)

@@ -14,15 +14,13 @@ from math import inf
 
 from mpmath import mp, mpf
 
-from .arb_sums import available, enclosed_power_sum
+from .field import FLOATS, Field, Number, balls, rational
+
+SPARE = 20
+"""Bits beyond those asked for."""
 
 
-def rational(value: Fraction) -> mpf:
-    """Round a fraction to the working precision."""
-    return mpf(value.numerator) / value.denominator
-
-
-def inverse_powers(s: Fraction, last: int) -> list[mpf]:
+def inverse_powers(s: Fraction, last: int, field: Field = FLOATS) -> list[Number]:
     r"""Return :math:`1, 2^{-s}, \dots, \text{last}^{-s}` at the working precision.
 
     The power is completely multiplicative, so only primes cost a logarithm.
@@ -30,18 +28,18 @@ def inverse_powers(s: Fraction, last: int) -> list[mpf]:
     >>> [int(1 / power) for power in inverse_powers(Fraction(2), 6)]
     [1, 4, 9, 16, 25, 36]
     """
-    exponent = -rational(s)
-    powers: list[mpf] = [None, mpf(1), *[None] * (last - 1)]
+    exponent = -rational(s, field)
+    powers: list[Number] = [None, field.mpf(1), *[None] * (last - 1)]
     for i in range(2, last + 1):
         if powers[i] is None:
-            powers[i] = mp.power(i, exponent)
+            powers[i] = field.power(i, exponent)
         for j in range(2, min(i, last // i) + 1):
             if powers[i * j] is None:
                 powers[i * j] = powers[i] * powers[j]
     return powers[1 : last + 1]
 
 
-def power_integral(exponent: mpf, low: mpf, high: mpf) -> mpf:
+def power_integral(exponent: Number, low: Number, high: Number, field: Field = FLOATS) -> Number:
     r"""Return :math:`\int_{low}^{high} x^{e-1}\,dx`, accurate also where ``e`` is 0 or near it.
 
     >>> print(power_integral(mpf(0), mpf(1), mp.e))
@@ -49,17 +47,17 @@ def power_integral(exponent: mpf, low: mpf, high: mpf) -> mpf:
     >>> print(power_integral(mpf(2), mpf(1), mpf(3)))
     4.0
     """
-    width = mp.log(high / low)
-    if not exponent:
+    width = field.log(high / low)
+    if exponent == 0:
         return width
-    return mp.power(high, exponent) * -mp.expm1(-exponent * width) / exponent
+    return field.power(high, exponent) * -field.expm1(-exponent * width) / exponent
 
 
 @lru_cache(maxsize=4096)
-def bernoulli_ratio(order: int, prec: int) -> mpf:
+def bernoulli_ratio(order: int, prec: int, field: Field = FLOATS) -> Number:
     """Return :math:`B_{2j}/(2j)!` for ``j = order`` in ``prec`` bits."""
-    with mp.workprec(prec):
-        return mp.bernoulli(2 * order) / mp.factorial(2 * order)
+    with field.workprec(prec):
+        return field.bernoulli(2 * order) / field.factorial(2 * order)
 
 
 def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
@@ -67,7 +65,7 @@ def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
 
     ``last`` is an integer of any size or infinity; then ``s`` must exceed 1.
 
-    By Arb where python-flint is installed, see :mod:`.arb_sums`, else by :func:`euler_maclaurin_sum`, and
+    By Arb where python-flint is installed, see :mod:`.balls`, else by :func:`euler_maclaurin_sum`, and
     so where this is the shorter route: few terms, or all of them far out.
 
     Two checks at once, :math:`\zeta(2)` and the harmonic number by its digamma form:
@@ -80,9 +78,24 @@ def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
     28.208236780830581068822409462961439588922043866152
     28.208236780830581068822409462961439588922043866152
     """
-    if first < _start(s) and 2 * first <= last and available():
+    if first < convergent_from(s) and 2 * first <= last and balls() is not None:
         return enclosed_power_sum(s, first, last)
     return euler_maclaurin_sum(s, first, last)
+
+
+def enclosed_power_sum(s: Fraction, first: int, last: int | float) -> mpf:
+    """Return the centre of the ball around the sum, which is that to the working precision.
+
+    >>> print(enclosed_power_sum(Fraction(2), 1, inf), mp.pi**2 / 6)
+    1.64493406684823 1.64493406684823
+    """
+    from .balls import to_mpf
+
+    field = balls()
+    assert field is not None
+    with field.workprec(mp.prec + SPARE):
+        ball = field.power_sum(s, first, last)
+    return +to_mpf(ball)[0]
 
 
 def euler_maclaurin_sum(s: Fraction, first: int, last: int | float) -> mpf:
@@ -96,47 +109,53 @@ def euler_maclaurin_sum(s: Fraction, first: int, last: int | float) -> mpf:
     >>> print(euler_maclaurin_sum(Fraction(2), 1, inf))
     1.64493406684823
     """
-    start = max(first, _start(s))
+    start = max(first, convergent_from(s))
     end = int(min(start - 1, last))
     if 2 * first <= end or first == 1:
         total = mp.fsum(inverse_powers(s, end)[first - 1 :])
     else:
         total = mp.fsum(mp.power(i, -rational(s)) for i in range(first, end + 1))
-    return total if last < start else total + _euler_maclaurin(s, start, last)
+    return total if last < start else total + far_sum(s, start, last)
 
 
-def _start(s: Fraction) -> int:
+def convergent_from(s: Fraction, field: Field = FLOATS) -> int:
     """Return the term from which on the formula converges to the working precision."""
-    return int(1.5 * mp.dps + abs(s) / 3) + 10
+    return int(1.5 * field.dps + abs(s) / 3) + 10
 
 
-def _euler_maclaurin(s: Fraction, first: int, last: int | float) -> mpf:
-    """Sum from a ``first`` beyond the working digits, where the terms fall fast enough."""
-    exponent, low, power = rational(s), mpf(first), rational(1 - s)
-    total = mp.power(low, -exponent) / 2
+def far_sum(s: Fraction, first: int, last: int | float, field: Field = FLOATS) -> Number:
+    """Sum from a ``first`` beyond :func:`convergent_from`, where the terms fall fast enough.
+
+    The remainder is at most the first term left out, hence the last one used: the even derivatives
+    of order above ``-s`` have one sign.
+    """
+    exponent, low, power = rational(s, field), field.mpf(first), rational(1 - s, field)
+    total = field.power(low, -exponent) / 2
     if last == inf:
-        total -= mp.power(low, power) / power
+        total -= field.power(low, power) / power
     else:
-        total += power_integral(power, low, mpf(last)) + mp.power(last, -exponent) / 2
-    far_end = _scaled_derivatives(s, last)
-    prec = 1 << mp.prec.bit_length()
-    for order, near in enumerate(_scaled_derivatives(s, first), start=1):
-        term = bernoulli_ratio(order, prec) * (near - next(far_end))
+        high = field.mpf(last)
+        total += power_integral(power, low, high, field) + field.power(high, -exponent) / 2
+    far_end = _scaled_derivatives(s, last, field)
+    prec = 1 << field.prec.bit_length()
+    for order, near in enumerate(_scaled_derivatives(s, first, field), start=1):
+        term = bernoulli_ratio(order, prec, field) * (near - next(far_end))
         total += term
-        if abs(term) <= mp.eps * total:
-            return total
+        if abs(term) <= field.eps * abs(total) and 2 * order + s > 0:
+            return total + field.uncertain(term)
     raise AssertionError("the derivatives never end")
 
 
-def _scaled_derivatives(s: Fraction, x: int | float) -> Iterator[mpf]:
+def _scaled_derivatives(s: Fraction, x: int | float, field: Field) -> Iterator[Number]:
     """Yield minus the derivatives of order 1, 3, 5, ... of ``x**-s`` (zeros at infinity)."""
     if x == inf:
         while True:
-            yield mpf(0)
+            yield field.mpf(0)
     p, q = s.numerator, s.denominator
-    term = rational(s) * mp.power(x, -rational(s) - 1)
-    order = 1
+    exponent = rational(s, field)
+    term = exponent * field.power(field.mpf(x), -exponent - 1)
+    order, square = 1, q * q * int(x) * int(x)
     while True:
         yield term
-        term = term * ((p + order * q) * (p + (order + 1) * q)) / (q * q * x * x)
+        term = term * ((p + order * q) * (p + (order + 1) * q)) / square
         order += 2

@@ -49,11 +49,10 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from mpmath import mp, mpf
-
 from .constant import Constant, closed_form, undefined
-from .convergence import convergence_prefactor, energy_prefactor, overlap_prefactor, summary_exponent
-from .power_sums import inverse_powers, power_sum, rational
+from .convergence import amplitude, decay_law, overlap_scale, slower_scale, summary_exponent
+from .field import Field, Number, rational
+from .power_sums import inverse_powers
 from .spectrum import Given, PowerLaw, Spectrum
 from .tail import uniform_law
 
@@ -77,7 +76,7 @@ def recovered_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(recovered_exponent(PowerLaw(2, "inf", "source:0.25")).printed(15)[0])
     0.250000000000000
     """
-    return _of_law(spectrum, digits, EXPONENT, lambda law, gamma: 1 - gamma)
+    return _of_law(spectrum, digits, EXPONENT, lambda law, gamma, field: rational(1 - gamma, field))
 
 
 def recovered_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -103,8 +102,8 @@ def recovered_constant(spectrum: Spectrum, digits: int = 15) -> Constant:
     -0.500000000000000
     """
 
-    def evaluate(law: PowerLaw, gamma: mpf) -> mpf:
-        return _weight(law) * mp.zeta(1 - (1 - gamma) * rational(law.exponent))
+    def evaluate(law: PowerLaw, gamma: Fraction, field: Field) -> Number:
+        return _weight(law, field) * field.zeta(rational(1 - (1 - gamma) * law.exponent, field))
 
     return _of_law(spectrum, digits, CONSTANT, evaluate, _logarithm)
 
@@ -127,8 +126,8 @@ def frozen_error(spectrum: Spectrum, digits: int = 15) -> Constant:
     0.949528603897361
     """
 
-    def evaluate(law: PowerLaw, gamma: mpf) -> mpf:
-        return -_correction(law, gamma) / overlap_prefactor(law, mp.dps).value
+    def evaluate(law: PowerLaw, gamma: Fraction, field: Field) -> Number:
+        return -_correction(law, gamma, field) / overlap_scale(law, field)
 
     return _of_law(spectrum, digits, FROZEN, evaluate, _slow_feedback)
 
@@ -146,7 +145,7 @@ def plateau_height(spectrum: Spectrum, digits: int = 15) -> Constant:
     if isinstance(spectrum, PowerLaw) and spectrum.dimension == math.inf and (decay := _decay(spectrum)):
         trend = "tend to 0" if decay > 0 else "grow without bound"
         return undefined(HEIGHT, SOURCE, f"at d = inf the components of the teacher {trend}")
-    return closed_form(lambda: _height(spectrum), digits, HEIGHT, SOURCE)
+    return closed_form(lambda field: _height(spectrum, field), digits, HEIGHT, SOURCE)
 
 
 def plateau_drop_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -155,7 +154,13 @@ def plateau_drop_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(plateau_drop_exponent(PowerLaw(3, "inf")).printed(15)[0])
     0.500000000000000
     """
-    return _of_law(spectrum, digits, DROP_EXPONENT, lambda law, gamma: (1 - gamma) / gamma, _slow_feedback)
+    return _of_law(
+        spectrum,
+        digits,
+        DROP_EXPONENT,
+        lambda law, gamma, field: rational((1 - gamma) / gamma, field),
+        _slow_feedback,
+    )
 
 
 def plateau_drop_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -167,9 +172,9 @@ def plateau_drop_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     0.927622987354239
     """
 
-    def evaluate(law: PowerLaw, gamma: mpf) -> mpf:
-        base = convergence_prefactor(law, mp.dps).value
-        return _prefactor(law, gamma) * mp.power(base, (1 - gamma) / gamma)
+    def evaluate(law: PowerLaw, gamma: Fraction, field: Field) -> Number:
+        power = rational((1 - gamma) / gamma, field)
+        return _prefactor(law, gamma, field) * field.power(slower_scale(law, field), power)
 
     return _of_law(spectrum, digits, DROP_PREFACTOR, evaluate, _slow_feedback)
 
@@ -181,10 +186,10 @@ def recovered_fluctuation(spectrum: Spectrum, digits: int = 15) -> Constant:
     0.460367136734393
     """
 
-    def evaluate(law: PowerLaw) -> mpf:
-        power = 1 / rational(law.exponent)
-        square = 2 * (2 - mp.power(2, power)) / mp.gamma(1 - power)
-        return mp.sqrt(square * mp.power(law.trace_sum() / 16, power))
+    def evaluate(law: PowerLaw, field: Field) -> Number:
+        power = rational(1 / law.exponent, field)
+        square = 2 * (2 - field.power(2, power)) / field.gamma(1 - power)
+        return field.sqrt(square * field.power(law.trace_sum(field) / 16, power))
 
     return uniform_law(spectrum, digits, FLUCTUATION, evaluate)
 
@@ -193,67 +198,74 @@ def _of_law(
     spectrum: Spectrum,
     digits: int,
     definition: str,
-    evaluate: Callable[[PowerLaw, mpf], mpf],
-    obstacle: Callable[[mpf], str | None] = lambda gamma: None,
+    evaluate: Callable[[PowerLaw, Fraction, Field], Number],
+    obstacle: Callable[[Fraction], str | None] = lambda gamma: None,
 ) -> Constant:
     """Evaluate a constant from the law and its gamma, or say why there is none."""
-    gamma = summary_exponent(spectrum, digits)
-    reason = gamma.reason if gamma.value is None else obstacle(gamma.value)
+    reason = summary_exponent(spectrum).reason
     if reason is not None or not isinstance(spectrum, PowerLaw):
         return undefined(definition, SOURCE, reason or "")
-    return closed_form(
-        lambda: evaluate(spectrum, summary_exponent(spectrum, mp.dps).value), digits, definition, SOURCE
-    )
+    gamma = decay_law(spectrum)
+    reason = obstacle(gamma)
+    if reason is not None:
+        return undefined(definition, SOURCE, reason)
+    return closed_form(lambda field: evaluate(spectrum, gamma, field), digits, definition, SOURCE)
 
 
-def _logarithm(gamma: mpf) -> str | None:
+def _logarithm(gamma: Fraction) -> str | None:
     if gamma != 1:
         return None
     return "gamma = 1: recovered grows like a logarithm, (1/a) (Z/H_b) log t, not like a power"
 
 
-def _integrable(gamma: mpf) -> str | None:
+def _integrable(gamma: Fraction) -> str | None:
     if gamma >= 2:
         return "gamma >= 2: recovered is within t^(1 - gamma) of its limit, the start decides what is next"
     return _logarithm(gamma)
 
 
-def _slow_feedback(gamma: mpf) -> str | None:
+def _slow_feedback(gamma: Fraction) -> str | None:
     if gamma < 1:
         return None
     return "gamma >= 1: the start enters before the feedback, at relative order 1/t"
 
 
-def _weight(law: PowerLaw) -> mpf:
+def _weight(law: PowerLaw, field: Field) -> Number:
     r"""Return the :math:`\omega` of :math:`(w^*_i)^2 \sim \omega i^{-2B}`."""
-    amplitude = law.tail_amplitude()
+    amplitude = law.tail_amplitude(field)
     assert amplitude is not None
-    return law.trace_sum() * amplitude
+    return law.trace_sum(field) * amplitude
 
 
-def _prefactor(law: PowerLaw, gamma: mpf) -> mpf:
-    power = 1 - gamma
-    return -_weight(law) / rational(law.exponent) * mp.gamma(-power) * mp.power(16 / law.trace_sum(), power)
+def _prefactor(law: PowerLaw, gamma: Fraction, field: Field) -> Number:
+    power = rational(1 - gamma, field)
+    scale = field.gamma(-power) * field.power(16 / law.trace_sum(field), power)
+    return -_weight(law, field) / rational(law.exponent, field) * scale
 
 
-def _correction(law: PowerLaw, gamma: mpf) -> mpf:
-    memory = mp.sqrt(mp.pi) * mp.gamma(2 - gamma) / (2 * mp.gamma(mpf(3) / 2 - gamma))
-    residual = mpf(3) / 2 * mpf(energy_prefactor(law, mp.dps).value)
-    return residual * ((mp.power(2, gamma + 1) / 3 - mpf(1) / 2) * memory - 1)
+def _correction(law: PowerLaw, gamma: Fraction, field: Field) -> Number:
+    g = rational(gamma, field)
+    inverse = field.rgamma(rational(Fraction(3, 2) - gamma, field))
+    memory = field.sqrt(field.pi) * field.gamma(2 - g) * inverse / 2
+    return amplitude(law, field) * (
+        (field.power(2, g + 1) / 3 - rational(Fraction(1, 2), field)) * memory - 1
+    )
 
 
-def _height(spectrum: Spectrum) -> mpf:
+def _height(spectrum: Spectrum, field: Field) -> Number:
     if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None:
         if spectrum.dimension == math.inf:
-            return mpf(1)
-        mean = power_sum(_decay(spectrum), 1, spectrum.dimension) / spectrum.dimension
-        return mean * spectrum.trace_sum() / spectrum.energy_sum()
-    squares = [mpf(component) ** 2 for component in spectrum.teacher]
+            return field.mpf(1)
+        mean = field.power_sum(_decay(spectrum), 1, spectrum.dimension) / spectrum.dimension
+        return mean * spectrum.trace_sum(field) / spectrum.energy_sum(field)
+    squares = [field.mpf(component) ** 2 for component in spectrum.teacher]
     if isinstance(spectrum, Given):
-        eigenvalues = [mpf(x) for x in spectrum.eigenvalues]
+        eigenvalues = [field.mpf(x) for x in spectrum.eigenvalues]
     else:
-        eigenvalues = [x / spectrum.trace_sum() for x in inverse_powers(spectrum.exponent, len(squares))]
-    return mp.fsum(squares) / mp.fdot(zip(eigenvalues, squares, strict=True)) / len(squares)
+        trace = spectrum.trace_sum(field)
+        eigenvalues = [x / trace for x in inverse_powers(spectrum.exponent, len(squares), field)]
+    energy = field.fsum(x * y for x, y in zip(eigenvalues, squares, strict=True))
+    return field.fsum(squares) / energy / len(squares)
 
 
 def _decay(law: PowerLaw) -> Fraction:

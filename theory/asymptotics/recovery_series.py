@@ -20,7 +20,7 @@ from mpmath import mp, mpf
 
 from .constant import GUARD
 from .expansion import cross_memory, quadratic_memory, universal_coefficients
-from .power_sums import rational
+from .field import rational
 from .spectrum import Exact, decimal, exact
 
 Coefficients = list[mpf]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mpmath import mp, mpf
 
-from .power_sums import power_sum
+from .field import FLOATS, Field, Number
 from .spectrum import Level, PowerLaw, Spectrum, unlisted
 
 
@@ -22,22 +22,30 @@ class Resolvent:
     """``F`` as poles at ``gap`` below ``floor`` and a series in powers of ``1/rho``.
 
     ``floor`` is 4 lambda_1, ``poles`` holds pairs ``(4 lambda_1 - 4 lambda_i, 8 lambda_i mu_i)``,
-    ``series`` the ``c_k`` of ``sum_k c_k rho**-(k+1)``, whose successive terms fall at least by
-    ``edge / rho``.
+    ``series`` the ``c_k`` of ``sum_k c_k rho**-(k+1)``, whose successive terms are positive and fall at
+    least by ``edge / rho``.
     """
 
-    floor: mpf
-    poles: list[tuple[mpf, mpf]]
-    series: list[mpf]
-    edge: mpf
+    floor: Number
+    poles: list[tuple[Number, Number]]
+    series: list[Number]
+    edge: Number
+    field: Field
 
-    def value_and_slope(self, shift: mpf) -> tuple[mpf, mpf]:
-        value = slope = mpf(0)
+    def value(self, shift: Number) -> Number:
+        """Return ``F`` at ``shift`` above the floor; what the series leaves is bounded in balls."""
+        return self.value_and_slope(shift)[0]
+
+    def value_and_slope(self, shift: Number) -> tuple[Number, Number]:
+        """Return ``F`` and its derivative."""
+        value = slope = self.field.mpf(0)
         for gap, weight in self.poles:
             inverse = 1 / (shift + gap)
             term = weight * inverse
             value += term
             slope -= term * inverse
+        if not self.series:
+            return value, slope
         inverse = 1 / (self.floor + shift)
         power = inverse
         for order, coefficient in enumerate(self.series, start=1):
@@ -45,49 +53,65 @@ class Resolvent:
             power *= inverse
             value += term
             slope -= order * term * inverse
-        return value, slope
+        ratio = self.edge * inverse
+        rest = term * ratio / (1 - ratio)
+        orders = len(self.series) + 1 / (1 - ratio)
+        return value + self.field.uncertain(rest), slope + self.field.uncertain(orders * rest * inverse)
 
-    def remainder(self, shift: mpf) -> mpf:
-        if not self.series:
-            return mpf(0)
-        rho = self.floor + shift
-        ratio = self.edge / rho
-        return self.series[-1] * rho ** -len(self.series) * ratio / (1 - ratio)
+    def above(self, number: int) -> Resolvent:
+        """Return the same with the pole of this number, counted from 1, as the floor."""
+        base = self.poles[number - 1][0]
+        poles = [(gap - base, weight) for gap, weight in self.poles]
+        poles[number - 1] = self.field.mpf(0), self.poles[number - 1][1]
+        return Resolvent(self.floor - base, poles, self.series, self.edge, self.field)
 
 
-def resolvent(spectrum: Spectrum, roots: int = 1) -> tuple[Resolvent, mpf]:
+def resolvent(spectrum: Spectrum, roots: int = 1, field: Field = FLOATS) -> tuple[Resolvent, Number]:
     """Return ``F`` at the working precision, and a lower bound of its largest root less ``floor``.
 
     The series of the tail reaches as far down as the given number of ``roots``.
     """
-    count = max(2 * int(mp.dps) + 10, 4 * roots)
+    count = max(2 * int(field.dps) + 10, 4 * roots)
     law = unlisted(spectrum, 2 * count)
-    return _listed(spectrum, count, roots) if law is None else _series(law, count, roots)
+    if law is None:
+        return _listed(spectrum, count, roots, field)
+    return _series(law, count, roots, field)
 
 
-def _listed(spectrum: Spectrum, count: int, roots: int) -> tuple[Resolvent, mpf]:
+def _listed(spectrum: Spectrum, count: int, roots: int, field: Field) -> tuple[Resolvent, Number]:
     """Return the resolvent with every mode listed, unless there are many beyond the first ``count``."""
-    levels = [level for level in spectrum.levels() if level.mass]
+    levels = [level for level in spectrum.levels(field) if level.mass > 0]
     top = levels[0].eigenvalue
     weighted = [(x, x * mass) for x, mass, _ in levels]
-    first, second = mp.fsum(y for _, y in weighted), mp.fdot(weighted)
-    shift = _lower_bound(top, 8 * weighted[0][1], first, second)
+    first, second = field.fsum(y for _, y in weighted), field.fsum(x * y for x, y in weighted)
+    shift = _lower_bound(top, 8 * weighted[0][1], first, second, field)
     if len(levels) > 2 * count:
         lowest = 4 * levels[roots - 1].eigenvalue if roots > 1 else 4 * top + shift
         edge = 4 * levels[count].eigenvalue
-        orders = math.ceil(mp.dps / max(mp.log10(lowest / edge), mpf("0.1")))
+        orders = math.ceil(field.dps / max(_decades(lowest / edge, field), 0.1))
         if orders <= count // 2:
-            tail = _moments(levels[count:], edge, orders)
-            return Resolvent(4 * top, _poles(top, weighted[:count]), tail, edge), shift
-    return Resolvent(4 * top, _poles(top, weighted), [], mpf(0)), shift
+            tail = _moments(levels[count:], edge, orders, field)
+            return Resolvent(4 * top, _poles(top, weighted[:count]), tail, edge, field), shift
+    return Resolvent(4 * top, _poles(top, weighted), [], field.mpf(0), field), shift
 
 
-def _poles(top: mpf, weighted: list[tuple[mpf, mpf]]) -> list[tuple[mpf, mpf]]:
+def _decades(ratio: Number, field: Field) -> float:
+    return float(field.log(ratio)) / math.log(10)
+
+
+def _poles(top: Number, weighted: list[tuple[Number, Number]]) -> list[tuple[Number, Number]]:
     return [(4 * (top - x), 8 * y) for x, y in weighted]
 
 
-def _moments(levels: list[Level], edge: mpf, orders: int) -> list[mpf]:
-    """Return the series of many listed levels, in fixed-point arithmetic relative to the largest of them."""
+def _moments(levels: list[Level], edge: Number, orders: int, field: Field) -> list[Number]:
+    """Return the series of many listed levels, for floats in fixed-point arithmetic, which is faster."""
+    if field is not FLOATS:
+        terms, series = [2 * mass for _, mass, _ in levels], []
+        points = [4 * x for x, _, _ in levels]
+        for _ in range(orders):
+            terms = [term * x for term, x in zip(terms, points, strict=True)]
+            series.append(field.fsum(terms))
+        return series
     one = 1 << (mp.prec + 20)
     points = [int(4 * x / edge * one) for x, _, _ in levels]
     terms = [int(mass * one) for _, mass, _ in levels]
@@ -99,41 +123,41 @@ def _moments(levels: list[Level], edge: mpf, orders: int) -> list[mpf]:
     return series
 
 
-def _series(spectrum: PowerLaw, count: int, roots: int) -> tuple[Resolvent, mpf]:
+def _series(spectrum: PowerLaw, count: int, roots: int, field: Field) -> tuple[Resolvent, Number]:
     """Return the resolvent with a series for the tail, and a lower bound of its root."""
-    head = spectrum.head(count)
+    head = spectrum.head(count, field)
     top = head[0].eigenvalue
-    poles = [(4 * (top - x), 8 * x * mass) for x, mass, _ in head]
-    with mp.workdps(15):
-        first, second = spectrum.moment(1), spectrum.moment(2)
-    shift = _lower_bound(top, poles[0][1], first, second)
-    edge = 4 * spectrum.eigenvalue(count + 1)
+    poles = _poles(top, [(x, x * mass) for x, mass, _ in head])
+    with field.workdps(15):
+        first, second = spectrum.moment(1, field=field), spectrum.moment(2, field=field)
+    shift = _lower_bound(top, poles[0][1], first, second, field)
+    edge = 4 * spectrum.eigenvalue(count + 1, field)
     lowest = 4 * head[roots - 1].eigenvalue if roots > 1 else 4 * top + shift
-    series = _tail_series(spectrum, count + 1, float(mp.log10(lowest / edge)))
-    return Resolvent(4 * top, poles, series, edge), shift
+    series = _tail_series(spectrum, count + 1, _decades(lowest / edge, field), field)
+    return Resolvent(4 * top, poles, series, edge, field), shift
 
 
-def _lower_bound(top: mpf, weight: mpf, first: mpf, second: mpf) -> mpf:
+def _lower_bound(top: Number, weight: Number, first: Number, second: Number, field: Field) -> Number:
     """Bound ``rho - 4 lambda_1`` below by its own mode and by a Rayleigh quotient.
 
-    The quotient is lowered by more than its rounding, lest a start right of the root overshoot.
+    The bounds are lowered by more than their rounding.
     """
-    return max(weight, (4 * second / first + 8 * first) * (1 - mpf(10) ** -9) - 4 * top)
+    return field.max(weight * (1 - 1e-9), (4 * second / first + 8 * first) * (1 - 1e-9) - 4 * top)
 
 
-def _tail_series(spectrum: PowerLaw, first: int, fall: float) -> list[mpf]:
+def _tail_series(spectrum: PowerLaw, first: int, fall: float, field: Field) -> list[Number]:
     """Return ``8 4^k`` times the moments of order ``k + 1`` from mode ``first`` on.
 
     Each term of the series is ``fall`` decades below the one before, and needs as many digits less.
     """
     decay = spectrum.mass_exponent
     assert decay is not None
-    scale = 4 / spectrum.trace_sum()
-    factor = 2 * scale / spectrum.energy_sum()
-    series = []
-    for k in range(math.ceil(mp.dps / fall)):
-        with mp.workdps(max(15, mp.dps - int(k * fall))):
-            total = power_sum((k + 1) * spectrum.exponent + decay, first, spectrum.dimension)
+    scale = 4 / spectrum.trace_sum(field)
+    factor = 2 * scale / spectrum.energy_sum(field)
+    series, digits = [], field.dps
+    for k in range(math.ceil(digits / fall)):
+        with field.workdps(max(15, digits - int(k * fall))):
+            total = field.power_sum((k + 1) * spectrum.exponent + decay, first, spectrum.dimension)
         series.append(factor * total)
         factor *= scale
     return series

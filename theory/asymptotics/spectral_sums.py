@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mpmath import mp, mpc, mpf
 
 from .constant import GUARD, Constant
-from .power_sums import rational
+from .field import rational
 from .spectrum import Exact, PowerLaw, Spectrum, exact, unlisted
 
 Function = Callable[[mpf | mpc], mpf | mpc]

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from .power_sums import inverse_powers, power_sum, rational
+from .field import FLOATS, Field, Number, quotient, rational
+from .power_sums import inverse_powers
 
 Exact = int | float | str | Fraction
 """Accepted for exponents; a float stands for the decimal number it prints as."""
@@ -24,8 +25,8 @@ Exact = int | float | str | Fraction
 class Level(NamedTuple):
     """An eigenvalue, the teacher's mass on its eigenspace, and the dimension of that space."""
 
-    eigenvalue: mpf
-    mass: mpf
+    eigenvalue: Number
+    mass: Number
     multiplicity: int
 
 
@@ -50,7 +51,7 @@ class PowerLaw:
         those typical of such draws.
 
     The exponents are exact; eigenvalues, masses and moments are evaluated at the working precision
-    of ``mpmath.mp``.
+    of the ``field``, see :mod:`.field`.
 
     >>> flat = PowerLaw(2, "inf")
     >>> print(flat.eigenvalue(1), 6 / mp.pi**2)
@@ -108,61 +109,62 @@ class PowerLaw:
         """The exponent ``b`` of the masses ``i**-b``, or None for given components."""
         return self.exponent + 2 * _source(self.teacher) if isinstance(self.teacher, str) else None
 
-    def trace_sum(self) -> mpf:
+    def trace_sum(self, field: Field = FLOATS) -> Number:
         r"""Return :math:`H_{d,a} = \sum_{i \le d} i^{-a}`."""
-        return _total(self.exponent, self.dimension, mp.prec)
+        return _total(self.exponent, self.dimension, field, field.prec)
 
-    def energy_sum(self) -> mpf:
+    def energy_sum(self, field: Field = FLOATS) -> Number:
         r"""Return :math:`H_{d,b}`, the sum of the unnormalised masses, ``b`` their exponent."""
-        return _total(self._mass_exponent(), self.dimension, mp.prec)
+        return _total(self._mass_exponent(), self.dimension, field, field.prec)
 
-    def eigenvalue(self, index: int) -> mpf:
+    def eigenvalue(self, index: int, field: Field = FLOATS) -> Number:
         r"""Return :math:`\lambda_i`."""
-        return mp.power(index, -rational(self.exponent)) / self.trace_sum()
+        return field.power(index, -rational(self.exponent, field)) / self.trace_sum(field)
 
-    def extremes(self) -> tuple[mpf, mpf]:
+    def extremes(self, field: Field = FLOATS) -> tuple[Number, Number]:
         r"""Return the largest and the smallest eigenvalue, the latter 0 at ``d = inf``."""
-        largest = 1 / self.trace_sum()
+        largest = 1 / self.trace_sum(field)
         if self.dimension == math.inf:
-            return largest, mpf(0)
-        return largest, largest * mp.power(self.dimension, -rational(self.exponent))
+            return largest, field.mpf(0)
+        return largest, largest * field.power(self.dimension, -rational(self.exponent, field))
 
-    def head(self, count: int) -> list[Level]:
+    def head(self, count: int, field: Field = FLOATS) -> list[Level]:
         """Return the first ``count`` modes of a flat or source teacher."""
-        decay, trace, energy = self._mass_exponent(), self.trace_sum(), self.energy_sum()
-        eigenvalues = inverse_powers(self.exponent, count)
-        masses = eigenvalues if decay == self.exponent else inverse_powers(decay, count)
+        decay, trace, energy = self._mass_exponent(), self.trace_sum(field), self.energy_sum(field)
+        eigenvalues = inverse_powers(self.exponent, count, field)
+        masses = eigenvalues if decay == self.exponent else inverse_powers(decay, count, field)
         return [Level(x / trace, m / energy, 1) for x, m in zip(eigenvalues, masses, strict=True)]
 
-    def moment(self, order: int, first: int = 1) -> mpf:
+    def moment(self, order: int, first: int = 1, field: Field = FLOATS) -> Number:
         r"""Return :math:`\sum_{i \ge \text{first}} \lambda_i^k \mu_i` of a flat or source teacher.
 
         At ``first = 1`` this is the paper's :math:`s^{*(k+1)}`.
         """
         decay = order * self.exponent + self._mass_exponent()
-        total = power_sum(decay, first, self.dimension)
-        return total / self.trace_sum() ** order / self.energy_sum()
+        total = field.power_sum(decay, first, self.dimension)
+        return total / self.trace_sum(field) ** order / self.energy_sum(field)
 
-    def levels(self) -> list[Level]:
+    def levels(self, field: Field = FLOATS) -> list[Level]:
         """Return all levels, largest eigenvalue first; every mode is listed."""
         if self.exponent == 0:
-            return [Level(1 / mpf(self.dimension), mpf(1), int(self.dimension))]
+            return [Level(1 / field.mpf(self.dimension), field.mpf(1), int(self.dimension))]
         if isinstance(self.teacher, str):
-            return self.head(int(self.dimension))
-        eigenvalues = inverse_powers(self.exponent, len(self.teacher))
-        masses = [x * mpf(w) ** 2 for x, w in zip(eigenvalues, self.teacher, strict=True)]
-        scale, unit = 1 / mp.fsum(eigenvalues), 1 / mp.fsum(masses)
+            return self.head(int(self.dimension), field)
+        eigenvalues = inverse_powers(self.exponent, len(self.teacher), field)
+        masses = [x * field.mpf(w) ** 2 for x, w in zip(eigenvalues, self.teacher, strict=True)]
+        scale, unit = 1 / field.fsum(eigenvalues), 1 / field.fsum(masses)
         return [Level(x * scale, m * unit, 1) for x, m in zip(eigenvalues, masses, strict=True)]
 
-    def tail_amplitude(self) -> mpf | None:
+    def tail_amplitude(self, field: Field = FLOATS) -> Number | None:
         r"""Return the :math:`A` of :math:`\mu_i \sim A i^{-b}`, None if no such law is known."""
         if self.mass_exponent is not None:
-            return 1 / self.energy_sum()
+            return 1 / self.energy_sum(field)
         if self.tail_mean_square is None:
             return None
-        squares = (mpf(component) ** 2 for component in self.teacher)
-        powers = inverse_powers(self.exponent, len(self.teacher))
-        return rational(self.tail_mean_square) / mp.fdot(zip(powers, squares, strict=True))
+        squares = (field.mpf(component) ** 2 for component in self.teacher)
+        powers = inverse_powers(self.exponent, len(self.teacher), field)
+        masses = (x * y for x, y in zip(powers, squares, strict=True))
+        return rational(self.tail_mean_square, field) / field.fsum(masses)
 
     def _mass_exponent(self) -> Fraction:
         decay = self.mass_exponent
@@ -200,13 +202,22 @@ class Given:
         object.__setattr__(self, "eigenvalues", given)
         object.__setattr__(self, "teacher", components)
 
-    def levels(self) -> list[Level]:
-        """Return the levels, largest eigenvalue first."""
-        return _levels([mpf(x) for x in self.eigenvalues], self.teacher)
+    def levels(self, field: Field = FLOATS) -> list[Level]:
+        """Return the levels, largest eigenvalue first: equal positive eigenvalues grouped, masses scaled."""
+        groups: dict[Fraction, tuple[Number, int]] = {}
+        for given, component in zip(self.eigenvalues, self.teacher, strict=True):
+            if eigenvalue := quotient(given):
+                mass, count = groups.get(eigenvalue, (field.mpf(0), 0))
+                groups[eigenvalue] = mass + rational(eigenvalue, field) * field.mpf(component) ** 2, count + 1
+        total = field.fsum(mass for mass, _ in groups.values())
+        return [
+            Level(rational(eigenvalue, field), mass / total, count)
+            for eigenvalue, (mass, count) in sorted(groups.items(), reverse=True)
+        ]
 
-    def extremes(self) -> tuple[mpf, mpf]:
+    def extremes(self, field: Field = FLOATS) -> tuple[Number, Number]:
         """Return the largest and the smallest positive eigenvalue."""
-        levels = self.levels()
+        levels = self.levels(field)
         return levels[0].eigenvalue, levels[-1].eigenvalue
 
 
@@ -226,23 +237,9 @@ def unlisted(spectrum: Spectrum, limit: int) -> PowerLaw | None:
 
 
 @lru_cache(maxsize=64)
-def _total(exponent: Fraction, dimension: int | float, prec: int) -> mpf:
-    with mp.workprec(prec):
-        return power_sum(exponent, 1, dimension)
-
-
-def _levels(eigenvalues: list[mpf], teacher: Iterable[Any]) -> list[Level]:
-    """Group equal positive eigenvalues and scale the masses to 1."""
-    groups: dict[mpf, tuple[mpf, int]] = {}
-    for eigenvalue, component in zip(eigenvalues, teacher, strict=True):
-        if eigenvalue:
-            mass, count = groups.get(eigenvalue, (mpf(0), 0))
-            groups[eigenvalue] = (mass + eigenvalue * mpf(component) ** 2, count + 1)
-    total = mp.fsum(mass for mass, _ in groups.values())
-    return [
-        Level(eigenvalue, mass / total, count)
-        for eigenvalue, (mass, count) in sorted(groups.items(), reverse=True)
-    ]
+def _total(exponent: Fraction, dimension: int | float, field: Field, prec: int) -> Number:
+    with field.workprec(prec):
+        return field.power_sum(exponent, 1, dimension)
 
 
 def exact(value: Exact, name: str) -> Fraction:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from mpmath import mp, mpf
 
 from .constant import GUARD, Constant, closed_form, undefined
-from .power_sums import power_sum, rational
+from .field import Field, Number, rational
+from .power_sums import power_sum
 from .spectrum import Exact, PowerLaw, Spectrum, decimal, exact
 
 SOURCE = "arXiv:2511.18661, Proposition 16"
@@ -27,7 +28,7 @@ def tail_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(tail_exponent(PowerLaw("1.2", 1000)).printed(15)[0])
     0.833333333333333
     """
-    return uniform_law(spectrum, digits, EXPONENT, lambda law: 1 / rational(law.exponent))
+    return uniform_law(spectrum, digits, EXPONENT, lambda law, field: rational(1 / law.exponent, field))
 
 
 def tail_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -95,7 +96,7 @@ def uniform_law(
     spectrum: Spectrum,
     digits: int,
     definition: str,
-    evaluate: Callable[[PowerLaw], mpf],
+    evaluate: Callable[[PowerLaw, Field], Number],
     above: int | None = 1,
 ) -> Constant:
     """Evaluate a constant of uniform weights on a power law whose exponent exceeds ``above``."""
@@ -103,9 +104,9 @@ def uniform_law(
         return undefined(definition, SOURCE, "no power law is known for given eigenvalues")
     if above is not None and spectrum.exponent <= above:
         return undefined(definition, SOURCE, f"no power law: the tail counts only for exponent > {above}")
-    return closed_form(lambda: evaluate(spectrum), digits, definition, SOURCE)
+    return closed_form(lambda field: evaluate(spectrum, field), digits, definition, SOURCE)
 
 
-def _prefactor(law: PowerLaw) -> mpf:
-    power = 1 / rational(law.exponent)
-    return mp.gamma(1 - power) * mp.power(16 / law.trace_sum(), power)
+def _prefactor(law: PowerLaw, field: Field) -> Number:
+    power = rational(1 / law.exponent, field)
+    return field.gamma(1 - power) * field.power(16 / law.trace_sum(field), power)

@@ -26,12 +26,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 
 from mpmath import mp, mpf
 
 from .constant import GUARD, Constant, undefined
 from .decaying_sums import decaying_sum, origin_term, origin_term_beside, saddle_rate
-from .power_sums import power_sum, rational
+from .field import FLOATS, Field, Number, rational
+from .roots import enclosed_root
 from .spectrum import Exact, PowerLaw, Spectrum, decimal, exact
 from .tail import uniform_law
 
@@ -109,9 +111,9 @@ def tail_remainder_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     6.86828545531999
     """
 
-    def evaluate(law: PowerLaw) -> mpf:
-        a = rational(law.exponent)
-        return saddle_rate(a) * mp.power(16 / law.trace_sum(), 1 / (a + 1))
+    def evaluate(law: PowerLaw, field: Field) -> Number:
+        a = rational(law.exponent, field)
+        return saddle_rate(a, field) * field.power(16 / law.trace_sum(field), 1 / (a + 1))
 
     return uniform_law(spectrum, digits, RATE, evaluate)
 
@@ -125,10 +127,10 @@ def tail_curvature(spectrum: Spectrum, digits: int = 15) -> Constant:
     51.2000000000000
     """
 
-    def evaluate(law: PowerLaw) -> mpf:
+    def evaluate(law: PowerLaw, field: Field) -> Number:
         if not law.exponent:
-            return 128 / mpf(law.dimension)
-        return 128 * power_sum(2 * law.exponent, 1, law.dimension) / law.trace_sum() ** 2
+            return 128 / field.mpf(law.dimension)
+        return 128 * field.power_sum(2 * law.exponent, 1, law.dimension) / law.trace_sum(field) ** 2
 
     return uniform_law(spectrum, digits, CURVATURE, evaluate, above=None)
 
@@ -148,7 +150,9 @@ def plateau_end_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 def plateau_end(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the time at which :math:`S_d = \tfrac12`: half of the uniform plateau is learnt.
 
-    Newton's method from the law :math:`K d^a`.
+    The root of :math:`\log(2 S_d)` in the fraction :math:`(16\tau/H_{d,a})^{1/a}/d`, which lies between
+    one quarter and 1 up to factors :math:`\log(3/2)^{1/a}` and :math:`\log(2)^{1/a}`: at the first the slower
+    three quarters of the modes alone leave one half, at the second even the last has lost one half.
 
     >>> law = PowerLaw(2, 1000)
     >>> print(plateau_end(law).printed(15)[0], mp.nstr(plateau_end_prefactor(law).value * 10**6, 15))
@@ -156,51 +160,47 @@ def plateau_end(spectrum: Spectrum, digits: int = 15) -> Constant:
     """
     if isinstance(spectrum, PowerLaw) and spectrum.dimension == math.inf:
         return undefined(HALF_TIME, SOURCE, "at d = inf the plateau never ends")
-    return uniform_law(spectrum, digits, HALF_TIME, lambda law: _half_time(law, digits), above=None)
+    return uniform_law(spectrum, digits, HALF_TIME, _half_time, above=None)
 
 
-def _half_time_law(law: PowerLaw) -> mpf:
-    return _half_scale(law) * law.trace_sum() / 16
+def _half_time_law(law: PowerLaw, field: Field) -> Number:
+    r"""Solve :math:`F_a(z) = 1/2`; ``F_a`` falls."""
+    if not law.exponent:
+        return field.log(field.mpf(2)) * law.trace_sum(field) / 16
+    a = rational(law.exponent, field)
+    fraction = _half_fraction(law, field, lambda x: field.expint(1 + 1 / a, field.power(x, a)) / a)
+    return field.power(fraction, a) * law.trace_sum(field) / 16
 
 
-def _half_scale(law: PowerLaw) -> mpf:
-    r"""Solve :math:`F_a(z) = 1/2` by Newton's method from below: ``F_a`` falls and is convex.
+def _half_time(law: PowerLaw, field: Field) -> Number:
+    """Solve ``S_d = 1/2``."""
+    a, d = rational(law.exponent, field), int(law.dimension)
+    if not law.exponent:
+        return d * field.log(field.mpf(2)) / 16
+    left = remaining(law.exponent, d, field)
+    fraction = _half_fraction(law, field, lambda x: left(field.power(x * d, a)) / d)
+    return field.power(fraction * d, a) * law.trace_sum(field) / 16
 
-    At the start the slower three quarters of the modes alone leave one half.
+
+def _half_fraction(law: PowerLaw, field: Field, left: Callable[[Number], Number]) -> Number:
+    """Return the ``x`` at which one half is ``left``, for the curve of ``d`` modes or for its limit."""
+    root = 1 / rational(law.exponent, field)
+    low = field.power(field.log(rational(Fraction(3, 2), field)), root) / 4
+    high = field.power(field.log(field.mpf(2)), root)
+    return enclosed_root(lambda x: field.log(2 * left(x)), low * (1 - 1e-9), high * (1 + 1e-9), field)
+
+
+def remaining(exponent: Fraction, dimension: int, field: Field = FLOATS) -> Callable[[Number], Number]:
+    r"""Return the function :math:`X \mapsto \sum_{i \le d} e^{-X i^{-a}}` at the working precision.
+
+    >>> print(remaining(Fraction(2), 3)(mpf(1)), mp.fsum(mp.exp(-mpf(1) / i**2) for i in (1, 2, 3)))
+    2.04151954105722 2.04151954105722
     """
-    a = rational(law.exponent)
-    if not a:
-        return mp.log(2)
-    z = mp.log(mpf(3) / 2) * mp.power(4, -a)
-    while True:
-        step = (mp.expint(1 + 1 / a, z) - a / 2) / mp.expint(1 / a, z)
-        z += step
-        if abs(step) <= z * mp.eps * 2**10:
-            return z
+    if field is not FLOATS:
+        from . import enclosed_sums
 
-
-def _half_time(law: PowerLaw, digits: int) -> mpf:
-    """Solve ``log(2 S_d) = 0`` for ``X`` by Newton's method, the digits doubling from step to step.
-
-    The logarithm of a sum of exponentials is convex, so that the steps climb to the root from below. A
-    step leaves an error of about its square; the last one must leave less than the radius.
-    """
-    a, d = rational(law.exponent), int(law.dimension)
-    if not a:
-        return d * mp.log(2) / 16
-    scale = _half_scale(law) * mp.power(d, a)
-    target = digits + GUARD // 2 + 2
-    asked = min(12, target)
-    while True:
-        with mp.workdps(asked + GUARD // 2):
-            left = decaying_sum(a, mpf(0), scale, d, asked).value
-            slope = scale * decaying_sum(a, a, scale, d, asked // 2 + 1).value
-            step = mp.log(2 * left / d) * left / slope
-            reached = min(asked, int(-2 * mp.log10(abs(step) + mp.eps)))
-        scale *= 1 + max(step, -mpf(1) / 2)
-        if reached >= target:
-            return scale * law.trace_sum() / 16
-        asked = min(target, max(asked, 2 * reached))
+        return enclosed_sums.decaying_sum(exponent, dimension)
+    return lambda scale: decaying_sum(rational(exponent), mpf(0), scale, dimension, mp.dps - GUARD // 2).value
 
 
 def _left(law: PowerLaw, scale: mpf, digits: int) -> tuple[mpf, mpf]:

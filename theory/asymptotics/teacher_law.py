@@ -26,7 +26,8 @@ from typing import NamedTuple
 from mpmath import mp, mpc, mpf
 
 from .constant import GUARD, Constant
-from .power_sums import inverse_powers, power_sum, rational
+from .field import rational
+from .power_sums import inverse_powers, power_sum
 from .spectrum import PowerLaw, Spectrum, unlisted
 
 SOURCE = "arXiv:2511.18661, Lemma 2, over the Gaussian teachers of its section 3"

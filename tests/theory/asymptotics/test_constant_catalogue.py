@@ -8,7 +8,7 @@ import sys
 import pytest
 from mpmath import mp, mpf
 
-from theory.asymptotics import CATALOGUE, Given, PowerLaw, as_json, constants, escape, linearisation
+from theory.asymptotics import CATALOGUE, Given, PowerLaw, as_json, constants, escape, linearisation, spectrum
 from theory.asymptotics.constant import Constant
 
 NAMES = {
@@ -132,7 +132,7 @@ def test_working_precision_is_restored():
 
 def test_result_does_not_depend_on_the_callers_precision():
     outside = constants(PowerLaw("2.3", 300), 20)
-    for cached in (escape._certified, linearisation._final_rate):
+    for cached in (escape._root, linearisation._slowest, spectrum._total):
         cached.cache_clear()
     with mp.workdps(80):
         inside = constants(PowerLaw("2.3", 300), 20)

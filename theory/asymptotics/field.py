@@ -1,0 +1,113 @@
+r"""The numbers that a formula is evaluated in: floating point of mpmath, or balls of Arb.
+
+Every formula of a constant takes them as ``field`` and asks of it only what both have: the elementary
+functions of ``mpmath.mp`` by its names, and the few that :class:`Field` lists. In floating point no one
+follows the rounding. In balls every result encloses the true one: of exact numbers, of series whose
+truncation was bounded by :meth:`Field.uncertain`, of roots shut in between two signs.
+
+>>> field = FLOATS
+>>> print(field.gamma(field.mpf(1) / 2) ** 2)
+3.14159265358979
+
+Balls need python-flint, the optional extra ``precise``; see :mod:`.balls`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from fractions import Fraction
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+from mpmath import mp, mpf
+
+Number = Any
+"""A float of mpmath or a ball of Arb."""
+
+
+class Field(Hashable, Protocol):
+    """What is asked of a number system beside the functions that it shares with ``mpmath.mp``."""
+
+    @property
+    def dps(self) -> int:
+        """Decimal digits of the working precision."""
+
+    @property
+    def prec(self) -> int:
+        """Bits of the working precision."""
+
+    def mid(self, x: Number) -> Number:
+        """Return the centre of a number, as an exact one."""
+
+    def uncertain(self, bound: Number) -> Number:
+        """Return a number that stands for all of size ``bound`` at most."""
+
+    def max(self, x: Number, y: Number) -> Number:
+        """Return the larger number."""
+
+    def power_sum(self, s: Fraction, first: int, last: int | float) -> Number:
+        """Return the sum of ``i**-s`` from ``first`` to ``last``."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Functions, constants and precision, by their names in ``mpmath.mp``."""
+
+
+class Floats:
+    """``mpmath.mp`` at its working precision."""
+
+    def mid(self, x: mpf) -> mpf:
+        """Return ``x``."""
+        return x
+
+    def uncertain(self, bound: mpf) -> mpf:
+        """Return 0: floating point does not follow errors."""
+        return mpf(0)
+
+    def max(self, x: mpf, y: mpf) -> mpf:
+        """Return the larger number."""
+        return max(x, y)
+
+    def power_sum(self, s: Fraction, first: int, last: int | float) -> mpf:
+        """Return the sum by :func:`.power_sum`."""
+        from .power_sums import power_sum
+
+        return power_sum(s, first, last)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what ``mpmath.mp`` has."""
+        return getattr(mp, name)
+
+
+FLOATS = Floats()
+
+
+@cache
+def balls() -> Field | None:
+    """Return the field of balls, None where python-flint is not installed."""
+    if find_spec("flint") is None:
+        return None
+    from .balls import Balls
+
+    return Balls()
+
+
+def rational(value: Fraction, field: Field = FLOATS) -> Number:
+    """Round a fraction to the working precision, or enclose it.
+
+    >>> print(rational(Fraction(1, 3)))
+    0.333333333333333
+    """
+    return field.mpf(value.numerator) / value.denominator
+
+
+def quotient(value: Any) -> Fraction:
+    """Return a number of any kind exactly, a string as the decimal or the quotient that it writes.
+
+    >>> quotient(0.5), quotient("1e-2"), quotient(mpf(3))
+    (Fraction(1, 2), Fraction(1, 100), Fraction(3, 1))
+    """
+    if isinstance(value, str | int | float | Fraction):
+        return Fraction(value)
+    sign, mantissa, exponent, _ = mpf(value)._mpf_
+    return (-1) ** sign * mantissa * Fraction(2) ** exponent
