@@ -6,8 +6,8 @@ The runs that leave 0 along its fastest direction form a curve, with an amplitud
 :math:`\rho^{-1} \log(A_{level}/A(0))`.
 
 While ``A`` is small ``u`` and ``s`` are power series in it, see :mod:`.manifold_series`; from where these
-converge geometrically :mod:`.manifold_orbit` follows the flow by Taylor steps. Where the series in ``A`` alone
-reaches a level of ``u`` the radius is proved, see :mod:`.enclosed_manifold`; otherwise it is an estimate.
+converge geometrically :mod:`.manifold_orbit` follows the flow by Taylor steps. Where the series alone reaches
+a level of ``u`` the radius is proved, see :mod:`.enclosed_manifold`; otherwise it is an estimate.
 """
 
 from __future__ import annotations
