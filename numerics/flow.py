@@ -15,6 +15,7 @@ each step's statistics have. Those of networks are polynomials in log t: student
 own decay like powers of t.
 """
 
+import math
 from collections.abc import Callable
 from types import ModuleType
 
@@ -58,12 +59,13 @@ LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
 NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
+MARGIN = 3.0  # of the truncation inside a step over its estimate
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
 GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 LONGEST = 2.0  # of a network's steps, in units of the time passed
-SPAN = 30.0
+SPAN = 100.0
 FALL = 7.0
 FEEDBACK = 30.0
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
@@ -159,7 +161,7 @@ class _Integration:
         self.problem, self.model = problem, model
         self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
-        self.time, self.error, self.rate, self.noisy, self.rotated = 0.0, 0.0, 0.0, False, False
+        self.time, self.truncation, self.rate, self.noisy, self.rotated = 0.0, 0.0, 0.0, False, False
         self.segments: list[Segment] = []
         self.students = problem.students
         self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
@@ -167,6 +169,11 @@ class _Integration:
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
         self.width = self.origin = self._first_width()
+
+    @property
+    def error(self) -> float:
+        """Of the statistics so far, relative: truncation, independent from step to step, and rounding."""
+        return self.truncation + ROUNDING * len(self.segments)
 
     @property
     def settled(self) -> bool:
@@ -270,7 +277,10 @@ class _Integration:
         width = float(result.times[-1])
         rate = left_out.ratio / width
         self.time += width
-        self.error += left_out.error + ROUNDING
+        if self.single:
+            self.truncation = math.hypot(self.truncation, MARGIN * left_out.inside)
+        else:
+            self.truncation += left_out.error
         self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate, statistics))
         if not self.single:
             self.width = min(self.width, LONGEST * (self.time + self.origin))

@@ -18,8 +18,9 @@ FIRST_DIGITS = 12
 def enclosed_root(function: Callable[[Number], Number], low: Number, high: Number, field: Field) -> Number:
     """Return the root of a ``function`` that changes sign once between ``low`` and ``high > low > 0``.
 
-    False position finds the first digits, then each secant gains half as many again, evaluated with the
-    digits that it will have: few evaluations are as long as the last. Signs are then taken at a
+    False position finds the first digits. Secants then work at the digits that each will have, so that few
+    evaluations are as long as the last: one gains as many digits as its slope has, which is as many as
+    its two points agree to, or as their values keep beyond these. Signs are at last taken at a
     relative distance of 10 digits less than the working precision.
 
     Raises Undecided where the working precision does not settle a sign.
@@ -38,22 +39,22 @@ def enclosed_root(function: Callable[[Number], Number], low: Number, high: Numbe
         x = _false_position(at, low, high, field)
         older = field.mid(x * (1 + 10.0**-FIRST_DIGITS))
         before = at(older)
-    known = FIRST_DIGITS
-    while known < wanted - GUARD // 2:
-        precision = min(wanted, 3 * known // 2 + GUARD)
+    known = trusted = FIRST_DIGITS
+    while known < wanted - GUARD // 4:
+        precision = min(wanted, 13 * known // 8 + GUARD)
         with field.workdps(precision):
             value = at(x)
             if value == before:
                 break
             step = field.mid(value * (x - older) / (value - before))
-            agreed = float(wanted)
+            agreed = precision
             if step != 0:
-                agreed = -float(field.log(abs(step / x)) / field.log(field.mpf(10)))
+                agreed = -int(float(field.log(abs(step / x)) / field.log(field.mpf(10))))
                 older, before, x = x, value, field.mid(x - step)
-        reached = int(min(3 * agreed / 2, precision - (GUARD if precision < wanted else 0)))
+        reached = min(agreed + trusted, precision if precision == wanted else precision - GUARD)
         if reached <= known:
             raise Undecided("secants no longer gain digits at this precision")
-        known = reached
+        known, trusted = reached, min(agreed, precision - agreed)
     distance = field.mid(x * field.power(field.mpf(10), GUARD // 2 - wanted))
     left, right = function(x - distance), function(x + distance)
     if not (left < 0 < right or right < 0 < left):
