@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
 
-from numerics.block_gauss import block_lanczos, chebyshev_moments, gauss_rules
+from numerics.block_gauss import block_lanczos, chebyshev_moments, gauss_rules, restored
 from numerics.chebyshev import chebyshev_polynomials
 from numerics.problem import Problem
 
@@ -31,6 +31,7 @@ FROZEN_RATIO = 64.0
 BLOCKS = 15
 BEYOND = 6
 WORTHWHILE = 1.5
+NARROW = 1e-3  # half a bin in units of its eigenvalues: what they lose in the last digit is 1e-13 of that
 ROUNDING = 8.0 * np.finfo(float).eps
 TOLERANCE = 3e-13
 LONGEST = 1e300
@@ -184,10 +185,11 @@ class _Binned:
         if self.bins:
             tops = eigenvalues[[piece.start for piece in self.bins]]
             ends = eigenvalues[[piece.stop - 1 for piece in self.bins]]
-            self.middle, self.half = 0.5 * (tops + ends), 0.5 * (tops - ends)
+            self.middle = 0.5 * (tops + ends)
+            self.half = np.maximum(tops - self.middle, self.middle - ends)
             self._compress(eigenvalues, chosen, blocks)
             used = self.weights.any(axis=1)
-            nodes = np.append(nodes, (self.middle[:, None] + self.half[:, None] * self.x)[used])
+            nodes = np.append(nodes, self._rounded()[used])
             vectors = np.append(vectors, np.moveaxis(self.weights, 1, 0)[:, used], axis=1)
         self.nodes, self.carried = nodes, vectors
         self.vectors = np.zeros((len(rows), len(nodes)))
@@ -206,6 +208,15 @@ class _Binned:
             nodes, vectors = block_lanczos(*measures[number], blocks)
             self.x[number], self.weights[number] = 1.0, 0.0
             self.x[number, : len(nodes)], self.weights[number, :, : len(nodes)] = nodes, vectors
+
+    def _rounded(self) -> Array:
+        """The rules' eigenvalues. In a narrow bin their rounding moves them: the vectors make up for it."""
+        nodes = self.middle[:, None] + self.half[:, None] * self.x
+        for number in np.flatnonzero(self.half < NARROW * self.middle):
+            self.x[number] = (nodes[number] - self.middle[number]) / self.half[number]
+            rule = self.x[number], self.weights[number], self.moments[number]
+            self.weights[number] = restored(*rule)
+        return nodes
 
     def error(self, clock: float) -> float:
         """The bound of :func:`reduce`: the largest over a grid of clock times and the pairs of rows."""

@@ -272,3 +272,22 @@ def test_stated_error_is_an_upper_bound_and_not_far_above(count):
 def test_tolerance_is_checked(tolerance):
     with pytest.raises(ValueError, match=r"tolerance is .*: it must lie strictly between 0 and 1"):
         reduce(random_problem(1), 1.0, tolerance)
+
+
+@pytest.mark.parametrize("gap", [1e-5, 1e-9, 1e-12])
+def test_narrow_clusters_keep_their_first_moments(gap):
+    """Along them overlaps cancel down to Σ (λ − λ̄) w_a w_b: that sum is kept relative to itself, though the
+    rule's eigenvalues are rounded to 1e-16 of λ.
+    """
+    rng = np.random.default_rng(6)
+    rates = 1.0 + gap * rng.random(3000)
+    full = Problem(rates, rng.standard_normal(3000), rng.standard_normal(3000))
+    small = reduce(full, 1e-2)
+    assert len(small.eigenvalues) < 60
+    sums, sizes = [], []
+    for problem in (full, small):
+        vectors, offsets = np.stack([problem.teacher, problem.init]), problem.eigenvalues - rates[0]
+        sums.append((vectors * offsets) @ vectors.T)
+        sizes.append((vectors**2) @ np.abs(offsets))
+    assert np.abs(sums[0] - sums[1]).max() < 1e-13 * max(sizes[0])
+    assert small.teacher_energy == pytest.approx(full.teacher_energy, rel=1e-14)

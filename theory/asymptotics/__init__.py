@@ -25,6 +25,7 @@
 :mod:`.convergence`   the power laws of the overlap, the energy and the loss
 :mod:`.expansion`     their corrections: the universal ones, and how the start enters
 :mod:`.crossover`     the laws given the sample, at the end of the window, for slow decay
+:mod:`.shallow`       a < 1: the escape, and the growth along the saddle
 :mod:`.fluctuations`  what the draw of a Gaussian teacher changes
 :mod:`.tail`          the law of the spectral tail
 :mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
@@ -97,6 +98,14 @@ from .recovery import (
     recovered_prefactor,
 )
 from .recovery_series import recovered_coefficients
+from .shallow import (
+    SaddleGrowth,
+    half_growth,
+    saddle_growth,
+    saddle_growth_exponent,
+    saddle_growth_prefactor,
+    shallow_escape_rate,
+)
 from .spectral_sums import spectral_sum
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
@@ -124,6 +133,7 @@ __all__ = [
     "Given",
     "Level",
     "PowerLaw",
+    "SaddleGrowth",
     "Spectrum",
     "as_json",
     "constants",
@@ -149,6 +159,7 @@ __all__ = [
     "fluctuation_prefactor",
     "frozen_error",
     "growth_rates",
+    "half_growth",
     "inverse_energy_mean",
     "leading_deficits",
     "loss_prefactor",
@@ -173,6 +184,10 @@ __all__ = [
     "recovered_prefactor",
     "residual_sum",
     "saddle_delay",
+    "saddle_growth",
+    "saddle_growth_exponent",
+    "saddle_growth_prefactor",
+    "shallow_escape_rate",
     "sign_agreement",
     "slow_limit",
     "slow_mode_exponent",
