@@ -37,6 +37,7 @@ from numerics.reduction import reduce
 from numerics.step import (
     FLOOR,
     ROUNDING,
+    SMALLEST,
     Modes,
     NoConvergence,
     StepResult,
@@ -65,6 +66,7 @@ GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 LONGEST = 2.0  # of a network's steps, in units of the time passed
 SPAN = 100.0
+FALL = 7.0
 FEEDBACK = 30.0
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
@@ -279,7 +281,7 @@ class _Integration:
             self.truncation = math.hypot(self.truncation, MARGIN * left_out.inside)
         else:
             self.truncation += left_out.error
-        self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate))
+        self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate, statistics))
         if not self.single:
             self.width = min(self.width, LONGEST * (self.time + self.origin))
         self.rate = rate
@@ -430,19 +432,23 @@ class _Integration:
             SPAN,
         )
 
-    def _growth(self, left_out: Truncation, rate: float) -> float:
-        """Ratio of the next width to that of a step that left so much out.
+    def _growth(self, left_out: Truncation, rate: float, statistics: Array) -> float:
+        """Ratio of the next width to that of a step with ``statistics`` (n, s + 1) and what it left out.
 
         The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k. The rate is expected to go
         on changing by the factor of the last change: on an algebraic decay it falls like 1/t, and every step
-        is longer.
+        is longer. No step shall take all statistics down, or one up, by more than e^FALL: the
+        least of its values have the rounding of the largest, and a slower step after it could not tell that
+        from stiffness.
         """
         growth = GROWTH if self.single else NETWORK_GROWTH
         change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
         factor = 0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / left_out.ratio
         if left_out.error > FLOOR:
             factor = min(factor, self._factor(left_out.error))
-        return min(factor / change, growth)
+        start, end = np.maximum(np.abs(statistics[:, [0, -1]]), SMALLEST).T
+        fall = float(np.log(start / end).min(where=start > SMALLEST, initial=LARGEST_LOGARITHM))
+        return min(factor / change, growth, FALL / abs(fall) if 0 < abs(fall) < LARGEST_LOGARITHM else growth)
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one after too large an ``error``."""
