@@ -17,6 +17,7 @@ from theory.asymptotics import (
     fluctuation_prefactor,
     leading_deficits,
     saddle_delay,
+    saddle_growth,
     slow_limit,
     summary_exponent,
     window_end,
@@ -31,12 +32,13 @@ DRAWN, SEED, LATE = 100_000, 4, 1e6
 SLOW_DIMENSIONS = (1e12, 1e24, 1e48)
 UNLEARNT = 0.5
 SHALLOW, SHALLOW_DIMENSIONS = 0.3, (1e9, 1e10, 1e11, 1e12)
+SELF_SIMILAR, SADDLE_DIMENSIONS, SADDLE_TIMES = "0.75", (10**9, 10**12, 10**18), (1e-5, 1e-4)
 DASHED = {"color": "0.2", "linestyle": "--", "linewidth": 0.9}
 
 
 def chapter(exponents: Sequence[float]) -> Chapter:
     """What becomes of the power laws where their assumptions end."""
-    window, drawn = _window(exponents), _drawn()
+    window, drawn, saddle = _window(exponents), _drawn(), _saddle()
     return Chapter(
         title="Phase II: finite dimension, drawn teachers, and a ≤ 1",
         text=(
@@ -50,7 +52,10 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             rf"which is extrapolated in $1/H_d$ from three $d$ up to $10^{{48}}$, at $f = {UNLEARNT:g}$. "
             r"For $a < 1$ all happens at times of order $d$; for $a < \tfrac12$ a plateau at the saddle "
             r"comes first and lasts for a multiple of $d \log d$, predicted and measured as $u = \tfrac12$ "
-            r"is reached."
+            r"is reached. For $\tfrac12 < a < 1$ the escape, by the first mode alone, ends at the same "
+            r"saddle; from there $u$ grows self-similarly, as a power of $t/d$, while ever more modes "
+            r"follow. At $a = \tfrac12$ all scales share in it, and the plateau lasts for a multiple of "
+            r"$d \log\log d$."
         ),
         formulas=[
             Formula(
@@ -63,9 +68,24 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             ),
             Formula("slow limit", r"s = 1 - \tfrac23 f, \quad u = \sqrt{(1-f)\left(1 - \tfrac23 f\right)}"),
             Formula("plateau, a < 1/2", r"T \sim \frac{1-2a}{16(1-a)}\,d \log d"),
+            Formula(
+                "shallow escape, a < 1", r"\rho = 4\lambda_1\left(1 + 2\lambda_1 + O(\lambda_1^2)\right)"
+            ),
+            Formula(
+                "along the saddle, 1/2 < a < 1",
+                r"u \sim U \left(\frac td\right)^{\frac{1-a}{2(2a-1)}}, \quad s \to \tfrac13",
+            ),
+            Formula("along the saddle, a = 1/2", r"\log\frac1u \sim \tfrac14 \log d\; e^{-8t/d}"),
         ],
-        comparisons=[*window.comparisons, _last_mode(), *drawn.comparisons, *_slow(), _plateau()],
-        figures=[*window.figures, *drawn.figures],
+        comparisons=[
+            *window.comparisons,
+            _last_mode(),
+            *drawn.comparisons,
+            *_slow(),
+            _plateau(),
+            *saddle.comparisons,
+        ],
+        figures=[*window.figures, *drawn.figures, *saddle.figures],
     )
 
 
@@ -191,3 +211,33 @@ def _plateau() -> Comparison:
     measured = float(slopes[-1] - change[1] ** 2 / (change[1] - change[0]))
     predicted = float(saddle_delay(SHALLOW))
     return Comparison(f"T/(d log d), a = {SHALLOW:g}", "figure 5", predicted, measured, 1e-4)
+
+
+def _saddle() -> Part:
+    """The growth of u along the saddle for 1/2 < a < 1, at several d."""
+    curves = []
+    for number, dimension in enumerate(SADDLE_DIMENSIONS):
+        law = PowerLaw(SELF_SIMILAR, dimension)
+        run = solve(power_law(float(SELF_SIMILAR), float(dimension), init="escape:1e-2"), dimension)
+        scaled = np.geomspace(float(law.trace_sum()) ** 2 / dimension, 1.0, 80)
+        curves.append(
+            Curve(f"d = {dimension:.0e}", scaled, run.at(scaled * dimension).u, {"color": f"C{number}"})
+        )
+    growth = [float(saddle_growth(law, time * dimension).leading) for time in scaled]
+    curves.append(Curve("U (t/d)^x", scaled, np.array(growth), DASHED))
+    figure = plot_curves(curves, "t/d", "u")
+    figure.axes[0].set_ylim(top=1.2)
+    caption = (
+        f"$u$ along the saddle at a = {SELF_SIMILAR}, flat teacher: solved, and the leading law (dashed)."
+    )
+    comparisons = [
+        Comparison(
+            f"u at t/d = {time:g}, a = {SELF_SIMILAR}, d = {dimension:.0e}",
+            "figure 5",
+            float(saddle_growth(law, time * dimension).overlap),
+            float(run.at([time * dimension]).u[0]),
+            1e-3,
+        )
+        for time in SADDLE_TIMES
+    ]
+    return Part(comparisons, [Figure(to_svg(figure), caption)])

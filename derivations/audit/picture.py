@@ -169,12 +169,16 @@ class Picture:
         axes = (self.parameter, self.quantity, self.xscale, self.yscale)
         return Panel(self._swept(drawn), *axes, limits=(None, drawn), legend="above")
 
-    def encode(self, suffix: str) -> bytes:
-        """The drawn picture as the content of an ``svg``, ``pdf`` or ``png`` file.
+    def encode(self, *suffixes: str) -> list[bytes]:
+        """The drawn picture as the content of ``svg``, ``pdf`` or ``png`` files.
 
         Raises ValueError for another suffix.
         """
-        return encode(draw([self.panel()]), suffix, self.caption)
+        figure, contents = draw([self.panel()]), []
+        for suffix in suffixes:
+            contents.append(encode(figure, suffix, self.caption))
+            figure.set_layout_engine("none")  # laid out once
+        return contents
 
     def _swept(self, drawn: tuple[float, float]) -> list[Curve]:
         """Statements as lines over the parameter, measurements as points."""

@@ -16,6 +16,7 @@
 :mod:`.fast_manifold` the nonlinear stage of the escape
 :mod:`.manifold_series` the curve of runs that leave 0 fastest, as a power series
 :mod:`.manifold_orbit` the same beyond the series
+:mod:`.enclosed_manifold` the series in balls, with a bound on what it leaves out
 :mod:`.escape_time`   the law of the escape time from the unit sphere, for one teacher
 :mod:`.escape_mixture` the same over Gaussian teachers
 :mod:`.compression`   a spectrum as a few levels with the same sums
@@ -24,6 +25,7 @@
 :mod:`.convergence`   the power laws of the overlap, the energy and the loss
 :mod:`.expansion`     their corrections: the universal ones, and how the start enters
 :mod:`.crossover`     the laws given the sample, at the end of the window, for slow decay
+:mod:`.shallow`       a < 1: the escape, and the growth along the saddle
 :mod:`.fluctuations`  what the draw of a Gaussian teacher changes
 :mod:`.tail`          the law of the spectral tail
 :mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
@@ -96,6 +98,14 @@ from .recovery import (
     recovered_prefactor,
 )
 from .recovery_series import recovered_coefficients
+from .shallow import (
+    SaddleGrowth,
+    half_growth,
+    saddle_growth,
+    saddle_growth_exponent,
+    saddle_growth_prefactor,
+    shallow_escape_rate,
+)
 from .spectral_sums import spectral_sum
 from .spectrum import Given, Level, PowerLaw, Spectrum
 from .tail import tail_exponent, tail_prefactor, tail_sum
@@ -123,6 +133,7 @@ __all__ = [
     "Given",
     "Level",
     "PowerLaw",
+    "SaddleGrowth",
     "Spectrum",
     "as_json",
     "constants",
@@ -148,6 +159,7 @@ __all__ = [
     "fluctuation_prefactor",
     "frozen_error",
     "growth_rates",
+    "half_growth",
     "inverse_energy_mean",
     "leading_deficits",
     "loss_prefactor",
@@ -172,6 +184,10 @@ __all__ = [
     "recovered_prefactor",
     "residual_sum",
     "saddle_delay",
+    "saddle_growth",
+    "saddle_growth_exponent",
+    "saddle_growth_prefactor",
+    "shallow_escape_rate",
     "sign_agreement",
     "slow_limit",
     "slow_mode_exponent",
