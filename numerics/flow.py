@@ -415,7 +415,7 @@ class _Integration:
         return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * ratio)
 
     def _length(self, start: float, width: float) -> float:
-        """The length of a step: of a network's in log(t + the first step's width), in which it is polynomial."""
+        """The length of a step: of a network's in log(t + the first width), in which it is polynomial."""
         return width if self.single else float(np.log1p(width / (start + self.origin)))
 
     def _shorten(self, factor: float) -> None:
