@@ -289,6 +289,39 @@ def test_bad_requests():
         solve_precisely(problem, ["soon"])
 
 
+@pytest.mark.parametrize(
+    ("link", "students", "teachers"),
+    [
+        (sympy.erf(Z / 2), 1, 2),
+        pytest.param(RELU, 2, 2, marks=pytest.mark.slow),
+        pytest.param(Z**3 - 3 * Z, 2, 1, marks=pytest.mark.slow),
+        pytest.param(Z**2, 2, 2, marks=pytest.mark.slow),
+    ],
+)
+def test_networks_at_thirty_digits(link, students, teachers):
+    """Ẇ = A W Q + B W* Q by mpmath's Taylor method: two modes, no step, table or chart in common."""
+    precise = module(Model("committee", link, link, (1,) * students, (1,) * teachers))
+    rates = ["1", "0.5"]
+    teacher = [["1", "0.2"], ["0.3", "-1"]][:teachers]
+    start = [["0.4", "0.2"], ["-0.3", "0.5"]][:students]
+    found = solve_precisely(ExactProblem(rates, teacher, start), ["0.1"], 30, precise).overlaps
+    with mp.workdps(36):
+        Q, W0, target = (
+            np.array([[mpf(x) for x in row] for row in rows]) for rows in ([rates], start, teacher)
+        )
+        energy, (rows, columns) = (target * Q).dot(target.T), np.triu_indices(students)
+
+        def velocity(_, flat):
+            W = np.array(flat).reshape(students, 2)
+            S, U = (W * Q).dot(W.T), (W * Q).dot(target.T)
+            A, B = precise.drift(np.concatenate([S[rows, columns], U.ravel()])[:, None], energy)
+            return list(((A[..., 0].dot(W) + B[..., 0].dot(target)) * Q).ravel())
+
+        W = np.array(mp.odefun(velocity, 0, list(W0.ravel()))(mpf("0.1"))).reshape(students, 2)
+        for mine, exact in ((found.S, (W * Q).dot(W.T)), (found.U, (W * Q).dot(target.T))):
+            assert max(abs(mine[..., 0] - exact).flat) < mpf(10) ** -30
+
+
 def test_model_with_two_kinds_of_units():
     """A committee of erf: 2 by 2, S and U against the solver in double precision."""
     from numerics import solve
