@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import sympy
 from click.testing import CliRunner
 
 from derivations.audit import Verdict, claims
@@ -34,6 +35,17 @@ def test_the_picture_decides(name):
     assert not set("$?") & set(words(shown.caption))
     swapped = replace(shown, printed=shown.ours, ours=shown.printed)
     assert swapped.faults(CLAIMS[name].verdict) != []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["P2/saddle", "P8", "P10/growth", "P11/duhamel", "Lem9/kernel", "Lem14/flow", "P16/late", "T5/D.17"],
+)
+def test_a_picture_is_drawn_from_the_constants_of_the_correction(name):
+    item = CLAIMS[name]
+    for constant in item.correction.constants:
+        wrong = replace(item, correction=item.correction.changed(constant, sympy.Rational(11, 10)))
+        assert picture_of(wrong).faults(item.verdict) != [], constant
 
 
 X = np.linspace(1.0, 2.0, 9)
