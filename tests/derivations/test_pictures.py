@@ -24,6 +24,7 @@ UNPICTURED = {"F6/exponents"}
 def test_every_claim_has_a_picture_or_says_why_not():
     assert {name for name, item in claims().items() if item.unpictured} == UNPICTURED
     assert set(drawings()) == set(PICTURED)
+    assert len({Drawn(name, "", b"", b"").name for name in PICTURED}) == len(PICTURED)
 
 
 @pytest.mark.parametrize("name", PICTURED)
