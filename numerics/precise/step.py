@@ -196,11 +196,10 @@ def _residual(
 
 
 def _units(states: arb_mat, residual: list[list[arb]] | None = None) -> list[arb]:
-    """A power of two near the largest entry of each mode, 1 where all vanish."""
+    """A power of two near the largest entry of each mode, or near SMALLEST where that is larger."""
     rows = table(states) + (residual or [])
-    floor, one = ball(SMALLEST), arb(1)
-    sizes = (max(map(abs, column)) for column in zip(*rows, strict=True))
-    return [_power(max(floor, size)) if size > 0 else one for size in sizes]
+    floor = ball(SMALLEST)
+    return [_power(max(floor, *map(abs, column))) for column in zip(*rows, strict=True)]
 
 
 def _power(x: arb) -> arb:

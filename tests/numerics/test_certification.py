@@ -102,6 +102,7 @@ SLOW = {
     "two points, 1e-20": (Problem([1.0, 1e-20], [1.0, 1e5], [0.1, -0.3]), 1e20),
     "eigenvalues apart by 1e-9": (Problem([1.0, 1.0 + 1e-9, 0.1], [1, 1, 1], [0.2, -0.3, 0.1]), 5.0),
     "short start": settled(power_law(2.0, 8, "gaussian", init=1e-30 * np.ones(8), seed=5)),
+    "stiff saddle, long after": (stiff_saddle(1e-2), 1e3),
     "stiff saddle, 1e-6": (stiff_saddle(1e-6), 3.5e6),
     "stiff saddle, 1e-9": (stiff_saddle(1e-9), 3.5e9),
     "long stay at the saddle": (near_saddle(1e-4), 60.0),

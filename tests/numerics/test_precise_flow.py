@@ -13,9 +13,10 @@ from numpy.polynomial import legendre
 from oracles.cases import CASES, isotropic_exact
 from oracles.taylor import taylor_flow
 
-from numerics import Problem, load_module
+from numerics import Problem, charts, load_module
 from numerics.collocation import radau
 from numerics.precise import ExactProblem, solve_precisely
+from numerics.precise.step import PreciseModes, solve_step
 from numerics.precise.table import precise_radau
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import RELU, Z
@@ -332,3 +333,17 @@ def test_model_with_two_kinds_of_units():
     found = solve(problem, 20.0, load_module(text)).overlaps([0.5, 20.0])
     for mine, other in ((run.overlaps.S, found.S), (run.overlaps.U, found.U)):
         np.testing.assert_allclose(mine.astype(float), other, rtol=0, atol=1e-12)
+
+
+def test_a_mode_that_has_died_out():
+    """What is 0 has no part in the units of the sums: q ~ 1e-100 keeps its digits beside it."""
+    chart, found = charts.teacher(module(quadratic_network(1, 1))), {}
+    with ctx.workdps(40):
+        method = precise_radau(15)
+        for dead in (0, 1):
+            modes = PreciseModes([arb(1)] * dead + [arb("0.5")], arb_mat([[0] * dead + [1]]))
+            start = arb_mat([[0] * dead + [arb("1e-50")]])
+            guess = np.repeat(modes.statistics(start, 1), 15, axis=1)
+            found[dead] = solve_step(method, chart, modes, arb("0.5"), start, guess, 1e-12)[0]
+        q, reference = (found[dead][0, -1] for dead in (1, 0))
+        assert abs(q / reference - 1) < mpf(10) ** -20
