@@ -104,3 +104,21 @@ def block_lanczos(x: Array, rows: Array, blocks: int) -> tuple[Array, Array]:
         basis[:, filled : filled + width] = block
     nodes, rotation = np.linalg.eigh(basis.T @ (x[:, None] * basis))
     return nodes, (rows @ basis) @ rotation
+
+
+def restored(x: Array, vectors: Array, moments: Array) -> Array:
+    """The ``vectors`` (n, k) of a rule whose nodes have moved a little to ``x`` (k,), changed so that it has
+    the ``moments`` M_0 and M_1 (n, n, ≥ 2) again.
+
+    The change (A + Bx) v of least size for which they are right to first order, twice.
+    """
+    lengths = np.sqrt(np.einsum("aa->a", moments[..., 0]))
+    units = np.where(lengths > 0, lengths, 1.0)
+    rows, count = vectors / units[:, None], len(vectors)
+    aims = np.concatenate([moments[..., 0], moments[..., 1]], axis=1) / np.outer(units, np.tile(units, 2))
+    for _ in range(2):
+        both = np.concatenate([rows, x * rows])
+        gram = both @ both.T
+        missing = aims - gram[:count]
+        rows = rows + 0.5 * missing @ np.linalg.pinv(gram, rcond=PIVOT**4, hermitian=True) @ both
+    return rows * units[:, None]

@@ -21,7 +21,7 @@ from numerics.step import Modes
 
 Array = np.ndarray
 
-NEAR = 1e-2  # the relative width of a cluster with all of the teacher's energy
+NEAR = 5e-2  # the relative width of a cluster with all of the teacher's energy
 HEAVY = 3e-3  # of the teacher's energy: with less what is parallel to the teacher does not die out first
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from numerics.observables import Observables
 from numerics.trajectory import Phases
@@ -83,6 +84,8 @@ LEGENDS: Mapping[str, Mapping[str, Any]] = {
 PHASE_COLOURS = ("#dce9f5", "#fdeedd", "#e4f2e7")
 FORMATS = ("svg", "pdf", "png")
 LOWEST = 1e-8
+MANY = 1e3
+"""Span of a logarithmic axis from which on only powers of ten are marked."""
 WIDE = 0.2
 """Share of the axis that a phase must take up to be named."""
 
@@ -241,6 +244,10 @@ def _draw(axes: Axes, panel: Panel) -> None:
         axes.set_xlim(across)
     if up is not None:
         axes.set_ylim(up)
+    for axis, scale in ((axes.xaxis, panel.xscale), (axes.yaxis, panel.yscale)):
+        low, high = sorted(axis.get_view_interval())
+        if scale == "log" and high > MANY * low:
+            axis.set_minor_locator(NullLocator())
     if panel.phases is not None:
         _mark_phases(axes, panel.phases)
     axes.set_title(panel.title, pad=14 if panel.phases and panel.title else None)

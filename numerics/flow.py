@@ -15,6 +15,7 @@ each step's statistics have. Those of networks are polynomials in log t: student
 own decay like powers of t.
 """
 
+import math
 from collections.abc import Callable
 from types import ModuleType
 
@@ -36,6 +37,7 @@ from numerics.reduction import reduce
 from numerics.step import (
     FLOOR,
     ROUNDING,
+    SMALLEST,
     Modes,
     NoConvergence,
     StepResult,
@@ -43,6 +45,7 @@ from numerics.step import (
     solve_step,
     truncation,
 )
+from numerics.threads import on_one_thread
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
@@ -56,18 +59,22 @@ KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
-NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
+NOISE_DECAY = 0.1  # over two orders
+NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
+MARGIN = 3.0  # of the truncation inside a step over its estimate
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
 GROWTH = 2.5
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 LONGEST = 2.0  # of a network's steps, in units of the time passed
-SPAN = 30.0
+SPAN = 100.0
+FALL = 7.0
 FEEDBACK = 30.0
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
+@on_one_thread
 def solve(
     problem: Problem,
     until: float,
@@ -157,7 +164,7 @@ class _Integration:
         self.problem, self.model = problem, model
         self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
-        self.time, self.error, self.rate, self.noisy, self.rotated = 0.0, 0.0, 0.0, False, False
+        self.time, self.truncation, self.rate, self.noisy, self.rotated = 0.0, 0.0, 0.0, False, False
         self.segments: list[Segment] = []
         self.students = problem.students
         self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
@@ -165,6 +172,11 @@ class _Integration:
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
         self.width = self.origin = self._first_width()
+
+    @property
+    def error(self) -> float:
+        """Of the statistics so far, relative: truncation, independent from step to step, and rounding."""
+        return self.truncation + ROUNDING * len(self.segments)
 
     @property
     def settled(self) -> bool:
@@ -199,15 +211,16 @@ class _Integration:
                 continue
             left_out = self._truncation(statistics, result.times)
             accurate = left_out.error <= LARGEST_ERROR
-            flat = left_out.decay > NOISE_DECAY if accurate else left_out.error > NOISE_DECAY * before
+            flat = left_out.decay > NOISE_DECAY if accurate else left_out.error > before
             resolved = left_out.worst < len(statistics)  # the time comes last, and has no noise
             self.noisy = resolved and flat and left_out.error <= self.noise
             if accurate or self.noisy:
                 break
-            before, factor = left_out.error, min(self._factor(left_out.error), SHORTER)
-            self._shorten(factor)
-            inside = factor * self.table.nodes
-            guess = self.table.evaluate(statistics, inside) if self.single else self._guess()
+            error, width = left_out.error, self.width
+            self._shorten(min(self._factor(error), SHORTER))
+            before = error * (self.width / width) ** NOISE_POWER
+            inside = self._length(self.time, self.width) / self._length(self.time, width) * self.table.nodes
+            guess = self.table.evaluate(statistics, inside)
         self._accept(result, statistics, left_out)
 
     def _step(self, guess: Array) -> StepResult:
@@ -216,7 +229,7 @@ class _Integration:
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
         if not self.single:
-            table = in_log_time(self.table, self._logarithm(self.time, self.width))
+            table = in_log_time(self.table, self._length(self.time, self.width))
             return solve_step(table, *state[1:], self.width, *vectors, noise=self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0]
         gain = resolved(self.chart, guess, gain, self.modes.energy)[0]
@@ -238,10 +251,11 @@ class _Integration:
     def noise(self) -> float:
         """The largest relative error that a step may have from the rounding of the drift.
 
-        Without residual coordinates A and B are taken from overlaps that hardly differ: near the teacher
-        their terms cancel, and angles between nearly parallel vectors keep half their digits.
+        At the origin A and B are taken from overlaps that hardly differ: near the teachers, which a network
+        may reach without a chart there, their terms cancel, and angles between nearly parallel vectors keep
+        half their digits.
         """
-        return 0.0 if hasattr(self.model, "residual_drift") else NOISE
+        return 0.0 if self.single or not self.chart.centred else NOISE
 
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
@@ -268,8 +282,11 @@ class _Integration:
         width = float(result.times[-1])
         rate = left_out.ratio / width
         self.time += width
-        self.error += left_out.error + ROUNDING
-        self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate))
+        if self.single:
+            self.truncation = math.hypot(self.truncation, MARGIN * left_out.inside)
+        else:
+            self.truncation += left_out.error
+        self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate, statistics))
         if not self.single:
             self.width = min(self.width, LONGEST * (self.time + self.origin))
         self.rate = rate
@@ -394,14 +411,12 @@ class _Integration:
             logarithms = extrapolate(places, np.log(np.abs(known)), aims)
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
                 return np.sign(known[:, -1:]) * np.exp(logarithms)
-        ratio = self.width / last.width
-        if not self.single:
-            ratio = self._logarithm(self.time, self.width) / self._logarithm(last.start, last.width)
+        ratio = self._length(self.time, self.width) / self._length(last.start, last.width)
         return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * ratio)
 
-    def _logarithm(self, start: float, width: float) -> float:
-        """The length of a network's step in log(t + the first step's width), in which it is polynomial."""
-        return float(np.log1p(width / (start + self.origin)))
+    def _length(self, start: float, width: float) -> float:
+        """The length of a step: of a network's in log(t + the first width), in which it is polynomial."""
+        return width if self.single else float(np.log1p(width / (start + self.origin)))
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
@@ -420,19 +435,23 @@ class _Integration:
             SPAN,
         )
 
-    def _growth(self, left_out: Truncation, rate: float) -> float:
-        """Ratio of the next width to that of a step that left so much out.
+    def _growth(self, left_out: Truncation, rate: float, statistics: Array) -> float:
+        """Ratio of the next width to that of a step with ``statistics`` (n, s + 1) and what it left out.
 
         The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k. The rate is expected to go
         on changing by the factor of the last change: on an algebraic decay it falls like 1/t, and every step
-        is longer.
+        is longer. No step shall take all statistics down, or one up, by more than e^FALL: the
+        least of its values have the rounding of the largest, and a slower step after it could not tell that
+        from stiffness.
         """
         growth = GROWTH if self.single else NETWORK_GROWTH
         change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
         factor = 0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / left_out.ratio
         if left_out.error > FLOOR:
             factor = min(factor, self._factor(left_out.error))
-        return min(factor / change, growth)
+        start, end = np.maximum(np.abs(statistics[:, [0, -1]]), SMALLEST).T
+        fall = float(np.log(start / end).min(where=start > SMALLEST, initial=LARGEST_LOGARITHM))
+        return min(factor / change, growth, FALL / abs(fall) if 0 < abs(fall) < LARGEST_LOGARITHM else growth)
 
     def _factor(self, error: float) -> float:
         """Ratio of the next width to this one after too large an ``error``."""

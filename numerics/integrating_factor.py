@@ -44,14 +44,13 @@ def solve_short_step(
     rounding = ROUNDING * modes.term_sizes(deviation, clusters)
     force_slope = np.abs(chart.drift_jacobian(guess, modes.energy)[1][0])
     noise = np.append(0.0, force_slope.max(axis=2) @ rounding)
-    before, inverse = 1.0, None
+    floor = np.append(1.0 / longest, noise[1:])
+    units, before, inverse = np.maximum(magnitudes(unknowns), floor), 1.0, None
     for _ in range(ITERATIONS):
         factor = _Factor(table, modes, width, unknowns[0])
         states = factor.stages(deviation[0], unknowns[1:])
         statistics, ended = factor.statistics(states, deviation[0], unknowns[1:], clusters)
         gain, force, gain_slope, force_slope = drift_and_slopes(chart, statistics, modes.energy)
-        units = np.maximum(magnitudes(unknowns), noise)
-        units[0] = max(units[0], 1.0 / longest)
         if inverse is None:
             slopes = np.concatenate([gain_slope[0], force_slope[0]])
             scale = np.repeat(units, table.stages)
@@ -60,6 +59,7 @@ def solve_short_step(
         residual = np.concatenate([gain[0], force[0]]) - unknowns
         change = (inverse @ residual.ravel()).reshape(unknowns.shape)
         unknowns = unknowns + change
+        units = np.maximum(magnitudes(unknowns), floor)
         moved = np.abs(change).max(axis=1)
         worst = float((moved / units).max())
         if not np.isfinite(worst) or worst > 2.0 * before:

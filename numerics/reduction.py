@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
 
-from numerics.block_gauss import block_lanczos, chebyshev_moments, gauss_rules
+from numerics.block_gauss import block_lanczos, chebyshev_moments, gauss_rules, restored
 from numerics.chebyshev import chebyshev_polynomials
 from numerics.problem import Problem
 
@@ -31,10 +31,12 @@ FROZEN_RATIO = 64.0
 BLOCKS = 15
 BEYOND = 6
 WORTHWHILE = 1.5
+NARROW = 1e-3  # half a bin in units of its eigenvalues: what they lose in the last digit is 1e-13 of that
 ROUNDING = 8.0 * np.finfo(float).eps
 TOLERANCE = 3e-13
 LONGEST = 1e300
 TIMES = 4  # per decade
+BETWEEN = 3.0  # times the bound at these is above it at all times
 LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left of any
 
 
@@ -43,7 +45,8 @@ def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Pr
 
     Returns an ordinary problem with the same ``dimension``. Its ``relative_error`` bounds the change of the
     sums Σ λ e^{−16λτ} w_a w_b relative to the geometric mean of those of w_a² and w_b², at all clock times τ:
-    what the moments have changed, and the Chebyshev coefficients of λ e^{−16λτ} beyond them. The number of
+    what the moments have changed, and the Chebyshev coefficients of λ e^{−16λτ} beyond them. A sum that has
+    died out counts as what the longest-lived leaves of the least one: the flow sees w − w*. The number of
     blocks is raised until it is below ``tolerance`` or falls no further. One pass over the modes.
 
     Raises ValueError unless 0 < tolerance < 1.
@@ -184,10 +187,11 @@ class _Binned:
         if self.bins:
             tops = eigenvalues[[piece.start for piece in self.bins]]
             ends = eigenvalues[[piece.stop - 1 for piece in self.bins]]
-            self.middle, self.half = 0.5 * (tops + ends), 0.5 * (tops - ends)
+            self.middle = 0.5 * (tops + ends)
+            self.half = np.maximum(tops - self.middle, self.middle - ends)
             self._compress(eigenvalues, chosen, blocks)
             used = self.weights.any(axis=1)
-            nodes = np.append(nodes, (self.middle[:, None] + self.half[:, None] * self.x)[used])
+            nodes = np.append(nodes, self._rounded()[used])
             vectors = np.append(vectors, np.moveaxis(self.weights, 1, 0)[:, used], axis=1)
         self.nodes, self.carried = nodes, vectors
         self.vectors = np.zeros((len(rows), len(nodes)))
@@ -206,6 +210,15 @@ class _Binned:
             nodes, vectors = block_lanczos(*measures[number], blocks)
             self.x[number], self.weights[number] = 1.0, 0.0
             self.x[number, : len(nodes)], self.weights[number, :, : len(nodes)] = nodes, vectors
+
+    def _rounded(self) -> Array:
+        """The rules' eigenvalues. In a narrow bin their rounding moves them: the vectors make up for it."""
+        nodes = self.middle[:, None] + self.half[:, None] * self.x
+        for number in np.flatnonzero(self.half < NARROW * self.middle):
+            self.x[number] = (nodes[number] - self.middle[number]) / self.half[number]
+            rule = self.x[number], self.weights[number], self.moments[number]
+            self.weights[number] = restored(*rule)
+        return nodes
 
     def error(self, clock: float) -> float:
         """The bound of :func:`reduce`: the largest over a grid of clock times and the pairs of rows."""
@@ -226,10 +239,12 @@ class _Binned:
         coefficients = np.abs(values @ to_coefficients.T)
         within, beyond = coefficients[..., :orders], coefficients[..., orders:].sum(axis=-1)
         bound = np.tensordot(within, changed, 2) + 2.0 * np.tensordot(beyond, mass, 1)
-        sizes = np.sqrt(_decay(self.nodes, slowest, times[:, None]) @ (self.carried**2).T)
+        begun = self.nodes @ (self.carried**2).T
+        sizes = _decay(self.nodes, slowest, times[:, None]) @ (self.carried**2).T
+        sizes = np.sqrt(np.maximum(sizes, begun.min() * (sizes / begun).max(axis=1, keepdims=True)))
         sizes = sizes[:, :, None] * sizes[:, None]
         rounding = ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
-        return 2.0 * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
+        return BETWEEN * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
 
 
 @cache

@@ -33,6 +33,8 @@ SLOW = 0.1  # a change that is more than this of the one before asks for new der
 ROUNDING = 1e-14
 NETWORK_ROUNDING = 1e-13  # the eigenvectors of a coupling between students lose digits
 FLOOR = 1e-14  # coefficients below are taken for rounding
+FLAT = 0.3  # a larger decay is that of rounding, or of a step that is far too long
+WIDEST = 1e3  # a statistic that changes by more in a step nearly vanishes at one of its ends
 SMALLEST = 1e-290  # statistics are accurate relative to themselves or to this: products of modes underflow
 
 
@@ -151,7 +153,8 @@ def solve_step(
         if not np.isfinite(unknowns).all():
             break
         units, moved = magnitudes(unknowns), np.abs(change).max(axis=1)
-        worst = float((moved / units).max())
+        with np.errstate(over="ignore"):
+            worst = float((moved / units).max())
         slowness = min(worst / before, 1.0)
         if fresh and worst > max(before, UNSTEADY):
             break
@@ -250,14 +253,16 @@ def magnitudes(statistics: Array) -> Array:
 
 class Truncation(NamedTuple):
     """The ``error`` of a step: the size of the first Chebyshev coefficients left out, relative to the
-    statistic where it is largest, the one of number ``worst``; their ``decay`` there over two orders; and
-    the ``ratio`` r by which all decay, as r^k.
+    statistic where it is largest, the one of number ``worst``; their ``decay`` there over two orders; the
+    ``ratio`` r by which all decay, as r^k; and ``inside``, the error relative to the least value inside the
+    step of a statistic that keeps its sign.
     """
 
     error: float
     worst: int
     decay: float
     ratio: float
+    inside: float
 
 
 def truncation(
@@ -271,22 +276,27 @@ def truncation(
 
     The error is estimated from the last two pairs of coefficients, by geometric decay. A statistic that falls
     or grows by a factor up to ``span`` in the step is measured by its least value. One whose terms cancel is
-    measured by its ``noise`` (n,), asked for where the error exceeds ``allowed``: rounding is no error, which
-    a shorter step would mend. The ratio is proportional to the width; it is read off the coefficients above
-    FLOOR.
+    measured by its ``noise`` (n,), asked for where the error exceeds ``allowed`` or does not decay: rounding
+    is no error, which a shorter step would mend. The ratio is proportional to the width; it is read off the
+    coefficients above FLOOR.
     """
     coefficients = np.abs(statistics @ table.to_chebyshev.T)
     size = np.abs(statistics)
-    units = np.maximum(np.maximum(size.min(axis=1), size.max(axis=1) / span), SMALLEST)
+    least, most = size.min(axis=1), size.max(axis=1)
+    units = np.maximum(np.maximum(least, most / span), SMALLEST)
     errors, decay = _left_out(coefficients / units[:, None])
-    if errors.max() > allowed:
+    worst = int(errors.argmax())
+    if errors[worst] > (FLOOR if decay[worst] > FLAT else allowed):
         units = np.maximum(units, noise())
         errors, decay = _left_out(coefficients / units[:, None])
-    worst = int(errors.argmax())
+        worst = int(errors.argmax())
     largest = (coefficients / units[:, None]).max(axis=0)
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
-    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio))
+    least = np.maximum(np.maximum(least, most / WIDEST), SMALLEST)
+    signed = (statistics * statistics[:, -1:] > 0).all(axis=1)
+    inside = (errors * np.where(signed, units / least, 1.0)).max()
+    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), float(inside))
 
 
 def _left_out(coefficients: Array) -> tuple[Array, Array]:

@@ -89,8 +89,8 @@ class Trajectory:
     also with :meth:`at`, and find its phases with :meth:`phases`.
 
     ``problem`` is the reduced problem that was integrated, ``until`` the requested horizon, ``error`` an
-    estimate of the relative error of the statistics: the steps' truncation errors added up, and the
-    reduction's own.
+    estimate of the relative error of all that :meth:`at` reports, at any time: the steps' truncation, their
+    rounding and the reduction's own. Where 1 − u or 1 − s change sign it is relative to their terms.
     """
 
     problem: Problem

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import get_context
 from typing import NamedTuple
 
-from derivations.audit.claim import Adjudication, Claim, Effort
-from derivations.audit.pictures import picture_of
-from derivations.audit.register import audit, select
+from derivations.audit.claim import Adjudication, Effort
+from derivations.audit.picture import Picture
+from derivations.audit.pictures import drawings, picture_of
+from derivations.audit.register import audit, claims, select
 
 
 class Drawn(NamedTuple):
@@ -46,16 +48,20 @@ class Row(NamedTuple):
     picture: Drawn | None = None
 
 
-def drawn(claim: Claim) -> Drawn | None:
-    """The picture that decides between a claim and its correction, or None if it has none."""
-    picture = picture_of(claim)
-    if picture is None:
-        return None
-    return Drawn(claim.id, picture.caption, picture.encode("svg"), picture.encode("pdf"))
+def drawn(name: str) -> Drawn | None:
+    """The picture that decides between the claim of this id and its correction, or None if it has none."""
+    picture = picture_of(claims()[name])
+    return None if picture is None else Drawn(name, picture.caption, *_encoded(picture))
 
 
-def row(item: Adjudication, pictured: bool = False) -> Row:
-    """One claim as a row, with its picture if it is to be ``pictured`` and has one."""
+@cache
+def _encoded(picture: Picture) -> list[bytes]:
+    """The files of a picture, once: several claims share one."""
+    return picture.encode("svg", "pdf")
+
+
+def row(item: Adjudication) -> Row:
+    """One claim as a row."""
     example = item.finding.counterexample
     return Row(
         item.claim.id,
@@ -68,7 +74,6 @@ def row(item: Adjudication, pictured: bool = False) -> Row:
         item.evidence,
         item.correction.claim.text if item.correction else "",
         example.replay if example else "",
-        drawn(item.claim) if pictured else None,
     )
 
 
@@ -91,23 +96,33 @@ def recorded(ids: Sequence[str] = ()) -> list[Row]:
     ]
 
 
-def table(effort: Effort, ids: Sequence[str] = (), pictured: bool = False) -> list[Row]:
-    """Settle the claims of these ids, or all; draw what decides between the paper and us if ``pictured``.
+def table(effort: Effort, ids: Sequence[str] = ()) -> list[Row]:
+    """Settle the claims of these ids, or all.
 
     >>> [(row.id, row.verdict) for row in table(Effort.QUICK, ["P1"])][0]
     ('P1', 'proved')
     """
-    return [row(item, pictured) for item in audit(select(ids), effort)]
+    return [row(item) for item in audit(select(ids), effort)]
 
 
 @contextmanager
 def meanwhile(
     effort: Effort, ids: Sequence[str] = (), pictured: bool = False
 ) -> Iterator[Callable[[], list[Row]]]:
-    """Settle the claims in a process of its own; what is yielded waits for the table."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        settled = pool.submit(table, effort, ids, pictured)
+    """Settle the claims in a process of its own; what is yielded waits for the table.
+
+    If it is to be ``pictured`` another process draws the pictures.
+    """
+    with ProcessPoolExecutor(1 + pictured, mp_context=get_context("spawn")) as pool:
+        settled = pool.submit(table, effort, ids)
+        names = [item.id for item in select(ids)] if pictured else []
+        pictures = {name: pool.submit(drawn, name) for name in names if name in drawings()}
+
+        def rows() -> list[Row]:
+            done = {name: picture.result() for name, picture in pictures.items()}
+            return [row._replace(picture=done.get(row.id)) for row in settled.result()]
+
         try:
-            yield settled.result
+            yield rows
         finally:
-            settled.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -27,8 +27,8 @@ KINDS = {
 SOURCES = "sources.html"
 
 
-def pages(book: Sequence[Written]) -> Iterator[tuple[str, str | bytes]]:
-    """Yield the name and the content of every file.
+def pages(book: Sequence[Written]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the content of every page.
 
     Links from formulas lead to the sources page, which holds the text of what produced them.
     """
@@ -45,11 +45,15 @@ def pages(book: Sequence[Written]) -> Iterator[tuple[str, str | bytes]]:
             f"{written.chapter.key}.html",
             page.render(written=written, number=number + 1, **around, **frame),
         )
-    for written in book:
-        yield from ((f"figures/{picture.name}.svg", picture.svg) for picture in written.pictures)
     found = {source.anchor: source for written in book for source in written.sources}
     ordered = sorted(found.values(), key=lambda source: (source.path, source.line))
     yield SOURCES, environment.get_template("sources.html.jinja").render(sources=ordered, **frame)
+
+
+def figures(book: Sequence[Written]) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of the figures that pages refer to."""
+    for written in book:
+        yield from ((f"figures/{picture.name}.svg", picture.svg) for picture in written.pictures)
 
 
 def _environment() -> Environment:

@@ -82,7 +82,7 @@ def _draw(selected: Sequence["Claim"], folder: Path) -> None:
     """The pictures of these claims as files."""
     from derivations.audit.table import drawn
 
-    for picture in filter(None, map(drawn, selected)):
+    for picture in filter(None, (drawn(item.id) for item in selected)):
         write(folder / f"{picture.name}.svg", picture.svg)
         write(folder / f"{picture.name}.pdf", picture.pdf)
 

@@ -40,8 +40,9 @@ def book(quick: bool, pdf: bool, output: Path) -> None:
 
     with progress("book") as show:
         written = list(contents.write(quick, show))
-    for name, content in (*site.pages(written), *tex.files(written)):
-        write(output / name, content)
+    for files in (site.pages, site.figures, tex.files):
+        for name, content in files(written):
+            write(output / name, content)
     if pdf:
         try:
             write(output / "book.pdf", tex.typeset(output))

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from derivations.audit import Effort
-from derivations.audit.table import meanwhile, table
+from derivations.audit.table import drawn, meanwhile, table
 from derivations.book import CHAPTERS, BrokenStepError, Source, UnknownPartError, Written, select, site, tex
 from derivations.book.chapters import closures, convergence, descent, escape, model, tail
 from derivations.book.document import Asked, Measured, Verdicts
@@ -69,7 +69,8 @@ def book():
         for module in (convergence.corrections, convergence.borderlines):
             patch.setattr(module, "chapter", evidence)
         patch.setattr(closures, "TIMES", (0.3, 1.0))
-        asked = Asked(True, lambda: table(Effort.QUICK, ["P1", "P8", "Lem2"]))
+        rows = [row._replace(picture=drawn(row.id)) for row in table(Effort.QUICK, ["P1", "P8", "Lem2"])]
+        asked = Asked(True, lambda: rows)
         return [Written(chapter, tuple(chapter.write(asked))) for chapter in CHAPTERS]
 
 
@@ -83,7 +84,7 @@ def folder(book, pages, tmp_path_factory):
     """The book as files."""
     target = tmp_path_factory.mktemp("book")
     (target / "figures").mkdir()
-    for name, content in (*pages.items(), *tex.files(book)):
+    for name, content in (*pages.items(), *site.figures(book), *tex.files(book)):
         (target / name).write_bytes(content.encode() if isinstance(content, str) else content)
     return target
 
@@ -153,11 +154,11 @@ def test_a_failing_measurement_fails_its_chapter(book):
 
 
 class Elements(HTMLParser):
-    """Names of elements, links and ids, of a page without its figures' inside."""
+    """Names of elements, links, images and ids, of a page without its figures' inside."""
 
     def __init__(self, text):
         super().__init__()
-        self.names, self.links, self.ids = [], [], []
+        self.names, self.links, self.images, self.ids = [], [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -165,14 +166,18 @@ class Elements(HTMLParser):
         self.names.append(tag)
         if tag == "a":
             self.links.append(attributes["href"])
+        if tag == "img":
+            self.images.append(attributes["src"])
         if "id" in attributes:
             self.ids.append(attributes["id"])
 
 
-def test_pages_are_self_contained_and_links_resolve(pages):
+def test_pages_are_self_contained_and_links_resolve(pages, book):
+    figures = dict(site.figures(book))
     found = {name: Elements(text) for name, text in pages.items()}
     for name, page in found.items():
-        assert not {"script", "link", "img"} & set(page.names), name
+        assert not {"script", "link"} & set(page.names), name
+        assert set(page.images) <= set(figures), name
         for link in page.links:
             if link == "https://arxiv.org/abs/2511.18661":
                 continue
@@ -202,8 +207,8 @@ def test_latex_knows_every_character(folder):
     text = (folder / "book.tex").read_text()
     assert text.isascii()
     assert r"\bfseries ?" not in text
-    assert {path.name for path in (folder / "figures").iterdir()} == set(
-        re.findall(r"figures/(figure\d+\.pdf)", text)
+    assert {path.name for path in (folder / "figures").glob("*.pdf")} == set(
+        re.findall(r"figures/([\w-]+\.pdf)", text)
     )
 
 
@@ -263,6 +268,23 @@ def test_regenerating_gives_identical_bytes():
 def test_the_audit_runs_meanwhile():
     with meanwhile(Effort.QUICK, ["P1"]) as verdicts:
         assert verdicts() == table(Effort.QUICK, ["P1"])
+
+
+def test_pictures_are_drawn_meanwhile_beside_their_claims():
+    with meanwhile(Effort.QUICK, ["Lem2"], pictured=True) as verdicts:
+        assert [row.picture for row in verdicts()] == [drawn(row.id) for row in table(Effort.QUICK, ["Lem2"])]
+
+
+def test_the_audit_shows_its_pictures(book, pages, folder):
+    pictures = [picture for written in book for picture in written.pictures]
+    assert [picture.id for picture in pictures] == ["P8", "Lem2"]
+    text, printed = pages["audit.html"], (folder / "book.tex").read_text(encoding="utf-8")
+    for picture in pictures:
+        article = text[text.index(f'<article id="{picture.id}">') :]
+        assert f'src="figures/{picture.name}.svg"' in article[: article.index("</article>")]
+        assert f"{{figures/{picture.name}.pdf}}" in printed
+        assert (folder / f"figures/{picture.name}.svg").read_bytes() == picture.svg
+        assert (folder / f"figures/{picture.name}.pdf").read_bytes() == picture.pdf
 
 
 def run(command, *arguments):

@@ -130,7 +130,7 @@ def _enclosed(evaluate: Callable[[Field], Number], field: Field, digits: int) ->
     """Return a centre, and a radius of 10 digits more than requested that covers that of the ball."""
     from .balls import to_mpf
 
-    precision = digits + 3 * GUARD // 2
+    precision = digits + 5 * GUARD // 4
     for _ in range(TRIES):
         with field.workdps(precision):
             try:

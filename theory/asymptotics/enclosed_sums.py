@@ -99,7 +99,7 @@ def decaying_sum(exponent: Fraction, dimension: int) -> Callable[[arb], arb]:
                 return list((-scale * arb_series([x, x]) ** -a).exp().coeffs())
 
         last, first = (scale / arb(x) ** a for x in (dimension, margin))
-        integral = (last.gamma_upper(-1 / a) - first.gamma_upper(-1 / a)) * scale ** (1 / a) / a
+        integral = (_gamma_upper(-1 / a, last) - _gamma_upper(-1 / a, first)) * scale ** (1 / a) / a
         with ctx.workdps(15):
             reach = reach * (1 - arb(1) / (2 * terms))
             rest = _cauchy(2 * terms, reach) * arb(margin) ** (1 - 2 * terms) / (2 * terms - 1)
@@ -175,6 +175,13 @@ def _edge_remainder(decay: Fraction, exponent: Fraction, low: int, high: int, po
 def _cauchy(order: int, near: arb) -> arb:
     """Return the bound of ``R`` for ``M = 1`` and ``r = near``, per unit of length."""
     return 4 * arb.fac_ui(order) / (2 * FIELD.pi * near) ** order
+
+
+def _gamma_upper(order: arb, x: arb) -> arb:
+    r"""Return :math:`\Gamma(s, x)`, ``s < 0``, far out by its bound :math:`x^{s-1} e^{-x}`."""
+    if x > ctx.prec:
+        return FIELD.uncertain(x ** (order - 1) * (-x).exp())
+    return x.gamma_upper(order)
 
 
 def _margin(powers: Fraction) -> int:

@@ -2,17 +2,18 @@ r"""The law of the escape time from the unit sphere, for one teacher and over Ga
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from mpmath import mp, mpf
 
 from .constant import GUARD, Constant, undefined
-from .escape import escape_rate
-from .fast_manifold import SOURCE, TooFar, first_overlap, log_crossing
-from .linear_stage import escape_amplitude
+from .escape import escape_rate, rate
+from .fast_manifold import SOURCE, TooFar, enclosed, first_overlap, log_crossing
+from .field import Field, Number
+from .linear_stage import escape_amplitude, unstable_scale
 from .spectrum import Spectrum
 
+LEVEL = Fraction(1, 10)
 MEDIAN = "C in median T1 = log(d)/(2 rho) + C + o(1) from the unit sphere, |u(T1)| = 1/10"
 
 
@@ -32,7 +33,7 @@ def median_escape_offset(spectrum: Spectrum, digits: int = 15) -> Constant:
     -0.259184881154938
     """
     try:
-        return replace(_sphere_offset(spectrum, mpf(1) / 2, digits), definition=MEDIAN)
+        return _sphere_time(spectrum, "0.5", 1, digits, MEDIAN)
     except TooFar as error:
         return undefined(MEDIAN, SOURCE, str(error))
 
@@ -56,30 +57,39 @@ def escape_time_quantile(
         raise ValueError(f"probability is {probability}, but it must lie strictly between 0 and 1")
     if dimension < 1:
         raise ValueError(f"dimension is {dimension}, but it must be a positive integer")
-    offset = _sphere_offset(spectrum, p, digits)
-    rho = escape_rate(spectrum, digits + 5)
-    assert offset.value is not None
-    assert offset.radius is not None
-    assert rho.value is not None
-    assert rho.radius is not None
-    with mp.workdps(digits + GUARD):
-        growth = mp.log(dimension) / (2 * rho.value)
-        radius = offset.radius + 2 * growth * rho.radius / rho.value
-        definition = f"the {probability}-quantile of T1 over starts on the unit sphere, d = {dimension}"
-        return Constant(growth + offset.value, radius, definition, SOURCE)
+    definition = f"the {probability}-quantile of T1 over starts on the unit sphere, d = {dimension}"
+    return _sphere_time(spectrum, probability, dimension, digits, definition)
 
 
-def _sphere_offset(spectrum: Spectrum, probability: mpf, digits: int) -> Constant:
-    """Return T1 - log(d)/(2 rho) at a quantile; u = A U_0 = C g e^(rho t)/sqrt(d) links the scales."""
-    logarithm, radius = log_crossing(spectrum, Fraction(1, 10), False, digits)
+def _sphere_time(
+    spectrum: Spectrum, probability: float | str | mpf, dimension: int, digits: int, definition: str
+) -> Constant:
+    """Return T1 at a quantile; u = A U_0 = C g e^(rho t)/sqrt(d) links the scales."""
+
+    def evaluate(field: Field, amplitude: Number) -> Number:
+        from .enclosed_manifold import first_overlap as first
+
+        draw = field.sqrt(field.mpf(2)) * field.erfinv(1 - field.mpf(probability))
+        start = unstable_scale(spectrum, field) * draw / field.sqrt(field.mpf(dimension))
+        return field.log(amplitude * first(spectrum) / start) / rate(spectrum, field)
+
+    return enclosed(spectrum, LEVEL, digits, definition, evaluate) or _estimated_time(
+        spectrum, probability, dimension, digits, definition
+    )
+
+
+def _estimated_time(
+    spectrum: Spectrum, probability: float | str | mpf, dimension: int, digits: int, definition: str
+) -> Constant:
+    logarithm, radius = log_crossing(spectrum, LEVEL, False, digits)
     scale, rho = escape_amplitude(spectrum, digits + 5), escape_rate(spectrum, digits + 5)
     assert scale.value is not None
     assert scale.radius is not None
     assert rho.value is not None
     assert rho.radius is not None
     with mp.workdps(digits + GUARD):
-        first = first_overlap(spectrum, digits)
-        draw = mp.sqrt(2) * mp.erfinv(1 - probability)
-        value = (logarithm + mp.log(first / (scale.value * draw))) / rho.value
+        draw = mp.sqrt(2) * mp.erfinv(1 - mpf(probability))
+        start = scale.value * draw / mp.sqrt(dimension)
+        value = (logarithm + mp.log(first_overlap(spectrum, digits) / start)) / rho.value
         slack = radius + scale.radius / scale.value + (1 + abs(value)) * rho.radius
-        return Constant(value, 2 * slack / rho.value, "", SOURCE)
+        return Constant(value, 2 * slack / rho.value, definition, SOURCE)

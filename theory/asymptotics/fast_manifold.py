@@ -7,7 +7,9 @@ The runs that leave 0 along its fastest direction form a curve, with an amplitud
 
 While ``A`` is small ``u`` and ``s`` are power series in it, see :mod:`.manifold_series`; from where these
 converge geometrically :mod:`.manifold_orbit` follows the flow by Taylor steps, and from when the first modes
-are learnt :mod:`.manifold_late` by implicit ones, whose number grows with the logarithm of time alone.
+are learnt :mod:`.manifold_late` by implicit ones, whose number grows with the logarithm of time alone. Where
+the series alone reaches a level of ``u`` the radius is proved, see :mod:`.enclosed_manifold`; otherwise it is
+an estimate.
 
 **Cost.** A tenth of a second to :math:`s = \tfrac13`, also at 50 digits; seconds for levels that are crossed
 many decades later, as ``u = 9/10`` at ``a < 1.3``, and minutes at ``a = 1.05``.
@@ -16,15 +18,16 @@ many decades later, as ``u = 9/10`` at ``a < 1.3``, and minutes at ``a = 1.05``.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
 from mpmath import mp, mpf
 
 from .compression import compressed
-from .constant import GUARD, Constant, undefined
-from .escape import escape_rate
-from .field import rational
+from .constant import GUARD, Constant, closed_form, undefined
+from .escape import escape_rate, rate
+from .field import Field, Number, balls, rational
 from .manifold_late import LateOrbit
 from .manifold_orbit import Orbit, damped_digits
 from .manifold_series import ManifoldSeries
@@ -142,8 +145,9 @@ def first_overlap(spectrum: Spectrum, digits: int) -> mpf:
 def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
     r"""Return the amplitude at which ``u`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
-    **Error.** Taylor terms are kept down to :math:`10^{-10}` of the digits asked for, and more digits are
-    carried for what their sums cancel; the radius leaves half of these ten for what the steps add up to.
+    **Error.** Proved where the series reaches, see :mod:`.enclosed_manifold`. Elsewhere Taylor terms are kept
+    down to :math:`10^{-10}` of the digits asked for, and more digits are carried for what their sums cancel;
+    the radius leaves half of these ten for what the steps add up to.
 
     Isotropic data: :math:`A = u/\sqrt{1 - u^2}`.
 
@@ -153,7 +157,9 @@ def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Con
     >>> print(overlap_amplitude(PowerLaw(2, "inf"), "0.5", 25).printed(25)[0])
     0.8423041700827006923749643
     """
-    return _amplitude(spectrum, _level(level, "overlap"), False, digits, AMPLITUDE.format("u", level))
+    value, definition = _level(level, "overlap"), AMPLITUDE.format("u", level)
+    proved = enclosed(spectrum, value, digits, definition, lambda field, amplitude: amplitude)
+    return proved or _amplitude(spectrum, value, False, digits, definition)
 
 
 def energy_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
@@ -196,7 +202,7 @@ def overlap_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constan
     >>> print(overlap_delay(PowerLaw("1.2", "inf"), "0.5").printed(15)[0])
     8.74272451689215
     """
-    return _delay(spectrum, _level(level, "overlap"), False, f"|u| = {level}", digits)
+    return _overlap_delay(spectrum, _level(level, "overlap"), f"|u| = {level}", digits)
 
 
 def energy_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
@@ -216,7 +222,7 @@ def onset_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(onset_delay(PowerLaw(2, "inf")).printed(15)[0])
     -0.377402504559818
     """
-    return _delay(spectrum, Fraction(1, 10), False, "|u| = 1/10 (T1)", digits)
+    return _overlap_delay(spectrum, Fraction(1, 10), "|u| = 1/10 (T1)", digits)
 
 
 def third_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
@@ -227,6 +233,37 @@ def third_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
     -0.0478921937593008
     """
     return _delay(spectrum, Fraction(1, 3), True, "s = 1/3 (T1')", digits)
+
+
+def enclosed(
+    spectrum: Spectrum,
+    level: Fraction,
+    digits: int,
+    definition: str,
+    evaluate: Callable[[Field, Number], Number],
+) -> Constant | None:
+    """Evaluate a formula of the amplitude at which ``u`` reaches ``level`` in balls.
+
+    None without balls, and where the series of the fast manifold does not get to the level.
+    """
+    if balls() is None:
+        return None
+    from .enclosed_manifold import overlap_amplitude as amplitude
+
+    try:
+        return closed_form(
+            lambda field: evaluate(field, amplitude(spectrum, level)), digits, definition, SOURCE
+        )
+    except ArithmeticError:
+        return None
+
+
+def _overlap_delay(spectrum: Spectrum, level: Fraction, event: str, digits: int) -> Constant:
+    def evaluate(field: Field, amplitude: Number) -> Number:
+        return field.log(amplitude) / rate(spectrum, field)
+
+    proved = enclosed(spectrum, level, digits, DELAY.format(event), evaluate)
+    return proved or _delay(spectrum, level, False, event, digits)
 
 
 def _delay(spectrum: Spectrum, level: Fraction, energy: bool, event: str, digits: int) -> Constant:

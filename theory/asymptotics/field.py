@@ -109,5 +109,5 @@ def quotient(value: Any) -> Fraction:
     """
     if isinstance(value, str | int | float | Fraction):
         return Fraction(value)
-    sign, mantissa, exponent, _ = mpf(value)._mpf_
+    sign, mantissa, exponent, _ = mp.convert(value)._mpf_  # which rounds no float
     return (-1) ** sign * mantissa * Fraction(2) ** exponent

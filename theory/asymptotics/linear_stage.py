@@ -103,10 +103,11 @@ def escape_amplitude(spectrum: Spectrum, digits: int = 15) -> Constant:
     >>> print(escape_amplitude(PowerLaw(0, 100)).value)  # sqrt(lambda), lambda = 1/100
     0.1
     """
-    return closed_form(lambda field: _amplitude(spectrum, field), digits, SCALE, SOURCE, lost=GUARD // 2)
+    return closed_form(lambda field: unstable_scale(spectrum, field), digits, SCALE, SOURCE, lost=GUARD // 2)
 
 
-def _amplitude(spectrum: Spectrum, field: Field) -> Number:
+def unstable_scale(spectrum: Spectrum, field: Field) -> Number:
+    """Return :func:`escape_amplitude` at the working precision of the field."""
     secular, shift = escape_root(spectrum, field)
     return 1 / field.sqrt(-8 * secular.value_and_slope(shift)[1])
 
@@ -130,7 +131,7 @@ def sign_agreement(spectrum: Spectrum, digits: int = 15) -> Constant:
     """
 
     def evaluate(field: Field) -> Number:
-        cosine = _amplitude(spectrum, field) / field.sqrt(squared_norm(spectrum, field))
+        cosine = unstable_scale(spectrum, field) / field.sqrt(squared_norm(spectrum, field))
         sine = field.sqrt(field.max(1 - cosine**2, field.mpf(0)))  # equal to 0 for isotropic data
         return 1 - field.atan2(sine, cosine) / field.pi
 

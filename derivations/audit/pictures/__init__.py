@@ -8,10 +8,13 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+import sympy
+
 from derivations.audit.claim import Claim, Constants
 from derivations.audit.picture import Picture
 
 Drawing = Callable[[Constants, Constants], Picture]
+Items = tuple[tuple[str, sympy.Rational], ...]
 
 _drawings: dict[str, Drawing] = {}
 
@@ -45,4 +48,10 @@ def picture_of(claim: Claim) -> Picture | None:
     drawing = drawings().get(claim.id)
     if drawing is None or claim.correction is None:
         return None
-    return drawing(claim.constants, claim.correction.constants)
+    return _made(drawing, tuple(claim.constants.items()), tuple(claim.correction.constants.items()))
+
+
+@cache
+def _made(drawing: Drawing, printed: Items, ours: Items) -> Picture:
+    """A picture, once: several claims share one."""
+    return drawing(dict(printed), dict(ours))

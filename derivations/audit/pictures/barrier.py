@@ -1,5 +1,7 @@
 """Pictures of what the statistics cannot do after the escape (Lem 11, Lem 12, C.10)."""
 
+from functools import cache
+
 import numpy as np
 
 from derivations.audit.claim import Constants
@@ -51,6 +53,7 @@ def overlap_stays_below_one(printed: Constants, ours: Constants) -> Picture:
     )
 
 
+@cache
 def _turning() -> tuple[Array, list[Trajectory], Array]:
     """Slow weights, the runs from starts with 0 < u < 1 and 1/3 < s < 1, and their losses."""
     slow = np.linspace(-1.7, 0.0, 18)

@@ -24,6 +24,14 @@ def _write(asked: Asked) -> Iterator[Block]:
         proof does not. *Undecided*: the evidence says what is missing. `phase-retrieval audit ID` settles
         one anew;
         each counterexample can be replayed in one line.
+
+        Beside a claim that is false or not sharp stands a picture that decides: dashed the paper's statement,
+        as a line ours, as points a measurement that is neither, such as a run of the solver, a quadrature or
+        the evaluation of random states. The side that a bound of the paper forbids is shaded, and a ring
+        marks the point that breaks it most. Where values are compared state by state, what is measured is
+        the diagonal. A constant that the paper leaves open is chosen as the legend says. Each picture is
+        checked: the points obey our statement within a stated tolerance, and leave the paper's, or obey it
+        from afar where it is true but not sharp.
         """)
     yield Verdicts(asked.verdicts())
 

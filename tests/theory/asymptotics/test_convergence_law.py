@@ -55,16 +55,17 @@ def flow(eigenvalues, masses, times):
             - np.outer(eigenvalues * target, 16 * target + 24 * v)
         )
 
-    run = solve_ivp(
-        velocity,
-        (0, times[-1]),
-        start - target,
-        method="BDF",
-        jac=jacobian,
-        rtol=1e-7,
-        atol=1e-10,
-        t_eval=times,
-    )
+    with np.errstate(invalid="ignore"):  # SciPy subtracts differences before they are set
+        run = solve_ivp(
+            velocity,
+            (0, times[-1]),
+            start - target,
+            method="BDF",
+            jac=jacobian,
+            rtol=1e-7,
+            atol=1e-10,
+            t_eval=times,
+        )
     p, q = np.array([statistics(v) for v in run.y.T]).T
     return -p, -2 * p - q, 4 * q + 8 * p**2 + 12 * p * q + 3 * q**2
 
