@@ -45,6 +45,7 @@ from numerics.step import (
     solve_step,
     truncation,
 )
+from numerics.threads import on_one_thread
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray
@@ -58,7 +59,8 @@ KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
 NOISE_GROWTH = 4.0
-NOISE_DECAY = 0.1  # a truncation error falls by far more when a step is halved
+NOISE_DECAY = 0.1  # over two orders
+NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
@@ -72,6 +74,7 @@ OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
+@on_one_thread
 def solve(
     problem: Problem,
     until: float,
@@ -208,15 +211,16 @@ class _Integration:
                 continue
             left_out = self._truncation(statistics, result.times)
             accurate = left_out.error <= LARGEST_ERROR
-            flat = left_out.decay > NOISE_DECAY if accurate else left_out.error > NOISE_DECAY * before
+            flat = left_out.decay > NOISE_DECAY if accurate else left_out.error > before
             resolved = left_out.worst < len(statistics)  # the time comes last, and has no noise
             self.noisy = resolved and flat and left_out.error <= self.noise
             if accurate or self.noisy:
                 break
-            before, factor = left_out.error, min(self._factor(left_out.error), SHORTER)
-            self._shorten(factor)
-            inside = factor * self.table.nodes
-            guess = self.table.evaluate(statistics, inside) if self.single else self._guess()
+            error, width = left_out.error, self.width
+            self._shorten(min(self._factor(error), SHORTER))
+            before = error * (self.width / width) ** NOISE_POWER
+            inside = self._length(self.time, self.width) / self._length(self.time, width) * self.table.nodes
+            guess = self.table.evaluate(statistics, inside)
         self._accept(result, statistics, left_out)
 
     def _step(self, guess: Array) -> StepResult:
@@ -225,7 +229,7 @@ class _Integration:
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
         if not self.single:
-            table = in_log_time(self.table, self._logarithm(self.time, self.width))
+            table = in_log_time(self.table, self._length(self.time, self.width))
             return solve_step(table, *state[1:], self.width, *vectors, noise=self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0]
         gain = resolved(self.chart, guess, gain, self.modes.energy)[0]
@@ -247,10 +251,11 @@ class _Integration:
     def noise(self) -> float:
         """The largest relative error that a step may have from the rounding of the drift.
 
-        Without residual coordinates A and B are taken from overlaps that hardly differ: near the teacher
-        their terms cancel, and angles between nearly parallel vectors keep half their digits.
+        At the origin A and B are taken from overlaps that hardly differ: near the teachers, which a network
+        may reach without a chart there, their terms cancel, and angles between nearly parallel vectors keep
+        half their digits.
         """
-        return 0.0 if hasattr(self.model, "residual_drift") else NOISE
+        return 0.0 if self.single or not self.chart.centred else NOISE
 
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
@@ -406,14 +411,12 @@ class _Integration:
             logarithms = extrapolate(places, np.log(np.abs(known)), aims)
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
                 return np.sign(known[:, -1:]) * np.exp(logarithms)
-        ratio = self.width / last.width
-        if not self.single:
-            ratio = self._logarithm(self.time, self.width) / self._logarithm(last.start, last.width)
+        ratio = self._length(self.time, self.width) / self._length(last.start, last.width)
         return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * ratio)
 
-    def _logarithm(self, start: float, width: float) -> float:
-        """The length of a network's step in log(t + the first step's width), in which it is polynomial."""
-        return float(np.log1p(width / (start + self.origin)))
+    def _length(self, start: float, width: float) -> float:
+        """The length of a step: of a network's in log(t + the first width), in which it is polynomial."""
+        return width if self.single else float(np.log1p(width / (start + self.origin)))
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""

@@ -136,7 +136,6 @@ def norms(deviation: Array, students: Array, teacher: Array, centred: bool) -> A
     """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
     ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless ``centred``.
     """
-    own = _square(students)[..., None]
     along = students @ teacher.T
     if along.shape[-2:] == (1, 1) and not centred:
         away = deviation[..., None, :]
@@ -145,14 +144,13 @@ def norms(deviation: Array, students: Array, teacher: Array, centred: bool) -> A
         if not centred:
             diagonal = np.arange(len(teacher))
             away[..., diagonal, diagonal, :] = deviation
+    found = np.empty((4, *along.shape))
+    found[0] = np.vecdot(students, students)[..., None]
+    found[1] = along
+    found[2] = np.vecdot(away, away)
     if along.min() < 0:
-        opposite = _square(students[..., None, :] + teacher)
+        opposite = students[..., None, :] + teacher
+        found[3] = np.vecdot(opposite, opposite)
     else:
-        opposite = own + 2.0 * along + _square(teacher)
-    terms = np.broadcast_to(own, along.shape), along, _square(away), opposite
-    return np.moveaxis(np.stack(terms), (-2, -1), (1, 2))
-
-
-def _square(vectors: Array) -> Array:
-    """‖v‖² along the last axis."""
-    return np.einsum("...N,...N->...", vectors, vectors)
+        found[3] = found[0] + 2.0 * along + np.vecdot(teacher, teacher)
+    return np.moveaxis(found, (-2, -1), (1, 2))

@@ -36,6 +36,7 @@ ROUNDING = 8.0 * np.finfo(float).eps
 TOLERANCE = 3e-13
 LONGEST = 1e300
 TIMES = 4  # per decade
+BETWEEN = 3.0  # times the bound at these is above it at all times
 LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left of any
 
 
@@ -44,7 +45,8 @@ def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Pr
 
     Returns an ordinary problem with the same ``dimension``. Its ``relative_error`` bounds the change of the
     sums Σ λ e^{−16λτ} w_a w_b relative to the geometric mean of those of w_a² and w_b², at all clock times τ:
-    what the moments have changed, and the Chebyshev coefficients of λ e^{−16λτ} beyond them. The number of
+    what the moments have changed, and the Chebyshev coefficients of λ e^{−16λτ} beyond them. A sum that has
+    died out counts as what the longest-lived leaves of the least one: the flow sees w − w*. The number of
     blocks is raised until it is below ``tolerance`` or falls no further. One pass over the modes.
 
     Raises ValueError unless 0 < tolerance < 1.
@@ -237,10 +239,12 @@ class _Binned:
         coefficients = np.abs(values @ to_coefficients.T)
         within, beyond = coefficients[..., :orders], coefficients[..., orders:].sum(axis=-1)
         bound = np.tensordot(within, changed, 2) + 2.0 * np.tensordot(beyond, mass, 1)
-        sizes = np.sqrt(_decay(self.nodes, slowest, times[:, None]) @ (self.carried**2).T)
+        begun = self.nodes @ (self.carried**2).T
+        sizes = _decay(self.nodes, slowest, times[:, None]) @ (self.carried**2).T
+        sizes = np.sqrt(np.maximum(sizes, begun.min() * (sizes / begun).max(axis=1, keepdims=True)))
         sizes = sizes[:, :, None] * sizes[:, None]
         rounding = ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
-        return 2.0 * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
+        return BETWEEN * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
 
 
 @cache

@@ -153,7 +153,8 @@ def solve_step(
         if not np.isfinite(unknowns).all():
             break
         units, moved = magnitudes(unknowns), np.abs(change).max(axis=1)
-        worst = float((moved / units).max())
+        with np.errstate(over="ignore"):
+            worst = float((moved / units).max())
         slowness = min(worst / before, 1.0)
         if fresh and worst > max(before, UNSTEADY):
             break

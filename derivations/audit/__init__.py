@@ -4,6 +4,8 @@
 ``claim``     a claim: statement, constants, examination, the verdict on record
 ``attack``    how claims are attacked: identities, worst cases
 ``enclosure`` the flow in interval arithmetic
+``picture``   the paper's statement, ours and a measurement on the same axes
+``pictures``  one for each claim that is false or not sharp
 ``register``  all claims, and their adjudication
 
 The other modules hold the claims, one a topic.

@@ -120,15 +120,17 @@ class Picture:
     def faults(self, verdict: Verdict) -> list[str]:
         """Why the picture does not decide for the ``verdict``; empty if it does.
 
-        The measurement obeys ours. It leaves what is printed, so that an eye sees it, if that is false; if
-        that is not sharp it obeys it, and ours is nearer, so that an eye sees it.
+        The measurement obeys ours. It leaves what is printed, by more than the tolerance and so that an eye
+        sees it, if that is false; if that is not sharp it obeys it, and ours is nearer, so that an eye sees
+        it.
         """
-        broken, gap = self._broken(self.ours), self._apart(self.printed)
-        found = [f"ours is missed by {broken:.3g}"] if broken > self.tolerance else []
+        missed, broken, gap = self._broken(self.ours), self._broken(self.printed), self._apart(self.printed)
+        found = [f"ours is missed by {missed:.3g}"] if missed > self.tolerance else []
         if verdict is Verdict.FALSE:
             seen = float(np.nanmax(self.printed.relation.beyond(gap)))
-            return [*found, f"{seen:.3g} of the axis off the paper's"] if seen < VISIBLE else found
-        if (broken := self._broken(self.printed)) > self.tolerance:
+            close = seen < VISIBLE or broken <= self.tolerance
+            return [*found, f"{seen:.3g} of the axis off the paper's"] if close else found
+        if broken > self.tolerance:
             found.append(f"the paper's is missed by {broken:.3g}")
         nearer = float(np.nanmax(np.nan_to_num(np.abs(gap), nan=1.0) - np.abs(self._apart(self.ours))))
         return [*found, f"ours is nearer by {nearer:.3g} of the axis"] if nearer < VISIBLE else found

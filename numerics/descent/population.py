@@ -18,6 +18,7 @@ from numerics.generated import phase_retrieval
 from numerics.observables import Observables, Overlaps, observe, observe_all
 from numerics.problem import Problem
 from numerics.reduction import reduce
+from numerics.threads import on_one_thread
 
 Array = np.ndarray
 
@@ -26,6 +27,7 @@ LONGEST_PATIENCE = 2**14
 MOST_RATE = 0.5  # of what a step does to a mode that is reduced with others
 
 
+@on_one_thread
 def descend(
     problem: Problem,
     step_size: float,
@@ -59,6 +61,7 @@ def descend(
     return Observables(*np.concatenate(parts, axis=1))
 
 
+@on_one_thread
 def descend_network(
     problem: Problem,
     step_size: float,

@@ -17,6 +17,7 @@ from numerics.precise.problem import ExactProblem, exact_number
 from numerics.precise.report import relative_change
 from numerics.precise.run import Run
 from numerics.problem import Problem
+from numerics.threads import on_one_thread
 
 Array = np.ndarray
 
@@ -57,6 +58,7 @@ class PreciseSolution:
         return self.reported
 
 
+@on_one_thread
 def solve_precisely(
     problem: Problem | ExactProblem,
     times: Sequence[Any],

@@ -11,6 +11,7 @@ method; then the system is kept, and each iteration adds the digits that it is a
 refinement).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import mul
 
@@ -127,7 +128,7 @@ def solve_step(
     unknowns, states = guess, arb_mat(table(start) * stages)
     change, system, before = np.inf, None, np.inf
     for _ in range(ITERATIONS):
-        gain, force = _drift(chart, unknowns, modes)
+        gain, force = _real(chart.drift, unknowns, modes)
         residual = _residual(method, rates, modes, gain, force, start, states)
         if system is None or change > FRESH:
             system = _System(method, rates, modes, gain.astype(float))
@@ -147,15 +148,24 @@ def solve_step(
     raise NoConvergence
 
 
-def _drift(chart: Chart, unknowns: Array, modes: PreciseModes) -> tuple[Array, Array]:
-    """A (K, K, s) and F (K, M, s); a drift that does not exist is no convergence."""
+def _real(
+    function: Callable[[Array, Array], tuple[Array, Array]], unknowns: Array, modes: PreciseModes
+) -> tuple[Array, Array]:
+    """Two arrays such as A and F, or their slopes, at X; where they are not finite and real, no convergence.
+
+    Angles between vectors that X cannot be the overlaps of are complex.
+    """
     try:
-        gain, force = chart.drift(unknowns, modes.energy)
-        if not all(mp.isfinite(x) and mp.im(x) == 0 for part in (gain, force) for x in part.flat):
-            raise NoConvergence
+        parts = function(unknowns, modes.energy)
     except ZeroDivisionError:
         raise NoConvergence from None
-    return gain, force
+    if not all(mp.isfinite(x) and mp.im(x) == 0 for part in parts for x in part.flat):
+        raise NoConvergence
+    first, second = (_real_part(part) for part in parts)
+    return first, second
+
+
+_real_part = np.frompyfunc(mp.re, 1, 1)
 
 
 def _residual(
@@ -186,11 +196,10 @@ def _residual(
 
 
 def _units(states: arb_mat, residual: list[list[arb]] | None = None) -> list[arb]:
-    """A power of two near the largest entry of each mode, 1 where all vanish."""
+    """A power of two near the largest entry of each mode, or near SMALLEST where that is larger."""
     rows = table(states) + (residual or [])
-    floor, one = ball(SMALLEST), arb(1)
-    sizes = (max(map(abs, column)) for column in zip(*rows, strict=True))
-    return [_power(max(floor, size)) if size > 0 else one for size in sizes]
+    floor = ball(SMALLEST)
+    return [_power(max(floor, *map(abs, column))) for column in zip(*rows, strict=True)]
 
 
 def _power(x: arb) -> arb:
@@ -238,7 +247,7 @@ class _System:
         self.statistic_units = np.array([number(size) for size in sizes], dtype=object)
         scaled = _doubles([[x / y for x, y in zip(row, units, strict=True)] for row in table(states)])
         scaled = scaled.reshape(self.stages, self.students, -1)
-        gain_slope, force_slope = _slopes(chart, unknowns, self.modes)
+        gain_slope, force_slope = _real(chart.drift_jacobian, unknowns, self.modes)
         gain_slope = (gain_slope * self.statistic_units[:, None]).astype(float)
         forced = np.array(
             [
@@ -279,13 +288,6 @@ class _System:
         forcing = np.einsum("bmNj,bm->Nmj", self.pushed, shift)
         change = np.einsum("NlkmJ,NmJ->lkN", self.drive, forcing, optimize=True)
         return _add(states, change.reshape(-1, len(units)), units)
-
-
-def _slopes(chart: Chart, unknowns: Array, modes: PreciseModes) -> tuple[Array, Array]:
-    try:
-        return chart.drift_jacobian(unknowns, modes.energy)
-    except ZeroDivisionError:
-        raise NoConvergence from None
 
 
 def _doubles(rows: list[list[arb]]) -> Array:

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import sympy
 from click.testing import CliRunner
 
 from derivations.audit import Verdict, claims
@@ -23,6 +24,7 @@ UNPICTURED = {"F6/exponents"}
 def test_every_claim_has_a_picture_or_says_why_not():
     assert {name for name, item in claims().items() if item.unpictured} == UNPICTURED
     assert set(drawings()) == set(PICTURED)
+    assert len({Drawn(name, "", b"", b"").name for name in PICTURED}) == len(PICTURED)
 
 
 @pytest.mark.parametrize("name", PICTURED)
@@ -34,6 +36,17 @@ def test_the_picture_decides(name):
     assert not set("$?") & set(words(shown.caption))
     swapped = replace(shown, printed=shown.ours, ours=shown.printed)
     assert swapped.faults(CLAIMS[name].verdict) != []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["P2/saddle", "P8", "P10/growth", "P11/duhamel", "Lem9/kernel", "Lem14/flow", "P16/late", "T5/D.17"],
+)
+def test_a_picture_is_drawn_from_the_constants_of_the_correction(name):
+    item = CLAIMS[name]
+    for constant in item.correction.constants:
+        wrong = replace(item, correction=item.correction.changed(constant, sympy.Rational(11, 10)))
+        assert picture_of(wrong).faults(item.verdict) != [], constant
 
 
 X = np.linspace(1.0, 2.0, 9)

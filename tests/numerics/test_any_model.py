@@ -259,6 +259,15 @@ def test_wide_network_tends_to_its_teachers_function():
     assert np.median(np.divide(times[1:], times[:-1])) > 1.4  # steps are long in log t
 
 
+@pytest.mark.parametrize("students", [1, 2])
+def test_networks_that_reach_no_chart_at_their_end(students):
+    """A student too many, or too few: the drift there is rounding, which does not keep the steps short."""
+    model = Model("committee", CUBIC, CUBIC, (1,) * students, (1,) * (3 - students))
+    run = solve(network(students, 3 - students, seed=2), 100.0, module(model))
+    assert run.limit.name == ("teacher" if students == 2 else "undecided")
+    assert run.steps < 120
+
+
 def test_start_and_teacher_without_a_common_mode():
     """Such a start is invariant for even links only: an odd link grows the overlap."""
     odd = np.arange(SIZE) % 2

@@ -1,5 +1,12 @@
 """Many problems at once are the same as one after another."""
 
+import os
+import signal
+import subprocess
+import sys
+from multiprocessing import active_children
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -34,3 +41,76 @@ def test_errors_come_back():
 
 def test_nothing_to_do():
     assert solve_many([], 1.0) == []
+
+
+def test_processes_end_with_an_exception():
+    """Here one of ``progress``; none is left at work."""
+
+    def stop(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        solve_many(PROBLEMS, 1e4, workers=2, progress=stop)
+    assert active_children() == []
+
+
+INTERRUPTED = """
+from multiprocessing import active_children
+from numerics import power_law, solve_many
+
+def report(done):
+    print(*(process.pid for process in active_children()), flush=True)
+
+if __name__ == "__main__":
+    problems = [power_law(2.0, 1000, "gaussian", seed=seed) for seed in range(1000)]
+    solve_many(problems, 1e6, workers=2, progress=report)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a group of processes")
+def test_interrupted_from_a_terminal(tmp_path):
+    """Ctrl-C reaches every process of the terminal: one traceback, the user's own, and none goes on."""
+    script = tmp_path / "sweep.py"
+    script.write_text(INTERRUPTED, encoding="utf-8")
+    run = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    workers = [int(pid) for pid in run.stdout.readline().split()]
+    assert len(workers) == 2
+    os.killpg(run.pid, signal.SIGINT)
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == -signal.SIGINT
+    assert errors.count("Traceback") == 1
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    for pid in workers:
+        assert not alive(pid)
+
+
+def alive(pid):
+    """Whether there is such a process, other than one that has ended and waits to be asked for its status."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] in "ZX")
+
+
+def test_one_thread_while_solving():
+    """NumPy's threads are as before when a run has ended; during it there is one."""
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    def threads():
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    seen = []
+    with threadpool_limits(2, user_api="blas"):
+        solve(PROBLEMS[0], 1.0, progress=lambda time: seen.append(threads()))
+        assert all(count == 1 for counts in seen for count in counts)
+        assert all(count == 2 for count in threads())
+    assert seen

@@ -102,6 +102,7 @@ SLOW = {
     "two points, 1e-20": (Problem([1.0, 1e-20], [1.0, 1e5], [0.1, -0.3]), 1e20),
     "eigenvalues apart by 1e-9": (Problem([1.0, 1.0 + 1e-9, 0.1], [1, 1, 1], [0.2, -0.3, 0.1]), 5.0),
     "short start": settled(power_law(2.0, 8, "gaussian", init=1e-30 * np.ones(8), seed=5)),
+    "stiff saddle, long after": (stiff_saddle(1e-2), 1e3),
     "stiff saddle, 1e-6": (stiff_saddle(1e-6), 3.5e6),
     "stiff saddle, 1e-9": (stiff_saddle(1e-9), 3.5e9),
     "long stay at the saddle": (near_saddle(1e-4), 60.0),
@@ -221,21 +222,38 @@ def network(model, students, teachers, size=6):
     rows = [rng.standard_normal((count, size)) for count in (teachers, students)]
     teacher, start = (row / np.sqrt(row**2 @ rates)[:, None] for row in rows)
     text = generate_module(model)
-    return Problem(rates, teacher, 0.3 * start), load_module(text), load_module(at_any_precision(text))
+    problem = Problem(rates, np.squeeze(teacher), np.squeeze(0.3 * start))
+    return problem, load_module(text), load_module(at_any_precision(text))
 
 
-ERF = Model("pair of erf", sympy.erf(Z / 2), sympy.erf(Z / 2), (1, 1), (1, 1))
+def committee(link, students, teachers):
+    return Model("committee", link, link, (1,) * students, (1,) * teachers), students, teachers
+
+
+def quadratic(students, teachers):
+    return quadratic_network(students, teachers), students, teachers
+
+
+ERF, CUBIC = sympy.erf(Z / 2), Z**3 - 3 * Z
 NETWORKS = {
-    "quadratic 3 by 2": (quadratic_network(3, 2), 3, 2, 30.0),
-    "quadratic 2 by 2": (quadratic_network(2, 2), 2, 2, 100.0),
-    "erf 2 by 2": (ERF, 2, 2, 100.0),
-    "relu 2 by 2": (Model("pair", RELU, RELU, (1, 1), (1, 1)), 2, 2, 20.0),
+    "quadratic 3 by 2": (*quadratic(3, 2), 1e4),
+    "quadratic 2 by 2": (*quadratic(2, 2), 100.0),
+    "quadratic 2 by 1": (*quadratic(2, 1), 1e4),
+    "quadratic 1 by 2": (*quadratic(1, 2), 1e3),
+    "quadratic 2 by 3": (*quadratic(2, 3), 1e3),
+    "cubic 2 by 2": (*committee(CUBIC, 2, 2), 20.0),
+    "cubic 1 by 2": (*committee(CUBIC, 1, 2), 20.0),
+    "erf 2 by 2": (*committee(ERF, 2, 2), 100.0),
+    "erf 2 by 1": (*committee(ERF, 2, 1), 100.0),
+    "relu 2 by 2": (*committee(RELU, 2, 2), 20.0),
 }
 
 
-@pytest.mark.parametrize("name", ["quadratic 3 by 2"])
-def test_networks(name):
-    check_network(*NETWORKS[name][:3], 3.0, size=4)
+@pytest.mark.parametrize(
+    ("name", "until", "size"), [("quadratic 3 by 2", 3.0, 4), ("quadratic 2 by 1", 1e3, 3)]
+)
+def test_networks(name, until, size):
+    check_network(*NETWORKS[name][:3], until, size)
 
 
 @pytest.mark.slow
@@ -245,14 +263,19 @@ def test_networks_for_longer(name):
 
 
 def check_network(model, students, teachers, until, size=6):
-    """S, U and the loss absolutely, as the chart at the origin has them, distances relatively."""
+    """S, U and the loss absolutely, as the chart at the origin has them, distances relatively.
+
+    So is the loss of a quadratic network that falls like a power of time.
+    """
     problem, floats, precise = network(model, students, teachers, size)
-    times = np.concatenate([[0.0], np.geomspace(1e-2 * until, until, 8)])
+    times = np.concatenate([[0.0], np.geomspace(min(1.0, 1e-2 * until), until, 12)])
     found = solve(problem, until, floats).overlaps(times)
     truth = solve_precisely(problem, list(times), 11, precise).overlaps
     for mine, exact in ((found.S, truth.S), (found.U, truth.U), (found.loss, truth.loss)):
         np.testing.assert_allclose(mine, exact.astype(float), rtol=0, atol=1e-11)
     np.testing.assert_allclose(found.distances, truth.distances.astype(float), rtol=1e-11)
+    if students > teachers and floats.ROTATIONS:
+        np.testing.assert_allclose(found.loss, truth.loss.astype(float), rtol=1e-11)
 
 
 @pytest.fixture(autouse=True)

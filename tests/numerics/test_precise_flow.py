@@ -13,9 +13,10 @@ from numpy.polynomial import legendre
 from oracles.cases import CASES, isotropic_exact
 from oracles.taylor import taylor_flow
 
-from numerics import Problem, load_module
+from numerics import Problem, charts, load_module
 from numerics.collocation import radau
 from numerics.precise import ExactProblem, solve_precisely
+from numerics.precise.step import PreciseModes, solve_step
 from numerics.precise.table import precise_radau
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import RELU, Z
@@ -289,6 +290,39 @@ def test_bad_requests():
         solve_precisely(problem, ["soon"])
 
 
+@pytest.mark.parametrize(
+    ("link", "students", "teachers"),
+    [
+        (sympy.erf(Z / 2), 1, 2),
+        pytest.param(RELU, 2, 2, marks=pytest.mark.slow),
+        pytest.param(Z**3 - 3 * Z, 2, 1, marks=pytest.mark.slow),
+        pytest.param(Z**2, 2, 2, marks=pytest.mark.slow),
+    ],
+)
+def test_networks_at_thirty_digits(link, students, teachers):
+    """Ẇ = A W Q + B W* Q by mpmath's Taylor method: two modes, no step, table or chart in common."""
+    precise = module(Model("committee", link, link, (1,) * students, (1,) * teachers))
+    rates = ["1", "0.5"]
+    teacher = [["1", "0.2"], ["0.3", "-1"]][:teachers]
+    start = [["0.4", "0.2"], ["-0.3", "0.5"]][:students]
+    found = solve_precisely(ExactProblem(rates, teacher, start), ["0.1"], 30, precise).overlaps
+    with mp.workdps(36):
+        Q, W0, target = (
+            np.array([[mpf(x) for x in row] for row in rows]) for rows in ([rates], start, teacher)
+        )
+        energy, (rows, columns) = (target * Q).dot(target.T), np.triu_indices(students)
+
+        def velocity(_, flat):
+            W = np.array(flat).reshape(students, 2)
+            S, U = (W * Q).dot(W.T), (W * Q).dot(target.T)
+            A, B = precise.drift(np.concatenate([S[rows, columns], U.ravel()])[:, None], energy)
+            return list(((A[..., 0].dot(W) + B[..., 0].dot(target)) * Q).ravel())
+
+        W = np.array(mp.odefun(velocity, 0, list(W0.ravel()))(mpf("0.1"))).reshape(students, 2)
+        for mine, exact in ((found.S, (W * Q).dot(W.T)), (found.U, (W * Q).dot(target.T))):
+            assert max(abs(mine[..., 0] - exact).flat) < mpf(10) ** -30
+
+
 def test_model_with_two_kinds_of_units():
     """A committee of erf: 2 by 2, S and U against the solver in double precision."""
     from numerics import solve
@@ -299,3 +333,17 @@ def test_model_with_two_kinds_of_units():
     found = solve(problem, 20.0, load_module(text)).overlaps([0.5, 20.0])
     for mine, other in ((run.overlaps.S, found.S), (run.overlaps.U, found.U)):
         np.testing.assert_allclose(mine.astype(float), other, rtol=0, atol=1e-12)
+
+
+def test_a_mode_that_has_died_out():
+    """What is 0 has no part in the units of the sums: q ~ 1e-100 keeps its digits beside it."""
+    chart, found = charts.teacher(module(quadratic_network(1, 1))), {}
+    with ctx.workdps(40):
+        method = precise_radau(15)
+        for dead in (0, 1):
+            modes = PreciseModes([arb(1)] * dead + [arb("0.5")], arb_mat([[0] * dead + [1]]))
+            start = arb_mat([[0] * dead + [arb("1e-50")]])
+            guess = np.repeat(modes.statistics(start, 1), 15, axis=1)
+            found[dead] = solve_step(method, chart, modes, arb("0.5"), start, guess, 1e-12)[0]
+        q, reference = (found[dead][0, -1] for dead in (1, 0))
+        assert abs(q / reference - 1) < mpf(10) ** -20

@@ -120,7 +120,7 @@ def backward(printed: Constants, ours: Constants) -> Picture:
         lives.append(float(run.t[-1]))
     rate = float(ours["b"])
     return Picture(
-        "time that the flow exists backwards",
+        "life backwards in time",
         np.array(lives),
         at_least(r"any time: all of $\mathbb{R}$", np.full_like(starts, 0.06)),
         Said(r"$\log(w(0)^2/(w(0)^2 - 1))/24$", np.log(starts**2 / (starts**2 - 1)) / rate),

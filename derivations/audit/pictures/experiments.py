@@ -15,7 +15,7 @@ def fluctuations(printed: Constants, ours: Constants) -> Picture:
     runs = shared_sgd(problems, 4e-3, 15_000, noise_variance=0.05, seeds=range(10), points=2)
     spreads = np.array([float(np.std(run.mse[:, -1])) for run in runs])
     return Picture(
-        "spread of the MSE over seeds",
+        "spread of the MSE",
         spreads,
         at_least("the spread at every smaller $a$", np.maximum.accumulate(spreads)),
         at_most("the spread at every smaller $a$", np.minimum.accumulate(np.r_[spreads[0], spreads[:-1]])),
@@ -40,7 +40,7 @@ def robust(printed: Constants, ours: Constants) -> Picture:
         error = -np.sqrt(variance) * noise  # ⟨x, w⟩² − y at w = w* = 1
         moved.append(float(np.var(-step * 4 * error * x**2)))
     return Picture(
-        r"variance of $w$ after one step, over $\eta^2$",
+        r"variance of $w$ over $\eta^2$",
         np.array(moved) / step**2,
         Said("0: the flow rests at $w^*$", np.zeros_like(variances)),
         Said(r"$48\sigma^2$", float(ours["c"]) * variances),

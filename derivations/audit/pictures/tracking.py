@@ -48,7 +48,7 @@ def theorem(printed: Constants, ours: Constants) -> Picture:
     bound += 3 / 2 * epsilon * feedback
     gap = np.abs(solve(Problem(eigenvalues, teacher, student), 1.0).at(times).mse - ideal)
     return Picture(
-        f"{GAP} over (D.18)",
+        r"$|\Delta\mathrm{MSE}|$ over (D.18)",
         gap / bound,
         at_most("(D.18), $A = 1/8$, $B = 25/4$, $C = 3/2$", np.ones_like(times)),
         at_most(
@@ -229,7 +229,7 @@ def redefined(printed: Constants, ours: Constants) -> Picture:
     dimension = sizes.astype(float)
     constant = float(ours["a"])
     return Picture(
-        r"forced term over $\varepsilon^2\tau^2$, $\tau \to 0$",
+        r"forced term over $\varepsilon^2\tau^2$",
         np.array(terms),
         Said(
             r"$400\, s_*^{(2)}/d$ with $s_*^{(2)} = \frac{1}{d} \sum_i \lambda_i^2 (w^*_i)^2$",
