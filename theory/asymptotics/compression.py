@@ -116,13 +116,14 @@ class _Listed:
 
 
 def _part(modes: _Named | _Listed, first: int, last: int | float, count: int) -> Rule:
-    """Return a rule of ``count`` nodes for some modes, or these where they are fewer."""
-    if last - first < count:
+    """Return a rule of ``count`` nodes for some modes, or these where it would save little."""
+    if last - first < 2 * count:
         return modes.listed(first, int(last))
     edge = modes.eigenvalue(first)
-    with mp.workdps(_unstable_digits(count)):
+    lowest = modes.eigenvalue(int(last)) / edge if last < math.inf else mpf(0)
+    with mp.workdps(_unstable_digits(count, lowest)):
         moments = modes.moments(first, last, 2 * count)
-    return [(x * edge, mass) for x, mass in gauss_rule(moments)]
+    return [(x * edge, mass) for x, mass in gauss_rule(moments, lowest)]
 
 
 def _nodes(ratio: mpf, decay: mpf) -> int:
@@ -144,15 +145,18 @@ def _log_bound(order: int, y: float) -> float:
     return order * math.log(y / 2) - math.lgamma(order + 1) + y * y / (4 * order) - y
 
 
-def _unstable_digits(count: int) -> int:
-    """Return the digits that Chebyshev's algorithm needs: it loses log10(17 + 6 sqrt 8) = 1.53 for each node
+def _unstable_digits(count: int, lowest: mpf) -> int:
+    r"""Return the digits that Chebyshev's algorithm needs for a measure on :math:`[\alpha, 1]`.
 
-    on [0, 1] [Gautschi 2004, section 2.1.4], and 1.75 on a bin."""
-    return mp.dps + 9 * count // 5 + 10
+    It loses :math:`2 \log_{10}(t + \sqrt{t^2 - 1})`, :math:`t = (3 + \alpha)/(1 - \alpha)`, for each node:
+    1.53 on [0, 1], more on a shorter interval [Gautschi 2004, section 2.1.4].
+    """
+    t = (3 + lowest) / (1 - lowest)
+    return mp.dps + int(count * (2 * mp.log10(t + mp.sqrt(t**2 - 1)) + mpf("0.07"))) + 10
 
 
-def gauss_rule(moments: list[mpf]) -> list[tuple[mpf, mpf]]:
-    """Return nodes and weights of the Gauss rule with the given ``2m`` moments of a measure on [0, 1].
+def gauss_rule(moments: list[mpf], lowest: mpf | int = 0) -> list[tuple[mpf, mpf]]:
+    """Return nodes and weights of the Gauss rule with given ``2m`` moments of a measure on [``lowest``, 1].
 
     Chebyshev's algorithm for the recurrence, with guard digits for its instability and for the weights of
     nodes that sit on isolated points of the measure. The nodes are bisected by Sturm's count in double
@@ -163,7 +167,7 @@ def gauss_rule(moments: list[mpf]) -> list[tuple[mpf, mpf]]:
     [('0.788675', '0.5'), ('0.211325', '0.5')]
     """
     count = len(moments) // 2
-    with mp.workdps(_unstable_digits(count)):
+    with mp.workdps(_unstable_digits(count, mpf(lowest))):
         centres, squares = [moments[1] / moments[0]], [moments[0]]
         older, current = [mpf(0)] * len(moments), moments
         for k in range(1, count):
@@ -174,7 +178,7 @@ def gauss_rule(moments: list[mpf]) -> list[tuple[mpf, mpf]]:
             squares.append(mixed[k] / current[k - 1])
             older, current = current, mixed
         rough = [float(c) for c in centres], [float(b) for b in squares]
-        bits = mp.prec + 4 * count + 20
+        bits = mp.prec + int(2 * count * mp.log(4 / (1 - mpf(lowest)), 2)) + 20
         exact = [int(mp.ldexp(c, bits)) for c in centres], [0, *(int(mp.ldexp(b, bits)) for b in squares[1:])]
         inverse_norms, norm = [], mpf(1)
         for square in squares:
@@ -199,7 +203,7 @@ def _bisect(centres: list[float], squares: list[float], number: int) -> float:
 def _node(start: float, centres: list[int], squares: list[int], bits: int) -> int:
     """Polish a node by Newton's method, in units of ``2**-bits``.
 
-    The monic polynomials fall by 1/4 from one to the next: of the ``bits`` 4 a node are beyond the precision.
+    The monic polynomials fall, by 1/4 from one to the next on [0, 1]: the ``bits`` are more by their squares.
     """
     x = int(mp.ldexp(start, bits))
     while True:
