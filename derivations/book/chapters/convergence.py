@@ -20,6 +20,8 @@ from theory.asymptotics import (
     leading_deficits,
     loss_prefactor,
     overlap_prefactor,
+    saddle_growth,
+    saddle_growth_prefactor,
     summary_exponent,
 )
 from theory.symbolic import linearise_along, phase_retrieval, residual_flow
@@ -226,6 +228,63 @@ def _settling() -> str:
     return holds(worst < mpf("1e-13"), f"8 constants of the library, to {mp.nstr(worst, 1)}")
 
 
+@derivation("saddle", "Along the saddle, for a shallow spectrum")
+def saddle() -> Iterator[Step]:
+    """1/2 < a < 1: u as a power of t/d while s stays at 1/3."""
+    u, kappa, w, beta = sympy.symbols("u kappa w beta", positive=True)
+    A, B = (entry[0].subs(t, 1) for entry in phase_retrieval().drift)
+    names = {str(symbol): symbol for symbol in (A + B).free_symbols}
+    A, B = (entry.subs({names["s"]: (1 + kappa) / 3, names["u"]: u}) for entry in (A, B))
+    yield step(
+        r"For $a < 1$ the first mode escapes alone, for the mass of every one of them goes to zero, and stops "
+        r"at $s = \tfrac13$ with a small $u$. Write $\kappa = 3s - 1$ and $w_i = w^*_i f(\lambda_i)$. In the "
+        r"clock $d\theta = 4\kappa\,dt$ every mode follows the same $r$.",
+        r"\frac{df}{d\theta} = \lambda (r - f), \qquad r = \frac{2u}{\kappa}",
+        r"$A = -4\kappa$, $B = 8u$",
+        equal((rate * (A * w + B) / (4 * kappa), rate * (2 * u / kappa - w))),
+        OURS,
+        saddle_growth,
+    )
+    memory = sum((-y) ** n / sympy.rf(2 - beta, n) for n in range(8)) * y / (1 - beta)
+    residue = sympy.expand(sympy.simplify(y * memory.diff(y) - beta * memory - y * (1 - memory)))
+    yield step(
+        r"Modes with $\lambda\theta \gg 1$ follow, the others wait. No scale is left between the first mode "
+        r"and the last, so $r$ is a power, and $f$ a function of $\lambda\theta$.",
+        r"r = R\,\theta^{-\beta}, \quad f = r\,h_\beta(\lambda\theta), \quad "
+        r"h_\beta(y) = \frac{y}{1 - \beta}\, {}_1F_1(1; 2 - \beta; -y)",
+        "the equation, order by order",
+        holds(all(sympy.simplify(residue.coeff(y, n)) == 0 for n in range(1, 8)), "seven orders in $y$"),
+        OURS,
+        saddle_growth,
+    )
+    growth, share = (1 - a) / a, sympy.Symbol("g", positive=True)
+    clock = 1 / (1 - share)
+    power = sympy.simplify(((share - share / 2) * clock).subs(share, growth))
+    yield step(
+        r"The mass above $y$ is $c\,y^{-g}$, $g = (1-a)/a$. So $s \propto \theta^{g - 2\beta}$, and $s = "
+        r"\tfrac13$ asks for $\beta = g/2$. The clock obeys $\theta' = 8u/r \propto \theta^g$, and "
+        r"$u \propto \theta^{g - \beta}$: below one half the integral of $h_\beta$ diverges, and the tail takes over.",
+        rf"\theta \propto t^{{1/(1-g)}}, \qquad u \sim U \left(\frac td\right)^x, \quad x = {latex(power)}",
+        r"$d$ sets the scale of the last modes, $\lambda_d \simeq (1-a)/d$",
+        equal((power, (1 - a) / (2 * (2 * a - 1)))),
+        OURS,
+        saddle_growth,
+    )
+    g = mpf(1) / 3
+    found = mp.quad(
+        lambda x: mp.exp((1 - g) * x) * mp.hyp1f1(1, 2 - g / 2, -mp.exp(x)) / (1 - g / 2),
+        [-60, -10, 0, 10, 150],
+    )
+    yield step(
+        r"The prefactor follows from two integrals, the first of which is elementary.",
+        r"\int_0^\infty y^{-g-1} h_\beta\,dy = \Gamma(1-g)\,B(1-\beta, g)",
+        r"at $a = \tfrac34$",
+        close(float(found), float(mp.gamma(1 - g) * mp.beta(1 - g / 2, g)), 1e-10),
+        OURS,
+        saddle_growth_prefactor,
+    )
+
+
 def _constants() -> Table:
     rows = []
     for exponent in EXPONENTS:
@@ -271,9 +330,10 @@ def _write(asked: Asked) -> Iterator[Block]:
         below the cutoff enters under a square root. What follows measures the laws, then their corrections,
         then the edges: finite dimension, drawn teachers, $a \leq 1$.
         """)
+    yield saddle
     exponents = (1.5, 3.0) if asked.quick else (1.2, 1.5, 2.0, 2.5, 3.0, 4.0)
     for part in (evidence, corrections, borderlines):
         yield Measured(part.chapter(exponents), part.chapter)
 
 
-chapter = Chapter("convergence", "Convergence", (deficits, power_law), _write)
+chapter = Chapter("convergence", "Convergence", (deficits, power_law, saddle), _write)
