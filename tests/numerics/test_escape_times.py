@@ -39,10 +39,10 @@ def test_crossing_times_to_ten_digits(exponent, dimension, teacher):
 @pytest.mark.parametrize(
     ("exponent", "dimension", "teacher", "levels"),
     [
-        (1.05, math.inf, "flat", ("0.2", "0.3")),
-        (1.2, math.inf, "flat", ("0.5", "0.7")),
+        (1.05, math.inf, "flat", ("0.2", "0.4")),
+        (1.2, math.inf, "flat", ("0.5", "0.7", "0.9")),
         (1.5, math.inf, "source:0.5", ("0.5", "0.9")),
-        (1.3, 1000, "source:-0.1", ("0.5", "0.6")),
+        (1.3, 1000, "source:-0.1", ("0.5", "0.9")),
         (1.0, 1000, "flat", ("0.5", "0.8")),
         (8.0, math.inf, "flat", ("0.5", "0.9")),
     ],
@@ -50,10 +50,10 @@ def test_crossing_times_to_ten_digits(exponent, dimension, teacher):
 def test_late_crossings(exponent, dimension, teacher, levels):
     """Long after s = 1/3, where the series in the amplitude diverge."""
     law = PowerLaw(exponent, dimension, teacher)
-    run = solve(power_law(exponent, dimension, teacher, "escape:1e-6"), until=1e4)
+    run = solve(power_law(exponent, dimension, teacher, "escape:1e-6"), until=1e5)
     linear = math.log(1e6) / float(escape_rate(law))
     for level in levels:
-        predicted = linear + float(overlap_delay(law, level, 12))
+        predicted = linear + float(overlap_delay(law, level, 10))
         assert run.phases(delta=float(level)).t1 == pytest.approx(predicted, rel=1e-10)
 
 

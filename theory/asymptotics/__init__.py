@@ -16,6 +16,7 @@
 :mod:`.fast_manifold` the nonlinear stage of the escape
 :mod:`.manifold_series` the curve of runs that leave 0 fastest, as a power series
 :mod:`.manifold_orbit` the same beyond the series
+:mod:`.manifold_late` the same long after the escape
 :mod:`.enclosed_manifold` the series in balls, with a bound on what it leaves out
 :mod:`.escape_time`   the law of the escape time from the unit sphere, for one teacher
 :mod:`.escape_mixture` the same over Gaussian teachers

@@ -84,6 +84,11 @@ class Orbit:
                     return _solve(piece, level, energy)
                 number += 1
 
+    def state(self) -> tuple[list[tuple[mpf, mpf]], list[mpf], mpf]:
+        """Return the rule, the values of f and the time at the end of what has been followed."""
+        rule = [(x, mpf(mass) / self.one) for x, mass in zip(self.eigenvalues, self.masses, strict=True)]
+        return rule, [mpf(value) / self.one for value in self.values], self.time
+
     def _step(self) -> None:
         overlaps, energies, paths = self._coefficients()
         size = max(abs(series[k]) for series in (overlaps, energies) for k in range(-3, 0))

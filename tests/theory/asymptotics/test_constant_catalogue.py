@@ -76,7 +76,7 @@ def test_doubled_precision_stays_within_the_radius(exponent, dimension, teacher)
 
 
 def test_shallow_teacher_at_finite_dimension():
-    for dimension in (1000, 10**12):
+    for dimension in (1000, 10**6):
         found = constants(PowerLaw("1.2", dimension, "source:-0.2"), 15)
         undefined = {name for name in found if found[name].value is None}
         assert undefined == {
@@ -84,7 +84,6 @@ def test_shallow_teacher_at_finite_dimension():
             for name in NAMES - {"recovered_fluctuation"}
             if name.startswith(("summary", "overlap", "energy", "loss", "convergence", "recovered", "frozen"))
             or name.startswith("plateau_drop")
-            or (dimension > 1000 and name in ("onset_delay", "median_escape_offset"))
         }
 
 

@@ -25,6 +25,7 @@ from theory.asymptotics import (
 )
 from theory.asymptotics import constant as constant_module
 from theory.asymptotics.balls import Balls, to_mpf
+from theory.asymptotics.compression import compressed
 from theory.asymptotics.constant import Undecided, closed_form
 from theory.asymptotics.roots import enclosed_root
 
@@ -185,6 +186,17 @@ def test_beyond_the_series_radii_are_estimates():
     """Shallow spectra cross u = 1/10 late; a level near 1 is crossed beyond the series everywhere."""
     assert not onset_delay(PowerLaw("0.5", 1000), 12).rigorous
     assert not overlap_amplitude(PowerLaw(2, "inf"), "0.8", 12).rigorous
+
+
+def test_a_rule_on_a_short_interval_keeps_its_moments():
+    """A shallow spectrum lies in [1/2, 1] of its largest eigenvalue: there moments say less of the rule."""
+    law = PowerLaw("0.15", 1000, "source:-0.35")
+    with mp.workdps(30):
+        rule = compressed(law)
+        for order in (0, 1, 5, 60, 150):
+            assert abs(mp.fsum(m * x**order for x, m in rule) / law.moment(order) - 1) < mpf(10) ** -27
+    few, more = onset_delay(law, 4), onset_delay(law, 12)
+    assert abs(few.value - more.value) <= few.radius + more.radius < 1e-4
 
 
 def test_quantile_reads_its_probability_exactly():

@@ -1,6 +1,7 @@
 """The fast manifold: its equations mode by mode, closed forms, doubled precision."""
 
 import math
+from fractions import Fraction
 
 import pytest
 from mpmath import mp, mpf
@@ -12,14 +13,18 @@ from theory.asymptotics import (
     energy_delay,
     escape_rate,
     escape_time_quantile,
+    fast_manifold,
     manifold_series,
     median_escape_offset,
     onset_delay,
     overlap_amplitude,
     overlap_delay,
+    residual_sum,
     third_delay,
 )
 from theory.asymptotics.compression import compressed, gauss_rule
+from theory.asymptotics.fast_manifold import TooFar, _Manifold, log_crossing
+from theory.asymptotics.manifold_late import Radau, _Mode, _sum
 
 
 @pytest.mark.parametrize(("exponent", "teacher"), [("1.2", "flat"), ("2", "source:0.3"), ("4", "flat")])
@@ -110,6 +115,59 @@ def test_orbit_meets_the_series():
         level = mp.sqrt(square) * mp.polyval(overlaps[::-1], square)
         found = overlap_amplitude(spectrum, str(level), digits)
         assert abs(found.value**2 - square / (1 - square)) < 1e-14
+
+
+@pytest.mark.parametrize("kappa", ["0.1", "7", "1e9"])
+def test_implicit_step_is_collocation(kappa):
+    """f' = kappa (r - f) at the nodes, for the polynomial r through values there, and f(-1) as given."""
+    nodes = 9
+    with mp.workdps(40):
+        one, size = 1 << mp.prec, mpf(kappa)
+        table = Radau(nodes)
+        places = [mpf(row[1]) / one for row in table.values]
+        values = [int(mp.exp(-x) * one) for x in places]
+        r = [sum(a * b for a, b in zip(row, values, strict=True)) >> mp.prec for row in table.inverse]
+        found = _Mode(int(size * one), nodes, mp.prec).solve(r, one // 5)
+        coefficients = [mpf(c) / one for c in found]
+        for x in places:
+            value, slope = _sum(coefficients, x)
+            assert abs(slope / size - (mp.exp(-x) - value)) < 1e-28
+        assert abs(_sum(coefficients, mpf(-1))[0] - mpf(1) / 5) < 1e-24
+        assert places[-1] == 1
+
+
+def test_implicit_steps_continue_those_of_taylor():
+    """The same crossing by Taylor's steps all the way."""
+    spectrum, level = PowerLaw("1.3", "inf"), Fraction(4, 5)
+    found, _ = log_crossing(spectrum, level, False, 12)
+    with mp.workdps(60):
+        manifold = _Manifold(spectrum, 22, 2**9)
+        time, _ = manifold.orbit.crossing(mpf(4) / 5, False, manifold.latest)
+        assert time > manifold.settled
+        assert abs(manifold.begin + manifold.rate * time - found) < 1e-14 * found
+
+
+def test_crossings_that_are_out_of_reach(monkeypatch):
+    monkeypatch.setattr(fast_manifold, "REACHES", (2**6,))
+    spectrum = PowerLaw("1.21", "inf")
+    with pytest.raises(TooFar, match="later than 64"):
+        overlap_amplitude(spectrum, "0.9", 5)
+    assert overlap_delay(spectrum, "0.9", 5).reason.startswith("level is 0.9")
+
+
+@pytest.mark.parametrize(
+    ("spectrum", "latest"),
+    [(PowerLaw("1.3", 10**9), 10**7), (Given([mpf(1) / i for i in range(1, 2000)], [1] * 1999), 10**3)],
+)
+def test_compression_in_bins(spectrum, latest):
+    """Decaying sums at every time up to a late one, against sums that know no bins."""
+    with mp.workdps(22):
+        top = spectrum.extremes()[0]
+        levels = compressed(spectrum, latest / top)
+        assert len(levels) < 250
+        for time in (0, 30, latest // 30, latest):
+            exact = residual_sum(spectrum, time / top / 8, 25)
+            assert abs(mp.fsum(mass * mp.exp(-x * time / top) for x, mass in levels) / exact - 1) < 1e-17
 
 
 def test_compression_for_late_times():
