@@ -440,7 +440,8 @@ class _Integration:
 
         The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k. The rate is expected to go
         on changing by the factor of the last change: on an algebraic decay it falls like 1/t, and every step
-        is longer. Rounding, which does not decay, keeps no step of a network short. No step shall take all statistics down, or one up, by more than e^FALL: the
+        is longer. Rounding, which does not decay, keeps no step of a network short. No step
+        shall take all statistics down, or one up, by more than e^FALL: the
         least of its values have the rounding of the largest, and a slower step after it could not tell that
         from stiffness.
         """
