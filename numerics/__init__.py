@@ -4,6 +4,7 @@
 ``reduce``                  an equivalent problem of a few hundred modes
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``solve_many``              many problems at once, on all processors
+``largest_stable_step``     of gradient descent at a minimum, for any generated model
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
 ``descend``                 population gradient descent, exactly; ``descend_network`` of any model
 ``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
@@ -39,6 +40,7 @@ from numerics.files import load, save
 from numerics.flow import solve
 from numerics.generated import load_module
 from numerics.limits import Limit
+from numerics.linearisation import largest_stable_step
 from numerics.observables import Observables, Overlaps
 from numerics.power_law import power_law
 from numerics.problem import Problem
@@ -67,6 +69,7 @@ __all__ = [
     "empirical_flow",
     "extrapolate_power_law",
     "fit_power_law",
+    "largest_stable_step",
     "load",
     "load_module",
     "local_slopes",

@@ -1,4 +1,4 @@
-"""The fastest direction of the flow at w = 0.
+"""The fastest direction of the flow at w = 0, and the largest stable step of descent at a minimum.
 
 Near 0 the flow is ẇ = Λ(A₀ w + B₁ u w*), with A₀ = A(0, 0) and B₁ = ∂B/∂u at 0: a diagonal plus a rank-one
 operator. Its top eigenvalue ρ > A₀ λ_max solves the secular equation 1 = B₁ Σ λ_i² (w*_i)²/(ρ − A₀ λ_i)
@@ -10,8 +10,12 @@ from types import ModuleType
 import numpy as np
 
 from numerics.generated import phase_retrieval
+from numerics.problem import Problem
 
 Array = np.ndarray
+
+SMALL = 20
+"""Weights up to which all eigenvalues are computed."""
 
 
 def escape_direction(
@@ -49,3 +53,44 @@ def _secular_root(weights: Array, gaps: Array) -> float:
         if climb <= 2.0 * np.finfo(float).eps * root:
             return root
         root += climb
+
+
+def largest_stable_step(problem: Problem, model: ModuleType = phase_retrieval) -> float:
+    """The largest step of gradient descent for which the minimum at the students of ``problem`` is stable.
+
+    It is 2/h, h the largest eigenvalue of the Hessian (Kd × Kd) there, per unit of flow time. With
+    S = W Q Wᵀ and U = W Q W*ᵀ a change V of the students changes the velocity by
+    (A V + δA W + δB W*) Q, where δA and δB follow from δS = V Q Wᵀ + W Q Vᵀ and δU = V Q W*ᵀ: a block for
+    each mode and a form of low rank. Lanczos' method finds h; one student that learns one teacher has h = 2ρ.
+
+    Raises ValueError where the Hessian has no positive eigenvalue.
+
+    >>> teacher = np.array([1.0, 1.0])
+    >>> round(largest_stable_step(Problem([0.5, 0.5], teacher, teacher)), 12)
+    0.166666666667
+    """
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    rates, W, X = problem.eigenvalues, problem.students, problem.teachers
+    rows, columns = np.triu_indices(len(W))
+    statistics = np.concatenate([(W * rates @ W.T)[rows, columns], (W * rates @ X.T).ravel()])
+    energy = X * rates @ X.T
+    gain, _ = model.drift(statistics, energy)
+    by_A, by_B = model.drift_jacobian(statistics, energy)
+
+    def hessian(flat: Array) -> Array:
+        V = flat.reshape(W.shape)
+        half = V * rates @ W.T
+        change = np.concatenate([(half + half.T)[rows, columns], (V * rates @ X.T).ravel()])
+        return -((gain @ V + (by_A @ change) @ W + (by_B @ change) @ X) * rates).ravel()
+
+    size = W.size
+    if size < SMALL:
+        found = np.linalg.eigvalsh(np.array([hessian(unit) for unit in np.eye(size)]))
+    else:
+        start = np.random.default_rng(0).standard_normal(size)
+        operator = LinearOperator((size, size), hessian, dtype=float)
+        found = eigsh(operator, 1, which="LA", v0=start, return_eigenvectors=False)
+    if not found[-1] > 0:
+        raise ValueError("the Hessian has no positive eigenvalue: every step is stable, or none")
+    return 2.0 / float(found[-1])
