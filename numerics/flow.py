@@ -54,7 +54,7 @@ STAGES = 20
 NETWORK_STAGES = 12  # an iteration costs the cube of stages times students
 TOLERANCE = 3e-14
 LARGEST_ERROR = 10.0 * TOLERANCE
-NETWORK_UNIT = 3.0  # sums of terms: the truncation error of a network's statistics is relative to these
+NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
 LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
@@ -440,14 +440,15 @@ class _Integration:
 
         The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k. The rate is expected to go
         on changing by the factor of the last change: on an algebraic decay it falls like 1/t, and every step
-        is longer. No step shall take all statistics down, or one up, by more than e^FALL: the
+        is longer. Rounding, which does not decay, keeps no step of a network short. No step
+        shall take all statistics down, or one up, by more than e^FALL: the
         least of its values have the rounding of the largest, and a slower step after it could not tell that
         from stiffness.
         """
         growth = GROWTH if self.single else NETWORK_GROWTH
         change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
         factor = 0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / left_out.ratio
-        if left_out.error > FLOOR:
+        if left_out.error > FLOOR and (self.single or left_out.decay <= NOISE_DECAY):
             factor = min(factor, self._factor(left_out.error))
         start, end = np.maximum(np.abs(statistics[:, [0, -1]]), SMALLEST).T
         fall = float(np.log(start / end).min(where=start > SMALLEST, initial=LARGEST_LOGARITHM))

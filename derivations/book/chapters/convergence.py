@@ -236,9 +236,9 @@ def saddle() -> Iterator[Step]:
     names = {str(symbol): symbol for symbol in (A + B).free_symbols}
     A, B = (entry.subs({names["s"]: (1 + kappa) / 3, names["u"]: u}) for entry in (A, B))
     yield step(
-        r"For $a < 1$ the first mode escapes alone, for the mass of every one of them goes to zero, and stops "
-        r"at $s = \tfrac13$ with a small $u$. Write $\kappa = 3s - 1$ and $w_i = w^*_i f(\lambda_i)$. In the "
-        r"clock $d\theta = 4\kappa\,dt$ every mode follows the same $r$.",
+        r"For $a < 1$ the first mode escapes alone, for the mass of every one of them goes to zero, and "
+        r"stops at $s = \tfrac13$ with a small $u$. Write $\kappa = 3s - 1$ and $w_i = w^*_i f(\lambda_i)$. "
+        r"In the clock $d\theta = 4\kappa\,dt$ every mode follows the same $r$.",
         r"\frac{df}{d\theta} = \lambda (r - f), \qquad r = \frac{2u}{\kappa}",
         r"$A = -4\kappa$, $B = 8u$",
         equal((rate * (A * w + B) / (4 * kappa), rate * (2 * u / kappa - w))),
@@ -263,7 +263,8 @@ def saddle() -> Iterator[Step]:
     yield step(
         r"The mass above $y$ is $c\,y^{-g}$, $g = (1-a)/a$. So $s \propto \theta^{g - 2\beta}$, and $s = "
         r"\tfrac13$ asks for $\beta = g/2$. The clock obeys $\theta' = 8u/r \propto \theta^g$, and "
-        r"$u \propto \theta^{g - \beta}$: below one half the integral of $h_\beta$ diverges, and the tail takes over.",
+        r"$u \propto \theta^{g - \beta}$: below one half the integral of $h_\beta$ diverges, and the tail "
+        r"takes over.",
         rf"\theta \propto t^{{1/(1-g)}}, \qquad u \sim U \left(\frac td\right)^x, \quad x = {latex(power)}",
         r"$d$ sets the scale of the last modes, $\lambda_d \simeq (1-a)/d$",
         equal((power, (1 - a) / (2 * (2 * a - 1)))),
