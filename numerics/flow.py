@@ -17,6 +17,7 @@ own decay like powers of t.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -26,7 +27,7 @@ from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
 from numerics.clusters import Clusters
-from numerics.collocation import extrapolate, in_log_time, radau
+from numerics.collocation import extrapolate, radau
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
@@ -45,6 +46,7 @@ from numerics.step import (
     solve_step,
     truncation,
 )
+from numerics.stride import stride_of_network, stride_of_one
 from numerics.threads import on_one_thread
 from numerics.trajectory import Segment, Trajectory
 
@@ -64,9 +66,8 @@ NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
-GROWTH = 2.5
+GROWTH = 6.0
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
-LONGEST = 2.0  # of a network's steps, in units of the time passed
 SPAN = 100.0
 FALL = 7.0
 FEEDBACK = 30.0
@@ -171,7 +172,8 @@ class _Integration:
         self.barrier = limits.barrier(model, self.modes.energy)
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
-        self.width = self.origin = self._first_width()
+        self.origin = self._first_width()
+        self._plan(self.origin)
 
     @property
     def error(self) -> float:
@@ -216,31 +218,30 @@ class _Integration:
             self.noisy = resolved and flat and left_out.error <= self.noise
             if accurate or self.noisy:
                 break
-            error, width = left_out.error, self.width
+            error, rejected = left_out.error, self.stride
             self._shorten(min(self._factor(error), SHORTER))
-            before = error * (self.width / width) ** NOISE_POWER
-            inside = self._length(self.time, self.width) / self._length(self.time, width) * self.table.nodes
-            guess = self.table.evaluate(statistics, inside)
+            before = error * (self.stride.width / rejected.width) ** NOISE_POWER
+            guess = self.table.evaluate(statistics, rejected.places(self.stride.times))
         self._accept(result, statistics, left_out)
 
     def _step(self, guess: Array) -> StepResult:
         """One step of about ``width`` from the ``guess`` (n, s), by the way that suits it."""
-        state = self.table, self.chart, self.modes
+        width, state = self.stride.width, (self.stride.table, self.chart, self.modes)
         students = self.frame @ self.students if self.rotated else self.students
         vectors = self.deviation, students, guess
         if not self.single:
-            table = in_log_time(self.table, self._length(self.time, self.width))
-            return solve_step(table, *state[1:], self.width, *vectors, noise=self.noise)
+            return solve_step(*state, width, *vectors, noise=self.noise)
         gain = self.chart.drift(guess, self.modes.energy)[0][0]
         gain = resolved(self.chart, guess, gain, self.modes.energy)[0]
-        longest = self.width * self.modes.eigenvalues.max()
+        longest = width * self.modes.eigenvalues.max()
         if longest * max(-gain.min(), gain.max()) <= SHORT:
-            return solve_short_step(*state, self.width, *vectors, self.clusters)
+            return solve_short_step(*state, width, *vectors, self.clusters)
         if gain.max() < 0:
-            return solve_clock_step(*state, -self.width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
+            return solve_clock_step(*state, -width * 0.5 * (gain[0] + gain[-1]), *vectors, self.clusters)
         if gain.min() < 0 and self._steady(longest):
             raise NoConvergence
-        return solve_step(*state, self.width, *vectors, self.clusters, self.noise)
+        self.stride = replace(self.stride, table=self.table)  # others have worse eigenvectors
+        return solve_step(self.table, *state[1:], width, *vectors, self.clusters, self.noise)
 
     def _steady(self, longest: float) -> bool:
         """Whether statistics that double in a step of hλ_1 = ``longest`` change the drift by little."""
@@ -286,9 +287,8 @@ class _Integration:
             self.truncation = math.hypot(self.truncation, MARGIN * left_out.inside)
         else:
             self.truncation += left_out.error
-        self.width = width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate, statistics))
-        if not self.single:
-            self.width = min(self.width, LONGEST * (self.time + self.origin))
+        self.taken = self.stride
+        self._plan(width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate, statistics)))
         self.rate = rate
         self._settle()
 
@@ -407,21 +407,20 @@ class _Integration:
         known = last.statistics[:, points]
         if self.single and (known * known[:, -1:] > 0).all():
             places = np.log(last.start + last.elapsed[points])
-            aims = np.log(self.time + self.width * self.table.nodes)
-            logarithms = extrapolate(places, np.log(np.abs(known)), aims)
+            logarithms = extrapolate(places, np.log(np.abs(known)), np.log(self.stride.times))
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
                 return np.sign(known[:, -1:]) * np.exp(logarithms)
-        ratio = self._length(self.time, self.width) / self._length(last.start, last.width)
-        return self.table.extrapolate(last.statistics, 1.0 + self.table.nodes * ratio)
+        return self.table.extrapolate(last.statistics, self.taken.places(self.stride.times))
 
-    def _length(self, start: float, width: float) -> float:
-        """The length of a step: of a network's in log(t + the first width), in which it is polynomial."""
-        return width if self.single else float(np.log1p(width / (start + self.origin)))
+    def _plan(self, width: float) -> None:
+        """Let the next step have about this ``width``."""
+        plan = stride_of_one if self.single else stride_of_network
+        self.stride = plan(self.table, self.time, width, self.origin)
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
-        self.width *= factor
-        if self.time + self.width == self.time:
+        self._plan(self.stride.width * factor)
+        if self.time + self.stride.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
     def _truncation(self, statistics: Array, times: Array) -> Truncation:

@@ -18,7 +18,6 @@ from numerics.charts import Chart
 from numerics.descent.iterate import Iterate
 from numerics.descent.summation import Summation, summation
 from numerics.flow import (
-    GROWTH,
     NOISE,
     NOISE_DECAY,
     NOISE_GROWTH,
@@ -30,6 +29,7 @@ Array = np.ndarray
 
 STAGES = 12
 TOLERANCE = 1e-13
+GROWTH = 2.5
 LARGEST_ERROR = 10.0 * TOLERANCE
 WORTHWHILE = 256  # a block costs as much as a few hundred plain steps
 DEAD = 1e-16
