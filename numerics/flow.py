@@ -160,6 +160,8 @@ class _Integration:
     statistics: Array
     lengths: Array
     clusters: Clusters | None
+    stride: Stride
+    taken: Stride
 
     def __init__(self, problem: Problem, model: ModuleType) -> None:
         self.problem, self.model = problem, model
