@@ -46,7 +46,7 @@ from numerics.step import (
     solve_step,
     truncation,
 )
-from numerics.stride import stride_of_network, stride_of_one
+from numerics.stride import Stride, stride_of_network, stride_of_one
 from numerics.threads import on_one_thread
 from numerics.trajectory import Segment, Trajectory
 
