@@ -10,9 +10,9 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
   the model allows all of them: :mod:`numerics.frames`.
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
-Steps are those of :mod:`numerics.step`; their width follows the decay of the Chebyshev coefficients that
-each step's statistics have. Those of networks are polynomials in log t: students without a teacher of their
-own decay like powers of t.
+Steps are those of :mod:`numerics.clock` and :mod:`numerics.integrating_factor` for one student, else of
+:mod:`numerics.step`. Their width follows the decay of the Chebyshev coefficients that each step's statistics
+have, :mod:`numerics.control`; long ones are polynomials in log t, :mod:`numerics.stride`.
 """
 
 import math
@@ -28,6 +28,7 @@ from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
 from numerics.clusters import Clusters
 from numerics.collocation import extrapolate, radau
+from numerics.control import LARGEST_ERROR, LARGEST_LOGARITHM, NOISE_DECAY, Control
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
@@ -36,9 +37,7 @@ from numerics.overlaps import join, split
 from numerics.problem import Problem
 from numerics.reduction import reduce
 from numerics.step import (
-    FLOOR,
     ROUNDING,
-    SMALLEST,
     Modes,
     NoConvergence,
     StepResult,
@@ -54,22 +53,14 @@ Array = np.ndarray
 
 STAGES = 20
 NETWORK_STAGES = 12  # an iteration costs the cube of stages times students
-TOLERANCE = 3e-14
-LARGEST_ERROR = 10.0 * TOLERANCE
 NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
-LARGEST_LOGARITHM = 600.0
 NOISE = 1e-6
-NOISE_GROWTH = 4.0
-NOISE_DECAY = 0.1  # over two orders
 NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
-GROWTH = 6.0
-NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 SPAN = 100.0
-FALL = 7.0
 FEEDBACK = 30.0
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
@@ -167,7 +158,8 @@ class _Integration:
         self.problem, self.model = problem, model
         self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
-        self.time, self.truncation, self.rate, self.noisy, self.rotated = 0.0, 0.0, 0.0, False, False
+        self.control = Control(self.table.stages, self.single)
+        self.time, self.truncation, self.noisy, self.rotated = 0.0, 0.0, False, False
         self.segments: list[Segment] = []
         self.students = problem.students
         self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
@@ -221,7 +213,7 @@ class _Integration:
             if accurate or self.noisy:
                 break
             error, rejected = left_out.error, self.stride
-            self._shorten(min(self._factor(error), SHORTER))
+            self._shorten(min(self.control.factor(error), SHORTER))
             before = error * (self.stride.width / rejected.width) ** NOISE_POWER
             guess = self.table.evaluate(statistics, rejected.places(self.stride.times))
         self._accept(result, statistics, left_out)
@@ -283,15 +275,13 @@ class _Integration:
         self.clusters = result.clusters
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
         width = float(result.times[-1])
-        rate = left_out.ratio / width
         self.time += width
         if self.single:
             self.truncation = math.hypot(self.truncation, MARGIN * left_out.inside)
         else:
             self.truncation += left_out.error
         self.taken = self.stride
-        self._plan(width * (NOISE_GROWTH if self.noisy else self._growth(left_out, rate, statistics)))
-        self.rate = rate
+        self._plan(self.control.after(left_out, width, statistics, self.noisy))
         self._settle()
 
     def _enter(self, chart: Chart, orientation: Array, frame: Array) -> None:
@@ -306,7 +296,7 @@ class _Integration:
         if self.clusters is not None:
             self.statistics[1] = self.clusters.overlap(self.deviation[0])
         self.lengths = self._norms(self.deviation, self.students)
-        self.rate = 0.0
+        self.control.forget()
 
     def _turn(self) -> None:
         """Turn the frame where a rotation takes much off the deviation."""
@@ -434,29 +424,4 @@ class _Integration:
             lambda: np.append(rounding * self.modes.term_sizes(self.deviation, self.clusters), times[-1]),
             allowed,
             SPAN,
-        )
-
-    def _growth(self, left_out: Truncation, rate: float, statistics: Array) -> float:
-        """Ratio of the next width to that of a step with ``statistics`` (n, s + 1) and what it left out.
-
-        The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k. The rate is expected to go
-        on changing by the factor of the last change: on an algebraic decay it falls like 1/t, and every step
-        is longer. Rounding, which does not decay, keeps no step of a network short. No step
-        shall take all statistics down, or one up, by more than e^FALL: the
-        least of its values have the rounding of the largest, and a slower step after it could not tell that
-        from stiffness.
-        """
-        growth = GROWTH if self.single else NETWORK_GROWTH
-        change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
-        factor = 0.9 * TOLERANCE ** (1.0 / (self.table.stages + 1)) / left_out.ratio
-        if left_out.error > FLOOR and (self.single or left_out.decay <= NOISE_DECAY):
-            factor = min(factor, self._factor(left_out.error))
-        start, end = np.maximum(np.abs(statistics[:, [0, -1]]), SMALLEST).T
-        fall = float(np.log(start / end).min(where=start > SMALLEST, initial=LARGEST_LOGARITHM))
-        return min(factor / change, growth, FALL / abs(fall) if 0 < abs(fall) < LARGEST_LOGARITHM else growth)
-
-    def _factor(self, error: float) -> float:
-        """Ratio of the next width to this one after too large an ``error``."""
-        return float(
-            np.clip(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (self.table.stages + 2)), 0.1, GROWTH)
         )

@@ -15,13 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.charts import Chart
+from numerics.control import NOISE_DECAY, NOISE_GROWTH
 from numerics.descent.iterate import Iterate
 from numerics.descent.summation import Summation, summation
-from numerics.flow import (
-    NOISE,
-    NOISE_DECAY,
-    NOISE_GROWTH,
-)
+from numerics.flow import NOISE
 from numerics.observables import norms
 from numerics.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
 
