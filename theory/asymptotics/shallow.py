@@ -52,8 +52,6 @@ It starts from :math:`u = \sqrt{\lambda_1/3}`, :math:`\Lambda \simeq \tfrac12\lo
 **Convergence** is a function of :math:`t/d` in the limit for all ``a < 1``, see :mod:`.crossover`.
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count, takewhile
