@@ -8,7 +8,7 @@ from mpmath import mp, mpf
 
 from .constant import GUARD, Constant, undefined
 from .escape import escape_rate, rate
-from .fast_manifold import SOURCE, TooFar, enclosed, first_overlap, log_crossing
+from .fast_manifold import SOURCE, TooFar, enclosed, first_overlap, prompt_crossing
 from .field import Field, Number
 from .linear_stage import escape_amplitude, unstable_scale
 from .spectrum import Spectrum
@@ -27,6 +27,7 @@ def median_escape_offset(spectrum: Spectrum, digits: int = 15) -> Constant:
        \sqrt{\tfrac d2}\, \frac{A_1}{\sqrt{e_1^T Q e_1}} e^{-\rho t}\right).
 
     Its median has :math:`|g| = \sqrt2\,\mathrm{erf}^{-1}(1/2)`; quantiles: :func:`escape_time_quantile`.
+    Where T1 is late it has 5 digits, as :func:`.onset_delay`.
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(median_escape_offset(PowerLaw(2, "inf")).printed(15)[0])
@@ -81,7 +82,7 @@ def _sphere_time(
 def _estimated_time(
     spectrum: Spectrum, probability: float | str | mpf, dimension: int, digits: int, definition: str
 ) -> Constant:
-    logarithm, radius = log_crossing(spectrum, LEVEL, False, digits)
+    logarithm, radius = prompt_crossing(spectrum, LEVEL, False, digits)
     scale, rho = escape_amplitude(spectrum, digits + 5), escape_rate(spectrum, digits + 5)
     assert scale.value is not None
     assert scale.radius is not None

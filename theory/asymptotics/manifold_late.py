@@ -278,22 +278,20 @@ class _Step:
             sums[SHAPES] += weight
             for q in range(SHAPES):
                 sums[q] += weight * float(mpf(path[q]) / orbit.one)
-        totals = [[[0.0] * m for _ in range(m + 1)] for _ in range(SHAPES + 1)]
+        totals = [[[0.0] * (m + 1) for _ in range(m)] for _ in range(SHAPES + 1)]
         for key, sums in groups.items():
             for column, response in enumerate(_responses(key, m)):
                 for n, x in enumerate(response):
                     for q, weight in enumerate(sums):
-                        totals[q][n][column] += weight * x
-        values, back = self.table.rough_values, self.table.rough_inverse
-        spread = [_product(_product(values, total), back) for total in totals]
+                        totals[q][column][n] += weight * x
+        back = list(zip(*self.table.rough_inverse, strict=True))
         jacobian = []
-        for j in range(m):
+        for j, values in enumerate(self.table.rough_values):
             ratio = float(mpf(ratios[j]) / orbit.one)
-            row = [
-                6 * ratio * sum(values[j][q] * spread[q][j][k] for q in range(SHAPES))
-                - 2 * spread[SHAPES][j][k]
-                for k in range(m)
-            ]
+            shares = [6 * ratio * value for value in values[:SHAPES]] + [-2.0]
+            at_node = ([sum(map(mul, values, reply)) for reply in total] for total in totals)
+            replies = [sum(map(mul, shares, column)) for column in zip(*at_node, strict=True)]
+            row = [sum(map(mul, replies, column)) for column in back]
             row[j] += 3 * float(mpf(self.energies[j]) / orbit.one) - 1
             jacobian.append(row)
         return jacobian
@@ -372,8 +370,3 @@ def _back(factors: Factors, right: list[float]) -> list[float]:
     for i in reversed(range(len(x))):
         x[i] = (x[i] - sum(rows[i][j] * x[j] for j in range(i + 1, len(x)))) / rows[i][i]
     return x
-
-
-def _product(left: list[list[float]], right: list[list[float]]) -> list[list[float]]:
-    columns = list(zip(*right, strict=True))
-    return [[sum(map(mul, row, column)) for column in columns] for row in left]

@@ -220,3 +220,18 @@ def test_bad_levels():
         energy_amplitude(PowerLaw(2, "inf"), 0)
     with pytest.raises(ValueError, match="strictly between"):
         escape_time_quantile(PowerLaw(2, 10), 0, 10)
+
+
+def test_a_late_onset_is_given_promptly_to_five_digits() -> None:
+    law = PowerLaw("1.2", 10**7, "source:-0.2")
+    prompt, full = onset_delay(law, 12), overlap_delay(law, "0.1", 6)
+    assert prompt.value is not None
+    assert prompt.radius is not None
+    assert full.value is not None
+    assert full.radius is not None
+    assert abs(prompt.value - full.value) <= prompt.radius + full.radius
+    assert full.radius < prompt.radius < mpf("1e-5") * prompt.value
+    offset = median_escape_offset(law, 12)
+    assert offset.value is not None
+    assert offset.radius is not None
+    assert offset.radius < mpf("1e-5") * offset.value
