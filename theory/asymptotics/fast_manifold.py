@@ -129,8 +129,8 @@ def log_crossing(
 ) -> tuple[mpf, mpf]:
     """Return log A where u, or the ``energy`` s, is at ``level``, with an absolute error.
 
-    Raises TooFar where the level is not crossed within these ``reaches``, by default all. Errors of the state, some
-    10^-(digits + GUARD/2), delay the crossing by themselves over the slope.
+    Raises TooFar where the level is not crossed within these ``reaches``, by default all. Errors
+    of the state, some 10^-(digits + GUARD/2), delay the crossing by themselves over the slope.
     """
     accuracy = digits + GUARD // 2
     for reach in (reaches := reaches or REACHES):

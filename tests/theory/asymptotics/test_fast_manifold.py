@@ -223,7 +223,7 @@ def test_bad_levels():
 
 
 def test_a_late_onset_is_given_promptly_to_five_digits() -> None:
-    law = PowerLaw("1.2", 10**7, "source:-0.2")
+    law = PowerLaw("1.2", 10**10, "source:-0.2")
     prompt, full = onset_delay(law, 12), overlap_delay(law, "0.1", 6)
     assert prompt.value is not None
     assert prompt.radius is not None
