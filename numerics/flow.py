@@ -391,6 +391,7 @@ class _Integration:
         guess = self._continued(last)
         if last.frame is not self.frame:
             guess = frames.turned(guess, self.modes.energy, self.turn)
+            guess[self.statistics == 0] = 0.0  # what was rotation alone is gone, but for the guess's rounding
         return guess
 
     def _continued(self, last: Segment) -> Array:
