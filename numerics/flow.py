@@ -57,6 +57,7 @@ NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statis
 KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
 NOISE = 1e-6
 NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
+PER_STEP = 2e-14  # rounding
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
@@ -172,7 +173,7 @@ class _Integration:
     @property
     def error(self) -> float:
         """Of the statistics so far, relative: truncation, independent from step to step, and rounding."""
-        return self.truncation + ROUNDING * len(self.segments)
+        return self.truncation + PER_STEP * len(self.segments)
 
     @property
     def settled(self) -> bool:
