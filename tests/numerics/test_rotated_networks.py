@@ -55,6 +55,18 @@ def test_loss_near_the_teachers(students, teachers, until):
     assert run.error < 1e-11
 
 
+def test_students_near_teachers_of_their_own_still_turn():
+    """They end at a small rotation of the teachers: residuals in a permutation's frame would not vanish."""
+    teacher = network(2, 2).teacher
+    problem = Problem(EIGENVALUES, teacher, teacher[::-1] + 0.5 * network(2, 2, seed=4).init)
+    times = np.linspace(0.0, 60.0, 9)
+    run = solve(problem, 60.0, load_module(generate_module(quadratic_network(2, 2))), check=True)
+    assert not run.segments[0].chart.centred
+    found = run.overlaps(times).loss
+    np.testing.assert_allclose(found, gram_residual_losses(problem, times), rtol=1e-9)
+    assert found[-1] < 1e-16
+
+
 @pytest.mark.parametrize(
     ("eigenvalues", "students"),
     [
