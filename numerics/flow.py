@@ -6,8 +6,8 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
 - with a barrier, as in phase retrieval, once the loss is below it, which settles the side, and |u| ≥ s*/2;
 - else once every student is near a teacher of its own, ‖w_j − (P w*)_j‖_Q² ≤ 0.1 ‖(P w*)_j‖_Q². A chart is
   exact anywhere, so that a run which leaves again loses nothing but digits;
-- with any number of students beyond the teachers' once a rotation of the students brings them there, where
-  the model allows all of them: :mod:`numerics.frames`.
+- where the model allows all rotations of the students, once one of them brings the students there, of which
+  there may be more than teachers: :mod:`numerics.frames`.
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
 Steps are those of :mod:`numerics.clock` and :mod:`numerics.integrating_factor` for one student, else of
@@ -338,14 +338,14 @@ class _Integration:
             return
         if self.limit is None and self.barrier is not None:
             self.limit = self._side(self.barrier)
-        orientation = self._bound_for()
-        if orientation is not None:
-            self._enter(charts.teacher(self.model), orientation, self.frame)
-            return
         frame = frames.nearest_frame(self.model, self.statistics, self.modes.energy)
         if frame is not None:
             self.rotated = True
             self._enter(charts.teacher(self.model), self.orientation, frame)
+            return
+        orientation = self._bound_for()
+        if orientation is not None:
+            self._enter(charts.teacher(self.model), orientation, self.frame)
 
     def _side(self, barrier: float) -> Limit | None:
         """The teacher on this side of u = 0, once the loss is below the ``barrier``."""
