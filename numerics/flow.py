@@ -6,8 +6,8 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
 - with a barrier, as in phase retrieval, once the loss is below it, which settles the side, and |u| ≥ s*/2;
 - else once every student is near a teacher of its own, ‖w_j − (P w*)_j‖_Q² ≤ 0.1 ‖(P w*)_j‖_Q². A chart is
   exact anywhere, so that a run which leaves again loses nothing but digits;
-- with any number of students beyond the teachers' once a rotation of the students brings them there, where
-  the model allows all of them: :mod:`numerics.frames`.
+- where the model allows all rotations of the students, once one of them brings the students there, of which
+  there may be more than teachers: :mod:`numerics.frames`.
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
 Steps are those of :mod:`numerics.clock` and :mod:`numerics.integrating_factor` for one student, else of
@@ -57,6 +57,7 @@ NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statis
 KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
 NOISE = 1e-6
 NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
+PER_STEP = 2e-14  # rounding
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
@@ -172,7 +173,7 @@ class _Integration:
     @property
     def error(self) -> float:
         """Of the statistics so far, relative: truncation, independent from step to step, and rounding."""
-        return self.truncation + ROUNDING * len(self.segments)
+        return self.truncation + PER_STEP * len(self.segments)
 
     @property
     def settled(self) -> bool:
@@ -337,14 +338,14 @@ class _Integration:
             return
         if self.limit is None and self.barrier is not None:
             self.limit = self._side(self.barrier)
-        orientation = self._bound_for()
-        if orientation is not None:
-            self._enter(charts.teacher(self.model), orientation, self.frame)
-            return
         frame = frames.nearest_frame(self.model, self.statistics, self.modes.energy)
         if frame is not None:
             self.rotated = True
             self._enter(charts.teacher(self.model), self.orientation, frame)
+            return
+        orientation = self._bound_for()
+        if orientation is not None:
+            self._enter(charts.teacher(self.model), orientation, self.frame)
 
     def _side(self, barrier: float) -> Limit | None:
         """The teacher on this side of u = 0, once the loss is below the ``barrier``."""
@@ -391,6 +392,7 @@ class _Integration:
         guess = self._continued(last)
         if last.frame is not self.frame:
             guess = frames.turned(guess, self.modes.energy, self.turn)
+            guess[self.statistics == 0] = 0.0  # what was rotation alone is gone, but for the guess's rounding
         return guess
 
     def _continued(self, last: Segment) -> Array:

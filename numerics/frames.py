@@ -20,6 +20,7 @@ Array = np.ndarray
 
 NEAR = 0.1
 EXCESS = 0.25  # of ‖V‖_Q², in V's rows that have a teacher or in the others: by rotation alone
+NEGLIGIBLE = 1e-30  # of ‖V‖_Q²: rows whose residual is a rotation alone would be turned in every step
 LARGEST = 0.5  # of a turn: the formulas are those of small ones
 SEPARATE = 1e-12  # of the largest eigenvalue of T: teachers that differ by less are taken to be parallel
 
@@ -70,7 +71,8 @@ def turn(statistics: Array, energy: Array, students: int) -> Array | None:
     finite = np.where(seen, values, 0.0)
     sizes = np.sum(within**2 * finite), np.sum(beyond**2 * finite)
     lengths = np.trace(q[:teachers, :teachers]), np.trace(q[teachers:, teachers:])
-    if not any(size > EXCESS * length for size, length in zip(sizes, lengths, strict=True)):
+    least = NEGLIGIBLE * sum(lengths)
+    if not any(size > max(EXCESS * length, least) for size, length in zip(sizes, lengths, strict=True)):
         return None
     omega = np.zeros((students, students))
     omega[:teachers, :teachers] = vectors @ within @ vectors.T

@@ -44,8 +44,12 @@ class Response:
         students = gain.shape[0]
         coupling = _on_nodes(table.matrix, gain)
         integral = _on_nodes(table.matrix, np.eye(students)[:, :, None])
-        values, left = np.linalg.eig(coupling)
-        right = np.linalg.inv(left)
+        linked = np.linalg.matrix_power(gain.any(axis=2) + np.eye(students), students) > 0
+        groups = np.argsort(linked.argmax(axis=1), kind="stable")  # apart: the uncoupled stay so
+        by_student = np.arange(len(coupling)).reshape(-1, students).T[groups].ravel()
+        values, vectors = np.linalg.eig(coupling[np.ix_(by_student, by_student)])
+        left, right = np.empty_like(vectors), np.empty_like(vectors)
+        left[by_student], right[:, by_student] = vectors, np.linalg.inv(vectors)
         upper = values.imag >= 0
         values, rates = values[upper, None], width * eigenvalues
         resolvent = np.where(values.imag > 0, 2.0, 1.0) / (1.0 - values * rates)

@@ -55,6 +55,42 @@ def test_loss_near_the_teachers(students, teachers, until):
     assert run.error < 1e-11
 
 
+def test_students_near_teachers_of_their_own_still_turn():
+    """They end at a small rotation of the teachers: residuals in a permutation's frame would not vanish."""
+    teacher = network(2, 2).teacher
+    problem = Problem(EIGENVALUES, teacher, teacher[::-1] + 0.5 * network(2, 2, seed=4).init)
+    times = np.linspace(0.0, 60.0, 9)
+    run = solve(problem, 60.0, load_module(generate_module(quadratic_network(2, 2))), check=True)
+    assert not run.segments[0].chart.centred
+    found = run.overlaps(times).loss
+    np.testing.assert_allclose(found, gram_residual_losses(problem, times), rtol=1e-9)
+    assert found[-1] < 1e-16
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "students"),
+    [
+        ([0.5], [[0.1], [0.2]]),
+        ([0.5], [[0.1], [0.1]]),
+        ([0.5], [[0.1], [0.0]]),
+        ([0.5, 0.3], [[0.1, 0.2], [0.0, 0.0]]),
+        ([0.5, 0.3], [[0.03, 0.06], [0.04, 0.08]]),
+        ([0.5, 0.3], [[0.03, 0.06], [0.0, 0.0], [0.04, 0.08]]),
+    ],
+)
+def test_parallel_students_are_one(eigenvalues, students):
+    """A rotation turns them into one student and zeros, which stay zero: phase retrieval."""
+    teacher, starts = np.arange(1.4, 1.0, -0.3)[: len(eigenvalues)], np.array(students)
+    one = starts[0] * np.linalg.norm(starts) / np.linalg.norm(starts[0])
+    model, times = load_module(generate_module(quadratic_network(len(starts), 1))), np.linspace(0.0, 10.0, 41)
+    found = solve(Problem(eigenvalues, teacher, starts), 10.0, model, check=True).overlaps(times)
+    expected = solve(Problem(eigenvalues, teacher, one), 10.0).at(times)
+    np.testing.assert_allclose(found.loss, expected.loss, rtol=1e-11)
+    assert found.loss[-1] < 1e-28
+    np.testing.assert_allclose(np.einsum("jjt->t", found.S), expected.s, rtol=1e-11)
+    np.testing.assert_allclose(np.linalg.norm(found.U[:, 0], axis=0), expected.u, rtol=1e-11)
+
+
 @pytest.mark.slow
 def test_loss_far_below_rounding():
     """Down to 1e-42 against the precise solver."""
