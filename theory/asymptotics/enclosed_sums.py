@@ -166,7 +166,8 @@ def _edge_remainder(decay: Fraction, exponent: Fraction, low: int, high: int, po
     """Bound the remainder after the derivative of this even ``order``, less one."""
     with ctx.workdps(15):
         b, near = rational(decay, FIELD), 1 - arb(1) / order
-        size = (1 - near if decay > 0 else 1 + near) ** -b / ((1 - near) * float(min(Fraction(1), exponent)))
+        slowest = (1 - near) * rational(min(Fraction(1), exponent), FIELD)
+        size = (1 - near if decay > 0 else 1 + near) ** -b / slowest
         left = 2 * arb(low) ** (1 - b - order) / (order + b - 1)
         right = FIELD.max((pole / 2) ** -b, pole**-b) * pole * (pole - high) ** -order / order
         return _cauchy(order, near) * size * (left + right)
