@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import sympy
 from mpmath import mp
-from sympy import Add, Function, Max, Mul, Rational, exp, zeta
+from sympy import Function, Max, Rational, exp, zeta
 from sympy import gamma as Gamma
 
 from derivations.court.checks import Meaning, infinite_sum, value
-from derivations.court.operators import ModeSum
+from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import state
 from derivations.evidence import Chapter, Comparison, Figure, Formula
 from derivations.infinite import TIMES, law_curves, run
-from derivations.symbols import B, C, L, a, epsilon, gamma, i, lam, s, time, u, w_star
+from derivations.statements.symbols import B, C, L, a, epsilon, gamma, i, lam, s, time, u, w_star
 from numerics import extrapolate_power_law
 from numerics.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import (
@@ -80,19 +80,17 @@ def chapter(exponents: Sequence[float]) -> Chapter:
 def laws() -> list[Formula]:
     """The laws at d = ∞ with their constants, for every a and B."""
     power, half = C * time**-gamma, Rational(1, 2)
-    overlap = Add(Rational(1, 3), 2 ** (-gamma - 1), evaluate=False)
-    mass = ModeSum(Mul(lam[i], w_star[i] ** 2, exp(-8 * lam[i] * time), evaluate=False), i)
-    constant = Mul(Gamma(gamma) / (a * zeta(a + 2 * B)), (zeta(a) / 8) ** gamma, evaluate=False)
-    settled = (C / epsilon * Max(overlap, Rational(2, 3), evaluate=False)) ** (1 / gamma)
+    overlap = plus(Rational(1, 3), 2 ** (-gamma - 1))
+    mass = ModeSum(times(lam[i], w_star[i] ** 2, exp(-8 * lam[i] * time)), i)
+    constant = times(Gamma(gamma) / (a * zeta(a + 2 * B)), (zeta(a) / 8) ** gamma)
+    settled = (C / epsilon * Max(overlap.doit(), Rational(2, 3), evaluate=False)) ** (1 / gamma)
     late = value([_point(*case) for case in CASES], 1e-12)
     sums = value([_spectrum(*case) for case in CASES[1:]], 1e-8)
     return [
-        Formula("sharp law", state(1 - u, "∼", Mul(overlap, power, evaluate=False), check=late)),
+        Formula("sharp law", state(1 - u, "∼", times(overlap, power), check=late)),
         Formula("sharp law", state(1 - s, "∼", Rational(2, 3) * power, check=late)),
         Formula("sharp law", state(L, "∼", 4 * 2**-gamma * power, check=late)),
-        Formula(
-            "sharp law", state((1 - u) / (1 - s), "→", half + Rational(3, 4) * 2**-gamma, check=late)
-        ),
+        Formula("sharp law", state((1 - u) / (1 - s), "→", half + Rational(3, 4) * 2**-gamma, check=late)),
         Formula("sharp law", state(mass, "∼", power, ",", C, "=", constant, check=sums)),
         Formula("T1, in sharp form", state(T2(epsilon), "∼", settled, check=late)),
     ]
@@ -102,7 +100,9 @@ def _point(exponent: str, source: str) -> Meaning:
     """Numbers for the laws' names at one time and one ε, from the constants of the library."""
     law = PowerLaw(exponent, "inf", f"source:{source}")
     power, when, level = summary_exponent(law, 20).value, mp.mpf(2), mp.mpf("0.01")
-    deficits = (c(law, 20).value * when**-power for c in (overlap_prefactor, energy_prefactor, loss_prefactor))
+    deficits = (
+        c(law, 20).value * when**-power for c in (overlap_prefactor, energy_prefactor, loss_prefactor)
+    )
     missing, lacking, loss = deficits
     settled = (convergence_prefactor(law, 20).value / level) ** convergence_exponent(law, 20).value
     scale = lacking * when**power * 3 / 2
@@ -111,7 +111,7 @@ def _point(exponent: str, source: str) -> Meaning:
 
 
 def _spectrum(exponent: str, source: str) -> Meaning:
-    """A power law at d = ∞ whose modes are summed by Euler and Maclaurin, at a time late enough for the law."""
+    """A power law at d = ∞ whose modes are summed one by one, at a time late enough for the law."""
     power, slope = mp.mpf(exponent), mp.mpf(source)
     norm, mass = mp.zeta(power), mp.zeta(power + 2 * slope) / mp.zeta(power)
     law = PowerLaw(exponent, "inf", f"source:{source}")

@@ -48,6 +48,53 @@ def identity(where: Meaning | None = None, how: str = "symbolic identity") -> Ch
     return check
 
 
+def exceeds(
+    by: sympy.Expr, where: Meaning | None = None, how: str = "the difference is not negative"
+) -> Check:
+    """``left ≥ right`` because left − right is ``by``, which is known not to be negative.
+
+    >>> from derivations.court.statement import state
+    >>> x = sympy.Symbol("x", real=True)
+    >>> state(x**2 + 1, "≥", 2 * x, check=exceeds((x - 1) ** 2)).checked
+    'the difference is not negative'
+    """
+
+    def check(clauses: tuple[Clause, ...]) -> str:
+        meaning = _meaning(clauses, where)
+        for clause in clauses:
+            for left, relation, right in clause.pairs:
+                difference = means(left, meaning) - means(right, meaning)
+                if not _vanishes((difference if relation == "≥" else -difference) - by):
+                    raise BrokenStepError(f"{left} {relation} {right} does not differ by {by}")
+        return "the difference is not negative"
+
+    return check
+
+
+def each(*checks: Check) -> Check:
+    """One check for each clause that does not define, in order; definitions are handed to all.
+
+    >>> from derivations.court.statement import state
+    >>> x, y = sympy.symbols("x y")
+    >>> both = each(identity(), leading(x, 0))
+    >>> state(y, "≔", 2 * x, ",", y / 2, "=", x, ",", sympy.sin(y), "∼", 2 * x, check=both).checked
+    'symbolic identity; limit of the quotient'
+    """
+
+    def check(clauses: tuple[Clause, ...]) -> str:
+        definitions = tuple(clause for clause in clauses if clause.defines)
+        others = [clause for clause in clauses if not clause.defines]
+        found = [own((*definitions, clause)) for own, clause in zip(checks, others, strict=True)]
+        return "; ".join(dict.fromkeys(found))
+
+    return check
+
+
+def every(*checks: Check) -> Check:
+    """All checks, of all clauses."""
+    return lambda clauses: "; ".join(dict.fromkeys(check(clauses) for check in checks))
+
+
 def leading(variable: sympy.Symbol, to: Any, where: Meaning | None = None) -> Check:
     """The quotient of every two sides tends to 1 as ``variable`` tends ``to`` a point, symbolically.
 
@@ -101,7 +148,7 @@ def means(expression: sympy.Basic, meaning: Meaning) -> sympy.Expr:
     """The expression with names replaced by what they stand for, at once, sums over modes written out."""
     functions = {name: meaning[name] for name in meaning if isinstance(name, sympy.IndexedBase | type)}
     atoms = {name: sympy.sympify(meaning[name]) for name in meaning if name not in functions}
-    expression = expression.xreplace(atoms)
+    expression = expression.xreplace(atoms).doit()
     expression = expression.replace(
         lambda part: isinstance(part, sympy.Indexed) and part.base in functions,
         lambda part: functions[part.base](*part.indices),

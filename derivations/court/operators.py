@@ -3,6 +3,59 @@
 from typing import Any
 
 import sympy
+from sympy.printing.precedence import PRECEDENCE
+
+
+class Terms(sympy.Expr):  # type: ignore[misc]  # SymPy ships no types
+    r"""A sum that is printed in the order given; ``doit`` adds.
+
+    >>> x = sympy.Symbol("x")
+    >>> sympy.latex(plus(x**2, -2 * x, 1)), plus(x, -x).doit()
+    ('x^{2} - 2 x + 1', 0)
+    """
+
+    precedence = PRECEDENCE["Add"]
+
+    def doit(self, **hints: Any) -> sympy.Expr:
+        """The sum."""
+        return sympy.Add(*(term.doit(**hints) for term in self.args))
+
+    def _latex(self, printer: Any) -> str:
+        return " + ".join(map(printer._print, self.args)).replace("+ - ", "- ").replace("+ -", "- ")
+
+
+class Factors(sympy.Expr):  # type: ignore[misc]
+    r"""A product that is printed in the order given; ``doit`` multiplies.
+
+    >>> t, s = sympy.symbols("t s")
+    >>> sympy.latex(times(4, t - 3 * s, s)), times(t, s, 2).doit()
+    ('4 \\left(- 3 s + t\\right) s', 2*s*t)
+    """
+
+    precedence = PRECEDENCE["Mul"]
+
+    def doit(self, **hints: Any) -> sympy.Expr:
+        """The product."""
+        return sympy.Mul(*(factor.doit(**hints) for factor in self.args))
+
+    def _latex(self, printer: Any) -> str:
+        first, *others = self.args
+        bracketed = (printer.parenthesize(factor, PRECEDENCE["Mul"], strict=True) for factor in others)
+        whole = first.is_Number or first.is_Mul
+        leading = (
+            printer._print(first) if whole else printer.parenthesize(first, PRECEDENCE["Mul"], strict=True)
+        )
+        return " ".join([leading, *bracketed])
+
+
+def plus(*terms: sympy.Expr | int) -> Terms:
+    """A sum in this order."""
+    return Terms(*map(sympy.sympify, terms))
+
+
+def times(*factors: sympy.Expr | int) -> Factors:
+    """A product in this order."""
+    return Factors(*map(sympy.sympify, factors))
 
 
 class ModeSum(sympy.Expr):  # type: ignore[misc]  # SymPy ships no types
@@ -26,6 +79,5 @@ class ModeSum(sympy.Expr):  # type: ignore[misc]  # SymPy ships no types
 
     def _latex(self, printer: Any) -> str:
         body, *indices = self.args
-        printed = printer._print(body)
-        inner = rf"\left({printed}\right)" if body.is_Add else printed
-        return rf"\sum_{{{', '.join(map(printer._print, indices))}}} {inner}"
+        index = ", ".join(map(printer._print, indices))
+        return rf"\sum_{{{index}}} {printer.parenthesize(body, PRECEDENCE['Mul'], strict=True)}"

@@ -19,6 +19,7 @@ RELATIONS = {
     "∼": r"\sim",
     "→": r"\to",
     "∝": r"\propto",
+    "≠": r"\neq",
     "⟺": r"\iff",
 }
 """Signs between two sides and their LaTeX; ``≔`` is an equality that defines its left side."""
@@ -69,7 +70,7 @@ class Statement:
     >>> x = sympy.Symbol("x")
     >>> square = state((x + 1) ** 2, "=", x**2, "+", 2 * x + 1, check=identity())
     Traceback (most recent call last):
-    ValueError: '+' is no relation: = ≔ ≤ ≥ < > ≈ ∼ → ∝ ⟺ , ⟹
+    ValueError: '+' is no relation: = ≔ ≤ ≥ < > ≈ ∼ → ∝ ≠ ⟺ , ⟹
     >>> square = state((x + 1) ** 2, "=", x**2 + 2 * x + 1, check=identity())
     >>> square.latex, square.checked
     ('\\left(x + 1\\right)^{2} = x^{2} + 2 x + 1', 'symbolic identity')
@@ -95,7 +96,7 @@ class Statement:
     def nudged(self) -> Iterator["Statement"]:
         """The statement with one of its numbers changed, for each number in it: none of them may hold.
 
-        Coefficients and exponents are changed by 1 %, limits of sums and integrals by one.
+        Numbers are changed by 1 %, whole exponents and the limits of sums and integrals by one.
         """
         for number, clause in enumerate(self.clauses):
             for place, side in enumerate(clause.sides):
@@ -148,10 +149,12 @@ def state(*parts: sympy.Basic | int | str, check: Callable[[tuple[Clause, ...]],
 
 
 def _nudged(expression: sympy.Basic, whole: bool = False) -> Iterator[sympy.Basic]:
-    """The expression with one number changed, for each; ``whole`` numbers stay so."""
+    """The expression with one number changed, for each; a ``whole`` number becomes the next one."""
     if isinstance(expression, sympy.Number):
-        yield expression + 1 if whole or expression == 0 else expression * NUDGE
-    whole = whole or isinstance(expression, sympy.Tuple | sympy.Indexed)
+        whole = expression == 0 or (whole and expression.is_Integer)
+        yield expression + 1 if whole else expression * NUDGE
+    power = isinstance(expression, sympy.Pow)
     for place, part in enumerate(expression.args):
-        for changed in _nudged(part, whole):
+        counts = (power and place == 1) or isinstance(expression, sympy.Tuple | sympy.Indexed)
+        for changed in _nudged(part, counts):
             yield expression.func(*expression.args[:place], changed, *expression.args[place + 1 :])

@@ -1,7 +1,7 @@
 """SymPy expressions as LaTeX in the paper's notation; what notebooks show of a model."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import sympy
 from sympy.printing.latex import LatexPrinter
@@ -15,8 +15,7 @@ LINE = 90
 class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
     """s(k) as s^{(k)}, S12(k) as S_{12}^{(k)}, w(i, t) as w_i, λ[i] as λ_i, t as s_*.
 
-    A small fraction stands before its product, and terms that were put in an order, by
-    ``Add(…, evaluate=False)``, keep it.
+    A small fraction stands before its product.
     """
 
     def _print_Symbol(self, expr: sympy.Symbol, style: str = "plain") -> str:
@@ -48,30 +47,13 @@ class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
     def _print_Integral(self, expr: sympy.Integral) -> str:
         return super()._print_Integral(expr).replace(r"\limits", "")
 
-    def _print_Add(self, expr: sympy.Add, order: str | None = None) -> str:
-        return self._arranged(expr, super()._print_Add)
-
     def _print_Mul(self, expr: sympy.Mul) -> str:
         factor, rest = expr.as_coeff_Mul()
         if not factor.is_Rational or factor.is_Integer or sympy.fraction(rest, exact=True)[1] != 1:
-            return self._arranged(expr, super()._print_Mul)
+            return super()._print_Mul(expr)
         sign, body = "- " if factor < 0 else "", self._print(rest)
         inner = rf"\left({body}\right)" if rest.is_Add else body
         return rf"{sign}\tfrac{{{abs(factor.p)}}}{{{factor.q}}} {inner}"
-
-    def _arranged(self, expr: sympy.Expr, printed: Callable[[sympy.Expr], str]) -> str:
-        """A sum or product whose arguments keep their order if it was typed."""
-        settings = self._settings
-        self._settings = {**settings, "order": "none" if _typed(expr) else None}
-        try:
-            return printed(expr)
-        finally:
-            self._settings = settings
-
-
-def _typed(expression: sympy.Expr) -> bool:
-    """Whether the arguments of a sum or product stand in an order of their own."""
-    return expression.args != type(expression)(*expression.args).args
 
 
 def _named(letter: str, index: str) -> str:
