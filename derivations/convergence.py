@@ -3,17 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import sympy
-from mpmath import mp
-from sympy import Function, Max, Rational, exp, zeta
-from sympy import gamma as Gamma
 
-from derivations.court.checks import Meaning, infinite_sum, value
-from derivations.court.operators import ModeSum, plus, times
-from derivations.court.statement import state
 from derivations.evidence import Chapter, Comparison, Figure, Formula
 from derivations.infinite import TIMES, law_curves, run
-from derivations.statements.symbols import B, C, L, a, epsilon, gamma, i, lam, s, time, u, w_star
+from derivations.statements import convergence as laws
 from numerics import extrapolate_power_law
 from numerics.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import (
@@ -32,10 +25,6 @@ LAWS = {
     "one_minus_s": ("1 − s", energy_prefactor),
     "loss": ("L", loss_prefactor),
 }
-T2 = Function("T_2")
-CASES = (("1.5", "0"), ("2", "0.3"), ("3", "0"))
-"""Exponents a and B at which a printed law is compared with the constants: either of u and s the slower."""
-
 SOURCES = (0.0, 0.3, 1.0)
 LEVELS = np.geomspace(0.3, 1e-6, 10)
 
@@ -61,7 +50,14 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             r"The paper bounds $T_2(\epsilon)$ by $\epsilon^{-2a/(a-1)} \log(1/\epsilon)$; the sharp law has "
             "half that exponent and no logarithm, as the figure decides."
         ),
-        formulas=laws(),
+        formulas=[
+            Formula("sharp law", laws.overlap()),
+            Formula("sharp law", laws.energy()),
+            Formula("sharp law", laws.loss()),
+            Formula("sharp law", laws.ratio()),
+            Formula("sharp law", laws.unlearned()),
+            Formula("T1, in sharp form", laws.settling()),
+        ],
         comparisons=comparisons,
         figures=[
             Figure(
@@ -75,56 +71,6 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             ),
         ],
     )
-
-
-def laws() -> list[Formula]:
-    """The laws at d = ∞ with their constants, for every a and B."""
-    power, half = C * time**-gamma, Rational(1, 2)
-    overlap = plus(Rational(1, 3), 2 ** (-gamma - 1))
-    mass = ModeSum(times(lam[i], w_star[i] ** 2, exp(-8 * lam[i] * time)), i)
-    constant = times(Gamma(gamma) / (a * zeta(a + 2 * B)), (zeta(a) / 8) ** gamma)
-    settled = (C / epsilon * Max(overlap.doit(), Rational(2, 3), evaluate=False)) ** (1 / gamma)
-    late = value([_point(*case) for case in CASES], 1e-12)
-    sums = value([_spectrum(*case) for case in CASES[1:]], 1e-8)
-    return [
-        Formula("sharp law", state(1 - u, "∼", times(overlap, power), check=late)),
-        Formula("sharp law", state(1 - s, "∼", Rational(2, 3) * power, check=late)),
-        Formula("sharp law", state(L, "∼", 4 * 2**-gamma * power, check=late)),
-        Formula("sharp law", state((1 - u) / (1 - s), "→", half + Rational(3, 4) * 2**-gamma, check=late)),
-        Formula("sharp law", state(mass, "∼", power, ",", C, "=", constant, check=sums)),
-        Formula("T1, in sharp form", state(T2(epsilon), "∼", settled, check=late)),
-    ]
-
-
-def _point(exponent: str, source: str) -> Meaning:
-    """Numbers for the laws' names at one time and one ε, from the constants of the library."""
-    law = PowerLaw(exponent, "inf", f"source:{source}")
-    power, when, level = summary_exponent(law, 20).value, mp.mpf(2), mp.mpf("0.01")
-    deficits = (
-        c(law, 20).value * when**-power for c in (overlap_prefactor, energy_prefactor, loss_prefactor)
-    )
-    missing, lacking, loss = deficits
-    settled = (convergence_prefactor(law, 20).value / level) ** convergence_exponent(law, 20).value
-    scale = lacking * when**power * 3 / 2
-    names = {u: 1 - missing, s: 1 - lacking, L: loss, C: scale, gamma: power, time: when, epsilon: level}
-    return {**names, T2: lambda _: settled}
-
-
-def _spectrum(exponent: str, source: str) -> Meaning:
-    """A power law at d = ∞ whose modes are summed one by one, at a time late enough for the law."""
-    power, slope = mp.mpf(exponent), mp.mpf(source)
-    norm, mass = mp.zeta(power), mp.zeta(power + 2 * slope) / mp.zeta(power)
-    law = PowerLaw(exponent, "inf", f"source:{source}")
-    return {
-        a: power,
-        B: slope,
-        gamma: summary_exponent(law, 20).value,
-        time: mp.mpf(10) ** (2 * power - 1),
-        C: energy_prefactor(law, 20).value * 3 / 2,
-        lam: lambda mode: mode ** -sympy.Float(power) / norm,
-        w_star: lambda mode: mode ** -sympy.Float(slope) / mp.sqrt(mass),
-        ModeSum: infinite_sum,
-    }
 
 
 def _compare(exponent: float, source: float) -> list[Comparison]:

@@ -80,4 +80,5 @@ class Chapter:
     @property
     def holds(self) -> bool:
         """Whether every formula, every comparison and every check does."""
-        return all(item.holds for item in (*self.formulas, *self.comparisons, *self.checks))
+        checked: list[Formula | Comparison | Check] = [*self.formulas, *self.comparisons, *self.checks]
+        return all(item.holds for item in checked)

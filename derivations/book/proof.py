@@ -30,7 +30,7 @@ def equal(*pairs: tuple[Any, Any]) -> str:
     'symbolic identity'
     >>> equal((x, x + 1))
     Traceback (most recent call last):
-    derivations.book.proof.BrokenStepError: x is not x + 1
+    derivations.court.statement.BrokenStepError: x is not x + 1
     """
     for left, right in pairs:
         difference = sympy.sympify(left) - sympy.sympify(right)

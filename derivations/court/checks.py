@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 from mpmath import mp
 
-from derivations.court.operators import ModeSum
+from derivations.court.operators import Factors, ModeSum, Terms
 from derivations.court.statement import BrokenStepError, Clause
 
 LISTED = 50
@@ -16,10 +16,13 @@ LISTED = 50
 
 Check = Callable[[tuple[Clause, ...]], str]
 Meaning = Mapping[Any, Any]
-"""What printed names stand for: symbols as expressions; functions, sums and indexed bases as callables."""
+"""What printed names stand for: symbols as expressions; functions and indexed bases as callables.
+
+:class:`ModeSum` stands for its number of modes, or for a callable of body and index.
+"""
 
 MODES = 2
-"""A sum over all modes is checked with so many, which have symbols of their own."""
+"""A sum over all modes is checked with so many, if nothing else is said."""
 
 
 def identity(where: Meaning | None = None, how: str = "symbolic identity") -> Check:
@@ -144,19 +147,55 @@ def value(points: Sequence[Meaning], tolerance: float, where: Meaning | None = N
     return check
 
 
+def order(points: Sequence[Meaning], name: Any, spread: float = 2.0, where: Meaning | None = None) -> Check:
+    """What is left of an expansion is of the order that it states: ``name`` is the O, a function.
+
+    Left side less right side, O left out, over the argument of O: at all ``points`` the same but for a
+    factor ``spread``, and not zero.
+
+    >>> from derivations.court.statement import state
+    >>> x, O = sympy.Symbol("x"), sympy.Function("O")
+    >>> points = [{x: mp.mpf(10) ** -3}, {x: mp.mpf(10) ** -5}]
+    >>> state(sympy.exp(x), "=", 1 + x + O(x**2), check=order(points, O)).checked
+    'what is left is of that order'
+    >>> state(sympy.exp(x), "=", 1 + x + O(x**3), check=order(points, O)).checked
+    Traceback (most recent call last):
+    derivations.court.statement.BrokenStepError: what x + O(x**3) + 1 leaves is not of that order
+    """
+
+    def check(clauses: tuple[Clause, ...]) -> str:
+        for clause in clauses:
+            for left, _, right in () if clause.defines else clause.pairs:
+                sizes = []
+                for point in points:
+                    meaning = _meaning(clauses, {**(where or {}), **point})
+                    rest = means(left - right, {**meaning, name: lambda _: 0})
+                    (term,) = right.atoms(name)
+                    sizes.append(abs(number(rest) / number(means(term.args[0], meaning))))
+                if not 0 < max(sizes) <= spread * min(sizes):
+                    raise BrokenStepError(f"what {right} leaves is not of that order")
+        return "what is left is of that order"
+
+    return check
+
+
 def means(expression: sympy.Basic, meaning: Meaning) -> sympy.Expr:
-    """The expression with names replaced by what they stand for, at once, sums over modes written out."""
+    """The expression with names replaced by what they stand for, at once, and finite sums written out."""
     functions = {name: meaning[name] for name in meaning if isinstance(name, sympy.IndexedBase | type)}
     atoms = {name: sympy.sympify(meaning[name]) for name in meaning if name not in functions}
-    expression = expression.xreplace(atoms).doit()
+    if not callable(functions.get(ModeSum, MODES)):
+        functions[ModeSum] = partial(_written_out, functions.get(ModeSum, MODES))
+        expression = expression.replace(ModeSum, functions[ModeSum])
+        atoms = {name: atoms[name].replace(ModeSum, functions[ModeSum]) for name in atoms}
+    expression = expression.xreplace(atoms).replace(Terms, sympy.Add).replace(Factors, sympy.Mul)
+    expression = expression.replace(_is_finite, sympy.Sum.doit)
     expression = expression.replace(
         lambda part: isinstance(part, sympy.Indexed) and part.base in functions,
         lambda part: functions[part.base](*part.indices),
     )
-    for name, function in functions.items():
-        if isinstance(name, type):
-            expression = expression.replace(name, partial(_applied, function))
-    return expression.replace(ModeSum, _written_out).doit()
+    for name in sorted(filter(_is_class, functions), key=lambda name: name is ModeSum):
+        expression = expression.replace(name, partial(_applied, functions[name]))
+    return expression
 
 
 def infinite_sum(body: sympy.Expr, index: sympy.Symbol) -> sympy.Expr:
@@ -177,6 +216,9 @@ def number(expression: sympy.Expr) -> Any:
     """The value of an expression without symbols; raises :class:`BrokenStepError` where one is left."""
     if expression.free_symbols:
         raise BrokenStepError(f"no value for {', '.join(sorted(map(str, expression.free_symbols)))}")
+    expression = expression.replace(sympy.Sum, _summed)
+    if expression.has(sympy.zoo, sympy.nan):
+        raise BrokenStepError(f"{expression} has no value")
     return sympy.lambdify([], expression, "mpmath")()
 
 
@@ -189,21 +231,43 @@ def _meaning(clauses: tuple[Clause, ...], where: Meaning | None) -> dict[Any, An
     return given
 
 
+def _is_class(name: Any) -> bool:
+    return isinstance(name, type)
+
+
 def _applied(function: Callable[..., Any], *arguments: sympy.Basic) -> sympy.Basic:
     return sympy.sympify(function(*arguments))
 
 
-def _written_out(body: sympy.Expr, *indices: sympy.Symbol) -> sympy.Expr:
+def _is_finite(part: sympy.Basic) -> bool:
+    return (
+        isinstance(part, sympy.Sum)
+        and not part.has(sympy.oo)
+        and all(x.is_Integer for x in part.limits[0][1:])
+    )
+
+
+def _summed(body: sympy.Expr, *limits: sympy.Tuple) -> sympy.Expr:
+    """The value of a sum over one index."""
+    ((index, first, last),) = limits
+    term = sympy.lambdify([index], body, "mpmath")
+    return sympy.Float(
+        mp.nsum(lambda n: term(int(n)), [int(first), mp.inf if last is sympy.oo else int(last)])
+    )
+
+
+def _written_out(count: int, body: sympy.Expr, *indices: sympy.Symbol) -> sympy.Expr:
     return sympy.Add(
         *(
             body.subs(dict(zip(indices, modes, strict=True)))
-            for modes in product(range(1, MODES + 1), repeat=len(indices))
+            for modes in product(range(1, count + 1), repeat=len(indices))
         )
     )
 
 
 def _vanishes(expression: sympy.Expr) -> bool:
-    return bool(sympy.expand(expression) == 0 or sympy.simplify(expression) == 0)
+    done = expression.doit()
+    return bool(sympy.expand(done) == 0 or sympy.simplify(done) == 0)
 
 
 def _shown(point: Meaning) -> str:

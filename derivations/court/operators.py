@@ -15,6 +15,7 @@ class Terms(sympy.Expr):  # type: ignore[misc]  # SymPy ships no types
     """
 
     precedence = PRECEDENCE["Add"]
+    is_commutative = True
 
     def doit(self, **hints: Any) -> sympy.Expr:
         """The sum."""
@@ -33,6 +34,7 @@ class Factors(sympy.Expr):  # type: ignore[misc]
     """
 
     precedence = PRECEDENCE["Mul"]
+    is_commutative = True
 
     def doit(self, **hints: Any) -> sympy.Expr:
         """The product."""

@@ -20,6 +20,7 @@ RELATIONS = {
     "→": r"\to",
     "∝": r"\propto",
     "≠": r"\neq",
+    "∋": r"\ni",
     "⟺": r"\iff",
 }
 """Signs between two sides and their LaTeX; ``≔`` is an equality that defines its left side."""
@@ -70,7 +71,7 @@ class Statement:
     >>> x = sympy.Symbol("x")
     >>> square = state((x + 1) ** 2, "=", x**2, "+", 2 * x + 1, check=identity())
     Traceback (most recent call last):
-    ValueError: '+' is no relation: = ≔ ≤ ≥ < > ≈ ∼ → ∝ ≠ ⟺ , ⟹
+    ValueError: '+' is no relation: = ≔ ≤ ≥ < > ≈ ∼ → ∝ ≠ ∋ ⟺ , ⟹
     >>> square = state((x + 1) ** 2, "=", x**2 + 2 * x + 1, check=identity())
     >>> square.latex, square.checked
     ('\\left(x + 1\\right)^{2} = x^{2} + 2 x + 1', 'symbolic identity')
@@ -150,7 +151,7 @@ def state(*parts: sympy.Basic | int | str, check: Callable[[tuple[Clause, ...]],
 
 def _nudged(expression: sympy.Basic, whole: bool = False) -> Iterator[sympy.Basic]:
     """The expression with one number changed, for each; a ``whole`` number becomes the next one."""
-    if isinstance(expression, sympy.Number):
+    if isinstance(expression, sympy.Number) and expression.is_finite:
         whole = expression == 0 or (whole and expression.is_Integer)
         yield expression + 1 if whole else expression * NUDGE
     power = isinstance(expression, sympy.Pow)

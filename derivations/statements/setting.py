@@ -1,6 +1,7 @@
 """The setting: loss, gradient, Hessian, flow, hierarchy and the coordinates near the teacher (P1, P2, P3)."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import sympy
 from sympy.core.function import AppliedUndef
@@ -137,7 +138,7 @@ def _of_order(
     x, y = sympy.symbols("x y")
     speed = lam[i] * (MODEL.A[0] * w[i] + MODEL.B[0] * w_star[i])
     slope_of = summand(x, y).diff(x).subs({x: w[i], y: w_star[i]}, simultaneous=True)
-    meaning = {name: ModeSum(lam[i] ** ORDER * slope_of * speed, i)}
+    meaning: dict[Any, Any] = {name: ModeSum(lam[i] ** ORDER * slope_of * speed, i)}
     for letter, body in (("s", w[i] ** 2), ("u", w[i] * w_star[i]), ("t", w_star[i] ** 2)):
         meaning[sympy.Function(letter)] = _moment(body)
     return state(name, "=", by_statistic(derived), check=identity(meaning))
@@ -174,7 +175,7 @@ def shifted() -> Statement:
 
 
 def isotropic() -> Statement:
-    """The planar flow of (u, s) at Q = I, against the derivative of the loss along one direction and across."""
+    """The planar flow of (u, s) at Q = I, against the loss in two directions."""
     dot_u, dot_s = sympy.Symbol(r"\dot u"), sympy.Symbol(r"\dot s")
     (x1, x2), y = sympy.symbols("x1:3"), sympy.Symbol("y")
     inside = {s: x1**2 + x2**2, u: x1 * y, t: y**2}

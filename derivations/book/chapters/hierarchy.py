@@ -146,7 +146,7 @@ def _drift() -> dict[sympy.Symbol, sympy.Expr]:
 
 
 def _twins(u2: sympy.Symbol, dot_s: sympy.Symbol) -> Check:
-    """Both students have the printed s and u; u^(2) and ṡ are the first value for one, the second for the other."""
+    """Both students have the same s and u; the printed values of u^(2) and ṡ are theirs, and differ."""
 
     def check(clauses: tuple[Clause, ...]) -> str:
         first, second = (_at(student) for student in TWINS)
@@ -232,10 +232,10 @@ def closing() -> Iterator[Step]:
     c, energy, overlap = sympy.IndexedBase("c"), sympy.Function("s"), sympy.Function("u")
     yield derived(
         r"Multiply by $\lambda_i w_i^2$ or $\lambda_i w_i w^*_i$ and sum: order $n + 1$ is a combination of "
-        r"the orders below, so $2n$ statistics close. The paper says that none do as soon as $Q \neq I$; that "
-        "is right only where infinitely many eigenvalues carry student and teacher, that is at $d = \\infty$. "
-        "In finite dimension the tower always closes, in principle. The next chapter shows why this is of "
-        "little use for large $n$.",
+        r"the orders below, so $2n$ statistics close. The paper says that none do as soon as $Q \neq I$; "
+        r"that is right only where infinitely many eigenvalues carry student and teacher, that is at "
+        r"$d = \infty$. In finite dimension the tower always closes, in principle. The next chapter shows "
+        "why this is of little use for large $n$.",
         state(
             energy(n + 1),
             "=",
