@@ -291,7 +291,9 @@ class _Integration:
         self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
         self.deviation = frame @ self.students
         if not chart.centred:
-            self.deviation[: self.model.TEACHERS] -= self.modes.teacher
+            teachers = np.zeros_like(self.students)
+            teachers[: self.model.TEACHERS] = self.modes.teacher
+            self.deviation = self.problem.deviation(frame @ self.students, teachers)
         self.statistics = self.modes.statistics(self.deviation)
         self.clusters = Clusters.find(self.modes, self.deviation[0]) if self.single else None
         if self.clusters is not None:
@@ -319,7 +321,8 @@ class _Integration:
     def _norms(self, deviation: Array, students: Array) -> Array:
         """The norms (4, K, M, …) of the user's ``students``."""
         centred = self.chart.centred or self.rotated
-        return norms(students if self.rotated else deviation, students, self.modes.teacher, centred)
+        vectors = students if self.rotated else deviation, students
+        return norms(*vectors, self.modes.teacher, centred, self.problem.init_rest)
 
     def _invariant_limit(self) -> Limit | None:
         """The limit of a run on which u vanishes identically, None for all others."""
