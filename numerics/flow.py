@@ -274,6 +274,9 @@ class _Integration:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
         self.deviation, self.students = result.deviation[-1], students[-1]
         self.clusters = result.clusters
+        if self.clusters is not None:
+            self.deviation = self.clusters.composed(self.deviation[0])[None]
+            self.students = self.deviation if self.chart.centred else self.students
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
         width = float(result.times[-1])
         self.time += width
@@ -295,7 +298,8 @@ class _Integration:
             teachers[: self.model.TEACHERS] = self.modes.teacher
             self.deviation = self.problem.deviation(frame @ self.students, teachers)
         self.statistics = self.modes.statistics(self.deviation)
-        self.clusters = Clusters.find(self.modes, self.deviation[0]) if self.single else None
+        known = self.clusters if self.segments else None
+        self.clusters = Clusters.find(self.modes, self.deviation[0], known) if self.single else None
         if self.clusters is not None:
             self.statistics[1] = self.clusters.overlap(self.deviation[0])
         self.lengths = self._norms(self.deviation, self.students)
