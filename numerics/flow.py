@@ -38,6 +38,7 @@ from numerics.problem import Problem
 from numerics.reduction import reduce
 from numerics.step import (
     ROUNDING,
+    SMALLEST,
     Modes,
     NoConvergence,
     StepResult,
@@ -58,6 +59,8 @@ KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these
 NOISE = 1e-6
 NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 PER_STEP = 2e-14  # rounding
+CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
+EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
@@ -161,6 +164,7 @@ class _Integration:
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
         self.control = Control(self.table.stages, self.single)
         self.time, self.truncation, self.noisy, self.rotated = 0.0, 0.0, False, False
+        self.cancelled = 0.0
         self.segments: list[Segment] = []
         self.students = problem.students
         self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
@@ -172,8 +176,11 @@ class _Integration:
 
     @property
     def error(self) -> float:
-        """Of the statistics so far, relative: truncation, independent from step to step, and rounding."""
-        return self.truncation + PER_STEP * len(self.segments)
+        """Of the statistics so far, relative: truncation, independent from step to step, and rounding.
+
+        What rounding does to an overlap whose terms cancel, as near a saddle, grows with the overlap.
+        """
+        return self.truncation + PER_STEP * len(self.segments) + CANCELLED * self.cancelled
 
     @property
     def settled(self) -> bool:
@@ -256,6 +263,10 @@ class _Integration:
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
         students = self.frame.T @ result.students if self.rotated else result.students
+        if self.single and self.chart.centred and self.limit is None:
+            terms = self.modes.term_sizes(self.deviation)[1]
+            usual = float(np.quantile(np.abs(statistics[1]), EARLY))
+            self.cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))
         lengths = self._norms(result.deviation, students)
         lengths = np.concatenate([self.lengths[..., None], lengths], axis=-1)
         self.segments.append(
