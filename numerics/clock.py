@@ -183,7 +183,9 @@ def solve_clock_step(
             times = width * (table.matrix @ (-1.0 / _gain(chart, statistics, modes.energy, forcing)))
             ended = response.ended(coefficients)
             if ended is not None:
-                ended = ended.parted(modes, (-np.ones(len(times)), forcing[0]), states[:, 0], response.propagate)
+                ended = ended.parted(
+                    modes, (-np.ones(len(times)), forcing[0]), states[:, 0], response.propagate
+                )
             if chart.centred:
                 return StepResult(statistics, states, states, times, ended)
             pushed = response.coefficients(forcing + 1.0)

@@ -9,8 +9,8 @@ same at λ̄, then
 
 where E_i − Ē is of the size of δ_i and known without a difference: δ_i is exact.
 
-Nor do the modes themselves hold what is orthogonal to the teacher while y = e w* + z is nearly parallel to it, as
-any tiny start becomes. So z is kept, too. With e read off the cluster's heaviest mode, of eigenvalue λ̄,
+Nor do the modes hold what is orthogonal to the teacher while y = e w* + z is nearly parallel to it, as any
+tiny start becomes. So z is kept, too. With e read off the cluster's heaviest mode, of eigenvalue λ̄,
 
     ė = λ̄ (A e + F),    ż_i = λ_i A z_i + δ_i (A e + F) w*_i:
 
@@ -38,8 +38,8 @@ class Clusters:
     """The ``overlaps`` P (C,) of a state with the teacher in each cluster, and what they follow from.
 
     ``centres`` are the λ̄ (C,), ``offsets`` the δ (C, N), 0 outside the cluster, ``weights`` λ w* (C, N)
-    likewise, and ``alone`` (N,) those of the modes in no cluster. ``heaviest`` (C,) are the modes that e is read
-    off, ``directions`` (C, N) are w* in units of its component there, ``apart`` (N,) is z, 0 outside.
+    likewise, and ``alone`` (N,) those of the modes in no cluster. ``heaviest`` (C,) are the modes that e is
+    read off, ``directions`` (C, N) are w* in units of its component there, ``apart`` (N,) is z.
     """
 
     centres: Array
@@ -92,9 +92,10 @@ class Clusters:
     def parted(
         self, modes: Modes, drift: tuple[Array, Array], states: Array, propagate: Callable[..., Array]
     ) -> "Clusters":
-        """The clusters with z at the end of a step through ``states`` y (s, N), on which the ``drift`` is A, F (s,).
+        """The clusters with z at the end of a step through ``states`` y (s, N).
 
-        ``propagate`` gives the modes (s, N) that start at y (N,) under a forcing (C, s) along (C, N).
+        The ``drift`` is A and F (s,) there. ``propagate`` gives the modes (s, N) that start at y (N,)
+        under a forcing (C, s) along (C, N).
         """
         gain, force = drift
         teacher = modes.teacher[0, self.heaviest, None]

@@ -263,7 +263,7 @@ class _Integration:
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
         students = self.frame.T @ result.students if self.rotated else result.students
-        if self.single and self.chart.centred and self.limit is None:
+        if self.chart.centred and not self.settled:
             terms = self.modes.term_sizes(self.deviation)[1]
             usual = float(np.quantile(np.abs(statistics[1]), EARLY))
             self.cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))

@@ -105,7 +105,7 @@ class _Factor:
         self.pushed = width * modes.eigenvalues / self.growth
 
     def stages(self, start: Array, force: Array, along: Array | None = None) -> Array:
-        """The stage values (s, N) from ``start`` y (N,) under ``force`` F (M, s) ``along`` w* or others (M, N)."""
+        """The stages (s, N) from ``start`` (N,) under ``force`` (M, s) ``along`` w* or others (M, N)."""
         return self.growth * (start + self._pushed(force, self.modes.teacher if along is None else along))
 
     def _pushed(self, force: Array, along: Array) -> Array:

@@ -136,8 +136,8 @@ def norms(
     deviation: Array, students: Array, teacher: Array, centred: bool, rest: Array | float = 0.0
 ) -> Array:
     """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
-    ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless ``centred``. ``rest`` (K, N) is what the floats leave out of W
-    near ±W*.
+    ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless ``centred``. ``rest`` (K, N) is what
+    the floats of W leave out near ±W*.
     """
     along = students @ teacher.T
     if along.shape[-2:] == (1, 1) and not centred:

@@ -26,8 +26,8 @@ class Problem:
     ``dimension`` is d, the number of directions that the N modes stand
     for: N itself, unless the problem was reduced (then N ≪ d ≤ ∞ and a mode carries the weight of many
     directions). ``relative_error`` bounds what that reduction changed up to the time ``horizon``; an exact
-    problem has 0 and inf. ``init_rest`` is what the floats of ``init`` leave out of a reduced problem's start,
-    w(0) = init + init_rest, so that w(0) ∓ w* keeps its digits: see :meth:`deviation`.
+    problem has 0 and inf. ``init_rest`` (K, N) is what the floats of ``init`` leave out of a reduced
+    problem's start, w(0) = init + init_rest, so that w(0) ∓ w* keeps its digits: see :meth:`deviation`.
 
     Nothing is normalised: the energy Σ λ_i (w*_i)² of a teacher may be any positive number.
 

@@ -83,14 +83,14 @@ def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Pr
 
 
 class _Rows(NamedTuple):
-    """Modes in descending order: ``teachers`` (M, N), ``students`` (K, N) and the ``rest`` (K, N) of these."""
+    """Modes in descending order: ``teachers`` (M, N), ``students`` (K, N) and their ``rest`` (K, N)."""
 
     eigenvalues: Array
     teachers: Array
     students: Array
     rest: Array
 
-    def part(self, piece: slice) -> "_Rows":
+    def part(self, piece: slice | Array) -> "_Rows":
         """Some of the modes."""
         return _Rows(*(part[..., piece] for part in self))
 
@@ -107,13 +107,13 @@ def _merged(problem: Problem) -> _Rows:
     rest = problem.init_rest + np.zeros_like(problem.students)
     order = np.argsort(-problem.eigenvalues, kind="stable")
     modes = _Rows(problem.eigenvalues, problem.teachers, problem.students, rest).part(order)
-    if (modes.eigenvalues[1:] < modes.eigenvalues[:-1]).all():
+    if (modes.eigenvalues[1:] < modes.eigenvalues[:-1]).all() or rest.any():  # a rest is that of merged modes
         return modes
-    if count == len(problem.students) == 1 and not rest.any():
+    if count == len(problem.students) == 1:
         eigenvalues, *rows = merge(modes.eigenvalues, modes.teachers[0], modes.students[0])
         return _Rows(eigenvalues, *(row[None] for row in rows))
-    eigenvalues, rows = _merge_equal(modes.eigenvalues, np.concatenate(modes[1:3]))
-    return _Rows(eigenvalues, *np.split(rows, [count]), np.zeros((len(rows) - count, len(eigenvalues))))
+    distinct, vectors = _merge_equal(modes.eigenvalues, np.concatenate(modes[1:3]))
+    return _Rows(distinct, vectors[:count], vectors[count:], np.zeros_like(vectors[count:]))
 
 
 def _reduced(modes: _Rows, clock: float, tolerance: float) -> tuple[_Rows, float]:

@@ -90,9 +90,9 @@ class Trajectory:
 
     ``problem`` is the reduced problem that was integrated, ``until`` the requested horizon, ``error`` an
     estimate of the relative error of all that :meth:`at` reports, at any time: the steps' truncation, their
-    rounding, that of an overlap with the teacher whose terms cancel, and the reduction's own. Where u changes
-    sign it is relative to its terms; so it is of 1 − u and 1 − s, whose terms are 1 and u/s* or s/s* until the
-    loss is so low that the limit is known, and those of w ∓ w* from then on.
+    rounding, that of an overlap with the teacher whose terms cancel, and the reduction's own. Where u
+    changes sign it is relative to its terms; so it is of 1 − u and 1 − s, whose terms are 1 and u/s* or s/s*
+    until the loss is so low that the limit is known, and those of w ∓ w* from then on.
     """
 
     problem: Problem

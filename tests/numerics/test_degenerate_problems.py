@@ -103,7 +103,8 @@ def test_merging_is_exact_where_terms_cancel():
     assert teacher[0] == pytest.approx(np.sqrt(3.0))
     assert init[1] == pytest.approx(2.0**-53 * np.sqrt(2.0 / 3.0), rel=1e-15)
     _, _, init, rest = merge(np.ones(2), np.array([0.3, 0.1]), np.array([0.1, -0.3]))
-    assert init[0] == 0.0 and not rest.any()
+    assert init[0] == 0.0
+    assert not rest.any()
 
 
 def assert_covered(seed):
@@ -116,7 +117,12 @@ def assert_covered(seed):
     for key, exact in reference(case, DIGITS).items():
         for value, (high, low, size) in zip(getattr(found, key), exact, strict=True):
             error = abs((float(value) - high) - low)
-            assert error <= ALLOWED * run.error * size + RESOLVED, (seed, key, error / max(size, 1e-300), case)
+            assert error <= ALLOWED * run.error * size + RESOLVED, (
+                seed,
+                key,
+                error / max(size, 1e-300),
+                case,
+            )
 
 
 @pytest.mark.parametrize("batch", range(0, CASES, 20))

@@ -1,7 +1,7 @@
-"""Random problems over degenerate spectra and special starts, with the flow that a Taylor series has for them.
+"""Random problems over degenerate spectra and special starts, with the flow that a Taylor series has.
 
-A spectrum repeats eigenvalues, nearly repeats them (relative gaps from 1e-16 to 1e-2) or has zeros; a start is
-at or near ±w*, tiny, far, at or near a saddle, or 0, as a whole or eigenspace by eigenspace.
+A spectrum repeats eigenvalues, nearly repeats them (relative gaps from 1e-16 to 1e-2) or has zeros; a start
+is at or near ±w*, tiny, far, at or near a saddle, or 0, as a whole or eigenspace by eigenspace.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from flint import arb, ctx
+
 from oracles.taylor import GUARD_DIGITS, taylor_states
 
 KEYS = ("u", "s", "one_minus_u", "one_minus_s", "loss", "mse")
@@ -49,7 +50,12 @@ def degenerate(seed: int) -> Degenerate:
     span = rng.choice([0.3, 1.0, 2.5]) if start != "tiny" else 8.0
     until = float(span / (rates.max() * energy))
     return Degenerate(
-        rates.tolist(), teacher.tolist(), init.tolist(), [0.0, until * min(0.4, energy / reach), until], spectrum, start
+        rates.tolist(),
+        teacher.tolist(),
+        init.tolist(),
+        [0.0, until * min(0.4, energy / reach), until],
+        spectrum,
+        start,
     )
 
 
@@ -79,7 +85,9 @@ def _start(
     if kind == "near":
         return sign * teacher + 10.0 ** -rng.uniform(1, 17) * noise
     if kind == "parallel":
-        return teacher * rng.choice([-2.0, -0.5, 0.5, 0.1, 0.3, 3.0]) * (1 + 10.0 ** -rng.uniform(3, 16) * noise)
+        return (
+            teacher * rng.choice([-2.0, -0.5, 0.5, 0.1, 0.3, 3.0]) * (1 + 10.0 ** -rng.uniform(3, 16) * noise)
+        )
     if kind == "tiny":
         return 10.0 ** -rng.uniform(5, 30) * noise
     if kind == "far":
@@ -87,7 +95,9 @@ def _start(
     if kind == "0":
         return noise * (rates == 0)
     if kind == "pieces":
-        sizes = np.where(rng.random(levels.max() + 1) < 0.5, 10.0 ** -rng.uniform(2, 15, levels.max() + 1), 1.0)
+        sizes = np.where(
+            rng.random(levels.max() + 1) < 0.5, 10.0 ** -rng.uniform(2, 15, levels.max() + 1), 1.0
+        )
         return sign * teacher + sizes[levels] * noise
     across = _across(levels, teacher, noise)
     return across if kind == "saddle" else across + 10.0 ** -rng.uniform(4, 17) * noise
@@ -104,7 +114,7 @@ def _across(levels: np.ndarray, teacher: np.ndarray, noise: np.ndarray) -> np.nd
 
 
 def reference(case: Degenerate, digits: int = DIGITS) -> dict[str, list[tuple[float, float, float]]]:
-    """Of each quantity at each time the value as a sum of two floats, and the size that its error is relative to.
+    """Of each quantity at each time the value, a sum of two floats, and the size that errors are relative to.
 
     Where u changes sign that is what the eigenspaces contribute to it, each counted positive; likewise to
     1 − |u|/s* and 1 − s/s* once the loss is below 8/3 s*², its least at u = 0. Before, u and s pass ±s* by
@@ -135,7 +145,7 @@ def _report(rates: list[arb], star: list[arb], w: list[arb]) -> dict[str, tuple[
         deviations[key] = deviations.get(key, arb()) + r * deviation * y
     terms = sum(map(abs, overlaps.values()), arb())
     away = sum(map(abs, deviations.values()), arb()) / energy
-    mse = min((sum(((x - e * y) ** 2 for _, y, x in modes), arb()).mid() for e in (1, -1)))
+    mse = min(sum(((x - e * y) ** 2 for _, y, x in modes), arb()).mid() for e in (1, -1))
     loss = 3 * s**2 + 3 * energy**2 - 4 * u**2 - 2 * s * energy
     if loss >= 8 * energy**2 / 3:
         away = away + 1
