@@ -5,6 +5,7 @@ the same derivation as the solver. Arrays are nested, so that ``T[0][1]`` is the
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 
 import sympy
@@ -47,6 +48,7 @@ def script(function: Function) -> str:
       return [(1/3)*Math.pow(s, 2), u];
     }
     """
+    function = _renamed(function)
     entries = [stable(entry) for output in function.outputs for entry in sympy.flatten(output.entries)]
     shared, reduced = sympy.cse(entries, symbols=sympy.numbered_symbols("c"))
     lines = [f"const {name} = {place};" for name, place in _bindings(function, entries)]
@@ -59,6 +61,16 @@ def script(function: Function) -> str:
     comment = "\n * ".join(summary.splitlines())
     body = "\n".join(f"  {line}" for line in lines)
     return f"/** {comment} */\nfunction {function.name}({', '.join(function.arguments)}) {{\n{body}\n}}"
+
+
+def _renamed(function: Function) -> Function:
+    """The function with symbols that bear the name of an argument named otherwise: JavaScript shadows it."""
+    taken = {name: sympy.Symbol(f"{name}_") for name in function.arguments}
+    return replace(
+        function,
+        arguments={name: symbols.subs(taken) for name, symbols in function.arguments.items()},
+        outputs=[replace(output, entries=output.entries.subs(taken)) for output in function.outputs],
+    )
 
 
 def _bindings(function: Function, entries: Sequence[sympy.Expr]) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,9 @@
 """Generated JavaScript: identical bytes, the expressions themselves, refusals."""
 
+import json
 import re
+import shutil
+import subprocess
 from importlib.resources import files
 
 import numpy as np
@@ -8,33 +11,39 @@ import pytest
 import sympy
 
 from numerics.generated import load_module
-from theory.symbolic import Model, Z, phase_retrieval, single_index
+from theory.symbolic import Model, Z, phase_retrieval, quadratic_network, single_index
 from theory.symbolic.codegen import generate_module, generate_script, write_module
 from theory.symbolic.javascript import UnsupportedFunctionError, script
 from theory.symbolic.source import Function, Output, UnboundSymbolError
 
-NETWORK = Model("network", Z**2, Z**2, (1, sympy.Rational(-1, 2)), (1, 2))
-MODELS = [phase_retrieval(), single_index(Z**3 - 3 * Z), single_index(sympy.Abs(Z)), NETWORK]
+NODE = shutil.which("node") or shutil.which("nodejs")
+HALF = sympy.Rational(1, 2)
+MODELS = [
+    phase_retrieval(),
+    single_index(Z**3 - 3 * Z),
+    single_index(sympy.Abs(Z)),
+    Model("uneven", Z**2, Z**2, (1, -HALF), (1, 2)),
+    Model("cubic and square", Z**3, Z**2, (1, HALF), (1,)),
+    *(quadratic_network(k, m) for k in (1, 2, 3) for m in (1, 2, 3)),
+]
+RUN = """
+const { readFileSync } = require("fs");
+const [text, calls] = JSON.parse(readFileSync(0, "utf8"));
+const names = [...text.matchAll(/^function (\\w+)\\(/gm)].map((match) => match[1]);
+const functions = new Function(`"use strict"; ${text}; return { ${names.join(", ")} };`)();
+const results = calls.map(([name, args]) => [name, functions[name](...args)]);
+process.stdout.write(JSON.stringify({ names, results }));
+"""
 
 
-class _Maths:
-    """The functions of JavaScript's Math by their NumPy names."""
-
-    def __getattr__(self, name):
-        return {"pow": np.power, "max": np.maximum, "asin": np.arcsin, "abs": np.abs, "PI": np.pi}.get(
-            name, getattr(np, "arctan2" if name == "atan2" else name, None)
-        )
-
-
-def evaluated(text, name, *arguments):
-    """Run one function of a script, whose grammar of statements is Python's but for a few words."""
-    body = re.search(rf"function {name}\((.*?)\) \{{\n(.*?)\n\}}", text, re.S)
-    scope = dict(zip(body.group(1).split(", "), arguments, strict=True)) | {"Math": _Maths()}
-    *statements, last = [line.strip().rstrip(";") for line in body.group(2).splitlines()]
-    for line in statements:
-        exec(line.removeprefix("const "), scope)
-    result = last.removeprefix("return ")
-    return eval(re.sub(r"(\w+): ", r'"\1": ', result) if result.startswith("{") else result, scope)
+def in_node(text, calls):
+    """The names of a script's functions, and what they return, in a JavaScript engine of its own."""
+    done = subprocess.run(
+        [NODE, "-e", RUN], input=json.dumps([text, calls]), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    return found["names"], found["results"]
 
 
 def test_the_committed_script_is_the_generated_one(tmp_path):
@@ -43,7 +52,8 @@ def test_the_committed_script_is_the_generated_one(tmp_path):
     assert (tmp_path / "script.js").read_bytes() == committed
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+@pytest.mark.skipif(NODE is None, reason="no node on this machine")
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: f"{model.name}-{model.students}-{model.teachers}")
 def test_script_and_module_agree(model):
     module, text = load_module(generate_module(model)), generate_script(model)
     rng = np.random.default_rng(3)
@@ -53,10 +63,11 @@ def test_script_and_module_agree(model):
     T = gram[k:, k:]
     x = np.array([*gram[:k, :k][np.triu_indices(k)], *gram[:k, k:].ravel()])
     names = re.findall(r"^function (\w+)\(", text, re.M)
+    calls = [(name, [T.tolist()] if name == "barrier" else [x.tolist(), T.tolist()]) for name in names]
+    found, results = in_node(text, calls)
+    assert found == names
     assert {"drift", "drift_jacobian", "loss"} <= set(names)
-    for name in names:
-        arguments = (T.tolist(),) if name == "barrier" else (x.tolist(), T.tolist())
-        theirs = evaluated(text, name, *arguments)
+    for (name, arguments), (_, theirs) in zip(calls, results, strict=True):
         ours = getattr(module, name)(*(np.array(argument) for argument in arguments))
         pairs = zip(theirs.values(), ours, strict=True) if isinstance(theirs, dict) else [(theirs, ours)]
         for mine, expected in pairs:
