@@ -320,7 +320,8 @@ def sides(slow: float) -> tuple[float, Array, float]:
     r"there are $A$, $B$, $C$, the same for all spectra, with "
     r"$|\mathrm{MSE}_{full} - \mathrm{MSE}_{ideal}| \le A\varepsilon[\mathrm{MSE}_{ideal}(T_2) - "
     r""
-    r"\mathrm{MSE}_{ideal}] + B\varepsilon^2\frac1d\sum(1 - e^{-8\lambda_i\tau})^2(w^*_i)^2 + C\varepsilon F$ under (D.10)",
+    r"\mathrm{MSE}_{ideal}] + "
+    r"B\varepsilon^2\frac1d\sum(1 - e^{-8\lambda_i\tau})^2(w^*_i)^2 + C\varepsilon F$ under (D.10)",
     Verdict.FALSE,
     correction=tracking_bound,
 )
