@@ -21,6 +21,7 @@ Array = np.ndarray
 
 PERTURBATIONS = 3
 ROUNDING = 3e-16  # of a mode, and of a statistic in units of its terms, in one step
+LARGEST = 1.0  # nothing is known then, and growing on would overflow
 MARGIN = 10.0  # a few draws may all be small
 
 
@@ -48,8 +49,10 @@ class Amplification:
             shift = rounding[:, None] * self.random.standard_normal(units.shape)
             shift += left_out[:, None] * self.random.standard_normal()
             end, moved = step.carry(change, shift)
-            self.error = max(self.error, MARGIN * float((np.abs(moved) / units).max()))
-            carried.append(end + ROUNDING * step.states[-1] * self.random.standard_normal(end.shape))
+            size = float((np.abs(moved) / units).max())
+            self.error = max(self.error, MARGIN * min(size, LARGEST))
+            rounded = ROUNDING * step.states[-1] * self.random.standard_normal(end.shape)
+            carried.append(end / max(size, LARGEST) + rounded)
         self.perturbations = frame.T @ np.stack(carried)
 
     def turn(self, frame: Array, deviation: Array, modes: Modes) -> None:

@@ -174,8 +174,10 @@ class _Integration:
 
     @property
     def error(self) -> float:
-        """Of the statistics so far, relative: truncation, independent from step to step, and rounding."""
-        return self.truncation + PER_STEP * len(self.segments) + self.amplification.error
+        """Of the statistics so far, relative: truncation, independent from step to step, and rounding; or
+        what the flow of a network has made of both.
+        """
+        return max(self.truncation + PER_STEP * len(self.segments), self.amplification.error)
 
     @property
     def settled(self) -> bool:

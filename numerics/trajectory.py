@@ -90,9 +90,9 @@ class Trajectory:
 
     ``problem`` is the reduced problem that was integrated, ``until`` the requested horizon, ``error`` an
     estimate of the relative error of all that :meth:`at` reports, at any time: the steps' truncation, their
-    rounding and the reduction's own. Of networks it is relative to √(S_jj S_kk) and √(S_jj T_mm), in the chart at
-    the teacher to those of the residuals, and counts what the flow makes of it past unstable plateaus, see
-    :mod:`numerics.amplification`: from 1 on nothing is known. Where u, 1 − u or 1 − s change sign it is relative to their terms. It
+    rounding and the reduction's own. Where u, 1 − u or 1 − s change sign it is relative to their terms. Of
+    networks it is relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and
+    counts what the flow amplifies, :mod:`numerics.amplification`: from 1 on nothing is known. It
     does not count what rounding the start costs: u where start and teacher are nearly orthogonal; 1 − u,
     1 − s and the loss where the start is nearly the teacher and equal eigenvalues are merged.
     """

@@ -1,4 +1,4 @@
-"""The stated error of networks past unstable plateaus, against Taylor series of the weights at high precision."""
+"""The stated error of networks past unstable plateaus, against Taylor series of the weights."""
 
 import numpy as np
 import pytest

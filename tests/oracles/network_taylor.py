@@ -11,9 +11,8 @@ The units and their derivatives, Δ = ab − c²:
     erf(z/√2)    P = (2/π) asin(c/√((1+a)(1+b)))            P_a = −c P_c/(2(1 + a))     P_c = (2/π)/√(1+a+b+Δ)
     relu(z)      P = (√Δ + c(π − θ))/2π, cos θ = c/√(ab)    P_a = √Δ/4πa                P_c = (π − θ)/2π
 
-The series of the weights follow order by order, each from the right-hand side of the orders below it (Picard's
-iteration), in Arb's numbers with their error balls dropped. The right-hand side of one student and one
-teacher with z² is phase retrieval's.
+The series of the weights follow order by order, each from the right-hand side of the orders below it
+(Picard's iteration), in Arb's numbers with their error balls dropped.
 """
 
 from __future__ import annotations
