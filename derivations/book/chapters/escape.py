@@ -74,8 +74,8 @@ def secular() -> Iterator[Step]:
     polynomial = sympy.Poly(sympy.numer(whole), p).monic()
     roots = sorted(sympy.roots(polynomial.as_expr(), p), key=float)
     yield step(
-        r"It is the only one above $4\lambda_1$, as Lemmas 2 and 8 say, where the Laplace integral converges; "
-        r"the sum continued below has another zero between any two poles $4\lambda_i$. For "
+        r"It is the only one above $4\lambda_1$, as Lemmas 2 and 8 say, where the Laplace integral "
+        r"converges; the sum continued below has another zero between any two poles $4\lambda_i$. For "
         r"$\lambda = (\tfrac23, \tfrac13)$, $w^* = (1, 1)$ there are two positive zeros.",
         rf"D(p) = 0 \iff {latex(polynomial.as_expr())} = 0 \iff p \in "
         rf"\left\{{{', '.join(map(latex, roots))}\right\}}",
