@@ -4,8 +4,7 @@ Nothing heavy is imported before a command needs it, so that ``--help`` and bad 
 """
 
 import math
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from derivations.output import BadInput
+from derivations.output import BadInput, make_folder
+from theory.disk import writable
 
 if TYPE_CHECKING:
     from numerics import Problem
@@ -25,6 +25,9 @@ Value = TypeVar("Value")
 
 TEACHER, INIT, SEED = "flat", "sphere", 0
 """What a problem has unless it is told."""
+
+TEXT = ("txt", "text", "dat", "log", "out")
+"""Endings of files of plain text."""
 
 LATEST = 1e100
 """Last time that may be asked for: squares and sums of times must stay finite floats."""
@@ -151,15 +154,15 @@ def _float(text: str) -> float:
 
 
 def read_output(text: str) -> Path:
-    """A file that can be written, links followed: in an existing folder, and new or a regular file."""
-    path = Path(text).resolve()
-    if not path.parent.is_dir():
-        raise ValueError(f"{text!r} must lie in an existing folder, {str(path.parent)!r} is none")
-    if path.exists() and not path.is_file():
-        raise ValueError(f"{text!r} must be a new or a regular file")
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"{text!r} must lie in a folder that can be written to")
-    return path
+    """A file that can be written, as :func:`theory.disk.writable` has it, which follows links."""
+    return writable(text)
+
+
+def read_page(text: str) -> Path:
+    """A page that can be written, under the name given; its folder is made."""
+    make_folder(Path(text).parent)
+    writable(text)
+    return Path(text)
 
 
 def output_options(command: Command) -> Command:
@@ -210,7 +213,18 @@ def file_format(as_json: bool, output: Path | None, form: str | None) -> str | N
     if form == "nc" and output is None:
         raise ValueError("--format nc needs --output: NetCDF is not for a terminal")
     suffix = None if output is None else output.suffix.lower().removeprefix(".")
+    if not as_json and form is None:
+        check_suffix(output, FORMATS)
     return form or (suffix if suffix in FORMATS and not as_json else None)
+
+
+def check_suffix(output: Path | None, formats: Sequence[str] = ()) -> str:
+    """The ending of the file's name, "" without one; ValueError where it is neither text nor ``formats``."""
+    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
+    if output is not None and suffix.isalnum() and not suffix.isdigit() and suffix not in (*formats, *TEXT):
+        allowed = ", .".join((*formats, *TEXT))
+        raise ValueError(f"--output {output.name!r} must end in .{allowed}, or have no such ending")
+    return suffix
 
 
 def teacher_option(default: str | None = None) -> Callable[[Command], Command]:
@@ -297,6 +311,15 @@ def load_problem(
         SEED if seed is None else seed,
         max(until, LEAST_HORIZON),
     )
+
+
+def check_one_student(problem: "Problem") -> None:
+    """Raise ValueError where there is more than one student or teacher."""
+    sizes = len(problem.students), len(problem.teachers)
+    if sizes != (1, 1):
+        raise ValueError(
+            f"the problem has {sizes[0]} students and {sizes[1]} teachers: it must have one of each"
+        )
 
 
 def load_teacher(text: str) -> "str | Array":
