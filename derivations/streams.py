@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import unicodedata
+from itertools import pairwise
 from traceback import walk_tb
 
 import click
@@ -16,15 +17,12 @@ TRANSLITERATE = "transliterate"
 PLAIN = "plain-ascii"
 """ASCII under a name of its own: click takes ASCII for a mistake and would write UTF-8 instead."""
 
-SIGNS = dict(
-    pair.split(" ", 1)
-    for pair in (
-        "≤ <=,≥ >=,≠ !=,≈ ~=,≡ ==,≍ ~,∝ ~,∼ ~,≪ <<,≫ >>,≲ <~,≳ >~,⪯ <=,∈ in,⊂ in,→ ->,← <-,⇒ =>,⇔ <=>,↦ |->,"
-        "− -,– -,— -,· *,⋅ *,× x,∘ o,⊗ x,⋆ *,∗ *,⁎ *,± +-,∓ -+,√ sqrt,∞ inf,Σ Sum,∑ Sum,∏ Prod,∫ int,∂ d,∇ grad ,"
-        "‖ ||,⟨ <,⟩ >,⌊ floor(,⌋ ),′ ',† ^+,ᵀ ^T,⊤ T,⁻ ^-,₋ _-,… ...,⋯ ...,‘ ',’ ',“ \",” \",⁄ /,"
-        "\u0307 _dot,\u0302 _hat,\u0304 _bar"
-    ).split(",")
+MARKS = "≤≥≠≈≡≍∝∼≪≫≲≳⪯∈⊂→←⇒⇔↦−–—·⋅×∘⊗⋆∗⁎±∓√∞Σ∑∏∫∂∇‖⟨⟩′†⊤…⋯‘’“”⁄\u0307\u0302\u0304"
+WORDS = (
+    "<= >= != ~= == ~ ~ ~ << >> <~ >~ <= in in -> <- => <=> |-> - - - * * x o x * * * +- -+ sqrt inf Sum Sum "
+    "Prod int d grad_ || < > ' ^+ T ... ... ' ' \" \" / _dot _hat _bar"
 )
+SIGNS = dict(zip(MARKS, WORDS.split(), strict=True))
 """What stands for the signs of formulas."""
 
 
@@ -61,26 +59,27 @@ def refused(error: OSError) -> bool:
 def transliterated(text: str) -> str:
     """``text`` in ASCII: Greek letters by their names, other signs by what they resemble.
 
-    >>> transliterated("‖w*‖² ≤ ½ λ₁, ẇ ∝ Ωᵗ")
-    '||w*||^2 <= 1/2 lambda_1, w_dot ~ Omega^t'
+    >>> transliterated("‖w*‖² ≤ ½ λ₁, ẇ ∝ 10⁻¹²")
+    '||w*||^2 <= 1/2 lambda_1, w_dot ~ 10^-12'
     """
-    return "".join(map(_ascii, text))
+    parts = [("", ""), *map(_ascii, text)]
+    return "".join((mark if mark != former else "") + plain for (former, _), (mark, plain) in pairwise(parts))
 
 
-def _ascii(sign: str) -> str:
-    """One character in ASCII, "?" for what resembles nothing there."""
+def _ascii(sign: str) -> tuple[str, str]:
+    """One character in ASCII, after "^" or "_" if it is raised or lowered; "?" for what resembles nothing."""
     if sign.isascii() or sign in SIGNS:
-        return SIGNS.get(sign, sign)
+        return "", SIGNS.get(sign, sign)
     name = unicodedata.name(sign, "")
     if name.startswith("GREEK "):
         letter = name.split(" LETTER ")[-1].split(" WITH ")[0].split()[-1].replace("LAMDA", "LAMBDA")
-        return letter.capitalize() if "CAPITAL" in name else letter.lower()
+        return "", letter.capitalize() if "CAPITAL" in name else letter.lower()
     if name.startswith("BOX DRAWINGS"):
-        return "-"
-    raised, lowered = "SUPERSCRIPT" in name or "MODIFIER LETTER" in name, "SUBSCRIPT" in name
+        return "", "-"
+    raised = "SUPERSCRIPT" in name or "MODIFIER LETTER" in name
     parts = [SIGNS.get(part, part) for part in unicodedata.normalize("NFKD", sign)]
     plain = "".join(part for part in parts if part.isascii())
-    return ("^" * raised + "_" * lowered + plain) if plain else "?"
+    return "^" if raised else "_" if "SUBSCRIPT" in name else "", plain or "?"
 
 
 def _transliterate(error: UnicodeError) -> tuple[str, int]:
