@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from derivations.commands.options import parsed, read_page
-from derivations.output import json_text, write
+from derivations.output import json_text, make_folder, write
 
 DEFAULT = "report/explorer.html"
 
@@ -33,5 +33,6 @@ def explore(as_json: bool, output: Path) -> None:
     """
     from derivations import explorer
 
+    make_folder(output.parent)
     write(output, explorer.page())
     click.echo(json_text({"page": str(output)}) if as_json else f"page written to {output}")

@@ -4,6 +4,7 @@ Nothing heavy is imported before a command needs it, so that ``--help`` and bad 
 """
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from derivations.output import BadInput, make_folder
+from derivations.output import BadInput
 from theory.disk import writable
 
 if TYPE_CHECKING:
@@ -159,9 +160,9 @@ def read_output(text: str) -> Path:
 
 
 def read_page(text: str) -> Path:
-    """A page that can be written, under the name given; its folder is made."""
-    make_folder(Path(text).parent)
-    writable(text)
+    """A page that can be written, under the name given; where it has no folder yet, the command makes it."""
+    if Path(text).parent.is_dir():
+        writable(text)
     return Path(text)
 
 
@@ -340,6 +341,6 @@ def _load(name: str, text: str, names: str) -> "Array":
     """The vector in a file; where there is none, the message also lists ``names``."""
     from numerics.problem import load_vector
 
-    if not Path(text).exists():
+    if not os.path.exists(text):
         raise ValueError(f"--{name} {text!r} must be {names} or an existing file")
     return load_vector(name, text)

@@ -11,7 +11,7 @@ import click
 
 from derivations.commands.options import parsed, read_page
 from derivations.evidence import Chapter
-from derivations.output import json_text, progress, tables, write
+from derivations.output import json_text, make_folder, progress, tables, write
 
 if TYPE_CHECKING:
     from derivations.audit.table import Row
@@ -43,6 +43,7 @@ def report(quick: bool, as_json: bool, output: Path) -> None:
 
     Exits with status 1 if a check fails; the page is written all the same.
     """
+    make_folder(output.parent)
     from derivations import explorer
     from derivations import report as pages
 

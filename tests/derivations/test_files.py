@@ -1,4 +1,4 @@
-"""Files: written at once, only where there is a regular one or none; read only where there is a regular one."""
+"""Files: written at once, and only where there is a regular one or none; read only where there is one."""
 
 import os
 import shlex
