@@ -4,8 +4,9 @@ The flow sees of an eigenspace only L = ‖w*‖, the component of w along w* an
 
     w* → (L, 0),    w → (⟨w, w*⟩/L, ‖w_⊥‖).
 
-Near ±w* what counts is b = ⟨w ∓ w*, w*⟩/L, which the float nearest to ±L + b does not hold: what is left of
-it goes beside it, as a rest. Nor is w_⊥ a difference of w and its part along w*: with w*_k the largest of all
+Near ±w* what counts is b = ⟨w ∓ w*, w*⟩/L, which the float nearest to ±L + b does not hold, and beside an
+eigenspace that is hardly another the ratio of the component to L. So what the float leaves out goes beside
+it, as a rest. Nor is w_⊥ a difference of w and its part along w*: with w*_k the largest of all
 
     w − (w_k/w*_k) w* = (w_i w*_k − w_k w*_i)_i / w*_k
 
@@ -14,6 +15,7 @@ Numerische Mathematik 18, 1971), summed with one rounding.
 """
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -32,14 +34,13 @@ def merge(eigenvalues: Array, teacher: Array, init: Array) -> tuple[Array, Array
     """
     starts = np.flatnonzero(np.diff(eigenvalues, prepend=np.inf))
     sizes = np.diff(starts, append=len(eigenvalues))
-    single = starts[sizes == 1]
+    single, several = starts[sizes == 1], sizes > 1
     alone = np.stack([eigenvalues[single], teacher[single], np.zeros(len(single)), init[single]])
-    shared = [
-        (eigenvalues[start], *mode)
-        for start, stop in zip(starts[sizes > 1], (starts + sizes)[sizes > 1], strict=True)
-        for mode in _plane(teacher[start:stop], init[start:stop])
-    ]
-    modes = np.concatenate([alone, np.array(shared).reshape(-1, 4).T], axis=1)
+    inside = np.repeat(several, sizes)
+    planes = _planes(teacher[inside], init[inside], sizes[several]) if several.any() else np.empty((3, 0))
+    levels = np.tile(eigenvalues[starts[several]], 2)
+    shared = np.concatenate([levels[None], planes])[:, planes.any(axis=0)]
+    modes = np.concatenate([alone, shared], axis=1)
     found, star, base, deviation = modes[:, np.argsort(-modes[0], kind="stable")]
     return found, star, *add(base, deviation)
 
@@ -51,40 +52,71 @@ def add(base: Array, deviation: Array) -> tuple[Array, Array]:
     return total, (base - (total - shifted)) + (deviation - shifted)
 
 
-def _plane(teacher: Array, init: Array) -> list[tuple[float, float, float]]:
-    """The one or two modes of an eigenspace, none where it is empty: w*, and w as a sum of ±w* or 0 and b."""
-    length = math.hypot(*teacher)
-    if length == 0.0:
-        size = math.hypot(*init)
-        return [(0.0, 0.0, size)] if size else []
-    unit = math.ldexp(1.0, math.frexp(max(np.abs(teacher).max(), np.abs(init).max()))[1])
-    star, start = teacher / unit, init / unit
-    base = length if star @ start >= 0 else -length
-    terms = _products(start, star)
-    squares = math.copysign(1.0, base) * _products(star, star)
-    deviation = math.fsum(np.append(terms, -squares)) / (length / unit) * unit
-    if abs(deviation) > NEAR * length:
-        base, deviation = 0.0, math.fsum(terms.ravel()) / (length / unit) * unit
-    across = _across(star, start) * unit
-    return [(length, base, deviation), *([(0.0, 0.0, across)] if across else [])]
+def _planes(teacher: Array, init: Array, sizes: Array) -> Array:
+    """The modes (3, 2·G) of the G eigenspaces that have ``sizes`` (G,): along w* all of them, then across.
+
+    A mode is w*, and w as a sum of c w*, c = ±1 near ±w*, and the rest; an empty one is 0.
+    """
+    begin, group = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
+    largest = np.maximum.reduceat(np.maximum(np.abs(teacher), np.abs(init)), begin)
+    unit = np.ldexp(1.0, np.frexp(largest)[1])
+    star, start = teacher / unit[group], init / unit[group]
+    length = _lengths(star, begin, group)
+    divisor = np.where(length > 0, length, 1.0)
+    terms, squares = _products(start, star), _products(star, star)
+    overlap = _exact_sums(terms, begin)
+    sign = np.where(overlap < 0, -1.0, 1.0)
+    deviation = _exact_sums(np.concatenate([terms, -sign[group] * squares]), begin)
+    near = np.abs(deviation) <= NEAR * length**2
+    share = np.where(near, sign, overlap / divisor**2)
+    left = _exact_sums(np.concatenate([terms, -_scaled(squares, share[group])]), begin)
+    base, rounding = _products(share, length)
+    along = rounding + left / divisor
+    leader = np.lexsort((-np.abs(star), group))[begin]
+    across = _lengths(_across(star, start, leader[group], begin, group), begin, group)
+    nothing = np.zeros(len(sizes))
+    rows = (length, nothing), (base, nothing), (along, across)
+    return np.stack([np.concatenate(pair) for pair in rows]) * np.tile(unit, 2)
 
 
-def _across(teacher: Array, init: Array) -> float:
-    """‖w_⊥‖, to rounding relative to itself."""
-    largest = int(np.abs(teacher).argmax())
-    (first, left), (second, right) = (
-        _products(*pair) for pair in ((init, teacher[largest]), (teacher, init[largest]))
+def _across(teacher: Array, init: Array, leader: Array, begin: Array, group: Array) -> Array:
+    """w_⊥ (N,) in each group, from the products with the components at the ``leader`` (N,)."""
+    (first, left), (second, right) = _products(init, teacher[leader]), _products(teacher, init[leader])
+    taught = teacher[leader] != 0
+    skew = ((first - second) + (left - right)) / np.where(taught, teacher[leader], 1.0)
+    skew = np.where(taught, skew, init)
+    mixed, own = (
+        np.add.reduceat(part, begin, dtype=np.longdouble).astype(float)
+        for part in (skew * teacher, teacher**2)
     )
-    skew = ((first - second) + (left - right)) / teacher[largest]
-    return math.hypot(*(skew - (skew @ teacher) / (teacher @ teacher) * teacher))
+    return skew - (mixed / np.where(own > 0, own, 1.0))[group] * teacher
 
 
-def _products(x: Array, y: Array | float) -> Array:
+def _lengths(vectors: Array, begin: Array, group: Array) -> Array:
+    """‖v‖ (G,) of each group's part of ``vectors`` (N,)."""
+    largest = np.maximum.reduceat(np.abs(vectors), begin)
+    units = np.where(largest > 0, largest, 1.0)
+    sums = np.add.reduceat((vectors / units[group]) ** 2, begin, dtype=np.longdouble)
+    return units * np.sqrt(sums).astype(float)
+
+
+def _exact_sums(parts: Array, begin: Array) -> Array:
+    """The sums (G,) of all ``parts`` (k, N) over each group, rounded once."""
+    terms, bounds = parts.T.ravel().tolist(), (len(parts) * np.append(begin, parts.shape[1])).tolist()
+    return np.array([math.fsum(terms[start:stop]) for start, stop in pairwise(bounds)])
+
+
+def _products(x: Array, y: Array) -> Array:
     """x y as a float and its exact rest: (2, N)."""
-    (x_high, x_low), (y_high, y_low) = _halves(x), _halves(np.asarray(y))
+    (x_high, x_low), (y_high, y_low) = _halves(x), _halves(y)
     product = x * y
     rest = ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low
     return np.stack([product, rest])
+
+
+def _scaled(parts: Array, factor: Array) -> Array:
+    """``factor`` (N,) times the ``parts`` (2, N) of products, without rounding: (4, N)."""
+    return np.concatenate([_products(part, factor) for part in parts])
 
 
 def _halves(x: Array) -> tuple[Array, Array]:

@@ -22,7 +22,7 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics import charts, frames, limits
+from numerics import amplification, charts, frames, limits
 from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
@@ -167,6 +167,7 @@ class _Integration:
         self.cancelled = 0.0
         self.segments: list[Segment] = []
         self.students = problem.students
+        self.amplification = amplification.Amplification(self.students)
         self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
         self.barrier = limits.barrier(model, self.modes.energy)
         self.limit = None if self.barrier is None else self._invariant_limit()
@@ -176,11 +177,13 @@ class _Integration:
 
     @property
     def error(self) -> float:
-        """Of the statistics so far, relative: truncation, independent from step to step, and rounding.
+        """Of the statistics so far, relative: truncation, independent from step to step, and rounding; or
+        what the flow of a network has made of both.
 
         What rounding does to an overlap whose terms cancel, as near a saddle, grows with the overlap.
         """
-        return self.truncation + PER_STEP * len(self.segments) + CANCELLED * self.cancelled
+        steps = self.truncation + PER_STEP * len(self.segments) + CANCELLED * self.cancelled
+        return max(steps, self.amplification.error)
 
     @property
     def settled(self) -> bool:
@@ -283,6 +286,7 @@ class _Integration:
         )
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
+        self._amplify(result, statistics, left_out)
         self.deviation, self.students = result.deviation[-1], students[-1]
         self.clusters = result.clusters
         if self.clusters is not None:
@@ -299,6 +303,24 @@ class _Integration:
         self._plan(self.control.after(left_out, width, statistics, self.noisy))
         self._settle()
 
+    def _amplify(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
+        """Let the errors so far, and those of this step, grow as its flow makes them."""
+        if self.single or result.linearised is None:
+            return
+        rounding = amplification.ROUNDING * self.modes.term_sizes(self.deviation)
+        last = left_out.decay * (statistics @ self.table.to_chebyshev.T)[:, -1]
+        units = self._units(result.statistics)
+        self.amplification.follow(result.linearised, self.frame, rounding, last, units)
+        if self.rotated:
+            self.amplification.turn(self.frame, result.deviation[-1], self.modes)
+
+    def _units(self, statistics: Array) -> Array:
+        """√(S_jj S_kk) and √(S_jj T_mm) (n, s): what the errors of ``statistics`` (n, s) are relative to."""
+        S, _ = split(statistics, self.model.STUDENTS, self.model.TEACHERS)
+        students, teachers = np.sqrt(np.einsum("jjs->js", S)), np.sqrt(np.diag(self.modes.energy))
+        own = students[:, None] * students
+        return np.maximum(join(own, students[:, None] * teachers[:, None]), SMALLEST)
+
     def _enter(self, chart: Chart, orientation: Array, frame: Array) -> None:
         """Continue in ``chart``, measuring R W against E P W* with P the ``orientation``, R the ``frame``."""
         self.chart, self.orientation, self.frame = chart, orientation, frame
@@ -310,7 +332,8 @@ class _Integration:
             self.deviation = self.problem.deviation(frame @ self.students, teachers)
         self.statistics = self.modes.statistics(self.deviation)
         known = self.clusters if self.segments else None
-        self.clusters = Clusters.find(self.modes, self.deviation[0], known) if self.single else None
+        rest = np.atleast_2d(self.problem.init_rest)[0] if chart.centred else None
+        self.clusters = Clusters.find(self.modes, self.deviation[0], known, rest) if self.single else None
         if self.clusters is not None:
             self.statistics[1] = self.clusters.overlap(self.deviation[0])
         self.lengths = self._norms(self.deviation, self.students)
