@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MINIMA := $(addprefix tests/,derivations/test_solve_digits.py numerics/test_results.py numerics/test_plots.py numerics/test_precise_flow.py \
+	theory/asymptotics/test_constant_catalogue.py theory/symbolic/test_models.py theory/symbolic/test_codegen.py)
 NOTEBOOKS := $(patsubst %.py,%.ipynb,$(wildcard notebooks/*.py))
 
-.PHONY: report book figures notebooks docs test slow lint bench peers scaling generate lock clean
+.PHONY: report book figures notebooks docs test slow minima lint bench peers scaling generate lock clean
 
 report: $(READY)  ## derive, solve, predict, compare: report/index.html
 	$(BIN)/phase-retrieval report
@@ -39,6 +41,11 @@ test: $(READY)  ## all tests that need no browser
 slow: $(READY)  ## the slow tests, which the others stand for in a reduced size (two minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
+minima: $(READY)  ## a part of the tests on the oldest versions that pyproject.toml allows (two minutes)
+	$(PYTHON) -m venv .minima
+	$(BIN)/uv pip install --quiet --python .minima/bin/python --resolution lowest-direct --editable ".[test]"
+	OMP_NUM_THREADS=1 .minima/bin/python -m pytest -n auto --dist loadfile -W ignore::DeprecationWarning $(MINIMA)
+
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -68,4 +75,4 @@ lock:  ## pin the versions that are installed now
 	$(BIN)/python -m pip freeze --exclude-editable | grep -v '^pip==' > constraints.txt
 
 clean:
-	rm -rf $(VENV) report figures book docs
+	rm -rf $(VENV) .minima report figures book docs

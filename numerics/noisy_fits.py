@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from numerics.scatter import FEWEST, scatter_of
 
@@ -188,6 +187,8 @@ class _Curve:
 
     def improved(self, found: Array, floor: float) -> tuple[Array, float, Array, Array, Array]:
         """Coefficients and floor of least squares, with the tangents, residuals and step left there."""
+        from scipy.optimize import least_squares
+
         highest = np.log(self.values / LEAST)
 
         def law(unknowns: Array) -> Array:

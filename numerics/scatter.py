@@ -14,7 +14,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 Array = np.ndarray
 
@@ -58,6 +57,8 @@ def scatter_of(residuals: Array, tangents: Array, least: float = 0.0) -> Scatter
     >>> 0.7 < scatter.size < 1.4, scatter.chance > 0.01
     (True, True)
     """
+    from scipy import stats
+
     points, unknowns = tangents.shape
     count = min(max(FEWEST, round(0.3 * points ** (2 / 3))), points - unknowns)
     seen = min(BEYOND * count, points - unknowns)
