@@ -45,8 +45,8 @@ from .spectrum import PowerLaw, Spectrum
 FIELD = Balls()
 TRIAL_DIGITS, FIRST = 10, 16
 """Digits and terms that show where the level is crossed, and how fast the series falls there."""
-MOST = 250
-"""Terms beyond which other methods are shorter."""
+MOST, PER_DIGIT = 250, 2
+"""Terms beyond which other methods are shorter, in all and for each digit: of the two the larger."""
 RATIOS = (1.5, 2, 3, 4, 6, 8, 12, 16, 24)
 """Radii of the bound over the radius of the sum, of which the best is taken."""
 MARGIN = Fraction(11, 10)
@@ -203,9 +203,10 @@ def _terms(series: EnclosedSeries, square: float) -> int:
     """Return how many terms leave a remainder below the working precision."""
     growth = max(float(series.sizes[n]) ** (1 / n) for n in range(FIRST // 2, FIRST))
     fall = -math.log10(square * float(MARGIN) * growth)
-    terms = math.ceil(ctx.dps / fall) + FIRST if fall > 0 else MOST + 1
-    if terms > MOST:
-        raise OutOfReach(f"the series needs more than {MOST} terms")
+    most = max(MOST, PER_DIGIT * ctx.dps)
+    terms = math.ceil(ctx.dps / fall) + FIRST if fall > 0 else most + 1
+    if terms > most:
+        raise OutOfReach(f"the series needs more than {most} terms")
     return terms
 
 

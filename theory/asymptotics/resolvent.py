@@ -91,16 +91,18 @@ def _listed(spectrum: Spectrum, count: int, roots: int, field: Field) -> tuple[R
         orders = math.ceil(field.dps / max(_decades(lowest / edge, field), 0.1))
         if orders <= count // 2:
             tail = _moments(levels[count:], edge, orders, field)
-            return Resolvent(4 * top, _poles(top, weighted[:count]), tail, edge, field), shift
-    return Resolvent(4 * top, _poles(top, weighted), [], field.mpf(0), field), shift
+            return Resolvent(4 * top, _poles(top, weighted[:count], field), tail, edge, field), shift
+    return Resolvent(4 * top, _poles(top, weighted, field), [], field.mpf(0), field), shift
 
 
 def _decades(ratio: Number, field: Field) -> float:
     return float(field.log(ratio)) / math.log(10)
 
 
-def _poles(top: Number, weighted: list[tuple[Number, Number]]) -> list[tuple[Number, Number]]:
-    return [(4 * (top - x), 8 * y) for x, y in weighted]
+def _poles(top: Number, weighted: list[tuple[Number, Number]], field: Field) -> list[tuple[Number, Number]]:
+    """Return gaps and weights; that of the floor itself is 0 exactly, however small the root's distance."""
+    (_, first), *others = weighted
+    return [(field.mpf(0), 8 * first), *((4 * (top - x), 8 * y) for x, y in others)]
 
 
 def _moments(levels: list[Level], edge: Number, orders: int, field: Field) -> list[Number]:
@@ -127,7 +129,7 @@ def _series(spectrum: PowerLaw, count: int, roots: int, field: Field) -> tuple[R
     """Return the resolvent with a series for the tail, and a lower bound of its root."""
     head = spectrum.head(count, field)
     top = head[0].eigenvalue
-    poles = _poles(top, [(x, x * mass) for x, mass, _ in head])
+    poles = _poles(top, [(x, x * mass) for x, mass, _ in head], field)
     with field.workdps(15):
         first, second = spectrum.moment(1, field=field), spectrum.moment(2, field=field)
     shift = _lower_bound(top, poles[0][1], first, second, field)
