@@ -7,8 +7,9 @@ import pytest
 from scipy.optimize import brentq
 
 from numerics import Problem, load_module, power_law, solve
-from theory.symbolic import EscapeTime, escape, parse_link, single_index
+from theory.symbolic import EscapeTime, ModelError, escape, parse_link, single_index
 from theory.symbolic.codegen import generate_module
+from theory.symbolic.escape import CORRELATION
 
 LAW = power_law(2, 200, seed=1)
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
@@ -36,19 +37,21 @@ def averages(text):
     return link.coef, WEIGHTS @ rise(NODES), WEIGHTS @ link.deriv(2)(NODES)
 
 
-def linear_rate(text):
-    """The largest eigenvalue of (4 f_2 E[f − f_0] − 2 f_1²) Q + 4 f_2 E f'' (Q w*)(Q w*)ᵀ."""
+def fastest(text):
+    """The top eigenvalue and vector of (4 f_2 E[f − f_0] − 2 f_1²) Q + 4 f_2 E f'' (Q w*)(Q w*)ᵀ."""
     taylor, mean, curvature = averages(text)
     pull = LAW.eigenvalues * LAW.teacher
     matrix = (4 * taylor[2] * mean - 2 * taylor[1] ** 2) * np.diag(LAW.eigenvalues)
-    return np.linalg.eigvalsh(matrix + 4 * taylor[2] * curvature * np.outer(pull, pull))[-1]
+    rates, vectors = np.linalg.eigh(matrix + 4 * taylor[2] * curvature * np.outer(pull, pull))
+    return rates[-1], vectors[:, -1]
 
 
 @pytest.mark.parametrize("text", ["z**2", "z**4 - 6*z**2", "z**3 + z**2", "z**3 - 3*z + 2*z**2"])
 def test_a_logarithm(text):
     assert escape(parse_link(text)).time is EscapeTime.LOGARITHMIC
-    first, second = (exit_time(text, size * START, 300.0) for size in (1e-8, 1e-12))
-    assert (second - first) * linear_rate(text) == pytest.approx(log(1e4), rel=1e-6)
+    rate, start = fastest(text)
+    first, second = (exit_time(text, size * start, 40 / rate) for size in (1e-7, 1e-10))
+    assert (second - first) * rate == pytest.approx(log(1e3), rel=1e-6)
 
 
 def ray(power):
@@ -78,25 +81,52 @@ def ray(power):
     return rate, v / np.sqrt(LAW.eigenvalues)
 
 
-@pytest.mark.parametrize("text", ["z**3", "z**4"])
-def test_a_power_and_its_constant(text):
+@pytest.mark.parametrize(("text", "order"), [("z**3", 3), ("z**4", 4)])
+def test_a_power_and_its_constant(text, order):
+    """From the ray 1/((q − 2) θ ε^(q−2)); from another start the same power."""
     found = escape(parse_link(text))
-    assert found.time is EscapeTime.ALGEBRAIC
-    q = found.order
-    rate, direction = ray(q)
+    assert (found.time, found.order) == (EscapeTime.ALGEBRAIC, order)
+    rate, direction = ray(order)
+    scaled = []
     for size in (1e-4, 1e-5):
-        law = 1 / ((q - 2) * rate * size ** (q - 2))
-        print(text, size, exit_time(text, size * direction, 2 * law) / law)
-        generic = exit_time(text, size * START, 1e3 * law) * size ** (q - 2)
-        print(generic)
+        law = 1 / ((order - 2) * rate * size ** (order - 2))
+        # the end of the way, where u is of order 1, takes a time of order 1
+        assert exit_time(text, size * direction, 2 * law) == pytest.approx(law, rel=20 * size)
+        scaled.append(exit_time(text, size * START, 1e3 * law) / law)
+    assert scaled[1] == pytest.approx(scaled[0], rel=1e-3)
 
 
 @pytest.mark.parametrize("text", ["z**3 - 3*z", "z**3 - 3*z + z**2", "z**2 - z**4/2", "z**4 - z**6/3"])
 def test_never(text):
     assert escape(parse_link(text)).time is EscapeTime.NEVER
-    print(exit_time(text, 1e-4 * START, 1e8))
+    assert exit_time(text, 1e-4 * START, 1e8) == inf
 
 
-@pytest.mark.parametrize("text", ["z + z**2", "erf(z)", "z**3", "z**3-z", "abs(z)", "relu(z)"])
+@pytest.mark.parametrize("text", ["z + z**2", "z**3 - z", "erf(z)", "abs(z)", "relu(z)"])
 def test_at_once(text):
-    print(text, [exit_time(text, s * START, 300.) for s in (1e-5,1e-7,1e-9)])
+    assert escape(parse_link(text)).time is EscapeTime.FINITE
+    first, second = (exit_time(text, size * START, 300.0) for size in (1e-5, 1e-8))
+    assert second == pytest.approx(first, rel=1e-3)
+
+
+@pytest.mark.parametrize("text", ["z**2", "z**3 - 3*z", "z**4 - 6*z**2", "z**3 + z**2", "z**4 - z**6/3", "z**5"])
+def test_the_pull_is_that_of_the_taylor_coefficients(text):
+    """Φ = 2 f_q E[X^q (f(Y) − f_0)], less f_1² s where q = 2, by a Gauss rule over X and Y."""
+    found = escape(parse_link(text))
+    link = np.polynomial.Polynomial([float(c) for c in reversed(parse_link(text).as_poly().all_coeffs())])
+    for c in (-0.8, 0.0, 0.3, 1.0):
+        x, y = NODES[:, None], NODES[None, :]
+        teacher = link(c * x + np.sqrt(1 - c * c) * y) - link(0)
+        mean = WEIGHTS @ (x**found.order * teacher) @ WEIGHTS
+        expected = 2 * link.coef[found.order] * mean - (found.order == 2) * link.coef[1] ** 2
+        assert float(found.pull.subs(CORRELATION, c)) == pytest.approx(expected, abs=1e-8)
+
+
+def test_the_teachers_energy_and_link_count():
+    cubic = parse_link("z**3 - 3*z")
+    assert escape(cubic, energy=2).time is EscapeTime.FINITE
+    assert escape(cubic, parse_link("z**2")).time is EscapeTime.NEVER
+    assert escape(parse_link("z**2"), parse_link("-z**2")).time is EscapeTime.NEVER
+    assert escape(parse_link("z**2 - z**4/3")).time is EscapeTime.MARGINAL
+    with pytest.raises(ModelError, match="energy is 0, but it must be a positive rational"):
+        escape(cubic, energy=0)
