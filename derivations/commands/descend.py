@@ -120,7 +120,9 @@ def descend(
         facts |= {"samples": samples, "noise_variance": noise or 0.0}
     if sgd and (lost := _lost(run)):
         seeds = ", ".join(map(str, lost))
-        click.echo(f"lost: SGD diverged with seed {seeds}; {len(run.seeds) - len(lost)} others are kept", err=True)
+        click.echo(
+            f"lost: SGD diverged with seed {seeds}; {len(run.seeds) - len(lost)} others are kept", err=True
+        )
     if form is not None:
         emit(
             file_content(run.dataset(**parameters(request), **facts), {**_lists(run), **facts}, form), output

@@ -92,7 +92,10 @@ class StochasticRuns:
         yield "noise variance", self.noise_variance
         kept = ~self.lost
         if not kept.all():
-            yield "lost", ", ".join(str(seed) for seed, stays in zip(self.seeds, kept, strict=True) if not stays)
+            yield (
+                "lost",
+                ", ".join(str(seed) for seed, stays in zip(self.seeds, kept, strict=True) if not stays),
+            )
         for name in ("mse", "loss"):
             yield f"final {name}, median", np.median(getattr(self, name)[kept, -1])
 

@@ -19,7 +19,11 @@ START = LAW.init * np.sign(LAW.init @ (LAW.eigenvalues * LAW.teacher))
 
 def exit_time(text, start, until):
     """The first time of |u| = 1/10, inf where it is not reached until then."""
-    run = solve(Problem(LAW.eigenvalues, LAW.teacher, start), until, model=load_module(generate_module(single_index(parse_link(text)))))
+    run = solve(
+        Problem(LAW.eigenvalues, LAW.teacher, start),
+        until,
+        model=load_module(generate_module(single_index(parse_link(text)))),
+    )
     times = np.geomspace(1e-9 * until, until, 4000)
     passed = np.flatnonzero(np.abs(run.at(times).u) >= 0.1)
     if not len(passed):
@@ -27,7 +31,9 @@ def exit_time(text, start, until):
     last = passed[0]
     if not last:
         return float(times[0])
-    return float(brentq(lambda t: abs(run.at([t]).u[0]) - 0.1, times[last - 1], times[last], xtol=1e-13, rtol=1e-13))
+    return float(
+        brentq(lambda t: abs(run.at([t]).u[0]) - 0.1, times[last - 1], times[last], xtol=1e-13, rtol=1e-13)
+    )
 
 
 def averages(text):
@@ -64,8 +70,11 @@ def ray(power):
     def average(n, u, order):
         """E[X^n f^(order)(Y)] by Stein's lemma, s = 1."""
         terms = (
-            comb(n, 2 * k) * factorial(2 * k) // (factorial(k) * 2**k)
-            * u ** (n - 2 * k) * (WEIGHTS @ link.deriv(order + n - 2 * k)(NODES))
+            comb(n, 2 * k)
+            * factorial(2 * k)
+            // (factorial(k) * 2**k)
+            * u ** (n - 2 * k)
+            * (WEIGHTS @ link.deriv(order + n - 2 * k)(NODES))
             for k in range(n // 2 + 1)
         )
         return sum(terms)
@@ -74,7 +83,10 @@ def ray(power):
     v = z.copy()
     for _ in range(500):
         u = v @ z
-        along, across = 2 * power * (power - 1) * average(power - 2, u, 0), 2 * power * average(power - 1, u, 1)
+        along, across = (
+            2 * power * (power - 1) * average(power - 2, u, 0),
+            2 * power * average(power - 1, u, 1),
+        )
         v = LAW.eigenvalues * (along * v + across * z)
         rate = np.linalg.norm(v)
         v /= rate
@@ -109,7 +121,9 @@ def test_at_once(text):
     assert second == pytest.approx(first, rel=1e-3)
 
 
-@pytest.mark.parametrize("text", ["z**2", "z**3 - 3*z", "z**4 - 6*z**2", "z**3 + z**2", "z**4 - z**6/3", "z**5"])
+@pytest.mark.parametrize(
+    "text", ["z**2", "z**3 - 3*z", "z**4 - 6*z**2", "z**3 + z**2", "z**4 - z**6/3", "z**5"]
+)
 def test_the_pull_is_that_of_the_taylor_coefficients(text):
     """Φ = 2 f_q E[X^q (f(Y) − f_0)], less f_1² s where q = 2, by a Gauss rule over X and Y."""
     found = escape(parse_link(text))

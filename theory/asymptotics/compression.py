@@ -24,6 +24,8 @@ FALL = 6
 """Ratio of the largest to the smallest eigenvalue of a bin."""
 FAR = 64
 """The largest decay exponent for which one rule does for all that is below."""
+LISTED = 20_000
+"""Modes of a bin that are kept as they are at most."""
 NEWTON = 200
 """Steps in which a node is found, or none of this kind exists."""
 UNRESOLVED = "the masses of the tail are of too many magnitudes for a rule of few nodes"
@@ -122,6 +124,10 @@ class _Listed:
 def _part(modes: _Named | _Listed, first: int, last: int | float, count: int) -> Rule:
     """Return a rule of ``count`` nodes for some modes, or these where it would save little."""
     if last - first < 2 * count:
+        if last - first > LISTED:
+            raise ArithmeticError(
+                "the eigenvalues of the tail are too close to each other for a rule of few nodes"
+            )
         return modes.listed(first, int(last))
     edge = modes.eigenvalue(first)
     lowest = modes.eigenvalue(int(last)) / edge if last < math.inf else mpf(0)

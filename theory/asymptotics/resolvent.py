@@ -16,6 +16,9 @@ from mpmath import mp, mpf
 from .field import FLOATS, Field, Number
 from .spectrum import Level, PowerLaw, Spectrum, unlisted
 
+MOST_ORDERS = 5000
+"""Terms of the series at most."""
+
 
 @dataclass(frozen=True)
 class Resolvent:
@@ -157,6 +160,8 @@ def _tail_series(spectrum: PowerLaw, first: int, fall: float, field: Field) -> l
     scale = 4 / spectrum.trace_sum(field)
     factor = 2 * scale / spectrum.energy_sum(field)
     series, digits = [], field.dps
+    if digits > MOST_ORDERS * fall:
+        raise ArithmeticError("the eigenvalues are too close to each other for a series of the tail")
     for k in range(math.ceil(digits / fall)):
         with field.workdps(max(15, digits - int(k * fall))):
             total = field.power_sum((k + 1) * spectrum.exponent + decay, first, spectrum.dimension)

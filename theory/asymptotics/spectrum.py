@@ -20,8 +20,8 @@ from .power_sums import inverse_powers
 
 Exact = int | float | str | Fraction
 """Accepted for exponents; a float stands for the decimal number it prints as."""
-LARGEST_EXPONENT = 1000
-"""That of eigenvalues and masses: beyond, every sum is its largest term to thousands of digits."""
+LARGEST_EXPONENT = 100
+"""That of eigenvalues and masses: beyond, every sum is its largest term to tens of digits."""
 
 
 class Level(NamedTuple):

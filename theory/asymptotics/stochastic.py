@@ -30,7 +30,9 @@ from .escape import rate
 from .spectrum import PowerLaw, Spectrum
 
 SOURCE = "SGD of arXiv:2511.18661, section 5, linearised at w*: its exact second moments"
-DEFINITION = "largest step at which online SGD with batches of {} is stable at w* in the mean square, no label noise"
+DEFINITION = (
+    "largest step at which online SGD with batches of {} is stable at w* in the mean square, no label noise"
+)
 LISTED = 300
 """Modes up to which each is kept."""
 RESOLUTIONS = ((9, 24), (12, 32))
