@@ -118,10 +118,10 @@ def descend(
         facts |= {"batch": batch or 1, "noise_variance": noise or 0.0}
     elif samples:
         facts |= {"samples": samples, "noise_variance": noise or 0.0}
-    if sgd and (lost := _lost(run)):
+    if lost := _lost(run):
         seeds = ", ".join(map(str, lost))
         click.echo(
-            f"lost: SGD diverged with seed {seeds}; {len(run.seeds) - len(lost)} others are kept", err=True
+            f"lost: SGD diverged with seed {seeds}; {(runs or 1) - len(lost)} others are kept", err=True
         )
     if form is not None:
         emit(
@@ -196,8 +196,12 @@ def _curve(run: "Run") -> "Observables":
     return Observables(run.t, *medians)
 
 
-def _lost(run: "StochasticRuns") -> list[int]:
-    """The seeds whose runs diverged."""
+def _lost(run: "Run") -> list[int]:
+    """The seeds of SGD whose runs diverged."""
+    from numerics import StochasticRuns
+
+    if not isinstance(run, StochasticRuns):
+        return []
     return [seed for seed, gone in zip(run.seeds, run.lost, strict=True) if gone]
 
 

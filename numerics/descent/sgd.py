@@ -45,7 +45,7 @@ class StochasticRuns:
     ``steps`` (n,) are the step numbers recorded; ``t`` = step size × step number is the time of the flow,
     which the runs follow as the step size tends to 0. The other arrays are (runs, n), defined as in
     :class:`numerics.Observables`; ``loss`` is the population loss, without the variance of the labels.
-    A run that diverges is ``lost``: from the first step recorded after it its rows hold NaN. The others go on.
+    A run that diverges is ``lost``: from the first step recorded after it its rows hold NaN. Others go on.
     """
 
     seeds: tuple[int, ...]

@@ -37,7 +37,7 @@ def exit_time(text, start, until):
 
 
 def averages(text):
-    """Taylor coefficients f_1, f_2, … of a polynomial link, E[f − f_0] and E f'' at unit variance, by quadrature."""
+    """Taylor coefficients f_1, f_2, … of a polynomial link, E[f − f_0] and E f'', by quadrature."""
     link = np.polynomial.Polynomial([float(c) for c in reversed(parse_link(text).as_poly().all_coeffs())])
     rise = link - link(0)
     return link.coef, WEIGHTS @ rise(NODES), WEIGHTS @ link.deriv(2)(NODES)

@@ -1,7 +1,8 @@
 r"""The largest step at which online SGD is stable at the teacher, in the mean square.
 
-With :math:`v = Q^{1/2}(w - w^*)`, :math:`e = Q^{1/2} w^*` of length 1 and an input :math:`Q^{1/2} g`, a step of
-size :math:`\eta` on ``m`` inputs is, to first order, :math:`v \leftarrow v - \frac{8\eta}{m} \sum_b z_b^2 h_b Q g_b` with
+With :math:`v = Q^{1/2}(w - w^*)`, :math:`e = Q^{1/2} w^*` of length 1 and an input :math:`Q^{1/2} g`, a
+step of size :math:`\eta` on ``m`` inputs is, to first order,
+:math:`v \leftarrow v - \frac{8\eta}{m} \sum_b z_b^2 h_b Q g_b` with
 :math:`z = g \cdot e`, :math:`h = g \cdot v`. By Wick's theorem :math:`N = E[vv^T]`, with
 :math:`n = Ne`, :math:`\nu = e^T N e`, :math:`\tau = \mathrm{tr}\,N`, :math:`A = I + 2ee^T`, becomes
 
@@ -10,11 +11,13 @@ size :math:`\eta` on ``m`` inputs is, to first order, :math:`v \leftarrow v - \f
    \qquad q_1 = 1 + \tfrac5m, \quad q_2 = 2 + \tfrac{22}m .
 
 At the border of stability an ``N`` stays as it is. Then :math:`n_i = e_i M_i`, and with
-:math:`G_{ij} = 1/(\lambda_i + \lambda_j - 8\eta q_1 \lambda_i \lambda_j)`, :math:`c` and :math:`b` the factors of
+:math:`G_{ij} = 1/(\lambda_i + \lambda_j - 8\eta q_1 \lambda_i \lambda_j)`, :math:`c` and :math:`b` the
+factors of
 :math:`ee^T` and ``I``,
 
 .. math:: M_i = \sum_j G_{ij} e_j^2 \big\{-2(\lambda_i M_j + \lambda_j M_i)
-   + 8\eta\lambda_i\lambda_j (q_2(M_i + M_j) + c)\big\} + 8\eta G_{ii}\lambda_i^2 b, \qquad \nu = \sum_i e_i^2 M_i,
+   + 8\eta\lambda_i\lambda_j (q_2(M_i + M_j) + c)\big\}
+   + 8\eta G_{ii}\lambda_i^2 b, \qquad \nu = \sum_i e_i^2 M_i,
 
 which for given :math:`\tau` is linear; of the trace of ``N`` follows :math:`\kappa(\eta)\tau`. The map
 keeps the cone of positive matrices: it is stable below the first root of :math:`\kappa = 1`.

@@ -30,6 +30,7 @@ The chain, one module a step:
 from theory.symbolic.circular import CircularModel, complex_phase_retrieval
 from theory.symbolic.discrete import StepMap, gradient_descent, online_sgd
 from theory.symbolic.elliptical import EllipticalModel, student_radial_moments
+from theory.symbolic.escape import Escape, EscapeTime, escape
 from theory.symbolic.geometry import (
     CriticalPoint,
     Gradient,
@@ -40,7 +41,6 @@ from theory.symbolic.geometry import (
     gradient,
     hessian,
 )
-from theory.symbolic.escape import Escape, EscapeTime, escape
 from theory.symbolic.hermite import hermite_coefficient, information_exponent
 from theory.symbolic.hierarchy import Hierarchy, Statistic, UnclosedHierarchyError, hierarchy, mode_equation
 from theory.symbolic.independent import Enlargement, IndependentModel, NonGaussianError, PowerSum

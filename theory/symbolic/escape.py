@@ -4,8 +4,8 @@ With ``u = c √(s t)``, ``c`` the correlation of student and teacher, the loss 
 
     ``L(s, u) = L(0, 0) − φ(c) s^(q/2) + o(s^(q/2))``,
 
-``q`` the lowest order that occurs: the flow begins as the gradient flow of ``Φ = φ(c) s^(q/2)``, homogeneous of
-degree ``q`` in ``w``. Along it ``Φ`` grows and ``d|w|²/dt = 2qΦ``, so that a start ``ε w_0`` with
+``q`` the lowest order that occurs: the flow begins as the gradient flow of ``Φ = φ(c) s^(q/2)``, homogeneous
+of degree ``q`` in ``w``. Along it ``Φ`` grows and ``d|w|²/dt = 2qΦ``, so that a start ``ε w_0`` with
 ``Φ(w_0) > 0`` leaves 0, after a time of order 1 for ``q < 2``, ``log(1/ε)`` for ``q = 2`` and ``ε^(2−q)``
 for ``q > 2``. Where ``φ < 0`` throughout, 0 attracts.
 
@@ -15,7 +15,8 @@ its argument. By Stein's lemma
     ``Φ = 2 f_1 u E g' + …`` (``q = 1``), and where ``f_1 E g' = 0``
     ``Φ = s (2 f_2 E[g − f_0] − f_1²) + 2 u² f_2 E g'' + …`` (``q = 2``);
 
-if ``f_p`` is the first coefficient beyond ``f_0`` and ``p > 2``, then ``Φ = 2 f_p E[X^p (g(Y) − f_0)]`` and ``q = p``.
+if ``f_p`` is the first coefficient beyond ``f_0`` and ``p > 2``, then
+``Φ = 2 f_p E[X^p (g(Y) − f_0)]`` and ``q = p``.
 A kink at 0, as that of ``|z|``, gives ``q = 1``.
 
 **The constants.** At ``q = 2`` the time is ``log(1/ε)/ρ`` with the largest eigenvalue ``ρ`` of
@@ -71,8 +72,9 @@ def escape(
 ) -> Escape:
     """Return how a student with this link leaves the start ``w = ε w_0``, ``ε → 0``.
 
-    The teacher has the student's link unless given its own; ``energy`` is its ``t = s*``, a positive rational.
-    For ``q < 2`` every start leaves in the time stated, for ``q = 2`` almost every, for ``q > 2`` those with
+    The teacher has the student's link unless given its own; ``energy`` is its ``t = s*``, a positive
+    rational. For ``q < 2`` every start leaves in the time stated, for ``q = 2`` almost every, for ``q >
+    2`` those with
     ``Φ(w_0) > 0``. Raises :class:`~theory.symbolic.models.ModelError` for another energy and for a link that
     the teacher does not pull on at all, :class:`~theory.symbolic.links.LinkError` for another link.
 

@@ -59,7 +59,8 @@ def cubic() -> Iterator[Step]:
     sphere = {s: 1, t: 1}
     yield step(
         r"Where the student is normalised to $s = s_* = 1$ it starts with $u^2$: information exponent 3. On "
-        r"isotropic data the escape from $u(0) = \varepsilon$ then takes a time of order $1/\varepsilon$ in place "
+        r"isotropic data the escape from $u(0) = \varepsilon$ then takes a time of order $1/\varepsilon$ in "
+        r"place "
         r"of $\log(1/\varepsilon)$.",
         rf"B|_{{s = s_* = 1}} = {latex(model.B[0].subs(sphere))} \; \Rightarrow \; \dot u \propto u^2",
         rf"$c_1 = c_2 = 0$, $c_3 = {latex(hermite_coefficient(model.student_link, 3))}$",
@@ -72,7 +73,8 @@ def cubic() -> Iterator[Step]:
     gain = sympy.expand(model.loss.subs({s: 0, u: 0}) - model.loss).subs(t, 1)
     yield step(
         r"The flow itself starts elsewhere, at $w \approx 0$, where the link is $-3z$ and its slope "
-        r"$\mathbb{E} f'(h) = 3(s_* - 1)$ vanishes at $s_* = 1$: nothing pulls and the student's own linear part "
+        r"$\mathbb{E} f'(h) = 3(s_* - 1)$ vanishes at $s_* = 1$: nothing pulls and the student's own linear "
+        "part "
         "decays. 0 attracts, and a small start never escapes.",
         rf"L(0) - L = {latex(gain)} = -9 s + O(|w|^3)",
         "the lowest order in $w$ is negative",
@@ -216,7 +218,8 @@ def _links() -> Table:
     return Table(
         ("link", "$c_1, \\dots, c_4$", "information exponent", r"from $\varepsilon w_0$ to $w$ of order 1"),
         rows,
-        "Links, their Hermite coefficients at unit variance, the information exponent of the normalised flow, and "
+        "Links, their Hermite coefficients at unit variance, the information exponent of the normalised "
+        "flow, and "
         "how long the flow itself takes to leave 0, which the Taylor coefficients of the link there decide.",
         escape,
     )

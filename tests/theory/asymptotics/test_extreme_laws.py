@@ -1,4 +1,4 @@
-"""Constants where teacher or spectrum is extreme: right values against dense sums, or a reason, never an error."""
+"""Constants where teacher or spectrum is extreme: right values, or a reason, never an error."""
 
 from time import perf_counter
 
@@ -9,7 +9,7 @@ from theory.asymptotics import CATALOGUE, PowerLaw, constants, escape_rate, medi
 
 
 def test_escape_rate_where_the_teacher_hardly_touches_the_first_mode():
-    """a = 2, all masses 1/d: with x = ρ − 4 λ_1, 1 = 8 λ_1/(d x) + (2/d) Σ_{i=2}^d 1/(i² − 1), less O(x/d)."""
+    """a = 2, all masses 1/d: with x = ρ − 4 λ_1 1 = 8 λ_1/(d x) + (2/d) Σ_{i=2}^d 1/(i² − 1), to O(x/d)."""
     d = 10**12
     found = escape_rate(PowerLaw(2, d, "source:-1"), 15)
     with mp.workdps(60):
