@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from derivations.commands.curves import (
     parameters,
 )
 from derivations.commands.digits import digits_answer, digits_text, exact_problem, solve_with_digits
+from derivations.commands.network import network_answer, network_model, network_text
 from derivations.commands.options import (
     bad_input,
     file_format,
@@ -62,12 +64,21 @@ Examples:
     help="Solve all modes (d up to 1000) to N correct digits, printed as decimal strings; numbers given are "
     "read as exact decimals.",
 )
+@click.option(
+    "--link",
+    metavar="LINK",
+    help="The students' link, as derive has it; a --problem file may hold several students and teachers.  "
+    "[default: z**2]",
+)
+@click.option("--teacher-link", metavar="LINK", help="The teachers' link.  [default: the students']")
 @result_options
 def solve(
     until: float,
     points: int | None,
     times: tuple[float, ...] | None,
     digits: int | None,
+    link: str | None,
+    teacher_link: str | None,
     as_json: bool,
     output: Path | None,
     form: str | None,
@@ -92,6 +103,17 @@ def solve(
                 )
             exact = exact_problem(digits, until, request)
         problem = exact.rounded if digits is not None else load_problem(until, **request)
+        sizes = len(problem.students), len(problem.teachers)
+        model = None
+        if link is not None or teacher_link is not None or sizes != (1, 1):
+            if form is not None:
+                raise ValueError("labelled arrays are of phase retrieval: print networks with --json")
+            model = network_model(link or "z**2", teacher_link, *sizes, exact=digits is not None)
+    if model is not None:
+        chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
+        source = problem if digits is None else exact
+        emit(network_text(_network(source, model, until, chosen, digits), as_json, output), output)
+        return
     if digits is not None:
         chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
         answer = digits_answer(solve_with_digits(exact, chosen, digits), chosen)
@@ -110,6 +132,28 @@ def solve(
         emit(file_content(run.dataset(reported, **parameters(request), **levels), answer, form), output)
         return
     emit(json_text(answer) if as_json else _readable(answer, output), output)
+
+
+def _network(
+    problem: Any, model: ModuleType, until: float, times: tuple[float, ...], digits: int | None
+) -> dict[str, Any]:
+    """The answer for a ``model`` other than phase retrieval, at the ``times`` in the order given."""
+    import numerics
+
+    moments = tuple(sorted(set(times)))
+    if digits is None:
+        with bad_input(), progress("solve"):
+            run = numerics.solve(problem, until, model)
+        facts = {"modes": len(run.problem.eigenvalues), "steps": int(run.steps)}
+        overlaps: Any = run.overlaps(moments)
+    else:
+        precise = solve_with_digits(problem, moments, digits, model)
+        facts = {"modes": precise.modes, "steps": precise.steps, "digits": digits}
+        overlaps, run = precise.overlaps, precise
+    order = [moments.index(time) for time in times]
+    overlaps = type(overlaps)(*(part[..., order] for part in overlaps))
+    facts |= {"limit": run.limit.name, "limit_reason": run.limit.reason, "error": run.error}
+    return network_answer(overlaps, times, facts, digits)
 
 
 def _default_times(problem: "Problem", until: float, points: int) -> tuple[float, ...]:
