@@ -31,6 +31,7 @@ from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
     from numerics import Problem, Trajectory
+    from numerics.precise import PreciseSolution
 
 DELTA, EPSILON = 0.1, 0.05
 """Levels of T1, in units of s*, and of T2."""
@@ -141,18 +142,24 @@ def _network(
     import numerics
 
     moments = tuple(sorted(set(times)))
+    run: "Trajectory | PreciseSolution"
     if digits is None:
         with bad_input(), progress("solve"):
             run = numerics.solve(problem, until, model)
-        facts = {"modes": len(run.problem.eigenvalues), "steps": int(run.steps)}
-        overlaps: Any = run.overlaps(moments)
+        overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), {}
     else:
-        precise = solve_with_digits(problem, moments, digits, model)
-        facts = {"modes": precise.modes, "steps": precise.steps, "digits": digits}
-        overlaps, run = precise.overlaps, precise
+        run = solve_with_digits(problem, moments, digits, model)
+        overlaps, modes, written = run.overlaps, run.modes, {"digits": digits}
     order = [moments.index(time) for time in times]
     overlaps = type(overlaps)(*(part[..., order] for part in overlaps))
-    facts |= {"limit": run.limit.name, "limit_reason": run.limit.reason, "error": run.error}
+    facts = {
+        "limit": run.limit.name,
+        "limit_reason": run.limit.reason,
+        "modes": modes,
+        "steps": int(run.steps),
+        "error": run.error,
+        **written,
+    }
     return network_answer(overlaps, times, facts, digits)
 
 
