@@ -171,6 +171,7 @@ def solve_clock_step(
         if moved * min(moved, before) <= CONVERGED:
             states = (response.begun + coefficients @ response.driven)[:, None]
             statistics = response.statistics(coefficients)
+            statistics[0] = np.square(states[:, 0]) @ modes.eigenvalues
             times = width * (table.matrix @ (-1.0 / _gain(chart, statistics, modes.energy, forcing)))
             if chart.centred:
                 return StepResult(statistics, states, states, times, response.ended(coefficients))
