@@ -199,7 +199,7 @@ class _Integration:
                 result = self._step(guess)
             except NoConvergence:
                 self._shorten(HALF)
-                guess = self._guess()
+                guess = self._still()
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
             if self.rotated and self._outrun(statistics):
@@ -388,12 +388,16 @@ class _Integration:
         """
         last = self.segments[-1] if self.segments else None
         if self.noisy or last is None or last.chart is not self.chart:
-            return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
+            return self._still()
         guess = self._continued(last)
         if last.frame is not self.frame:
             guess = frames.turned(guess, self.modes.energy, self.turn)
             guess[self.statistics == 0] = 0.0  # what was rotation alone is gone, but for the guess's rounding
         return guess
+
+    def _still(self) -> Array:
+        """The present statistics (n, s) at all nodes, from which Newton's method converges in a short step."""
+        return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
 
     def _continued(self, last: Segment) -> Array:
         """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
