@@ -59,6 +59,7 @@ NOISE = 1e-6
 NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 PER_STEP = 2e-14  # rounding
 MARGIN = 3.0  # of the truncation inside a step over its estimate
+VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
 SPAN = 100.0
@@ -86,7 +87,9 @@ def solve(
     :class:`~numerics.check.BrokenLaw`.
 
     Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
-    has not as many students and teachers as the model.
+    has not as many students and teachers as the model; ArithmeticError where the run cannot be followed to
+    ``until``, as where the overlap that decides its limit leaves the range of floats. If that happens later
+    the limit may stay ``undecided``.
 
     >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
@@ -106,7 +109,13 @@ def solve(
         )
     integration = _Integration(reduce(problem, _clocked(problem, model, until)), model)
     while integration.time < until or not integration.settled:
-        integration.advance()
+        try:
+            integration.advance()
+        except ArithmeticError as stop:
+            if integration.time < until:
+                raise
+            integration.limit = integration.limit_beyond(str(stop))
+            break
         if progress is not None:
             progress(integration.time)
     run = Trajectory(
@@ -186,6 +195,18 @@ class _Integration:
         loss = float(self.chart.loss(self.statistics, self.modes.energy))
         return limits.at_the_end(self.model, modes.statistics(self.students), modes.energy, loss, self.time)
 
+    def limit_beyond(self, stop: str) -> Limit:
+        """The limit of a run that cannot be followed further, for the reason ``stop``.
+
+        Where all modes with a teacher have one eigenvalue λ, u̇ = λ (A + B/u s*) u, so that u keeps its sign;
+        and u grows where it is small, at the saddle and at 0.
+        """
+        taught = self.problem.eigenvalues[self.modes.weighted[0] != 0]
+        if np.ptp(taught) > 0:
+            return Limit("undecided", stop)
+        name = "+teacher" if self.modes.statistics(self.problem.students)[1] > 0 else "-teacher"
+        return Limit(name, f"u keeps its sign, for all modes with a teacher have one eigenvalue ({stop})")
+
     def advance(self) -> None:
         """Take one accepted step.
 
@@ -255,6 +276,7 @@ class _Integration:
 
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
+        self._check_range(result.deviation[-1])
         students = self.frame.T @ result.students if self.rotated else result.students
         lengths = self._norms(result.deviation, students)
         lengths = np.concatenate([self.lengths[..., None], lengths], axis=-1)
@@ -285,6 +307,22 @@ class _Integration:
         self._plan(self.control.after(left_out, width, statistics, self.noisy))
         self._settle()
 
+    def _check_range(self, deviation: Array) -> None:
+        """Refuse a ``deviation`` (1, N) whose u has lost figures that it needs to grow again.
+
+        Modes that fall below the range of floats are no loss unless all with a teacher do.
+        """
+        if self.barrier is None or self.settled:
+            return
+        before, after = (
+            np.abs(self.modes.weighted[0] * state[0]).sum() for state in (self.deviation, deviation)
+        )
+        if after < VANISHED < before:
+            raise ArithmeticError(
+                f"after t = {self.time:.6g} the overlap u with the teacher is below {VANISHED:g}, out of "
+                "the range of floats: a longer component along the teacher can be followed"
+            )
+
     def _enter(self, chart: Chart, orientation: Array, frame: Array) -> None:
         """Continue in ``chart``, measuring R W against E P W* with P the ``orientation``, R the ``frame``."""
         self.chart, self.orientation, self.frame = chart, orientation, frame
@@ -308,6 +346,7 @@ class _Integration:
             self.deviation = self.deviation + moved
             self.statistics = self.modes.statistics(self.deviation)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _outrun(self, statistics: Array) -> bool:
         """Whether the step has brought the loss so low that what a rotation takes off is nearly all of V."""
         q, _ = split(statistics[:, [0, -1]], self.model.STUDENTS, self.model.TEACHERS)
@@ -396,14 +435,14 @@ class _Integration:
         return guess
 
     def _still(self) -> Array:
-        """The present statistics (n, s) at all nodes, from which Newton's method converges in a short step."""
+        """The present statistics (n, s) at all nodes: close enough for a step that is short enough."""
         return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
 
     def _continued(self, last: Segment) -> Array:
         """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
         points = (KNOWN * self.table.stages).astype(int)
         known = last.statistics[:, points]
-        if self.single and (known * known[:, -1:] > 0).all():
+        if self.single and (np.sign(known) * np.sign(known[:, -1:]) > 0).all():
             places = np.log(last.start + last.elapsed[points])
             logarithms = extrapolate(places, np.log(np.abs(known)), np.log(self.stride.times))
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
