@@ -172,12 +172,22 @@ class _Integration:
         self.time, self.truncation, self.noisy, self.rotated = 0.0, 0.0, False, False
         self.segments: list[Segment] = []
         self.students = problem.students
-        self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
+        self.line = self._on_a_line()
+        first = charts.origin(model)
+        first = charts.on_a_line(first, model.STUDENTS) if self.line else first
+        self._enter(first, np.eye(model.TEACHERS), np.eye(model.STUDENTS))
         self.barrier = limits.barrier(model, self.modes.energy)
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
         self.origin = self._first_width()
         self._plan(self.origin)
+
+    def _on_a_line(self) -> bool:
+        """Whether the model has no smooth residuals and all vectors are multiples of one, for all times."""
+        problem = self.problem
+        sizes = np.abs(problem.teachers).sum(axis=0) + np.abs(problem.students).sum(axis=0)
+        moving = np.count_nonzero(problem.eigenvalues * sizes)
+        return bool(moving == 1 and not hasattr(self.model, "residual_drift"))
 
     @property
     def error(self) -> float:
@@ -211,14 +221,16 @@ class _Integration:
         """Take one accepted step.
 
         An error that does not fall with the width is noise, which no shorter step would mend: it is
-        accepted, and counted, where :attr:`noise` allows for it. Nor does noise, which the coefficients of an
+        accepted, and counted, where :attr:`noise` allows for it. On a line a student that changes sides in a
+        step has crossed a kink of the drift, which its nodes may not show: such a step is no solution. Nor
+        does noise, which the coefficients of an
         accurate step show by not decaying, keep the next step short.
         """
         before, guess = np.inf, self._guess()
         while True:
             try:
                 result = self._step(guess)
-            except NoConvergence:
+            except (NoConvergence, np.linalg.LinAlgError):
                 self._shorten(HALF)
                 guess = self._still()
                 continue
@@ -226,6 +238,10 @@ class _Integration:
             if self.rotated and self._outrun(statistics):
                 self._shorten(HALF)
                 guess = self._guess()
+                continue
+            if self.line and np.any(statistics * statistics[:, :1] < 0):
+                self._shorten(HALF)
+                guess = self._still()
                 continue
             left_out = self._truncation(statistics, result.times)
             accurate = left_out.error <= LARGEST_ERROR
