@@ -38,6 +38,7 @@ from numerics.problem import Problem
 from numerics.reduction import reduce
 from numerics.step import (
     ROUNDING,
+    SMALLEST,
     Modes,
     NoConvergence,
     StepResult,
@@ -58,6 +59,8 @@ KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these
 NOISE = 1e-6
 NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 PER_STEP = 2e-14  # rounding
+CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
+EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
 MAX_STEPS = 20000
@@ -170,6 +173,7 @@ class _Integration:
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
         self.control = Control(self.table.stages, self.single)
         self.time, self.truncation, self.noisy, self.rotated = 0.0, 0.0, False, False
+        self.cancelled = 0.0
         self.segments: list[Segment] = []
         self.students = problem.students
         self.line = self._on_a_line()
@@ -191,8 +195,11 @@ class _Integration:
 
     @property
     def error(self) -> float:
-        """Of the statistics so far, relative: truncation, independent from step to step, and rounding."""
-        return self.truncation + PER_STEP * len(self.segments)
+        """Of the statistics so far, relative: truncation, independent from step to step, and rounding.
+
+        What rounding does to an overlap whose terms cancel, as near a saddle, grows with the overlap.
+        """
+        return self.truncation + PER_STEP * len(self.segments) + CANCELLED * self.cancelled
 
     @property
     def settled(self) -> bool:
@@ -294,6 +301,10 @@ class _Integration:
         """Record the step, move to its end, choose the next width and chart."""
         self._check_range(result.deviation[-1])
         students = self.frame.T @ result.students if self.rotated else result.students
+        if self.chart.centred and not self.settled:
+            terms = self.modes.term_sizes(self.deviation)[1]
+            usual = float(np.quantile(np.abs(statistics[1]), EARLY))
+            self.cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))
         lengths = self._norms(result.deviation, students)
         lengths = np.concatenate([self.lengths[..., None], lengths], axis=-1)
         self.segments.append(
@@ -312,6 +323,9 @@ class _Integration:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
         self.deviation, self.students = result.deviation[-1], students[-1]
         self.clusters = result.clusters
+        if self.clusters is not None:
+            self.deviation = self.clusters.composed(self.deviation[0])[None]
+            self.students = self.deviation if self.chart.centred else self.students
         self.statistics, self.lengths = statistics[:, -1], lengths[..., -1]
         width = float(result.times[-1])
         self.time += width
@@ -345,9 +359,12 @@ class _Integration:
         self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
         self.deviation = frame @ self.students
         if not chart.centred:
-            self.deviation[: self.model.TEACHERS] -= self.modes.teacher
+            teachers = np.zeros_like(self.students)
+            teachers[: self.model.TEACHERS] = self.modes.teacher
+            self.deviation = self.problem.deviation(frame @ self.students, teachers)
         self.statistics = self.modes.statistics(self.deviation)
-        self.clusters = Clusters.find(self.modes, self.deviation[0]) if self.single else None
+        known = self.clusters if self.segments else None
+        self.clusters = Clusters.find(self.modes, self.deviation[0], known) if self.single else None
         if self.clusters is not None:
             self.statistics[1] = self.clusters.overlap(self.deviation[0])
         self.lengths = self._norms(self.deviation, self.students)
@@ -374,7 +391,8 @@ class _Integration:
     def _norms(self, deviation: Array, students: Array) -> Array:
         """The norms (4, K, M, …) of the user's ``students``."""
         centred = self.chart.centred or self.rotated
-        return norms(students if self.rotated else deviation, students, self.modes.teacher, centred)
+        vectors = students if self.rotated else deviation, students
+        return norms(*vectors, self.modes.teacher, centred, self.problem.init_rest)
 
     def _invariant_limit(self) -> Limit | None:
         """The limit of a run on which u vanishes identically, None for all others."""

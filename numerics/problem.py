@@ -26,7 +26,8 @@ class Problem:
     ``dimension`` is d, the number of directions that the N modes stand
     for: N itself, unless the problem was reduced (then N ≪ d ≤ ∞ and a mode carries the weight of many
     directions). ``relative_error`` bounds what that reduction changed up to the time ``horizon``; an exact
-    problem has 0 and inf.
+    problem has 0 and inf. ``init_rest`` (K, N) is what the floats of ``init`` leave out of a reduced
+    problem's start, w(0) = init + init_rest, so that w(0) ∓ w* keeps its digits: see :meth:`deviation`.
 
     Nothing is normalised: the energy Σ λ_i (w*_i)² of a teacher may be any positive number.
 
@@ -45,6 +46,7 @@ class Problem:
     dimension: float = 0
     relative_error: float = 0.0
     horizon: float = math.inf
+    init_rest: Array | float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "eigenvalues", _vector("eigenvalues", self.eigenvalues))
@@ -63,6 +65,7 @@ class Problem:
                 f"eigenvalues[{where}] is {self.eigenvalues[where]:g}: a covariance has none below 0"
             )
         self._check_energies()
+        object.__setattr__(self, "init_rest", np.zeros_like(self.students) + self.init_rest)
         if not self.dimension:
             object.__setattr__(self, "dimension", size)
 
@@ -99,6 +102,13 @@ class Problem:
     def students(self) -> Array:
         """The start as rows W(0) (K, N)."""
         return np.atleast_2d(self.init)
+
+    def deviation(self, students: Array, teachers: Array) -> Array:
+        """``students`` − ``teachers`` (K, N), with what rounding has left out of the students' start.
+
+        To full relative accuracy at the start, and at all times along eigenvalues 0.
+        """
+        return (students - teachers) + self.init_rest
 
     def __repr__(self) -> str:
         from numerics.cards import problem_rows, summary

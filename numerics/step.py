@@ -10,7 +10,7 @@ Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -169,6 +169,9 @@ def solve_step(
             statistics, followers = modes.statistics(states), states
             if clusters is not None:
                 statistics[1], clusters = _clustered(clusters, response, deviation, forced + correction)
+                gain, force = finite_drift(chart, unknowns, modes.energy)
+                moved_on = partial(_propagated, response.moved(gain))
+                clusters = clusters.parted(modes, (gain[0, 0], force[0, 0]), states[:, 0], moved_on)
             if not chart.centred:
                 teachers = len(modes.teacher)
                 gain, force = finite_drift(chart, unknowns, modes.energy)
@@ -192,6 +195,11 @@ def _clustered(
     begun = response.propagate(start, 0.0 * forced)[:, 0]
     unforced = clusters.unforced(begun, response.width * response.coupling)
     return clusters.joined(begun, unforced, forced[:, 0]), clusters.moved(unforced, forced[:, 0])
+
+
+def _propagated(response: Response, start: Array, force: Array, along: Array) -> Array:
+    """The stage values (s, N) of one student from ``start`` (N,) under ``force`` (C, s) ``along`` (C, N)."""
+    return response.propagate(start[None], (force.T @ along)[:, None])[:, 0]
 
 
 @dataclass(frozen=True, eq=False)

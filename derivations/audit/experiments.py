@@ -82,9 +82,8 @@ def horizon(c: Constants, effort: Effort) -> Finding:
     run = sphere_run(2.0, 1000, 0, 1e7)
     start, steps, time = run.at([0.0, 1e5, 1e7]).mse
     how = (
-        f"if T counts steps, t = 10^5 and the MSE ends at {steps / start:.3f} of its start; if it is time, "
-        f"at "
-        f"{time / start:.1e}. Missing: the axis of the figure says which"
+        f"seed 0: if T counts steps, t = 10^5 and the MSE ends at {steps / start:.3f} of its start; "
+        f"if it is time, at {time / start:.1e}. Missing: the axis of the figure says which"
     )
     return Finding(Verdict.UNDECIDED, how)
 

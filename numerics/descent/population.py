@@ -142,6 +142,7 @@ def _reduced(problem: Problem, step_size: float, steps: int, model: ModuleType) 
         dimension=problem.dimension,
         relative_error=small.relative_error,
         horizon=problem.horizon,
+        init_rest=np.concatenate([0.0 * problem.students[:, ~slow], small.init_rest], axis=-1),
     )
 
 

@@ -22,7 +22,9 @@ from derivations.book.document import Asked, Measured, Verdicts
 from derivations.book.linear import linear, plain
 from derivations.commands.book import book as book_command
 from derivations.commands.derive import derive as derive_command
+from derivations.court.statement import Definition
 from derivations.evidence import Chapter, Check, Comparison, Figure, Formula
+from derivations.statements import setting
 from numerics.figures import Curve, plot_curves, to_svg
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +55,7 @@ def evidence(*_):
     return Chapter(
         "Phase",
         r"With $s_* = 1$ & 5 % of ρ.",
-        [Formula("P9", r"u \sim e^{\rho t}")],
+        [Formula("P9", Definition(r"u \sim e^{\rho t}"))],
         [Comparison("rate ρ, σ*² = 1", "P9", 1.0, 1.0, 1e-9)],
         [Check("u² ≤ s s*", "P1", True, "at 3 times, ⟨x, w⟩")],
         [figure],
@@ -123,8 +125,8 @@ def test_definitions_are_few():
 
 
 def test_a_wrong_step_is_not_printed(monkeypatch):
-    right = model.gaussian_moment
-    monkeypatch.setattr(model, "gaussian_moment", lambda *arguments: 2 * right(*arguments))
+    right = setting.expectation
+    monkeypatch.setattr(setting, "expectation", lambda *arguments: 2 * right(*arguments))
     with pytest.raises(BrokenStepError):
         list(model.loss.produce())
 

@@ -7,8 +7,8 @@ from mpmath import mp
 
 from derivations import escape as evidence
 from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
-from derivations.book.numbers import value
 from derivations.book.proof import close, equal, holds, step
+from derivations.court.numbers import value
 from derivations.typeset import latex
 from theory.asymptotics import PowerLaw, escape_rate, teacher_escape_expansion
 from theory.symbolic import linearise_along, phase_retrieval
