@@ -295,7 +295,7 @@ class _Integration:
         may reach without a chart there, their terms cancel, and angles between nearly parallel vectors keep
         half their digits.
         """
-        return 0.0 if self.single or not self.chart.centred else NOISE
+        return 0.0 if self.single or self.line or not self.chart.centred else NOISE
 
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
