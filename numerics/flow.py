@@ -22,7 +22,7 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics import charts, frames, limits
+from numerics import amplification, charts, frames, limits
 from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
@@ -176,6 +176,7 @@ class _Integration:
         self.cancelled = 0.0
         self.segments: list[Segment] = []
         self.students = problem.students
+        self.amplification = amplification.Amplification(self.students)
         self.line = self._on_a_line()
         first = charts.origin(model)
         first = charts.on_a_line(first, model.STUDENTS) if self.line else first
@@ -195,11 +196,13 @@ class _Integration:
 
     @property
     def error(self) -> float:
-        """Of the statistics so far, relative: truncation, independent from step to step, and rounding.
+        """Of the statistics so far, relative: truncation, independent from step to step, and rounding; or
+        what the flow of a network has made of both.
 
         What rounding does to an overlap whose terms cancel, as near a saddle, grows with the overlap.
         """
-        return self.truncation + PER_STEP * len(self.segments) + CANCELLED * self.cancelled
+        steps = self.truncation + PER_STEP * len(self.segments) + CANCELLED * self.cancelled
+        return max(steps, self.amplification.error)
 
     @property
     def settled(self) -> bool:
@@ -321,6 +324,7 @@ class _Integration:
         )
         if len(self.segments) >= MAX_STEPS:
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {self.time:g}")
+        self._amplify(result, statistics, left_out)
         self.deviation, self.students = result.deviation[-1], students[-1]
         self.clusters = result.clusters
         if self.clusters is not None:
@@ -352,6 +356,24 @@ class _Integration:
                 f"after t = {self.time:.6g} the overlap u with the teacher is below {VANISHED:g}, out of "
                 "the range of floats: a longer component along the teacher can be followed"
             )
+
+    def _amplify(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
+        """Let the errors so far, and those of this step, grow as its flow makes them."""
+        if self.single or result.linearised is None:
+            return
+        rounding = amplification.ROUNDING * self.modes.term_sizes(self.deviation)
+        last = left_out.decay * (statistics @ self.table.to_chebyshev.T)[:, -1]
+        units = self._units(result.statistics)
+        self.amplification.follow(result.linearised, self.frame, rounding, last, units)
+        if self.rotated:
+            self.amplification.turn(self.frame, result.deviation[-1], self.modes)
+
+    def _units(self, statistics: Array) -> Array:
+        """√(S_jj S_kk) and √(S_jj T_mm) (n, s): what the errors of ``statistics`` (n, s) are relative to."""
+        S, _ = split(statistics, self.model.STUDENTS, self.model.TEACHERS)
+        students, teachers = np.sqrt(np.einsum("jjs->js", S)), np.sqrt(np.diag(self.modes.energy))
+        own = students[:, None] * students
+        return np.maximum(join(own, students[:, None] * teachers[:, None]), SMALLEST)
 
     def _enter(self, chart: Chart, orientation: Array, frame: Array) -> None:
         """Continue in ``chart``, measuring R W against E P W* with P the ``orientation``, R the ``frame``."""

@@ -79,6 +79,15 @@ class Modes:
             return np.append(own, clusters.term_size(state[0]))
         return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
 
+    def statistics_change(self, states: Array, change: Array) -> Array:
+        """The change (n, …) of the statistics of ``states`` (…, K, N) with a small ``change`` (…, K, N)."""
+        rows, columns = upper_triangle(states.shape[-2])
+        products = (
+            states[..., rows, :] * change[..., columns, :] + change[..., rows, :] * states[..., columns, :]
+        )
+        cross = (change @ self.weighted.T).reshape(*states.shape[:-2], -1)
+        return np.moveaxis(np.concatenate([products @ self.eigenvalues, cross], axis=-1), -1, 0)
+
     def statistics_gradient(self, state: Array) -> Array:
         """∂ statistics / ∂ state (n, K, N) at ``state`` (K, N)."""
         rows = np.concatenate([self.eigenvalues * state, self.weighted])
@@ -102,7 +111,8 @@ def product_rule(students: int, teachers: int) -> Array:
 class StepResult:
     """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w.
 
-    ``times`` (s,) are those that have passed since the step's start; ``clusters`` are those at its end.
+    ``times`` (s,) are those that have passed since the step's start; ``clusters`` are those at its end, and
+    ``linearised`` is what the step makes of small changes.
     """
 
     statistics: Array
@@ -110,6 +120,7 @@ class StepResult:
     students: Array
     times: Array
     clusters: "Clusters | None" = None
+    linearised: "LinearisedStep | None" = None
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -181,7 +192,8 @@ def solve_step(
                 followers = newton.response.moved(gain).refine(followers, students, push, REFINEMENTS)
             if not np.isfinite(statistics).all():
                 break
-            return StepResult(statistics, states, followers, width * table.nodes, clusters)
+            linearised = LinearisedStep(newton, chart, modes, unknowns, states)
+            return StepResult(statistics, states, followers, width * table.nodes, clusters, linearised)
         newton, before = None if slowness > SLOW else newton, worst
     raise NoConvergence
 
@@ -230,6 +242,42 @@ class _Newton:
         """How A (K, K, s) and F (K, M, s) answer to the ``change`` of X."""
         slopes = self.gain_slope, self.force_slope
         gain, force = (np.einsum("jkbm,bm->jkm", slope, change) for slope in slopes)
+        return gain, force
+
+
+@dataclass(frozen=True, eq=False)
+class LinearisedStep:
+    """The derivative of a step at its solution: its equations, the ``unknowns`` X (n, s) and the ``states``
+    (s, K, N) of the ``modes``, in the ``chart``.
+    """
+
+    newton: _Newton
+    chart: Chart
+    modes: Modes
+    unknowns: Array
+    states: Array
+
+    def carry(self, change: Array, shift: Array) -> tuple[Array, Array]:
+        """What becomes of a ``change`` (K, N) of the start while the drift is that of statistics that are off
+        by ``shift`` (n, s): the change (K, N) of the end, and that of the statistics (n, s) at the nodes.
+
+        The shift may be too large for derivatives: that of a drift with a kink is a root of it.
+        """
+        response, teacher = self.newton.response, self.modes.teacher
+        direct = response.propagate(change, np.zeros_like(self.states))
+        direct = direct + response.respond(_forcing(*self._drift_error(shift), self.states, teacher))
+        moved = self.newton.change(self.modes.statistics_change(self.states, direct))
+        answer = response.respond(_forcing(*self.newton.drift_change(moved), self.states, teacher))
+        return (direct + answer)[-1], moved
+
+    def _drift_error(self, shift: Array) -> tuple[Array, Array]:
+        """A (K, K, s) and F (K, M, s) off by ``shift`` less those of X; 0 where they are not finite."""
+        with np.errstate(all="ignore"):
+            right = self.chart.drift(self.unknowns, self.modes.energy)
+            wrong = self.chart.drift(self.unknowns + shift, self.modes.energy)
+            gain, force = (
+                np.nan_to_num(b - a, posinf=0.0, neginf=0.0) for a, b in zip(right, wrong, strict=True)
+            )
         return gain, force
 
 

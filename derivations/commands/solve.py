@@ -17,6 +17,7 @@ from derivations.commands.curves import (
 from derivations.commands.digits import digits_answer, digits_text, exact_problem, solve_with_digits
 from derivations.commands.options import (
     bad_input,
+    check_one_student,
     file_format,
     load_problem,
     parsed,
@@ -92,6 +93,7 @@ def solve(
                 )
             exact = exact_problem(digits, until, request)
         problem = exact.rounded if digits is not None else load_problem(until, **request)
+        check_one_student(problem)
     if digits is not None:
         chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
         answer = digits_answer(solve_with_digits(exact, chosen, digits), chosen)
