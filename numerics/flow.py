@@ -386,7 +386,8 @@ class _Integration:
             self.deviation = self.problem.deviation(frame @ self.students, teachers)
         self.statistics = self.modes.statistics(self.deviation)
         known = self.clusters if self.segments else None
-        self.clusters = Clusters.find(self.modes, self.deviation[0], known) if self.single else None
+        rest = np.atleast_2d(self.problem.init_rest)[0] if chart.centred else None
+        self.clusters = Clusters.find(self.modes, self.deviation[0], known, rest) if self.single else None
         if self.clusters is not None:
             self.statistics[1] = self.clusters.overlap(self.deviation[0])
         self.lengths = self._norms(self.deviation, self.students)
