@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from theory.disk import read_text
+
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 LARGEST = 1e150  # the loss is quadratic in energies
+SMALLEST = 1e-300  # below, floats lose their digits
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,6 +78,9 @@ class Problem:
             energy = min(_energies(self.eigenvalues, self.teacher))
             lengths = np.sum(self.teacher**2), np.sum(self.init**2)
             sizes = self.teacher_energy, self.start_energy, *lengths
+        largest = float(np.abs(self.init).max())
+        if 0 < largest < SMALLEST:
+            raise ValueError(f"init has entries up to {largest:g}: it must be 0 or reach {SMALLEST:g}")
         if energy == 0:
             raise ValueError("teacher has no energy (sum of eigenvalue * teacher² is 0): it must be positive")
         if not (energy > 1.0 / LARGEST and np.all(np.array(sizes) < LARGEST)):
@@ -150,10 +156,9 @@ class Problem:
         """
         if Path(path).suffix.lower() in (".csv", ".nc"):
             return _from_dataset(path)
+        text = read_text(path)
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
+            content = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}: is not JSON ({error})") from None
         names = ("eigenvalues", "teacher", "init")
@@ -209,9 +214,9 @@ def _vector(name: str, values: Any, rows: bool = False) -> Array:
 def load_vector(name: str, path: str | Path) -> Array:
     """Read one vector from a file: a JSON list, or numbers separated by white space or commas."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{name} file {path}: cannot be read ({error})") from None
+        text = read_text(path)
+    except ValueError as error:
+        raise ValueError(f"{name} file {error}") from None
     try:
         is_json = text.lstrip().startswith("[")
         return _vector(name, json.loads(text) if is_json else text.replace(",", " ").split())

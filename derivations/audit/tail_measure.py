@@ -190,7 +190,7 @@ def weighted_sums(c: Constants, effort: Effort) -> Finding:
     words = f"ρ = 1/2, λ = (1, 3/5), (w*)² = (2, 0), ε = 1/10: S_k = 2 = |I_k|, but {mass} > {claimed}"
     replay = "from fractions import Fraction as F; assert 1*2 + F(3, 5)*0 > F(11, 10)*(1 + F(3, 5))"
     how = "(C.20) controls Σ (w*_i)², not its weighted sum; only the constants C_± change"
-    return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
+    return Finding(Verdict.FALSE, how, None, Counterexample(words, replay, Verdict.PROVED))
 
 
 @correction(
@@ -311,7 +311,9 @@ def mass(c: Constants, effort: Effort) -> Finding:
         "probability √(2x/π), not e^(−cd)"
     )
     replay = "l, w = [1.0], [1.0]; assert sum(8*a*b*b for a, b in zip(l, w) if a <= 0.5) == 0 < 0.5**0.5"
-    return Finding(Verdict.FALSE, "no atom lies below λ_d", None, Counterexample(words, replay))
+    return Finding(
+        Verdict.FALSE, "no atom lies below λ_d", None, Counterexample(words, replay, Verdict.PROVED)
+    )
 
 
 @claim(

@@ -19,6 +19,7 @@ from derivations.commands.digits import digits_answer, digits_text, exact_proble
 from derivations.commands.network import network_answer, network_model, network_text
 from derivations.commands.options import (
     bad_input,
+    check_one_student,
     file_format,
     load_problem,
     parsed,
@@ -68,8 +69,8 @@ Examples:
 @click.option(
     "--link",
     metavar="LINK",
-    help="The students' link, as derive has it; a --problem file may hold several students and teachers.  "
-    "[default: z**2]",
+    help="The students' link, as derive has it: for one student, or a --problem file of several students and "
+    "teachers.",
 )
 @click.option("--teacher-link", metavar="LINK", help="The teachers' link.  [default: the students']")
 @result_options
@@ -106,9 +107,11 @@ def solve(
         problem = exact.rounded if digits is not None else load_problem(until, **request)
         sizes = len(problem.students), len(problem.teachers)
         model = None
-        if link is not None or teacher_link is not None or sizes != (1, 1):
-            if form is not None:
-                raise ValueError("labelled arrays are of phase retrieval: print networks with --json")
+        if link is None and teacher_link is None:
+            check_one_student(problem)
+        elif form is not None:
+            raise ValueError("labelled arrays are of phase retrieval: print networks with --json")
+        else:
             model = network_model(link or "z**2", teacher_link, *sizes, exact=digits is not None)
     if model is not None:
         chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
@@ -142,7 +145,7 @@ def _network(
     import numerics
 
     moments = tuple(sorted(set(times)))
-    run: "Trajectory | PreciseSolution"
+    run: Trajectory | PreciseSolution
     if digits is None:
         with bad_input(), progress("solve"):
             run = numerics.solve(problem, until, model)

@@ -365,7 +365,6 @@ BAD = {
     "teacher link": "derive --teacher-link x",
     "output folder missing": "constants --output nowhere/answer.txt",
     "output is a folder": f"{SOLVE} --output .",
-    "output is a device": "derive --output /dev/null",
     "problem missing": "solve --problem absent.json --until 1",
     "problem folder": "solve --problem . --until 1",
     "problem malformed": "solve --problem words.txt --until 1",

@@ -20,7 +20,18 @@ PROBLEM = {
 def test_two_students_that_hardly_differ(tmp_path, options, tolerance):
     path = tmp_path / "network.json"
     path.write_text(json.dumps(PROBLEM))
-    arguments = ["--problem", str(path), "--until", "5", "--times", "5,1", "--json", *options]
+    arguments = [
+        "--problem",
+        str(path),
+        "--link",
+        "z**2",
+        "--until",
+        "5",
+        "--times",
+        "5,1",
+        "--json",
+        *options,
+    ]
     answer = json.loads(CliRunner().invoke(solve, arguments, catch_exceptions=False).stdout)
     weights = network_taylor(square, *PROBLEM.values(), [1.0, 5.0], 32)
     exact = [[arb(x) for x in row] for row in PROBLEM["teacher"]]
