@@ -52,10 +52,13 @@ class Clusters:
     apart: Array
 
     @classmethod
-    def find(cls, modes: Modes, state: Array, known: "Clusters | None" = None) -> "Clusters | None":
+    def find(
+        cls, modes: Modes, state: Array, known: "Clusters | None" = None, rest: Array | None = None
+    ) -> "Clusters | None":
         """Those of a single teacher's ``modes`` and a ``state`` y (N,), None where there are none.
 
-        If these modes have ``known`` clusters with y + c w* in place of y, these know its z.
+        The state may have a ``rest`` (N,) that its floats leave out. If these modes
+        have ``known`` clusters with y + c w* in place of y, these know its z.
 
         A cluster's relative width is at most NEAR times its share of the teacher's energy: else the teacher
         couples its modes too little for their overlap to cancel.
@@ -71,9 +74,9 @@ class Clusters:
         directions = np.where(inside, modes.teacher / modes.teacher[0, heaviest, None], 0.0)
         if known is None:
             overlaps = [_exact_overlap(modes, state, group) for group in groups]
-            apart = np.zeros(len(state))
+            apart, rest = np.zeros(len(state)), np.zeros(len(state)) if rest is None else rest
             for group, leader in zip(groups, heaviest, strict=True):
-                apart[group] = _apart(modes, state, group, leader)
+                apart[group] = _apart(modes, state, rest, group, leader)
         else:
             apart = known.apart
             weights = np.where(inside, modes.weighted, 0.0)
@@ -170,8 +173,9 @@ def _exact_overlap(modes: Modes, state: Array, group: slice) -> float:
     return float(sum(terms, Fraction(0)))
 
 
-def _apart(modes: Modes, state: Array, group: slice, leader: int) -> Array:
-    """z = y − (y_k/w*_k) w* over the ``group``, k = ``leader``, rounded once."""
-    scale, along = Fraction(modes.teacher[0, leader]), Fraction(state[leader])
-    pairs = zip(modes.teacher[0, group], state[group], strict=True)
-    return np.array([float(Fraction(y) - along / scale * Fraction(x)) for x, y in pairs])
+def _apart(modes: Modes, state: Array, rest: Array, group: slice, leader: int) -> Array:
+    """z = y − (y_k/w*_k) w* over the ``group``, k = ``leader``, of y = ``state`` + ``rest``, rounded once."""
+    share = (Fraction(state[leader]) + Fraction(rest[leader])) / Fraction(modes.teacher[0, leader])
+    rows = modes.teacher[0, group], state[group], rest[group]
+    parts = zip(*rows, strict=True)
+    return np.array([float(Fraction(y) + Fraction(z) - share * Fraction(x)) for x, y, z in parts])

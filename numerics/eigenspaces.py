@@ -4,8 +4,9 @@ The flow sees of an eigenspace only L = ‖w*‖, the component of w along w* an
 
     w* → (L, 0),    w → (⟨w, w*⟩/L, ‖w_⊥‖).
 
-Near ±w* what counts is b = ⟨w ∓ w*, w*⟩/L, which the float nearest to ±L + b does not hold: what is left of
-it goes beside it, as a rest. Nor is w_⊥ a difference of w and its part along w*: with w*_k the largest of all
+Near ±w* what counts is b = ⟨w ∓ w*, w*⟩/L, which the float nearest to ±L + b does not hold, and beside an
+eigenspace that is hardly another the ratio of the component to L. So what the float leaves out goes beside
+it, as a rest. Nor is w_⊥ a difference of w and its part along w*: with w*_k the largest of all
 
     w − (w_k/w*_k) w* = (w_i w*_k − w_k w*_i)_i / w*_k
 
@@ -54,7 +55,7 @@ def add(base: Array, deviation: Array) -> tuple[Array, Array]:
 def _planes(teacher: Array, init: Array, sizes: Array) -> Array:
     """The modes (3, 2·G) of the G eigenspaces that have ``sizes`` (G,): along w* all of them, then across.
 
-    A mode is w*, and w as a sum of ±w* or 0 and the rest; an empty one is 0.
+    A mode is w*, and w as a sum of c w*, c = ±1 near ±w*, and the rest; an empty one is 0.
     """
     begin, group = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
     largest = np.maximum.reduceat(np.maximum(np.abs(teacher), np.abs(init)), begin)
@@ -67,7 +68,10 @@ def _planes(teacher: Array, init: Array, sizes: Array) -> Array:
     sign = np.where(overlap < 0, -1.0, 1.0)
     deviation = _exact_sums(np.concatenate([terms, -sign[group] * squares]), begin)
     near = np.abs(deviation) <= NEAR * length**2
-    base, along = np.where(near, sign * length, 0.0), np.where(near, deviation, overlap) / divisor
+    share = np.where(near, sign, overlap / divisor**2)
+    left = _exact_sums(np.concatenate([terms, -_scaled(squares, share[group])]), begin)
+    base, rounding = _products(share, length)
+    along = rounding + left / divisor
     leader = np.lexsort((-np.abs(star), group))[begin]
     across = _lengths(_across(star, start, leader[group], begin, group), begin, group)
     nothing = np.zeros(len(sizes))
@@ -108,6 +112,11 @@ def _products(x: Array, y: Array) -> Array:
     product = x * y
     rest = ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low
     return np.stack([product, rest])
+
+
+def _scaled(parts: Array, factor: Array) -> Array:
+    """``factor`` (N,) times the ``parts`` (2, N) of products, without rounding: (4, N)."""
+    return np.concatenate([_products(part, factor) for part in parts])
 
 
 def _halves(x: Array) -> tuple[Array, Array]:

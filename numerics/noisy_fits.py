@@ -33,7 +33,7 @@ HIGHEST = 700.0
 STEPS = 60
 TOLERANCES = {"ftol": 1e-15, "xtol": 1e-15, "gtol": 1e-15}
 
-REFUSED, SUSPECT = 1e-3, 0.05
+REFUSED, SUSPECT = 1e-5, 0.05
 """Chances of a misfit that refuse a fit, and that call for one term more."""
 
 FEW = 12

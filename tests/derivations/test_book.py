@@ -71,7 +71,7 @@ def book():
         for module in (convergence.corrections, convergence.borderlines):
             patch.setattr(module, "chapter", evidence)
         patch.setattr(closures, "TIMES", (0.3, 1.0))
-        rows = [row._replace(picture=drawn(row.id)) for row in table(Effort.QUICK, ["P1", "P8", "Lem2"])]
+        rows = [row._replace(picture=drawn(row.id)) for row in table(Effort.QUICK, ["P1", "P8", "R3"])]
         asked = Asked(True, lambda: rows)
         return [Written(chapter, tuple(chapter.write(asked))) for chapter in CHAPTERS]
 
@@ -273,13 +273,13 @@ def test_the_audit_runs_meanwhile():
 
 
 def test_pictures_are_drawn_meanwhile_beside_their_claims():
-    with meanwhile(Effort.QUICK, ["Lem2"], pictured=True) as verdicts:
-        assert [row.picture for row in verdicts()] == [drawn(row.id) for row in table(Effort.QUICK, ["Lem2"])]
+    with meanwhile(Effort.QUICK, ["R3"], pictured=True) as verdicts:
+        assert [row.picture for row in verdicts()] == [drawn(row.id) for row in table(Effort.QUICK, ["R3"])]
 
 
 def test_the_audit_shows_its_pictures(book, pages, folder):
     pictures = [picture for written in book for picture in written.pictures]
-    assert [picture.id for picture in pictures] == ["P8", "Lem2"]
+    assert [picture.id for picture in pictures] == ["P8", "R3"]
     text, printed = pages["audit.html"], (folder / "book.tex").read_text(encoding="utf-8")
     for picture in pictures:
         article = text[text.index(f'<article id="{picture.id}">') :]

@@ -131,6 +131,11 @@ def test_the_stated_error_covers_the_true_one(batch):
         assert_covered(seed)
 
 
+def test_a_nearly_parallel_start_on_nearly_equal_eigenvalues():
+    """w/w* differs by 1e-9 between two levels 4e-12 apart, one of them of two modes."""
+    assert_covered(1907)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("batch", range(CASES, 5000, 122))
 def test_the_stated_error_covers_the_true_one_of_5000(batch):
