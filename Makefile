@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NOTEBOOKS := $(patsubst %.py,%.ipynb,$(wildcard notebooks/*.py))
 
 .PHONY: report book figures notebooks docs test slow lint bench peers scaling generate lock clean
 
@@ -16,10 +17,18 @@ figures: $(READY)  ## the six figures of the paper: figures/*.pdf (three minutes
 	mkdir -p figures
 	for number in 1 2 3 4 5 6; do $(BIN)/phase-retrieval figure $$number --output figures/figure$$number.pdf || exit 1; done
 
-notebooks: $(READY)  ## the notebooks in Jupyter
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[notebooks,jupyter]"
-	$(BIN)/jupytext --quiet --update --to ipynb notebooks/*.py
+notebooks: $(VENV)/.jupyter $(NOTEBOOKS)  ## the notebooks in Jupyter; those that are there already keep your edits
+	@find notebooks -name '*.py' | while read -r text; do \
+		if [ "$$text" -nt "$${text%.py}.ipynb" ]; then \
+			echo "$${text%.py}.ipynb is yours and kept: remove it for the newer $$text"; fi; done
 	$(BIN)/jupyter lab notebooks
+
+$(VENV)/.jupyter: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[notebooks,jupyter]"
+	touch $@
+
+notebooks/%.ipynb: | notebooks/%.py $(VENV)/.jupyter
+	$(BIN)/jupytext --quiet --to ipynb --output $@ notebooks/$*.py
 
 docs: $(READY)  ## guide and reference: docs/index.html
 	$(BIN)/python -m derivations.guide docs

@@ -7,6 +7,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 from derivations.evidence import Chapter, Comparison, Figure, Formula
+from derivations.statements import convergence as laws
 from numerics import power_law, solve
 from numerics.figures import Curve, plot_curves, to_svg
 from numerics.power_law import gaussian_teacher
@@ -58,24 +59,13 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             r"$d \log\log d$."
         ),
         formulas=[
-            Formula(
-                "sharp law", r"1-u \approx \tfrac13 f(t) + \tfrac12 f(2t), \quad 1-s \approx \tfrac23 f(t)"
-            ),
-            Formula(
-                "end of the window",
-                r"f(t) \approx C t^{-\gamma}\,\frac{\Gamma(\gamma, 8\lambda_d t)}{\Gamma(\gamma)}"
-                r" + \tfrac12 \lambda_d (w^*_d)^2 e^{-8\lambda_d t}",
-            ),
-            Formula("slow limit", r"s = 1 - \tfrac23 f, \quad u = \sqrt{(1-f)\left(1 - \tfrac23 f\right)}"),
-            Formula("plateau, a < 1/2", r"T \sim \frac{1-2a}{16(1-a)}\,d \log d"),
-            Formula(
-                "shallow escape, a < 1", r"\rho = 4\lambda_1\left(1 + 2\lambda_1 + O(\lambda_1^2)\right)"
-            ),
-            Formula(
-                "along the saddle, 1/2 < a < 1",
-                r"u \sim U \left(\frac td\right)^{\frac{1-a}{2(2a-1)}}, \quad s \to \tfrac13",
-            ),
-            Formula("along the saddle, a = 1/2", r"\log\frac1u \sim \tfrac14 \log d\; e^{-8t/d}"),
+            Formula("sharp law", laws.deficits()),
+            Formula("end of the window", laws.end_of_window()),
+            Formula("slow limit", laws.slow()),
+            Formula("plateau, a < 1/2", laws.plateau()),
+            Formula("shallow escape, a < 1", laws.shallow_rate()),
+            Formula("along the saddle, 1/2 < a < 1", laws.saddle()),
+            Formula("along the saddle, a = 1/2", laws.half()),
         ],
         comparisons=[
             *window.comparisons,

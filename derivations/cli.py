@@ -5,10 +5,13 @@ of stderr and leaves nothing else behind. Any other exception is a bug and keeps
 """
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import click
+
+from derivations import streams
 
 NAME = "phase-retrieval"
 DISTRIBUTION = "phase-retrieval-theory"
@@ -58,12 +61,23 @@ class Program(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program and exit."""
+        streams.prepare()
         try:
             status = super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.ClickException as error:
-            click.echo(f"{NAME}: {_one_line(error)}", err=True)
-            status = error.exit_code
+            status = _refuse(_one_line(error))
+        except OSError as error:
+            if not streams.refused(error):
+                raise
+            status = _refuse(f"standard output cannot be written ({error.strerror})")
         sys.exit(status or 0)
+
+
+def _refuse(message: str) -> int:
+    """Say on one line why the request is refused, if standard error takes it; return the status."""
+    with suppress(OSError):
+        click.echo(f"{NAME}: {message}", err=True)
+    return 2
 
 
 def _one_line(error: click.ClickException) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 
 from derivations.evidence import Chapter, Comparison, Figure, Formula
 from derivations.infinite import TIMES, law_curves, run
+from derivations.statements import convergence as laws
 from numerics import extrapolate_power_law
 from numerics.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import (
@@ -50,20 +51,12 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             "half that exponent and no logarithm, as the figure decides."
         ),
         formulas=[
-            Formula("sharp law", r"1-u \sim \left(\tfrac13 + 2^{-\gamma-1}\right) C t^{-\gamma}"),
-            Formula("sharp law", r"1-s \sim \tfrac23 C t^{-\gamma}"),
-            Formula("sharp law", r"L \sim 4 \cdot 2^{-\gamma} C t^{-\gamma}"),
-            Formula("sharp law", r"\frac{1-u}{1-s} \to \tfrac12 + \tfrac34\,2^{-\gamma}"),
-            Formula(
-                "sharp law",
-                r"\sum_i \lambda_i (w^*_i)^2 e^{-8\lambda_i t} \sim C t^{-\gamma},"
-                r"\quad C = \frac{\Gamma(\gamma)}{a\,\zeta(a + 2B)} \left(\frac{\zeta(a)}{8}\right)^{\gamma}",
-            ),
-            Formula(
-                "T1, in sharp form",
-                r"T_2(\epsilon) \sim \left(\frac{C}{\epsilon}"
-                r"\max\left(\tfrac13 + 2^{-\gamma-1}, \tfrac23\right)\right)^{1/\gamma}",
-            ),
+            Formula("sharp law", laws.overlap()),
+            Formula("sharp law", laws.energy()),
+            Formula("sharp law", laws.loss()),
+            Formula("sharp law", laws.ratio()),
+            Formula("sharp law", laws.unlearned()),
+            Formula("T1, in sharp form", laws.settling()),
         ],
         comparisons=comparisons,
         figures=[

@@ -8,6 +8,7 @@ import numpy as np
 from derivations.convergence import SOURCES
 from derivations.evidence import Chapter, Comparison, Figure, Formula
 from derivations.infinite import run
+from derivations.statements import convergence as laws
 from numerics import Trajectory, extrapolate_power_law
 from numerics.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import Expansion, PowerLaw, expansion
@@ -65,20 +66,9 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             r"level."
         ),
         formulas=[
-            Formula(
-                "expansion",
-                r"1-u = \sum_{m < 1 + 1/\gamma} U_m(\gamma)\,(C t^{-\gamma})^m + O(t^{-\gamma-1})",
-            ),
-            Formula(
-                "expansion",
-                r"t_0 = \lim_{i \to \infty} \frac{w_i(0)}{8 \lambda_i w^*_i}"
-                r" - \mathrm{f.p.} \int_0^\infty (1-u)\,dt",
-            ),
-            Formula(
-                "expansion",
-                r"1-u \ni -\gamma C t^{-\gamma-1} \left[\left(\tfrac13 + 2^{-\gamma-1}\right) t_0 + \tfrac13"
-                r"\left(\tfrac23 - 2^{-\gamma-1}\right) \frac{\zeta(a)\,\zeta(2B)}{8\,\zeta(a + 2B)}\right]",
-            ),
+            Formula("expansion", laws.universal()),
+            Formula("expansion", laws.shift()),
+            Formula("expansion", laws.started()),
         ],
         comparisons=[comparison for item in cases for comparison in _compare(item)],
         figures=[_figure(case(exponent)) for exponent in SHOWN],

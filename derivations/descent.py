@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from derivations.evidence import Chapter, Comparison, Figure, Formula
+from derivations.statements import tail as laws
 from numerics import Problem, Trajectory, descend, power_law, solve
 from numerics.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import (
@@ -67,12 +68,8 @@ def chapter(steps: int) -> Chapter:
             f"step, {steps:,} steps."
         ),
         formulas=[
-            Formula("Lem 2, one step", r"u_n \sim c\,(1+\eta\rho)^n"),
-            Formula(
-                "sharp law",
-                r"d\,(\sigma_*^2 - \mathrm{MSE}) + \tfrac12 "
-                r"\sim C\left(t - t_0 + \tfrac{\gamma\eta}{4}\right)^{1/a}",
-            ),
+            Formula("Lem 2, one step", laws.descent_growth()),
+            Formula("sharp law", laws.descent_tail()),
         ],
         comparisons=[
             _escape(law, step),

@@ -6,6 +6,7 @@ import numpy as np
 
 from derivations import escape_times, teacher_law
 from derivations.evidence import Chapter, Comparison, Figure, Formula
+from derivations.statements import escape as laws
 from numerics import Problem, power_law, solve
 from numerics.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import PowerLaw, escape_rate
@@ -47,31 +48,12 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             r"agrees with that of $u(0)$ with probability $\frac12 + \frac1\pi \arcsin r$."
         ),
         formulas=[
-            Formula(
-                "Lem 2",
-                r"1 = 8 \sum_i \frac{\lambda_i^2 (w^*_i)^2}{\rho - 4\lambda_i}",
-            ),
-            Formula(
-                "Lem 2",
-                r"\rho > x \iff \sum_i \frac{\lambda_i (12\lambda_i - x)}{x - 4\lambda_i}\, g_i^2 > 0",
-            ),
-            Formula(
-                "fast manifold",
-                r"((2n+1)\rho - 4\lambda) f_n = 8\lambda U_n - 12\lambda \sum_{j=1}^{n} S_j f_{n-j}",
-            ),
-            Formula(
-                "escape time",
-                r"\mathrm{median}\, T_1 = \frac{\log d}{2\rho} + C + O\!\left(d^{-(1-p_2/\rho)/2}\right)",
-            ),
-            Formula(
-                "escape time over teachers",
-                r"T_1 = \frac{\ell + m(r)}{r} + \frac{(fv)'(r)}{2 f(r)\,\ell} + O(\ell^{-2}), \quad "
-                r"\ell = \tfrac12 \log d",
-            ),
-            Formula(
-                "P9",
-                r"\hat a(\rho)/D'(\rho) = \frac{g}{\sqrt{8 d\, D'(\rho)}},\quad g \sim N(0, 1)",
-            ),
+            Formula("Lem 2", laws.secular()),
+            Formula("Lem 2", laws.exceeds()),
+            Formula("fast manifold", laws.manifold()),
+            Formula("escape time", laws.median_time()),
+            Formula("escape time over teachers", laws.time_over_teachers()),
+            Formula("P9", laws.amplitude_law()),
         ],
         comparisons=[
             *(_compare(a, problem) for a, problem in problems.items()),

@@ -3,13 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from derivations.court.statement import BrokenStepError, Definition, Statement
+
 
 @dataclass(frozen=True)
 class Formula:
-    """An equation that the code derived. ``source`` is the paper's number, ``latex`` the equation."""
+    """A statement of the theory; ``source`` is the paper's number."""
 
     source: str
-    latex: str
+    statement: Statement | Definition
+
+    @property
+    def latex(self) -> str:
+        """The statement in LaTeX."""
+        return self.statement.latex
+
+    @property
+    def holds(self) -> bool:
+        """Whether the statement's own check passes."""
+        try:
+            return bool(self.statement.checked)
+        except BrokenStepError:
+            return False
 
 
 @dataclass(frozen=True)
@@ -64,5 +79,6 @@ class Chapter:
 
     @property
     def holds(self) -> bool:
-        """Whether every comparison and every check does."""
-        return all(item.holds for item in self.comparisons) and all(item.holds for item in self.checks)
+        """Whether every formula, every comparison and every check does."""
+        checked: list[Formula | Comparison | Check] = [*self.formulas, *self.comparisons, *self.checks]
+        return all(item.holds for item in checked)

@@ -1,15 +1,10 @@
 """Chapter: the tower of statistics and the coordinates near the teacher (P3)."""
 
-from collections.abc import Iterable
-
 import sympy
-from sympy.core.function import AppliedUndef
 
 from derivations.evidence import Chapter, Check, Formula
-from derivations.typeset import collected
-from theory.symbolic import hierarchy, mode_equation, phase_retrieval, residual_flow
-from theory.symbolic.hierarchy import EIGENVALUE
-from theory.symbolic.notation import latex
+from derivations.statements import setting
+from theory.symbolic import hierarchy, phase_retrieval, residual_flow
 
 
 def chapter() -> Chapter:
@@ -29,29 +24,13 @@ def chapter() -> Chapter:
 
 
 def _formulas() -> list[Formula]:
-    model = phase_retrieval()
-    tower, residual = hierarchy(model), residual_flow(model)
-    (velocity,) = mode_equation(model).values()
-    velocity = sympy.expand(velocity / EIGENVALUE)
     return [
-        Formula("P3", rf"\dot w_i = \lambda_i \left[{_by_function(velocity)}\right]"),
-        Formula("P3", rf"\dot s^{{(k)}} = {_by_function(tower.S[0])}"),
-        Formula("P3", rf"\dot u^{{(k)}} = {_by_function(tower.U[0])}"),
-        Formula(
-            "residual form",
-            rf"\dot v = \left({latex(residual.A[0])}\right) Q v"
-            rf" + \left({latex(residual.C[0])}\right) Q w^*",
-        ),
-        Formula("residual form", f"L = {latex(residual.loss)}"),
+        Formula("P3", setting.mode()),
+        Formula("P3", setting.energies()),
+        Formula("P3", setting.overlaps()),
+        Formula("residual form", setting.residual()),
+        Formula("residual form", setting.residual_loss()),
     ]
-
-
-def _by_function(expression: sympy.Expr) -> str:
-    """LaTeX with one term for every statistic or coordinate, students before teachers."""
-    vectors: Iterable[sympy.Expr] = sorted(
-        expression.atoms(AppliedUndef), key=lambda f: ("star" in str(f), str(f))
-    )
-    return collected(expression, vectors)
 
 
 def _checks() -> list[Check]:

@@ -4,10 +4,9 @@ import numpy as np
 import sympy
 
 from derivations.evidence import Chapter, Check, Comparison, Formula
-from derivations.typeset import combination
+from derivations.statements import setting
 from numerics.generated import phase_retrieval as generated
 from theory.symbolic import critical_points, gradient, hessian, phase_retrieval
-from theory.symbolic.notation import latex
 
 Array = np.ndarray
 
@@ -31,22 +30,11 @@ def chapter() -> Chapter:
 
 
 def _formulas() -> list[Formula]:
-    model = phase_retrieval()
-    slope, curvature = gradient(model), hessian(model)
-    flow = combination([(model.A[0], "Q w"), (model.B[0], r"Q w^*")])
-    basis = (
-        r"Q",
-        r"(Qw)(Qw)^\top",
-        r"\left[(Qw)(Qw^*)^\top + (Qw^*)(Qw)^\top\right]",
-        r"(Qw^*)(Qw^*)^\top",
-    )
-    ascent = combination([(slope.student, "Qw"), (slope.teacher, r"Qw^*")])
-    form = combination(zip(curvature.coefficients, basis, strict=True))
     return [
-        Formula("P1", f"L = {latex(model.loss)}"),
-        Formula("P2", rf"\nabla L = {ascent}"),
-        Formula("P2", rf"\nabla^2 L = {form}"),
-        Formula("P3", rf"\dot w = {flow}"),
+        Formula("P1", setting.loss()),
+        Formula("P2", setting.loss_gradient()),
+        Formula("P2", setting.curvature()),
+        Formula("P3", setting.flow()),
     ]
 
 

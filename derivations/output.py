@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from theory.disk import write_file
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -42,14 +43,18 @@ def emit(content: str | bytes, output: Path | None) -> None:
 
 def write(path: Path, content: str | bytes) -> None:
     """Write a file at once: readers find the former content or the new, never a part of it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(part, path)
+        write_file(path, content.encode() if isinstance(content, str) else content)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those that it lies in; that there are no such folders is bad input."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        part.unlink(missing_ok=True)
+        raise BadInput(f"the folder {str(path)!r} cannot be made ({error.strerror})") from None
 
 
 def json_text(content: Any) -> str:

@@ -8,6 +8,7 @@ from mpmath import mp
 
 from derivations.evidence import Chapter, Check, Comparison, Figure, Formula
 from derivations.infinite import TIMES, law_curves, run
+from derivations.statements import tail as laws
 from numerics import extrapolate_power_law, power_law, solve
 from numerics.figures import Curve, plot_curves, to_svg
 from numerics.frozen import freeze
@@ -76,21 +77,10 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             r"$\epsilon^{-1/(a-1)}/d$, against $(\epsilon^{-a}/d)^{1/3}$ in P4."
         ),
         formulas=[
-            Formula(
-                "P16",
-                r"d\,(\sigma_*^2 - \mathrm{MSE}) \sim \Gamma\!\left(1-\tfrac1a\right)"
-                r"\left(\tfrac{16}{\zeta(a)}\right)^{1/a} t^{1/a}",
-            ),
-            Formula("P16", r"X = \beta_d \tau"),
-            Formula(
-                "sharp law",
-                r"d\,(1-S_d) = \Gamma\!\left(1-\tfrac1a\right) X^{1/a} - \tfrac12 + \sum_{m \geq 1} "
-                r"\frac{(-X)^m}{m!} \zeta(ma, d+1) + O\!\left(e^{-\kappa X^{1/(a+1)}}\right)",
-            ),
-            Formula(
-                "sharp law",
-                r"S_d \to e^{-z} - z^{1/a}\,\Gamma\!\left(1-\tfrac1a, z\right), \quad z = X d^{-a}",
-            ),
+            Formula("P16", laws.learned()),
+            Formula("P16", laws.clock()),
+            Formula("sharp law", laws.complete()),
+            Formula("sharp law", laws.end_of_plateau()),
         ],
         comparisons=comparisons,
         checks=_sums(exponents),

@@ -3,10 +3,12 @@
 import numpy as np
 
 from derivations.evidence import Chapter, Check, Comparison, Figure
+from derivations.figures.spread import SEEDS, spread
 from numerics import descend, power_law, solve
-from numerics.figures import plot_phases, to_svg
+from numerics.figures import STYLE, draw, phase_panel, to_svg
 
 EXPONENT, DIMENSION, STEP_SIZE, EPSILON = 2, 1000, 1e-2, 0.05
+FIRST, DELTA = 1e-3, 0.1
 HORIZON = 1e7
 STEPS = round(HORIZON / STEP_SIZE)
 ROUNDING = 1e-12
@@ -18,22 +20,26 @@ def chapter() -> Chapter:
     problem = power_law(EXPONENT, DIMENSION, teacher="gaussian", init="sphere", seed=SEED)
     run = solve(problem, HORIZON)
     descent = descend(problem, STEP_SIZE, STEPS, points=60)
-    flow = run.at(np.geomspace(1e-3, HORIZON, 400))
-    phases = run.phases(epsilon=EPSILON)
+    flow = run.at(np.geomspace(FIRST, HORIZON, 400))
+    phases = run.phases(DELTA, EPSILON)
     slack = 2.0 * flow.one_minus_u - flow.one_minus_s - flow.one_minus_u**2
     settled = run.at([phases.t2])
     same_times = run.at(descent.t)
     late = descent.t > 1.0
     gap = np.abs(descent.mse - same_times.mse)[late].max() / same_times.mse[0]
+    many = spread(EXPONENT, DIMENSION, HORIZON, FIRST, DELTA, EPSILON, SEEDS)
+    panel = phase_panel(flow, phases, descent)
     return Chapter(
         title="Three phases",
         text=(
             f"Population flow for $a = {EXPONENT}$, $d = {DIMENSION}$, Gaussian teacher, start on the "
             r"unit sphere, over the whole horizon $t \le 10^7$; circles are gradient descent at "
-            rf"$\eta = {STEP_SIZE:g}$, the map itself, for {STEPS:,} steps, $t = \eta \times$ step. The run "
-            f"tends to {run.limit.name}: {run.limit.reason}. $T_1$ = {phases.t1:.5g} (first $|u| = s_*/10$), "
+            rf"$\eta = {STEP_SIZE:g}$, the map itself, for {STEPS:,} steps, $t = \eta \times$ step. "
+            f"With seed {SEED} the run tends to {run.limit.name}: {run.limit.reason}. "
+            f"$T_1$ = {phases.t1:.5g} (first $|u| = s_*/10$), "
             f"$T_1'$ = {phases.t1_prime:.5g} ($s$ crosses $s_*/3$ for good), $T_2$ = {phases.t2:.5g} "
-            rf"($\varepsilon = {EPSILON:g}$); {run.steps} steps on {len(run.problem.eigenvalues)} modes."
+            rf"($\varepsilon = {EPSILON:g}$); {run.steps} steps on {len(run.problem.eigenvalues)} modes. "
+            f"Over {SEEDS} seeds, median [5 %, 95 %]: {many.told()}."
         ),
         comparisons=[
             Comparison(
@@ -62,8 +68,10 @@ def chapter() -> Chapter:
         ],
         figures=[
             Figure(
-                to_svg(plot_phases(flow, phases, descent)),
-                f"MSE, |u|, s for a = {EXPONENT}, d = {DIMENSION}: flow (lines), gradient descent (circles).",
+                to_svg(draw([many.behind(panel)], STYLE)),
+                f"MSE, |u|, s for a = {EXPONENT}, d = {DIMENSION}: flow (lines) and gradient descent "
+                f"(circles) of seed {SEED}, with its phases; median (dotted) and 5–95 % band of the flow "
+                f"over {SEEDS} seeds.",
             )
         ],
     )

@@ -30,7 +30,6 @@ from numerics.descent import (
 )
 from numerics.exponents import (
     LogarithmFit,
-    PowerLawFit,
     detect_logarithm,
     extrapolate_power_law,
     fit_power_law,
@@ -41,6 +40,7 @@ from numerics.flow import solve
 from numerics.generated import load_module
 from numerics.limits import Limit
 from numerics.linearisation import largest_stable_step
+from numerics.noisy_fits import PowerLawFit
 from numerics.observables import Observables, Overlaps
 from numerics.power_law import power_law
 from numerics.problem import Problem

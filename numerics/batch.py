@@ -1,25 +1,19 @@
 """Many problems solved at once: over exponents, dimensions, seeds, starts."""
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, as_completed
 from importlib import import_module
-from multiprocessing import get_all_start_methods, get_context
-from multiprocessing.synchronize import Event
 from os import cpu_count
-from threading import current_thread, main_thread
 from types import ModuleType
 
 from numerics.flow import solve
 from numerics.generated import phase_retrieval
 from numerics.problem import Problem
 from numerics.trajectory import Trajectory
+from numerics.workers import interrupts_wait, processes, stopped
 
 FEWEST = 4
 """Problems from which on another process is worth its start."""
-
-_stop: Event | None = None  # of a process that works for another
 
 
 def solve_many(
@@ -36,7 +30,8 @@ def solve_many(
     ``progress`` is called with the fraction done. Where it raises, where a problem does, and on Ctrl-C the
     processes end with their present steps. For labelled arrays see :func:`numerics.results.sweep`.
 
-    Raises what :func:`numerics.solve` raises, and ValueError unless there are as many times as problems.
+    Raises what :func:`numerics.solve` raises, ValueError unless there are as many times as problems, and
+    RuntimeError in a script that calls it outside of ``if __name__ == "__main__":``, with several workers.
 
     >>> runs = solve_many([Problem([1.0], [1.0], [start]) for start in (0.1, -0.1)], until=10.0)
     >>> [run.limit.name for run in runs]
@@ -53,9 +48,9 @@ def solve_many(
             runs.append(solve(problem, time, model))
             report(len(runs) / len(problems))
         return runs
-    with _processes(workers) as pool:
+    with processes(workers) as pool:
         pairs = zip(problems, times, strict=True)
-        with _without_interrupts():
+        with interrupts_wait():
             futures = [pool.submit(_solve, model.__name__, problem, time) for problem, time in pairs]
         for done, future in enumerate(as_completed(futures), 1):
             future.result()
@@ -68,46 +63,7 @@ def _solve(model: str, problem: Problem, until: float) -> Trajectory:
     return solve(problem, until, import_module(model), _go_on)
 
 
-@contextmanager
-def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool whose processes stop after their present step, and silently, when there is an exception.
-
-    Where the system allows, they are copies of one that has imported all they need, which serves later pools,
-    too. None is killed: one that dies while it sends a result would leave the pool waiting for the rest.
-    """
-    context = get_context("forkserver" if "forkserver" in get_all_start_methods() else "spawn")
-    context.set_forkserver_preload([__name__])
-    stop = context.Event()
-    with ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(stop,)) as pool:
-        try:
-            yield pool
-        except BaseException:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _begin(stop: Event) -> None:
-    """Ctrl-C reaches all processes of a terminal: the first one answers it, and tells the others to stop."""
-    global _stop
-    _stop = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def _go_on(time: float) -> None:
     """After every step: end the run where it is no longer wanted."""
-    if _stop is not None and _stop.is_set():
+    if stopped():
         raise CancelledError
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Ctrl-C is not heard, nor by processes that start meanwhile: none dies half-way, with a traceback."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

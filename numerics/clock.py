@@ -93,7 +93,8 @@ class _Response:
         rates = width * modes.eigenvalues
         total = rates + self.functions.centre
         self.basis = self.functions.basis(1.0 - 2.0 * self.functions.centre / total)
-        self.driven = ((rates / total * modes.teacher)[:, None] * self.basis).reshape(-1, len(rates))
+        self.shares = rates / total
+        self.driven = self.drive(modes.teacher)
         self.begun = self.begin(start)
         weighted = modes.eigenvalues * self.begun
         self.own = np.einsum("sN,sN->s", weighted, self.begun)
@@ -105,6 +106,14 @@ class _Response:
             self.unforced = clusters.unforced(self.begun, -width * table.matrix)
             self.cross = (clusters.alone @ self.begun.T + self.unforced.sum(axis=0))[None]
         self.pull = modes.weighted @ self.driven.T
+
+    def drive(self, along: Array) -> Array:
+        """The functions (M·k, N) of a forcing ``along`` w* or others (M, N)."""
+        return ((self.shares * along)[:, None] * self.basis).reshape(-1, len(self.shares))
+
+    def propagate(self, start: Array, forcing: Array, along: Array) -> Array:
+        """The stage values (s, N) from ``start`` (N,) under ``forcing`` (C, s) ``along`` (C, N)."""
+        return self.begin(start) + self.coefficients(forcing) @ self.drive(along)
 
     def begin(self, start: Array) -> Array:
         """The stage values without forcing."""
@@ -171,12 +180,17 @@ def solve_clock_step(
         if moved * min(moved, before) <= CONVERGED:
             states = (response.begun + coefficients @ response.driven)[:, None]
             statistics = response.statistics(coefficients)
+            statistics[0] = np.square(states[:, 0]) @ modes.eigenvalues
             times = width * (table.matrix @ (-1.0 / _gain(chart, statistics, modes.energy, forcing)))
+            ended = response.ended(coefficients)
+            if ended is not None:
+                ended = ended.parted(
+                    modes, (-np.ones(len(times)), forcing[0]), states[:, 0], response.propagate
+                )
             if chart.centred:
-                return StepResult(statistics, states, states, times, response.ended(coefficients))
+                return StepResult(statistics, states, states, times, ended)
             pushed = response.coefficients(forcing + 1.0)
             followers = response.begin(students[0]) + pushed @ response.driven
-            ended = response.ended(coefficients)
             return StepResult(statistics, states, followers[:, None], times, ended)
         before = moved
     raise NoConvergence

@@ -9,9 +9,17 @@ same at λ̄, then
 
 where E_i − Ē is of the size of δ_i and known without a difference: δ_i is exact.
 
+Nor do the modes hold what is orthogonal to the teacher while y = e w* + z is nearly parallel to it, as any
+tiny start becomes. So z is kept, too. With e read off the cluster's heaviest mode, of eigenvalue λ̄,
+
+    ė = λ̄ (A e + F),    ż_i = λ_i A z_i + δ_i (A e + F) w*_i:
+
+a mode like the others, under the forcing A e + F along δ_i w*_i/λ_i in place of the teacher.
+
 Shapes: C clusters, s stages, N modes last.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -30,7 +38,8 @@ class Clusters:
     """The ``overlaps`` P (C,) of a state with the teacher in each cluster, and what they follow from.
 
     ``centres`` are the λ̄ (C,), ``offsets`` the δ (C, N), 0 outside the cluster, ``weights`` λ w* (C, N)
-    likewise, and ``alone`` (N,) those of the modes in no cluster.
+    likewise, and ``alone`` (N,) those of the modes in no cluster. ``heaviest`` (C,) are the modes that e is
+    read off, ``directions`` (C, N) are w* in units of its component there, ``apart`` (N,) is z.
     """
 
     centres: Array
@@ -38,10 +47,18 @@ class Clusters:
     weights: Array
     alone: Array
     overlaps: Array
+    heaviest: Array
+    directions: Array
+    apart: Array
 
     @classmethod
-    def find(cls, modes: Modes, state: Array) -> "Clusters | None":
+    def find(
+        cls, modes: Modes, state: Array, known: "Clusters | None" = None, rest: Array | None = None
+    ) -> "Clusters | None":
         """Those of a single teacher's ``modes`` and a ``state`` y (N,), None where there are none.
+
+        The state may have a ``rest`` (N,) that its floats leave out. If these modes
+        have ``known`` clusters with y + c w* in place of y, these know its z.
 
         A cluster's relative width is at most NEAR times its share of the teacher's energy: else the teacher
         couples its modes too little for their overlap to cancel.
@@ -54,14 +71,46 @@ class Clusters:
             row[group] = True
         heaviest = np.abs(np.where(inside, modes.weighted, 0.0)).argmax(axis=1)
         centres = modes.eigenvalues[heaviest]
-        overlaps = [_exact_overlap(modes, state, group) for group in groups]
+        directions = np.where(inside, modes.teacher / modes.teacher[0, heaviest, None], 0.0)
+        if known is None:
+            overlaps = [_exact_overlap(modes, state, group) for group in groups]
+            apart, rest = np.zeros(len(state)), np.zeros(len(state)) if rest is None else rest
+            for group, leader in zip(groups, heaviest, strict=True):
+                apart[group] = _apart(modes, state, rest, group, leader)
+        else:
+            apart = known.apart
+            weights = np.where(inside, modes.weighted, 0.0)
+            overlaps = (weights * directions).sum(axis=1) * state[heaviest] + weights @ apart
         return cls(
             centres,
             np.where(inside, modes.eigenvalues - centres[:, None], 0.0),
             np.where(inside, modes.weighted, 0.0),
             np.where(inside.any(axis=0), 0.0, modes.weighted[0]),
             np.array(overlaps),
+            heaviest,
+            directions,
+            apart,
         )
+
+    def parted(
+        self, modes: Modes, drift: tuple[Array, Array], states: Array, propagate: Callable[..., Array]
+    ) -> "Clusters":
+        """The clusters with z at the end of a step through ``states`` y (s, N).
+
+        The ``drift`` is A and F (s,) there. ``propagate`` gives the modes (s, N) that start at y (N,)
+        under a forcing (C, s) along (C, N).
+        """
+        gain, force = drift
+        teacher = modes.teacher[0, self.heaviest, None]
+        pulls = gain * states[:, self.heaviest].T + force * teacher
+        along = self.offsets * self.directions / np.where(self.offsets == 0, 1.0, modes.eigenvalues)
+        return replace(self, apart=propagate(self.apart, pulls, along)[-1])
+
+    def composed(self, state: Array) -> Array:
+        """The ``state`` (N,) with e w* + z in the clusters, e such that their overlaps are P."""
+        energies = (self.weights * self.directions).sum(axis=1)
+        parallel = (self.overlaps - self.weights @ self.apart) / energies
+        return np.where((self.directions != 0).any(axis=0), parallel @ self.directions + self.apart, state)
 
     def joined(self, begun: Array, unforced: Array, forced: Array) -> Array:
         """⟨y, w*⟩_Q (s,) of y = ``begun`` + ``forced`` (s, N), the first of them with P = ``unforced``."""
@@ -122,3 +171,11 @@ def _exact_overlap(modes: Modes, state: Array, group: slice) -> float:
     rows = modes.eigenvalues[group], modes.teacher[0, group], state[group]
     terms = (Fraction(x) * Fraction(y) * Fraction(z) for x, y, z in zip(*rows, strict=True))
     return float(sum(terms, Fraction(0)))
+
+
+def _apart(modes: Modes, state: Array, rest: Array, group: slice, leader: int) -> Array:
+    """z = y − (y_k/w*_k) w* over the ``group``, k = ``leader``, of y = ``state`` + ``rest``, rounded once."""
+    share = (Fraction(state[leader]) + Fraction(rest[leader])) / Fraction(modes.teacher[0, leader])
+    rows = modes.teacher[0, group], state[group], rest[group]
+    parts = zip(*rows, strict=True)
+    return np.array([float(Fraction(y) + Fraction(z) - share * Fraction(x)) for x, y, z in parts])

@@ -23,6 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.noisy_fits import ROUNDING, PowerLawFit, explained, fit_noisy, fit_with_floor, noise_in
+from numerics.scatter import FEWEST
+
 Array = np.ndarray
 
 STARTS = (0.0, 0.15, 0.3, 0.45, 0.6)
@@ -35,22 +38,18 @@ SPARE = 3
 MARGIN = 1.3
 """On 95 % of the scatter, for the choice among fits. Calibrated on random laws, as the tests repeat it."""
 
-ROUNDING = 4.0 * np.finfo(float).eps
 SMALLEST = 1e-14
+NOISE = 1e-8
+"""Relative noise from which on a curve is measured, not computed: its scatter decides about a fit."""
+
+CONVERGING = 0.3
+"""What the last moves from term to term are at most, of the first, where the series converges."""
+
 CAUTION = 3.0
 """On the errors of laws with a logarithm, whose τ enters nonlinearly; calibrated as well."""
 
 AHEAD, SCANNED, REFINED = (-2.0, 4.0), 25, 12
 """Where log(log t_0 − log τ) is looked for, τ the unit of time of a logarithm, and how finely."""
-
-
-class PowerLawFit(NamedTuple):
-    """y ~ ``prefactor`` · t^``exponent`` as t → ∞, each with its uncertainty."""
-
-    exponent: float
-    exponent_error: float
-    prefactor: float
-    prefactor_error: float
 
 
 class LogarithmFit(NamedTuple):
@@ -86,8 +85,11 @@ def local_slopes(times: Array, values: Array) -> tuple[Array, Array]:
 def extrapolate_power_law(times: Array, values: Array) -> PowerLawFit:
     """Fit ``values`` (K,) at ``times`` (K,) in geometric progression, K ≥ 5.
 
-    The errors are the spread of the last extrapolations: an indication, not a bound.
-    Raises ValueError for times not in geometric progression or values that change sign.
+    The errors are the spread of the last extrapolations: an indication, not a bound. Extrapolation multiplies
+    noise: values that scatter by 10⁻⁸ or more are fitted as :func:`fit_power_law` does without corrections,
+    with one standard deviation each.
+    Raises ValueError for times not in geometric progression or values that change sign, and where that fit
+    does.
 
     >>> t = 4.0 ** np.arange(4, 16)
     >>> fit = extrapolate_power_law(t, 3 * t**-0.5 * (1 + t**-0.5 + 2 / t))
@@ -98,6 +100,8 @@ def extrapolate_power_law(times: Array, values: Array) -> PowerLawFit:
     steps = np.diff(np.log(times))
     if np.ptp(steps) > 1e-9 * steps.mean():
         raise ValueError("times must increase in geometric progression")
+    if noise_in(times, values) > NOISE:
+        return fit_power_law(times, values)
     _, slopes = local_slopes(times, values)
     exponent, exponent_error = _limit(slopes)
     prefactor, prefactor_error = _limit(values / times**exponent)
@@ -107,30 +111,66 @@ def extrapolate_power_law(times: Array, values: Array) -> PowerLawFit:
 def fit_power_law(
     times: Array,
     values: Array,
-    corrections: Sequence[float | tuple[float, int]],
+    corrections: Sequence[float | tuple[float, int]] = (),
     exponent: float | None = None,
+    floor: bool = False,
 ) -> PowerLawFit:
-    """Fit y = C t^p (1 + Σ_j c_j t^{−q_j} + …) to ``values`` (K,) at increasing ``times`` (K,).
+    """Fit y = b + C t^p (1 + Σ_j c_j t^{−q_j} + …) to ``values`` (K,) at increasing ``times`` (K,).
 
     ``corrections`` are the q_j > 0 that theory predicts, or (q_j, k) for t^{−q_j} (log t)^k; their products
-    follow by themselves. ``exponent`` fixes p, and leaves only C to be measured. Noise is taken as
-    independent from point to point and of one relative size, which the fit measures. On random laws the
-    errors covered the truth in 97 % and more, if the corrections were the right ones, and were 5 times
-    the true ones with noise and 40 times without, in the median.
+    follow where the data ask for them. ``exponent`` fixes p. With ``floor`` a b is fitted, too, and as few of
+    the corrections as the residuals allow, which a floor resembles.
 
-    Raises ValueError for unusable data or corrections, and for fewer than 6 points.
+    Noise is taken as of one relative size, white or correlated over a small part of the points. Where the
+    stated law leaves nothing but noise the errors are one standard deviation (:mod:`numerics.scatter`). Where
+    more products are needed, or there is no noise, they are how far the fit still moves with more terms and
+    on later times, with 95 % of what independent noise allows: on random laws without noise they covered the
+    truth in 95 % and were 50 times the true ones in the median.
+
+    Raises ValueError for unusable data or corrections; for fewer than 6 points, with noise or a floor beyond
+    the unknowns; and where no such law fits: the residuals are no noise, or the series does not converge.
 
     >>> t = np.geomspace(10.0, 1e6, 20)
     >>> fit = fit_power_law(t, 3 * t**-0.5 * (1 + t**-0.5 + 2 / t), corrections=[0.5])
     >>> abs(fit.exponent + 0.5) <= fit.exponent_error < 1e-4
     True
+    >>> noisy = (0.2 + 3 * t**-0.5) * (1 + 0.01 * np.random.default_rng(0).normal(size=20))
+    >>> fit = fit_power_law(t, noisy, floor=True)
+    >>> abs(fit.floor - 0.2) < 3 * fit.floor_error < 0.03
+    True
     """
     times, values = _checked(times, values, 6)
+    pairs = _stated(corrections)
+    terms = [*pairs, *(term for term in _products(corrections) if term not in pairs)]
+    least = 1 + floor + (exponent is None) + len(pairs) + FEWEST
+    noisy = noise_in(times, values) > NOISE
+    if (noisy or floor) and len(times) < least:
+        raise ValueError(f"a fit with so many unknowns needs at least {least} points, not {len(times)}")
+    fit = None
+    if floor:
+        fit = fit_with_floor(times, values, terms, exponent)
+    elif noisy or not pairs:
+        fit = fit_noisy(times, values, terms, len(pairs), exponent)
+    if fit is not None:
+        return fit
+    begins = [int(share * len(times)) for share in STARTS]
+    if floor or not pairs or (noisy and not explained(times, values, terms, exponent, begins)):
+        raise ValueError("no such law fits: what the fit leaves is not noise, but changes with time")
+    return _fit_series(times, values, terms, exponent, noisy)
+
+
+def _fit_series(
+    times: Array, values: Array, terms: Sequence[tuple[float, int]], exponent: float | None, noisy: bool
+) -> PowerLawFit:
+    """The fit of log y by a series in the ``terms`` that is not at its end."""
     clock, heights = np.log(times), np.log(np.abs(values))
     known = exponent is not None
     laws = np.stack([np.ones_like(clock)] if known else [np.ones_like(clock), clock])
     heights = heights - (exponent or 0.0) * clock
-    estimates, errors = _fit(clock, heights, laws, _powers(clock, _products(corrections)))
+    powers = _powers(clock, sorted(terms, key=lambda term: (term[0], -term[1])))
+    if not noisy and _diverges(heights, laws, powers):
+        raise ValueError("no such law fits: with every correction more the fit moves as far as before")
+    estimates, errors = _fit(clock, heights, laws, powers)
     slope, slope_error = (exponent or 0.0, 0.0) if known else (estimates[1], errors[1])
     prefactor = float(np.sign(values[0]) * np.exp(estimates[0]))
     return PowerLawFit(
@@ -195,13 +235,19 @@ def _checked(times: Array, values: Array, least: int) -> tuple[Array, Array]:
     return times, values
 
 
-def _products(corrections: Sequence[float | tuple[float, int]]) -> list[tuple[float, int]]:
-    """The leading (q, k) of the terms t^{−q} (log t)^k in all products of the corrections, slowest first."""
+def _stated(corrections: Sequence[float | tuple[float, int]]) -> list[tuple[float, int]]:
+    """The corrections as pairs (q, k), or a ValueError that says what is allowed."""
     pairs = [pair if isinstance(pair, tuple) else (float(pair), 0) for pair in corrections]
-    if not pairs or not all(0 < q < math.inf and k >= 0 and k % 1 == 0 for q, k in pairs):
+    if not all(0 < q < math.inf and k >= 0 and k % 1 == 0 for q, k in pairs):
         raise ValueError(
             f"corrections are {list(corrections)}: powers q > 0, or pairs (q, k) with whole k ≥ 0, are needed"
         )
+    return pairs
+
+
+def _products(corrections: Sequence[float | tuple[float, int]]) -> list[tuple[float, int]]:
+    """The leading (q, k) of the terms t^{−q} (log t)^k in all products of the corrections, slowest first."""
+    pairs = _stated(corrections)
     found = {
         (round(sum(q for q, _ in chosen), 12), power)
         for count in range(1, MOST_TERMS + 1)
@@ -211,9 +257,22 @@ def _products(corrections: Sequence[float | tuple[float, int]]) -> list[tuple[fl
     return sorted(found, key=lambda term: (term[0], -term[1]))[:MOST_TERMS]
 
 
+def _diverges(heights: Array, laws: Array, terms: Array) -> bool:
+    """Whether the last of the ``laws`` moves by each of the last ``terms`` nearly as far as by the first."""
+    floor = ROUNDING * max(1.0, float(np.abs(heights).max()))
+    fits = [_least_squares(np.concatenate([laws, terms[:k]]), heights, floor) for k in range(len(terms) + 1)]
+    known = np.array(
+        [fit[:, len(laws) - 1] for fit in takewhile(lambda fit: fit is not None, fits) if fit is not None]
+    )
+    if len(known) <= MOST_TERMS:
+        return False
+    moves = np.abs(np.diff(known[:, 0]))
+    return bool(np.median(moves[-3:]) > CONVERGING * np.median(moves[:3]))
+
+
 def _powers(clock: Array, terms: Sequence[tuple[float, int]]) -> Array:
     """The terms (n, K) at the logarithms ``clock`` (K,) of the times, the powers relative to the first."""
-    return np.array([np.exp(-q * (clock - clock[0])) * clock**k for q, k in terms])
+    return np.array([np.exp(-q * (clock - clock[0])) * clock**k for q, k in terms]).reshape(-1, len(clock))
 
 
 def _fit(clock: Array, heights: Array, laws: Array, terms: Array) -> tuple[Array, Array]:

@@ -11,12 +11,13 @@
 import csv
 import io
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from theory.disk import read_file, write_file
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,15 +35,7 @@ def save(labelled: "xr.Dataset", path: str | Path) -> None:
     Raises ValueError for another suffix, for what the format cannot hold, and where it cannot be written.
     """
     target = Path(path)
-    content = encode(labelled, format_of(target))
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, target)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        part.unlink(missing_ok=True)
+    write_file(target, encode(labelled, format_of(target)))
 
 
 def load(path: str | Path) -> "xr.Dataset":
@@ -52,10 +45,7 @@ def load(path: str | Path) -> "xr.Dataset":
     """
     source = Path(path)
     form = format_of(source)
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
+    content = read_file(source)
     try:
         return decode(content, form)
     except ValueError as error:

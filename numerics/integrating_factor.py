@@ -69,6 +69,9 @@ def solve_short_step(
             states = factor.stages(deviation[0], unknowns[1:])
             statistics, ended = factor.statistics(states, deviation[0], unknowns[1:], clusters)
             times = width * table.nodes
+            if ended is not None:
+                gain, force = chart.drift(statistics, modes.energy)
+                ended = ended.parted(modes, (gain[0, 0], force[0, 0]), states, factor.stages)
             if chart.centred:
                 return StepResult(statistics, states[:, None], states[:, None], times, ended)
             followers = factor.stages(students[0], unknowns[1:] - unknowns[:1])
@@ -101,13 +104,13 @@ class _Factor:
         self.growth = np.exp(clock[:, None] * modes.eigenvalues)
         self.pushed = width * modes.eigenvalues / self.growth
 
-    def stages(self, start: Array, force: Array) -> Array:
-        """The stage values (s, N) from ``start`` y (N,) under ``force`` F (M, s)."""
-        return self.growth * (start + self._pushed(force))
+    def stages(self, start: Array, force: Array, along: Array | None = None) -> Array:
+        """The stages (s, N) from ``start`` (N,) under ``force`` (M, s) ``along`` w* or others (M, N)."""
+        return self.growth * (start + self._pushed(force, self.modes.teacher if along is None else along))
 
-    def _pushed(self, force: Array) -> Array:
+    def _pushed(self, force: Array, along: Array) -> Array:
         """What the ``force`` has added to the start (s, N)."""
-        return self.table.matrix @ (self.pushed * (force.T @ self.modes.teacher))
+        return self.table.matrix @ (self.pushed * (force.T @ along))
 
     def statistics(
         self, states: Array, start: Array, force: Array, clusters: Clusters | None
@@ -117,7 +120,7 @@ class _Factor:
         if clusters is None:
             return statistics, None
         unforced = clusters.grown(start, self.clock)
-        forced = self.growth * self._pushed(force)
+        forced = self.growth * self._pushed(force, self.modes.teacher)
         statistics[1] = clusters.joined(self.growth * start, unforced, forced)
         return statistics, clusters.moved(unforced, forced)
 

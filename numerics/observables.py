@@ -132,15 +132,18 @@ def observe_all(
     return Overlaps(times, S, np.einsum("kat,am->kmt", U, orientation), loss, sum(distances))
 
 
-def norms(deviation: Array, students: Array, teacher: Array, centred: bool) -> Array:
+def norms(
+    deviation: Array, students: Array, teacher: Array, centred: bool, rest: Array | float = 0.0
+) -> Array:
     """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
-    ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless ``centred``.
+    ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless ``centred``. ``rest`` (K, N) is what
+    the floats of W leave out near ±W*.
     """
     along = students @ teacher.T
     if along.shape[-2:] == (1, 1) and not centred:
         away = deviation[..., None, :]
     else:
-        away = students[..., None, :] - teacher
+        away = (students[..., None, :] - teacher) + _column(rest)
         if not centred:
             diagonal = np.arange(len(teacher))
             away[..., diagonal, diagonal, :] = deviation
@@ -149,8 +152,13 @@ def norms(deviation: Array, students: Array, teacher: Array, centred: bool) -> A
     found[1] = along
     found[2] = np.vecdot(away, away)
     if along.min() < 0:
-        opposite = students[..., None, :] + teacher
+        opposite = (students[..., None, :] + teacher) + _column(rest)
         found[3] = np.vecdot(opposite, opposite)
     else:
         found[3] = found[0] + 2.0 * along + np.vecdot(teacher, teacher)
     return np.moveaxis(found, (-2, -1), (1, 2))
+
+
+def _column(rest: Array | float) -> Array:
+    """``rest`` (K, N) as (K, 1, N), to be added for every teacher."""
+    return np.asarray(rest)[..., None, :] if np.ndim(rest) else np.asarray(rest)

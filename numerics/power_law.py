@@ -17,6 +17,7 @@ LARGEST_SAMPLE = 10**10
 STREAMED = 10**7  # from here on draws are reduced as they come
 CHUNK = 2**20
 LARGEST = 1e280  # of finite dimensions and horizons, short of overflow
+SMALLEST_START, LARGEST_START = 1e-300, 1e75  # of √s(0): floats keep their digits, energies stay in range
 
 
 def power_law(
@@ -147,10 +148,11 @@ def escape_size(init: str | Array) -> float | None:
     try:
         kind, value = init.split(":")
         size = float(value)
-        if kind != "escape" or not (math.isfinite(size) and size > 0):
+        if kind != "escape" or not SMALLEST_START <= size <= LARGEST_START:
             raise ValueError
     except ValueError:
-        raise ValueError(f"init is {init!r}: it must be sphere or escape:EPS with EPS > 0") from None
+        allowed = f"{SMALLEST_START:g} ≤ EPS ≤ {LARGEST_START:g}"
+        raise ValueError(f"init is {init!r}: it must be sphere or escape:EPS with {allowed}") from None
     return size
 
 

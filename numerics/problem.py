@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from theory.disk import read_text
+
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 LARGEST = 1e150  # the loss is quadratic in energies
+SMALLEST = 1e-300  # below, floats lose their digits
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,7 +29,8 @@ class Problem:
     ``dimension`` is d, the number of directions that the N modes stand
     for: N itself, unless the problem was reduced (then N ≪ d ≤ ∞ and a mode carries the weight of many
     directions). ``relative_error`` bounds what that reduction changed up to the time ``horizon``; an exact
-    problem has 0 and inf.
+    problem has 0 and inf. ``init_rest`` (K, N) is what the floats of ``init`` leave out of a reduced
+    problem's start, w(0) = init + init_rest, so that w(0) ∓ w* keeps its digits: see :meth:`deviation`.
 
     Nothing is normalised: the energy Σ λ_i (w*_i)² of a teacher may be any positive number.
 
@@ -45,6 +49,7 @@ class Problem:
     dimension: float = 0
     relative_error: float = 0.0
     horizon: float = math.inf
+    init_rest: Array | float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "eigenvalues", _vector("eigenvalues", self.eigenvalues))
@@ -63,6 +68,7 @@ class Problem:
                 f"eigenvalues[{where}] is {self.eigenvalues[where]:g}: a covariance has none below 0"
             )
         self._check_energies()
+        object.__setattr__(self, "init_rest", np.zeros_like(self.students) + self.init_rest)
         if not self.dimension:
             object.__setattr__(self, "dimension", size)
 
@@ -72,6 +78,9 @@ class Problem:
             energy = min(_energies(self.eigenvalues, self.teacher))
             lengths = np.sum(self.teacher**2), np.sum(self.init**2)
             sizes = self.teacher_energy, self.start_energy, *lengths
+        largest = float(np.abs(self.init).max())
+        if 0 < largest < SMALLEST:
+            raise ValueError(f"init has entries up to {largest:g}: it must be 0 or reach {SMALLEST:g}")
         if energy == 0:
             raise ValueError("teacher has no energy (sum of eigenvalue * teacher² is 0): it must be positive")
         if not (energy > 1.0 / LARGEST and np.all(np.array(sizes) < LARGEST)):
@@ -99,6 +108,13 @@ class Problem:
     def students(self) -> Array:
         """The start as rows W(0) (K, N)."""
         return np.atleast_2d(self.init)
+
+    def deviation(self, students: Array, teachers: Array) -> Array:
+        """``students`` − ``teachers`` (K, N), with what rounding has left out of the students' start.
+
+        To full relative accuracy at the start, and at all times along eigenvalues 0.
+        """
+        return (students - teachers) + self.init_rest
 
     def __repr__(self) -> str:
         from numerics.cards import problem_rows, summary
@@ -140,10 +156,9 @@ class Problem:
         """
         if Path(path).suffix.lower() in (".csv", ".nc"):
             return _from_dataset(path)
+        text = read_text(path)
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
+            content = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}: is not JSON ({error})") from None
         names = ("eigenvalues", "teacher", "init")
@@ -199,9 +214,9 @@ def _vector(name: str, values: Any, rows: bool = False) -> Array:
 def load_vector(name: str, path: str | Path) -> Array:
     """Read one vector from a file: a JSON list, or numbers separated by white space or commas."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{name} file {path}: cannot be read ({error})") from None
+        text = read_text(path)
+    except ValueError as error:
+        raise ValueError(f"{name} file {error}") from None
     try:
         is_json = text.lstrip().startswith("[")
         return _vector(name, json.loads(text) if is_json else text.replace(",", " ").split())

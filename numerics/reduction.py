@@ -16,12 +16,14 @@ rounding stays relative to each bin's energy).
 import math
 from collections.abc import Iterable
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
 
 from numerics.block_gauss import block_lanczos, chebyshev_moments, gauss_rules, restored
 from numerics.chebyshev import chebyshev_polynomials
+from numerics.eigenspaces import add, merge
 from numerics.problem import Problem
 
 Array = np.ndarray
@@ -31,6 +33,7 @@ FROZEN_RATIO = 64.0
 BLOCKS = 15
 BEYOND = 6
 WORTHWHILE = 1.5
+NEAR = 0.25  # of the teacher's energy: a start whose deviation has less is reduced by its deviation
 NARROW = 1e-3  # half a bin in units of its eigenvalues: what they lose in the last digit is 1e-13 of that
 ROUNDING = 8.0 * np.finfo(float).eps
 TOLERANCE = 3e-13
@@ -62,23 +65,84 @@ def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Pr
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance is {tolerance}: it must lie strictly between 0 and 1")
     clock = min(horizon * max(problem.teacher_energy, problem.start_energy), LONGEST)
-    eigenvalues = problem.eigenvalues
-    rows = np.concatenate([problem.teachers, problem.students])
-    eigenvalues, rows = _descending(eigenvalues, rows)
-    moving = int(np.searchsorted(-eigenvalues, 0.0))
-    nodes, vectors, error = _reduce_moving(eigenvalues[:moving], rows[:, :moving], clock, tolerance)
-    nodes = np.concatenate([nodes, eigenvalues[moving:]])
-    vectors = np.concatenate([vectors, rows[:, moving:]], axis=1)
-    order = np.argsort(-nodes, kind="stable")
-    teachers, students = np.split(vectors[:, order], [len(problem.teachers)])
+    modes = _merged(problem)
+    moving = int(np.searchsorted(-modes.eigenvalues, 0.0))
+    fast, still = modes.part(slice(moving)), modes.part(slice(moving, None))
+    fast, error = _reduced(fast, clock, tolerance)
+    modes = fast.joined(still)
+    same = len(modes.eigenvalues) == len(problem.eigenvalues)
     return Problem(
-        nodes[order],
-        teachers.reshape(*problem.teacher.shape[:-1], -1),
-        students.reshape(*problem.init.shape[:-1], -1),
+        modes.eigenvalues,
+        modes.teachers.reshape(*problem.teacher.shape[:-1], -1),
+        modes.students.reshape(*problem.init.shape[:-1], -1),
         dimension=problem.dimension,
         relative_error=problem.relative_error + error,
-        horizon=problem.horizon if len(nodes) == len(problem.eigenvalues) else min(horizon, problem.horizon),
+        horizon=problem.horizon if same else min(horizon, problem.horizon),
+        init_rest=modes.rest,
     )
+
+
+class _Rows(NamedTuple):
+    """Modes in descending order: ``teachers`` (M, N), ``students`` (K, N) and their ``rest`` (K, N)."""
+
+    eigenvalues: Array
+    teachers: Array
+    students: Array
+    rest: Array
+
+    def part(self, piece: slice | Array) -> "_Rows":
+        """Some of the modes."""
+        return _Rows(*(part[..., piece] for part in self))
+
+    def joined(self, other: "_Rows") -> "_Rows":
+        """These modes and the ``other``, in descending order."""
+        both = _Rows(*(np.concatenate(pair, axis=-1) for pair in zip(self, other, strict=True)))
+        order = np.argsort(-both.eigenvalues, kind="stable")
+        return _Rows(*(part[..., order] for part in both))
+
+
+def _merged(problem: Problem) -> _Rows:
+    """The modes with equal eigenvalues merged, one student and teacher without loss of w ∓ w*."""
+    count = len(problem.teachers)
+    rest = problem.init_rest + np.zeros_like(problem.students)
+    order = np.argsort(-problem.eigenvalues, kind="stable")
+    modes = _Rows(problem.eigenvalues, problem.teachers, problem.students, rest).part(order)
+    if (modes.eigenvalues[1:] < modes.eigenvalues[:-1]).all() or rest.any():  # a rest is that of merged modes
+        return modes
+    if count == len(problem.students) == 1:
+        eigenvalues, *rows = merge(modes.eigenvalues, modes.teachers[0], modes.students[0])
+        return _Rows(eigenvalues, *(row[None] for row in rows))
+    distinct, vectors = _merge_equal(modes.eigenvalues, np.concatenate(modes[1:3]))
+    return _Rows(distinct, vectors[:count], vectors[count:], np.zeros_like(vectors[count:]))
+
+
+def _reduced(modes: _Rows, clock: float, tolerance: float) -> tuple[_Rows, float]:
+    """The rule for ``modes`` with λ > 0, and its error.
+
+    The rows may be combined: of a start near ±w* it is the measure of (w*, w ∓ w*) that keeps its digits.
+    """
+    teachers, students = modes.teachers, modes.students
+    near = _nearest(modes) if len(teachers) == len(students) == 1 else np.zeros((1, 1))
+    rows = np.concatenate([teachers, students - near @ teachers + modes.rest if near.any() else students])
+    used = rows.any(axis=1)
+    nodes, vectors, error = _reduce_moving(modes.eigenvalues, rows[used], clock, tolerance)
+    if nodes is modes.eigenvalues:
+        return modes, error
+    full = np.zeros((len(rows), len(nodes)))
+    full[used] = vectors
+    teachers, students = np.split(full, [len(teachers)])
+    students, rest = add(near @ teachers, students) if near.any() else (students, 0.0 * students)
+    return _Rows(nodes, teachers, students, rest), error
+
+
+def _nearest(modes: _Rows) -> Array:
+    """P = ±1 (1, 1) where ‖w − P w*‖_Q² is below NEAR of the teacher's energy, else 0."""
+    energy = modes.teachers**2 @ modes.eigenvalues
+    for sign in (1.0, -1.0):
+        deviation = modes.students - sign * modes.teachers
+        if deviation**2 @ modes.eigenvalues < NEAR * energy:
+            return np.array([[sign]])
+    return np.zeros((1, 1))
 
 
 def reduce_stream(

@@ -10,7 +10,7 @@ Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -79,6 +79,15 @@ class Modes:
             return np.append(own, clusters.term_size(state[0]))
         return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
 
+    def statistics_change(self, states: Array, change: Array) -> Array:
+        """The change (n, …) of the statistics of ``states`` (…, K, N) with a small ``change`` (…, K, N)."""
+        rows, columns = upper_triangle(states.shape[-2])
+        products = (
+            states[..., rows, :] * change[..., columns, :] + change[..., rows, :] * states[..., columns, :]
+        )
+        cross = (change @ self.weighted.T).reshape(*states.shape[:-2], -1)
+        return np.moveaxis(np.concatenate([products @ self.eigenvalues, cross], axis=-1), -1, 0)
+
     def statistics_gradient(self, state: Array) -> Array:
         """∂ statistics / ∂ state (n, K, N) at ``state`` (K, N)."""
         rows = np.concatenate([self.eigenvalues * state, self.weighted])
@@ -102,7 +111,8 @@ def product_rule(students: int, teachers: int) -> Array:
 class StepResult:
     """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w.
 
-    ``times`` (s,) are those that have passed since the step's start; ``clusters`` are those at its end.
+    ``times`` (s,) are those that have passed since the step's start; ``clusters`` are those at its end, and
+    ``linearised`` is what the step makes of small changes.
     """
 
     statistics: Array
@@ -110,8 +120,10 @@ class StepResult:
     students: Array
     times: Array
     clusters: "Clusters | None" = None
+    linearised: "LinearisedStep | None" = None
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def solve_step(
     table: Collocation,
     chart: Chart,
@@ -126,7 +138,8 @@ def solve_step(
     """Advance ``deviation`` y (K, N) and ``students`` w (K, N) by ``width`` from the ``guess`` (n, s) of X.
 
     A relative change up to ``noise`` is accepted when the iterations are used up: where terms of the drift
-    cancel Newton's method ends in their rounding. Raises NoConvergence.
+    cancel Newton's method ends in their rounding. Raises NoConvergence, also where it leaves the range of
+    floats.
     """
     unknowns, states = guess, deviation
     rounding = (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation, clusters)
@@ -167,6 +180,9 @@ def solve_step(
             statistics, followers = modes.statistics(states), states
             if clusters is not None:
                 statistics[1], clusters = _clustered(clusters, response, deviation, forced + correction)
+                gain, force = finite_drift(chart, unknowns, modes.energy)
+                moved_on = partial(_propagated, response.moved(gain))
+                clusters = clusters.parted(modes, (gain[0, 0], force[0, 0]), states[:, 0], moved_on)
             if not chart.centred:
                 teachers = len(modes.teacher)
                 gain, force = finite_drift(chart, unknowns, modes.energy)
@@ -174,7 +190,10 @@ def solve_step(
                 followers = states.copy()
                 followers[:, :teachers] += modes.teacher
                 followers = newton.response.moved(gain).refine(followers, students, push, REFINEMENTS)
-            return StepResult(statistics, states, followers, width * table.nodes, clusters)
+            if not np.isfinite(statistics).all():
+                break
+            linearised = LinearisedStep(newton, chart, modes, unknowns, states)
+            return StepResult(statistics, states, followers, width * table.nodes, clusters, linearised)
         newton, before = None if slowness > SLOW else newton, worst
     raise NoConvergence
 
@@ -188,6 +207,11 @@ def _clustered(
     begun = response.propagate(start, 0.0 * forced)[:, 0]
     unforced = clusters.unforced(begun, response.width * response.coupling)
     return clusters.joined(begun, unforced, forced[:, 0]), clusters.moved(unforced, forced[:, 0])
+
+
+def _propagated(response: Response, start: Array, force: Array, along: Array) -> Array:
+    """The stage values (s, N) of one student from ``start`` (N,) under ``force`` (C, s) ``along`` (C, N)."""
+    return response.propagate(start[None], (force.T @ along)[:, None])[:, 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,6 +242,42 @@ class _Newton:
         """How A (K, K, s) and F (K, M, s) answer to the ``change`` of X."""
         slopes = self.gain_slope, self.force_slope
         gain, force = (np.einsum("jkbm,bm->jkm", slope, change) for slope in slopes)
+        return gain, force
+
+
+@dataclass(frozen=True, eq=False)
+class LinearisedStep:
+    """The derivative of a step at its solution: its equations, the ``unknowns`` X (n, s) and the ``states``
+    (s, K, N) of the ``modes``, in the ``chart``.
+    """
+
+    newton: _Newton
+    chart: Chart
+    modes: Modes
+    unknowns: Array
+    states: Array
+
+    def carry(self, change: Array, shift: Array) -> tuple[Array, Array]:
+        """What becomes of a ``change`` (K, N) of the start while the drift is that of statistics that are off
+        by ``shift`` (n, s): the change (K, N) of the end, and that of the statistics (n, s) at the nodes.
+
+        The shift may be too large for derivatives: that of a drift with a kink is a root of it.
+        """
+        response, teacher = self.newton.response, self.modes.teacher
+        direct = response.propagate(change, np.zeros_like(self.states))
+        direct = direct + response.respond(_forcing(*self._drift_error(shift), self.states, teacher))
+        moved = self.newton.change(self.modes.statistics_change(self.states, direct))
+        answer = response.respond(_forcing(*self.newton.drift_change(moved), self.states, teacher))
+        return (direct + answer)[-1], moved
+
+    def _drift_error(self, shift: Array) -> tuple[Array, Array]:
+        """A (K, K, s) and F (K, M, s) off by ``shift`` less those of X; 0 where they are not finite."""
+        with np.errstate(all="ignore"):
+            right = self.chart.drift(self.unknowns, self.modes.energy)
+            wrong = self.chart.drift(self.unknowns + shift, self.modes.energy)
+            gain, force = (
+                np.nan_to_num(b - a, posinf=0.0, neginf=0.0) for a, b in zip(right, wrong, strict=True)
+            )
         return gain, force
 
 
@@ -294,7 +354,7 @@ def truncation(
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
     least = np.maximum(np.maximum(least, most / WIDEST), SMALLEST)
-    signed = (statistics * statistics[:, -1:] > 0).all(axis=1)
+    signed = (np.sign(statistics) * np.sign(statistics[:, -1:]) > 0).all(axis=1)
     inside = (errors * np.where(signed, units / least, 1.0)).max()
     return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), float(inside))
 

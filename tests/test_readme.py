@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from derivations.cli import COMMANDS
@@ -68,3 +69,14 @@ def test_picture_is_there():
     picture = ElementTree.parse(ROOT / name).getroot()
     assert picture.tag.endswith("svg")
     assert len(list(picture.iter())) > 100
+
+
+def test_the_seed_of_the_picture_and_the_band_over_seeds():
+    """The phases that its caption quotes, from runs of their own."""
+    caption = " ".join(README.split("*The three phases")[1].split("*\n")[0].split())
+    seed = int(re.search(r"of seed (\d+)", caption)[1])
+    seeds = int(re.search(r"over (\d+) seeds", caption)[1])
+    late = [solve(power_law(2, 1000, "gaussian", seed=one), 1e3).phases().t2 for one in range(seeds)]
+    low, middle, high = np.quantile(late, (0.05, 0.5, 0.95))
+    assert f"whose T2 is {late[seed]:.0f}." in caption
+    assert f"T2 is {middle:.0f}, and between {low:.1f} and {high:.0f}." in caption

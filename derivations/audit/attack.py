@@ -68,6 +68,7 @@ def _instance(
     return Counterexample(
         f"{where}: {left}, not {right}" if where else f"{left}, not {right}",
         f"from sympy import *; assert simplify({sides[0]} - {sides[1]}) != 0",
+        Verdict.PROVED,
     )
 
 

@@ -106,7 +106,8 @@ class Adjudication:
         """What was found, the counterexample, and why the correction holds."""
         parts = [self.finding.evidence]
         if self.finding.counterexample:
-            parts.append(f"Counterexample: {self.finding.counterexample.words}")
+            example = self.finding.counterexample
+            parts.append(f"Counterexample ({example.by}): {example.words}")
         if self.correction:
             parts.append(f"The correction is {self.correction.finding.verdict}: {self.correction.evidence}")
         return " ".join(part if part.endswith(".") else f"{part}." for part in parts)

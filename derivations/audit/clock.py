@@ -109,7 +109,9 @@ def exponential_step(c: Constants, effort: Effort) -> Finding:
     if math.expm1(-1.0) <= -factor:
         return Finding(Verdict.UNDECIDED, "holds at x = -1")
     example = Counterexample(
-        f"x = -1: 1/e - 1 = -0.632… > {-factor:g}", f"from math import exp; assert exp(-1) - 1 > -{factor}"
+        f"x = -1: 1/e - 1 = -0.632… > {-factor:g}",
+        f"from math import exp; assert exp(-1) - 1 > -{factor}",
+        Verdict.PROVED,
     )
     return Finding(Verdict.FALSE, "e^x ≥ 1 + x for every x: the printed sense is reversed", None, example)
 

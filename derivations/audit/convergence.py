@@ -315,7 +315,9 @@ def exponents(c: Constants, effort: Effort) -> Finding:
     return identities(pairs, "algebra")
 
 
-@correction(
+@claim(
+    "Cor2/hypothesis",
+    "Corollary 2, its supposition",
     r"at finite $d$: $T(\lambda) = H_{d,a}^{-1}\sum_{i > n} i^{-a}$ for flat teachers, 0 for $\lambda \le "
     r"\lambda_d$; "
     r"$T(\lambda)/\lambda^\beta \to \zeta(a)^{-1/a}/(a-<a>)$ only for $\lambda_d \ll \lambda \ll 1$",
@@ -333,27 +335,6 @@ def tail_mass(c: Constants, effort: Effort) -> Finding:
     law = level ** (1 - 1 / exponent) * total ** (-1 / exponent) / (exponent - float(c["a"]))
     how = f"a = 2, d = 1e6, λ = λ_1000: {tail / law:.5f} of the law"
     return Finding(Verdict.MEASURED, how, float(tail / law))
-
-
-@claim(
-    "Cor2/hypothesis",
-    "Corollary 2",
-    r"$T(\lambda) \asymp C_{\mathrm{tail}}\lambda^\beta$ as $\lambda \downarrow 0$",
-    Verdict.FALSE,
-    hypotheses="finite $d$",
-    correction=tail_mass,
-)
-def tail_hypothesis(c: Constants, effort: Effort) -> Finding:
-    smallest = min(ALIGNED.eigenvalues)
-    mass = sum(
-        lam * x**2 for lam, x in zip(ALIGNED.eigenvalues, ALIGNED.teacher, strict=True) if lam < smallest
-    )
-    if mass != 0:
-        return Finding(Verdict.UNDECIDED, "there is mass below the smallest eigenvalue")
-    words = f"λ ≤ λ_d = {smallest}: T(λ) = 0, while λ^β > 0"
-    how = "the sum over λ_i < λ is empty below λ_d, in every finite dimension"
-    example = ALIGNED.refutes(words, "sum(a*x*x for a, x in zip(l, t) if a < min(l)) == 0")
-    return Finding(Verdict.FALSE, how, None, example)
 
 
 # Remark 5

@@ -200,6 +200,7 @@ def bounded_for_all(c: Constants, effort: Effort) -> Finding:
         f"from sympy import *; t = Symbol('t', positive=True); U = lambda k: (-{r})**k*exp({growth}*t) + "
         f"2**(-S(k))*({sympy.simplify(solution)}); assert all(simplify(diff(U(k), t) + 8*U(k + 1) - "
         "8*2*2**(-S(k) - 1)*U(1)) == 0 for k in (1, 2, 3)) and limit(U(1), t, oo) == -oo",
+        Verdict.PROVED,
     )
     how = "-8B has spectrum {|z| ≤ 8}: boundedness comes from U_0 being moments of a measure on [0, λ_1]"
     return Finding(Verdict.FALSE, how, counterexample=example)
@@ -278,6 +279,7 @@ def convolution(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
         f"d = 1, λ = w* = 1, w(0) = 1/2: u''' of the right side at 0 is too large by 8 · {-size}",
         _convolution_replay(c["b"]),
+        Verdict.PROVED,
     )
     how = "the kernel needs Θ(t) - Θ(τ), not Θ(t - τ): the two differ from the third order in t on"
     return Finding(Verdict.FALSE, how, counterexample=example)

@@ -246,6 +246,7 @@ def saddle(c: Constants, effort: Effort) -> Finding:
         f"Q = I, w* = (1, 0), w = (0, 1/√3): the form is 24/9 = {value}, not {c['a']}",
         f"from sympy import *; w, a = Matrix([0, 1/sqrt(3)]), Matrix([1, 0]); "
         f"H = 24*w*w.T + (12*w.dot(w) - 4*a.dot(a))*eye(2) - 8*a*a.T; assert (w.T*H*w)[0] != {c['a']}",
+        Verdict.PROVED,
     )
     return Finding(Verdict.FALSE, f"24 s² = {value} s*² where s = s*/3", counterexample=example)
 

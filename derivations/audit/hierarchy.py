@@ -134,6 +134,7 @@ def no_closure(c: Constants, effort: Effort) -> Finding:
         "(and Q = 2I closes on (s, u))",
         f"from sympy import *; p, q = symbols('p q'); u = lambda k: 2**k*p + q; "
         f"assert expand(u({order}) - ({b})*u(2) - ({a})*u(1)) == 0",
+        Verdict.PROVED,
     )
     return Finding(Verdict.FALSE, "both eigenvalues are roots of one quadratic", counterexample=example)
 
@@ -181,5 +182,6 @@ def right_shift(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
         f"x = e_1: (Bx)_{place} = x_{place + 1} = 0, not x_1 = 1",
         f"x = {{1: 1}}; B = lambda k: x.get(k + 1, 0); assert B({place}) != x[1]",
+        Verdict.PROVED,
     )
     return Finding(Verdict.FALSE, "a name only: the formulas use B as defined", counterexample=example)

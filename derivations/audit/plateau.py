@@ -333,7 +333,10 @@ def three_orders(c: Constants, effort: Effort) -> Finding:
         "q(10)"
     )
     return Finding(
-        Verdict.FALSE, "the square root is of the larger order", None, Counterexample(words, replay)
+        Verdict.FALSE,
+        "the square root is of the larger order",
+        None,
+        Counterexample(words, replay, Verdict.PROVED),
     )
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import sympy
 
 from derivations.audit.attack import identities
-from derivations.audit.claim import Constants, Effort, claim, correction
-from derivations.audit.verdict import Counterexample, Finding, Verdict
+from derivations.audit.claim import Constants, Effort, claim
+from derivations.audit.verdict import Finding, Verdict
 from theory.symbolic import gaussian_moment, gradient, phase_retrieval
 
 s, u, t = sympy.symbols("s u t")
@@ -107,7 +107,9 @@ def slower_than_unit(c: Constants, effort: Effort) -> Finding:
     return Finding(Verdict.MEASURED, how, rate / float(c["a"]))
 
 
-@correction(
+@claim(
+    "R1/trace",
+    "Remark 1, at the trace 1 of Section 2",
     r"against $Q = I/d$, where the deficit decays like $e^{-16 t/d}$, the anisotropic flow is faster down "
     r"to $1 - u$ "
     r"of order $d^{-(1 - 1/a)}$, up to logarithms, and slower below",
@@ -126,32 +128,8 @@ def faster_at_first(c: Constants, effort: Effort) -> Finding:
 
 
 @claim(
-    "R1/trace",
-    "Remark 1 under the normalisation of Section 2",
-    r"the same with $\mathrm{tr}\, Q = <a>$ in both, as in the figures",
-    Verdict.FALSE,
-    hypotheses=r"this reading is ours: Section 2 normalises the trace, Section 3.3 names $Q = I$ isotropic",
-    correction=faster_at_first,
-    a=1,
-)
-def slower(c: Constants, effort: Effort) -> Finding:
-    # scaling Q by the trace scales all times alike
-    anisotropic, isotropic = (_settling(a, 1000) / float(c["a"]) for a in (2.0, 0.0))
-    if anisotropic >= isotropic:
-        return Finding(Verdict.UNDECIDED, f"{anisotropic} and {isotropic}")
-    example = Counterexample(
-        f"d = 1000, flat teacher, trace {c['a']}, ε = {EPSILON}: T2 - T1' = {anisotropic:.2f} for a = 2, "
-        f"{isotropic:.2f} for a = 0",
-        "from numerics import power_law, solve; f = lambda a: (lambda p: p.t2 - "
-        "p.t1_prime)(solve(power_law(a, 1000, "
-        f"init='escape:0.03'), 1e5).phases(epsilon={EPSILON})); assert f(2) < f(0)",
-    )
-    return Finding(
-        Verdict.FALSE, "at equal trace the isotropic flow has λ = 1/d: all its modes are slow", None, example
-    )
-
-
-@correction(
+    "R3/isotropic",
+    "Remark 3, second item",
     r"for $Q = \lambda I$ $u$ grows like $u(0) e^{<a> \lambda t}$ while $s \ll s_*$, whatever $s(0)$: with "
     r"$u(0) = 0$ it stays 0, and "
     r"$s \to s_*/<b>$; in both settings a linear functional of $w(0)$ decides, $\hat a(\rho) = u(0)/(<c> "
@@ -175,29 +153,3 @@ def overlap_controls(c: Constants, effort: Effort) -> Finding:
         (u / (growth - 4 * rate), u / (c["c"] * rate)),  # â = Σ λ w w*/(ρ - 4λ)
     ]
     return identities(pairs, "P3 with Q = λI")
-
-
-@claim(
-    "R3/isotropic",
-    "Remark 3, second item",
-    r"in isotropic models $s(0)$ controls the early growth of $u$, which would be the faster for $s(0)$ "
-    r"larger: "
-    r"$\dot u = <a> \lambda (s_* - s) u$",
-    Verdict.FALSE,
-    hypotheses=r"read as the growth of $u$, the correlation; $s$ itself grows like $s(0) e^{8\lambda t}$ "
-    r"across $w^*$",
-    correction=overlap_controls,
-    a=12,
-)
-def energy_controls(c: Constants, effort: Effort) -> Finding:
-    rate = sympy.Symbol("lambda", positive=True)
-    model = phase_retrieval()
-    slope = sympy.expand(rate * (model.A[0] * u + model.B[0] * t) - c["a"] * rate * (t - s) * u)
-    if slope != 0:
-        return Finding(Verdict.UNDECIDED, f"u̇ differs by {slope}")
-    example = Counterexample(
-        "Q = I, w* = (1, 0): w(0) = (0, 1/10) and (0, 1/2) have s(0) = 1/100 and 1/4, and u = 0 for ever",
-        f"du = lambda w: {float(c['a'])}*(1 - w[0]**2 - w[1]**2)*w[0]; assert du((0, .1)) == du((0, .5)) == "
-        f"0",
-    )
-    return Finding(Verdict.FALSE, "u̇/u falls with s; u(0) = 0 stays", None, example)

@@ -8,6 +8,7 @@ import numpy as np
 import sympy
 
 from derivations.audit.attack import ROUNDING, Identity, identity
+from derivations.audit.enclosure import Enclosed, enclose
 from derivations.audit.verdict import Counterexample, Finding, Verdict
 
 Array = np.ndarray
@@ -55,16 +56,32 @@ class State:
         """du^(k)/dt (3.5)."""
         return 4 * (1 - 3 * self.s()) * self.u(order + 1) + 8 * self.u() * self.t(order + 1)
 
-    def refutes(self, words: str, assertion: str) -> Counterexample:
+    def refutes(self, words: str, assertion: str, by: Verdict = Verdict.PROVED) -> Counterexample:
         """The counterexample whose replay asserts ``assertion`` in l, t, w, s(k), u(k), T(k), ds, du(k)."""
-        return Counterexample(f"{self}: {words}", f"{self.prelude()}; assert {assertion}")
+        return Counterexample(f"{self}: {words}", f"{self.prelude()}; assert {assertion}", by)
+
+    def enclosed(self, until: str, steps: int) -> Enclosed:
+        """Intervals of the statistics of the flow from this state at the time ``until``."""
+        rates, target, start = ([str(entry) for entry in vector] for vector in self._vectors())
+        return enclose(rates, target, start, until, steps)
+
+    def refutes_at(self, until: str, steps: int, words: str, assertion: str) -> Counterexample:
+        """The counterexample of the flow from here, ``assertion`` in the intervals u, s, u2 and L."""
+        vectors = ", ".join(str([str(entry) for entry in vector]) for vector in self._vectors())
+        replay = (
+            "from derivations.audit.enclosure import enclose; "
+            f"u, s, u2, L = enclose({vectors}, {until!r}, {steps}); assert {assertion}"
+        )
+        return Counterexample(f"{self}: at t = {until} {words}", replay, Verdict.ENCLOSED)
+
+    def _vectors(self) -> tuple[tuple[sympy.Rational, ...], ...]:
+        return self.eigenvalues, self.teacher, self.student
 
     def prelude(self) -> str:
         """One line of Python that defines the statistics of this state."""
-        vectors = (self.eigenvalues, self.teacher, self.student)
         lists = "; ".join(
             f"{name} = [{', '.join(f'F({str(entry)!r})' for entry in vector)}]"
-            for name, vector in zip("ltw", vectors, strict=True)
+            for name, vector in zip("ltw", self._vectors(), strict=True)
         )
         return (
             f"from fractions import Fraction as F; {lists}; "
@@ -82,7 +99,7 @@ class State:
         )
 
     def __str__(self) -> str:
-        parts = zip(("λ", "w*", "w"), (self.eigenvalues, self.teacher, self.student), strict=True)
+        parts = zip(("λ", "w*", "w"), self._vectors(), strict=True)
         return ", ".join(f"{name} = ({', '.join(map(str, vector))})" for name, vector in parts)
 
 

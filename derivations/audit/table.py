@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from multiprocessing import get_context
 from typing import NamedTuple
 
 from derivations.audit.claim import Adjudication, Effort
 from derivations.audit.picture import Picture
 from derivations.audit.pictures import drawings, picture_of
 from derivations.audit.register import audit, claims, select
+from numerics.workers import interrupts_wait, processes
 
 
 class Drawn(NamedTuple):
@@ -113,16 +112,14 @@ def meanwhile(
 
     If it is to be ``pictured`` another process draws the pictures.
     """
-    with ProcessPoolExecutor(1 + pictured, mp_context=get_context("spawn")) as pool:
-        settled = pool.submit(table, effort, ids)
+    with processes(1 + pictured, abandon=True) as pool:
         names = [item.id for item in select(ids)] if pictured else []
-        pictures = {name: pool.submit(drawn, name) for name in names if name in drawings()}
+        with interrupts_wait():
+            settled = pool.submit(table, effort, ids)
+            pictures = {name: pool.submit(drawn, name) for name in names if name in drawings()}
 
         def rows() -> list[Row]:
             done = {name: picture.result() for name, picture in pictures.items()}
             return [row._replace(picture=done.get(row.id)) for row in settled.result()]
 
-        try:
-            yield rows
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        yield rows

@@ -25,13 +25,19 @@ class Verdict(StrEnum):
 class Counterexample:
     """Numbers that refute a claim, in ``words``, and a ``replay``: one line of Python that asserts it.
 
+    ``by`` tells how the claim is refuted: proved in exact arithmetic, enclosed in intervals, or measured in
+    floating point.
+
     >>> Counterexample("9 is odd but not a prime", "assert 9 % 2 == 1 and 9 % 3 == 0").check()
     """
 
     words: str
     replay: str
+    by: Verdict = Verdict.MEASURED
 
     def __post_init__(self) -> None:
+        if not self.by.stands:
+            raise ValueError(f"a counterexample is proved, enclosed or measured, not {self.by}")
         if "\n" in self.replay or "assert" not in self.replay:
             raise ValueError(f"a replay is one line with an assertion, not {self.replay!r}")
 

@@ -12,7 +12,7 @@
 
 from derivations.book.contents import CHAPTERS, UnknownPartError, select, write
 from derivations.book.document import Chapter, Derivation, Source, Step, Written
-from derivations.book.proof import BrokenStepError
+from derivations.court.statement import BrokenStepError
 
 __all__ = [
     "CHAPTERS",

@@ -9,6 +9,7 @@ from typing import Any
 
 from derivations.audit import Verdict
 from derivations.audit.table import Drawn, Row
+from derivations.court.statement import Definition, Statement
 from derivations.evidence import Chapter as Evidence
 from numerics.figures import Svg
 
@@ -63,6 +64,7 @@ class Step:
     checked: str
     paper: str
     producer: Any = None
+    formula: Statement | Definition | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,16 @@ from typing import Any
 import sympy
 
 from derivations.book.document import OURS, Step
+from derivations.court.statement import BrokenStepError, Definition, Statement
 
 DEFINITION = "definition"
 
 
-class BrokenStepError(AssertionError):
-    """A step of a derivation does not hold."""
+def derived(
+    statement: str, formula: Statement | Definition, reason: str, paper: str = OURS, by: Any = None
+) -> Step:
+    """One step whose ``formula`` checks itself; raises :class:`BrokenStepError` if it does not hold."""
+    return Step(statement, formula.latex, reason, formula.checked, paper, by, formula)
 
 
 def step(statement: str, latex: str, reason: str, checked: str, paper: str = OURS, by: Any = None) -> Step:
@@ -26,7 +30,7 @@ def equal(*pairs: tuple[Any, Any]) -> str:
     'symbolic identity'
     >>> equal((x, x + 1))
     Traceback (most recent call last):
-    derivations.book.proof.BrokenStepError: x is not x + 1
+    derivations.court.statement.BrokenStepError: x is not x + 1
     """
     for left, right in pairs:
         difference = sympy.sympify(left) - sympy.sympify(right)

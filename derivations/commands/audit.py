@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivations.commands.options import output_options
-from derivations.output import BadInput, emit, json_text, progress, tables, write
+from derivations.commands.options import bad_input, check_suffix, output_options
+from derivations.output import BadInput, emit, json_text, make_folder, progress, tables, write
 
 if TYPE_CHECKING:
     from derivations.audit import Adjudication, Claim
@@ -57,15 +57,14 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
     """
     from derivations import audit as court
 
+    with bad_input():
+        as_json |= check_suffix(output, ("json",)) == "json"
     try:
         selected = court.select(ids)
     except court.UnknownClaimError as error:
         raise BadInput(str(error)) from None
-    try:
-        if plot is not None:
-            plot.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"--plot {str(plot)!r}: the folder cannot be made ({error.strerror})") from None
+    if plot is not None:
+        make_folder(plot)
     with progress("audit") as show:
         effort = court.Effort.QUICK if quick else court.Effort.FULL
         settled = list(court.audit(selected, effort, show))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from derivations.output import BadInput, progress, write
+from derivations.output import BadInput, make_folder, progress, write
 
 DEFAULT = "book"
 
@@ -32,10 +32,7 @@ def book(quick: bool, pdf: bool, output: Path) -> None:
     index.html and its pages need no network and no script; book.tex compiles with a plain TeX Live.
     Exits with status 1 if a measurement contradicts its prediction, or a claim its verdict on record.
     """
-    try:
-        (output / "figures").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"--output {str(output)!r}: the folder cannot be made ({error.strerror})") from None
+    make_folder(output / "figures")
     from derivations.book import contents, site, tex
 
     with progress("book") as show:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from derivations.cli import DISTRIBUTION
-from derivations.commands.options import output_options
+from derivations.commands.options import bad_input, check_suffix, output_options
 from derivations.output import emit, json_text
 
 SOFTWARE = """@software{{phase_retrieval_theory,
@@ -32,6 +32,8 @@ def cite(as_json: bool, output: Path | None) -> None:
 
     The note of an entry says what it is used for. With --json, entries by their keys.
     """
+    with bad_input():
+        as_json |= check_suffix(output, ("json", "bib")) == "json"
     entries = bibliography()
     emit(json_text(entries) if as_json else "\n\n".join(entries.values()), output)
 

@@ -10,6 +10,7 @@ import click
 
 from derivations.commands.options import (
     bad_input,
+    check_suffix,
     load_teacher,
     output_options,
     parsed,
@@ -29,6 +30,8 @@ MOST_DIGITS = 4000
 
 DIGITS, SWEEP_DIGITS = 50, 10
 MOST_EXPONENTS = 1000
+SUFFIXES = {"csv": "csv", "md": "markdown", "tex": "latex"}
+"""What the ending of a file asks for."""
 PICTURES = ("svg", "pdf", "png")
 
 EXAMPLES = """\b
@@ -143,6 +146,9 @@ def constants(
     with bad_input():
         if as_json and form:
             raise ValueError("--json and --format exclude each other: give one of them")
+        if not (as_json or form):
+            suffix = check_suffix(output, ("json", *SUFFIXES))
+            as_json, form = suffix == "json", SUFFIXES.get(suffix)
         if picture and not sweep:
             raise ValueError("--plot needs several exponents, such as --exponent 1.2:4:0.1")
         names = _names(only, list(catalogue(batch)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from derivations.commands.options import bad_input, output_options
+from derivations.commands.options import bad_input, check_suffix, output_options
 from derivations.output import BadInput, emit, json_text, progress
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from theory.symbolic import Model
 
 FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
+SUFFIXES = ("json", "tex", "md", "html", "xml", "py")
+"""Endings of files that may hold one of these, or JSON."""
 
 EXAMPLES = """\b
 Examples:
@@ -64,6 +66,8 @@ def derive(
     are printed. Without one, the flow is dW/dt = A W Q + B W* Q, with A and B functions of S = W Q Wᵀ,
     U = W Q W*ᵀ, T = W* Q W*ᵀ (s, u and t where there is one student and one teacher).
     """
+    with bad_input():
+        as_json |= check_suffix(output, SUFFIXES) == "json"
     if names:
         given = [x for x in LINK_OPTIONS if context.get_parameter_source(x) is ParameterSource.COMMANDLINE]
         if given:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from derivations.output import BadInput, json_text, write
+from derivations.commands.options import parsed, read_page
+from derivations.output import json_text, make_folder, write
 
 DEFAULT = "report/explorer.html"
 
@@ -20,7 +21,7 @@ Examples:
 @click.option(
     "--output",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    callback=parsed(read_page),
     default=DEFAULT,
     help=f"The page to write; its folder is made.  [default: {DEFAULT}]",
 )
@@ -30,11 +31,8 @@ def explore(as_json: bool, output: Path) -> None:
     It needs a browser and no network. Its address holds the view: exponent a, dimension d, source B, size
     of the start eps, last time until, axes x and y, as in explorer.html#a=1.5&d=1000&until=1e8.
     """
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"--output {str(output)!r}: its folder cannot be made ({error.strerror})") from None
     from derivations import explorer
 
+    make_folder(output.parent)
     write(output, explorer.page())
     click.echo(json_text({"page": str(output)}) if as_json else f"page written to {output}")

@@ -5,7 +5,7 @@ Nothing heavy is imported before a command needs it, so that ``--help`` and bad 
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from derivations.output import BadInput
+from theory.disk import writable
 
 if TYPE_CHECKING:
     from numerics import Problem
@@ -25,6 +26,9 @@ Value = TypeVar("Value")
 
 TEACHER, INIT, SEED = "flat", "sphere", 0
 """What a problem has unless it is told."""
+
+TEXT = ("txt", "text", "dat", "log", "out")
+"""Endings of files of plain text."""
 
 LATEST = 1e100
 """Last time that may be asked for: squares and sums of times must stay finite floats."""
@@ -151,15 +155,15 @@ def _float(text: str) -> float:
 
 
 def read_output(text: str) -> Path:
-    """A file that can be written, links followed: in an existing folder, and new or a regular file."""
-    path = Path(text).resolve()
-    if not path.parent.is_dir():
-        raise ValueError(f"{text!r} must lie in an existing folder, {str(path.parent)!r} is none")
-    if path.exists() and not path.is_file():
-        raise ValueError(f"{text!r} must be a new or a regular file")
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f"{text!r} must lie in a folder that can be written to")
-    return path
+    """A file that can be written, as :func:`theory.disk.writable` has it, which follows links."""
+    return writable(text)
+
+
+def read_page(text: str) -> Path:
+    """A page that can be written, under the name given; where it has no folder yet, the command makes it."""
+    if Path(text).parent.is_dir():
+        writable(text)
+    return Path(text)
 
 
 def output_options(command: Command) -> Command:
@@ -210,7 +214,18 @@ def file_format(as_json: bool, output: Path | None, form: str | None) -> str | N
     if form == "nc" and output is None:
         raise ValueError("--format nc needs --output: NetCDF is not for a terminal")
     suffix = None if output is None else output.suffix.lower().removeprefix(".")
+    if not as_json and form is None:
+        check_suffix(output, FORMATS)
     return form or (suffix if suffix in FORMATS and not as_json else None)
+
+
+def check_suffix(output: Path | None, formats: Sequence[str] = ()) -> str:
+    """The ending of the file's name, "" without one; ValueError where it is neither text nor ``formats``."""
+    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
+    if output is not None and suffix.isalnum() and not suffix.isdigit() and suffix not in (*formats, *TEXT):
+        allowed = ", .".join((*formats, *TEXT))
+        raise ValueError(f"--output {output.name!r} must end in .{allowed}, or have no such ending")
+    return suffix
 
 
 def teacher_option(default: str | None = None) -> Callable[[Command], Command]:
@@ -299,6 +314,15 @@ def load_problem(
     )
 
 
+def check_one_student(problem: "Problem") -> None:
+    """Raise ValueError where there is more than one student or teacher."""
+    sizes = len(problem.students), len(problem.teachers)
+    if sizes != (1, 1):
+        raise ValueError(
+            f"the problem has {sizes[0]} students and {sizes[1]} teachers: it must have one of each"
+        )
+
+
 def load_teacher(text: str) -> "str | Array":
     """A teacher's name as it is, or the vector that a file of that name holds."""
     if text in ("flat", "gaussian") or text.startswith("source:"):
@@ -317,6 +341,6 @@ def _load(name: str, text: str, names: str) -> "Array":
     """The vector in a file; where there is none, the message also lists ``names``."""
     from numerics.problem import load_vector
 
-    if not Path(text).exists():
+    if not os.path.exists(text):
         raise ValueError(f"--{name} {text!r} must be {names} or an existing file")
     return load_vector(name, text)

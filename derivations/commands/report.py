@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from derivations.commands.options import parsed, read_page
 from derivations.evidence import Chapter
-from derivations.output import BadInput, json_text, progress, tables, write
+from derivations.output import json_text, make_folder, progress, tables, write
 
 if TYPE_CHECKING:
     from derivations.audit.table import Row
@@ -33,7 +34,7 @@ Examples:
 @click.option(
     "--output",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    callback=parsed(read_page),
     default=DEFAULT,
     help=f"The page to write, beside it the explorer; its folder is made.  [default: {DEFAULT}]",
 )
@@ -42,10 +43,7 @@ def report(quick: bool, as_json: bool, output: Path) -> None:
 
     Exits with status 1 if a check fails; the page is written all the same.
     """
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"--output {str(output)!r}: its folder cannot be made ({error.strerror})") from None
+    make_folder(output.parent)
     from derivations import explorer
     from derivations import report as pages
 

@@ -152,6 +152,7 @@ class Blocks:
             np.concatenate([now.students[None], result.students]),
             now.modes.teacher,
             now.chart.centred,
+            now.problem.init_rest,
         )
         block = Block(now.done, table, now.chart, now.orientation, now.modes.energy, statistics, lengths)
         now.move(table.steps, result.deviation[-1], result.students[-1])

@@ -1,13 +1,15 @@
 """Files that keep the state of a long run, so that it can go on after an interruption."""
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from theory.disk import write_file
 
 Array = np.ndarray
 
@@ -27,18 +29,10 @@ def save(path: Path, run: str, state: Mapping[str, Array]) -> None:
 
     Raises ValueError where the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     content: dict[str, Any] = {**state, "run": np.array(run)}
-    try:
-        with part.open("wb") as file:
-            np.savez(file, **content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        raise ValueError(f"{path}: the checkpoint cannot be written ({error.strerror})") from None
-    finally:
-        part.unlink(missing_ok=True)
+    archive = BytesIO()
+    np.savez(archive, **content)
+    write_file(path, archive.getvalue())
 
 
 def load(path: Path, run: str) -> dict[str, Array] | None:

@@ -39,7 +39,8 @@ class Iterate:
 
     def lengths(self) -> Array:
         """The norms (4, K, M) of :func:`numerics.observables.norms`."""
-        return norms(self.deviation, self.students, self.modes.teacher, self.chart.centred)
+        vectors = self.deviation, self.students, self.modes.teacher
+        return norms(*vectors, self.chart.centred, self.problem.init_rest)
 
     def advance(self, steps: int) -> None:
         """Take ``steps`` steps, each in the chart that suits the iterate.
@@ -100,4 +101,6 @@ class Iterate:
         """Continue in ``chart``, measuring against P W* with P the ``orientation``."""
         self.chart, self.orientation = chart, orientation
         self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
-        self.deviation = self.students if chart.centred else self.students - self.modes.teacher
+        self.deviation = (
+            self.students if chart.centred else self.problem.deviation(self.students, self.modes.teacher)
+        )

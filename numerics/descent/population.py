@@ -142,6 +142,7 @@ def _reduced(problem: Problem, step_size: float, steps: int, model: ModuleType) 
         dimension=problem.dimension,
         relative_error=small.relative_error,
         horizon=problem.horizon,
+        init_rest=np.concatenate([0.0 * problem.students[:, ~slow], small.init_rest], axis=-1),
     )
 
 
@@ -184,4 +185,5 @@ def _observables(state: Iterate, stretch: Stretch) -> Array:
         chart, statistics = charts.origin(state.model), overlaps
     sign = int(stretch.orientation[0, 0])
     times = stretch.numbers * state.step_size
-    return np.array(observe(state.problem, chart, sign, times, statistics, stretch.norms[:, 0, 0]))
+    with np.errstate(over="ignore", invalid="ignore"):  # of iterates that diverge: the descent says so
+        return np.array(observe(state.problem, chart, sign, times, statistics, stretch.norms[:, 0, 0]))

@@ -12,6 +12,7 @@ from typing import Any
 from flint import arb, fmpq
 
 from numerics.problem import Problem
+from theory.disk import read_text
 
 LARGEST_EXPONENT = 10_000  # of decimal strings: a power of ten is written out
 Row = tuple[Fraction, ...]
@@ -69,7 +70,7 @@ class ExactProblem:
         problem = Problem.load(path)
         if Path(path).suffix.lower() in (".csv", ".nc"):
             return cls.of(problem)
-        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_float=str)
+        content = json.loads(read_text(path), parse_float=str)
         if "variables" in content:  # labelled arrays
             return cls.of(problem)
         try:

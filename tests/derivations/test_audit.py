@@ -7,10 +7,12 @@ import re
 import pytest
 import sympy
 from click.testing import CliRunner
+from mpmath import mp
 
 from derivations.audit import Claim, Counterexample, Effort, Finding, Verdict, claim, claims
 from derivations.audit.attack import bound
 from derivations.audit.enclosure import NoEnclosureError, enclose
+from derivations.audit.residues import _zeros_less_sum
 from derivations.cli import main
 
 CLAIMS = claims()
@@ -71,13 +73,56 @@ def test_an_inequality_is_proved_by_identities_and_refuted_by_a_ratio():
 
 
 def test_an_enclosure_contains_the_closed_form_and_refuses_long_steps():
-    u, loss = enclose(["1"], ["1"], ["1/2"], "1/5", 16)
+    u, s, second, loss = enclose(["1"], ["1"], ["1/2"], "1/5", 16)
     exact = math.exp(2.4) / math.sqrt(4 + math.exp(4.8) - 1)  # the logistic solution of one mode
     assert u.a <= exact <= u.b
+    assert s.a <= exact**2 <= s.b
+    assert second.a <= exact <= second.b  # λ = 1
     assert loss.a <= 3 * (exact**2 - 1) ** 2 <= loss.b
     assert u.delta < 1e-6
     with pytest.raises(NoEnclosureError, match="more steps"):
         enclose(["1"], ["1"], ["1/2"], "1", 2)
+
+
+def test_an_enclosure_contains_an_independent_integration_of_two_modes():
+    """Taylor series in forty digits by mpmath, from the start of Lem11/strict."""
+    found = enclose(["4/5", "1/5"], ["1", "1"], ["1/2", "2"], "1/2", 40)
+    rates = mp.mpf(4) / 5, mp.mpf(1) / 5
+
+    def velocity(_, w):
+        s, u = (sum(rate * x * y for rate, x, y in zip(rates, w, v, strict=True)) for v in (w, (1, 1)))
+        return [4 * rate * ((1 - 3 * s) * x + 2 * u) for rate, x in zip(rates, w, strict=True)]
+
+    with mp.workdps(40):
+        w = mp.odefun(velocity, 0, [mp.mpf(1) / 2, mp.mpf(2)])(mp.mpf(1) / 2)
+        u, s = (sum(rate * x * y for rate, x, y in zip(rates, w, v, strict=True)) for v in ((1, 1), w))
+        second = sum(rate**2 * x for rate, x in zip(rates, w, strict=True))
+        for interval, exact in zip(found, (u, s, second, 3 * s**2 + 3 - 4 * u**2 - 2 * s), strict=True):
+            assert float(interval.a) < exact < float(interval.b)
+    assert found.u.a > 1
+
+
+@pytest.mark.parametrize(
+    "name", ["R3", "Lem11/strict", "Lem11/overlap", "C.10/i", "Lem12", "P12/C.4", "P12/outline"]
+)
+def test_a_trajectory_that_refutes_is_enclosed(name):
+    assert CLAIMS[name].settle().finding.counterexample.by is Verdict.ENCLOSED
+
+
+def test_what_the_paper_does_not_assert_is_not_called_false():
+    """Suppositions, readings that add a quantifier, and steps right under what they state."""
+    spared = (
+        "Lem2 R1/trace R3/isotropic R4 E2/robust E2/fluctuations Cor2/hypothesis Lem6/norm P9/step3 T1/start "
+        "T2/plateau T2/slope"
+    )
+    assert all(CLAIMS[name].verdict.stands for name in spared.split())
+
+
+def test_zeros_of_repeated_and_untaught_modes():
+    """λ = (1/2, 1/2), w* = (1, 1), b = 4: D = 1 - 4/(p - 2) has the zero 6 alone, not two of sum 8."""
+    p = sympy.Symbol("p")
+    assert sympy.solve(1 - 8 * 2 * sympy.Rational(1, 4) / (p - 2), p) == [6]
+    assert _zeros_less_sum({"a": sympy.Integer(1), "c": sympy.Integer(8)}) == [0, 0, 0]
 
 
 def test_a_factor_of_one_is_not_written():
@@ -90,6 +135,8 @@ def test_a_factor_of_one_is_not_written():
 def test_a_replay_that_refutes_nothing_fails():
     with pytest.raises(AssertionError):
         Counterexample("2 is odd", "assert 2 % 2 == 1").check()
+    with pytest.raises(ValueError, match="proved, enclosed or measured"):
+        Counterexample("2 is odd", "assert True", Verdict.GAP)
     with pytest.raises(ValueError, match="one line"):
         Counterexample("no test", "print(1)")
 

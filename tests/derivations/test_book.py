@@ -22,7 +22,9 @@ from derivations.book.document import Asked, Measured, Verdicts
 from derivations.book.linear import linear, plain
 from derivations.commands.book import book as book_command
 from derivations.commands.derive import derive as derive_command
+from derivations.court.statement import Definition
 from derivations.evidence import Chapter, Check, Comparison, Figure, Formula
+from derivations.statements import setting
 from numerics.figures import Curve, plot_curves, to_svg
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +55,7 @@ def evidence(*_):
     return Chapter(
         "Phase",
         r"With $s_* = 1$ & 5 % of ρ.",
-        [Formula("P9", r"u \sim e^{\rho t}")],
+        [Formula("P9", Definition(r"u \sim e^{\rho t}"))],
         [Comparison("rate ρ, σ*² = 1", "P9", 1.0, 1.0, 1e-9)],
         [Check("u² ≤ s s*", "P1", True, "at 3 times, ⟨x, w⟩")],
         [figure],
@@ -69,7 +71,7 @@ def book():
         for module in (convergence.corrections, convergence.borderlines):
             patch.setattr(module, "chapter", evidence)
         patch.setattr(closures, "TIMES", (0.3, 1.0))
-        rows = [row._replace(picture=drawn(row.id)) for row in table(Effort.QUICK, ["P1", "P8", "Lem2"])]
+        rows = [row._replace(picture=drawn(row.id)) for row in table(Effort.QUICK, ["P1", "P8", "R3"])]
         asked = Asked(True, lambda: rows)
         return [Written(chapter, tuple(chapter.write(asked))) for chapter in CHAPTERS]
 
@@ -123,8 +125,8 @@ def test_definitions_are_few():
 
 
 def test_a_wrong_step_is_not_printed(monkeypatch):
-    right = model.gaussian_moment
-    monkeypatch.setattr(model, "gaussian_moment", lambda *arguments: 2 * right(*arguments))
+    right = setting.expectation
+    monkeypatch.setattr(setting, "expectation", lambda *arguments: 2 * right(*arguments))
     with pytest.raises(BrokenStepError):
         list(model.loss.produce())
 
@@ -271,13 +273,13 @@ def test_the_audit_runs_meanwhile():
 
 
 def test_pictures_are_drawn_meanwhile_beside_their_claims():
-    with meanwhile(Effort.QUICK, ["Lem2"], pictured=True) as verdicts:
-        assert [row.picture for row in verdicts()] == [drawn(row.id) for row in table(Effort.QUICK, ["Lem2"])]
+    with meanwhile(Effort.QUICK, ["R3"], pictured=True) as verdicts:
+        assert [row.picture for row in verdicts()] == [drawn(row.id) for row in table(Effort.QUICK, ["R3"])]
 
 
 def test_the_audit_shows_its_pictures(book, pages, folder):
     pictures = [picture for written in book for picture in written.pictures]
-    assert [picture.id for picture in pictures] == ["P8", "Lem2"]
+    assert [picture.id for picture in pictures] == ["P8", "R3"]
     text, printed = pages["audit.html"], (folder / "book.tex").read_text(encoding="utf-8")
     for picture in pictures:
         article = text[text.index(f'<article id="{picture.id}">') :]

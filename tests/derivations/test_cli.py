@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -368,7 +369,6 @@ BAD = {
     "teacher link": "derive --teacher-link x",
     "output folder missing": "constants --output nowhere/answer.txt",
     "output is a folder": f"{SOLVE} --output .",
-    "output is a device": "derive --output /dev/null",
     "problem missing": "solve --problem absent.json --until 1",
     "problem folder": "solve --problem . --until 1",
     "problem malformed": "solve --problem words.txt --until 1",
@@ -621,3 +621,27 @@ def test_commands_and_options_are_completed(words, offered):
     last = str(len(words.split()) - 1)
     found = completion("bash_complete", COMP_WORDS=words, COMP_CWORD=last).split()
     assert {line.removeprefix("plain,") for line in found} == offered
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a group of processes")
+@pytest.mark.parametrize("command", [["report"], ["book", "--quick"]])
+def test_ctrl_c_is_one_line_where_others_work(tmp_path, command):
+    """Those that audit meanwhile do not hear it, print nothing, and end."""
+    run = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from derivations.cli import main; main()",
+            *command,
+            "--output",
+            tmp_path / "out",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(4)
+    os.killpg(run.pid, signal.SIGINT)
+    printed, errors = run.communicate(timeout=60)
+    assert (run.returncode, printed, errors) == (130, "", "phase-retrieval: interrupted\n")

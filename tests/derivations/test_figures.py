@@ -122,7 +122,11 @@ def test_other_formats_are_refused():
 
 def test_figure_2_gradient_descent_lies_on_the_flow(quick):
     figure = quick[2]
-    for flow, dots in zip(curves(figure, "flow"), curves(figure, "descent"), strict=True):
+    for flow, dots in zip(
+        [curve for curve in curves(figure, "flow") if curve.band is None],
+        curves(figure, "descent"),
+        strict=True,
+    ):
         late = (dots.x > 1.0) & (dots.y > 1e-3)
         assert late.sum() > 20
         on_the_line = np.interp(np.log(dots.x[late]), np.log(flow.x), flow.y)
@@ -263,3 +267,23 @@ def test_bad_input_is_one_line(line):
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("phase-retrieval: ")
     assert result.stderr.count("\n") == 1
+
+
+def test_one_seed_is_named_and_the_others_are_a_band(quick):
+    """Figure 2: the phases of 20 seeds, each solved here, and their curves at the last time."""
+    figure = quick[2]
+    runs = [solve(power_law(2, 1000, "gaussian", "sphere", seed), 1e7) for seed in range(20)]
+    late = np.sort([run.phases(0.1, 0.05).t2 for run in runs])
+    rank = 0.95 * 19
+    high = late[18] + (rank - 18) * (late[19] - late[18])
+    middle = (late[9] + late[10]) / 2
+    assert late[19] > 20 * late[0]
+    assert f"T2 {middle:.3g} [" in figure.caption
+    assert f", {high:.3g}]. T1" in figure.caption
+    assert "both from seed 1" in figure.caption
+    (panel,) = figure.panels
+    bands = [curve for curve in panel.curves if curve.band is not None]
+    assert [curve.label for curve in bands] == ["_median of MSE", "_median of $|u|$", "_median of $s$"]
+    ends = np.sort([run.at([1e7]).mse[0] for run in runs])
+    assert bands[0].y[-1] == pytest.approx((ends[9] + ends[10]) / 2, rel=1e-12)
+    assert bands[0].band[1][-1] == pytest.approx(ends[18] + (rank - 18) * (ends[19] - ends[18]), rel=1e-12)

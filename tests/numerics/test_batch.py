@@ -6,6 +6,7 @@ import subprocess
 import sys
 from multiprocessing import active_children
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 import pytest
@@ -70,16 +71,7 @@ if __name__ == "__main__":
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a group of processes")
 def test_interrupted_from_a_terminal(tmp_path):
     """Ctrl-C reaches every process of the terminal: one traceback, the user's own, and none goes on."""
-    script = tmp_path / "sweep.py"
-    script.write_text(INTERRUPTED, encoding="utf-8")
-    run = subprocess.Popen(
-        [sys.executable, script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
+    run = script(tmp_path, INTERRUPTED)
     workers = [int(pid) for pid in run.stdout.readline().split()]
     assert len(workers) == 2
     os.killpg(run.pid, signal.SIGINT)
@@ -89,6 +81,71 @@ def test_interrupted_from_a_terminal(tmp_path):
     assert errors.rstrip().endswith("KeyboardInterrupt")
     for pid in workers:
         assert not alive(pid)
+
+
+def script(folder, text):
+    """A script that runs, with everything it starts, in a session of its own."""
+    path = folder / "script.py"
+    path.write_text(text, encoding="utf-8")
+    return subprocess.Popen(
+        [sys.executable, path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+
+SUBMITTING = INTERRUPTED.replace(
+    "solve_many(problems, 1e6, workers=2, progress=report)",
+    """print("submits", flush=True)
+    solve_many(problems, 1e6, workers=2)
+    print("solved", flush=True)""",
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal to a group of processes")
+@pytest.mark.parametrize("delay", [0.0, 0.1, 0.3])
+def test_interrupted_while_it_submits(tmp_path, delay):
+    """Ctrl-C waits until all is submitted; it is not lost."""
+    run = script(tmp_path, SUBMITTING)
+    while run.stdout.readline() != "submits\n":
+        pass
+    sleep(delay)
+    os.killpg(run.pid, signal.SIGINT)
+    printed, errors = run.communicate(timeout=60)
+    assert (run.returncode, printed) == (-signal.SIGINT, "")
+    assert errors.count("Traceback") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills a process")
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    run = script(tmp_path, INTERRUPTED)
+    workers = [int(pid) for pid in run.stdout.readline().split()]
+    assert len(workers) == 2
+    run.kill()
+    run.communicate(timeout=10)  # until none of them holds the pipes
+    assert not any(alive(pid) for pid in workers)
+
+
+def test_a_script_without_guard_is_told(tmp_path):
+    """Before any process starts: what stands above the call runs once."""
+    run = script(tmp_path, "print('once')\n" + UNGUARDED)
+    printed, errors = run.communicate(timeout=60)
+    assert (run.returncode, printed) == (1, "once\n")
+    last = errors.rstrip().splitlines()[-1]
+    assert last.startswith("RuntimeError: ")
+    assert last.endswith(
+        "line 4: each of several processes would run this script again; "
+        'put the call under if __name__ == "__main__":, or ask for workers=1'
+    )
+
+
+UNGUARDED = """from numerics import power_law, solve_many
+problems = [power_law(2.0, 100, "gaussian", seed=seed) for seed in range(8)]
+solve_many(problems, 1.0, workers=2)
+"""
 
 
 def alive(pid):

@@ -50,22 +50,37 @@ def taylor_flow(
     10^-k``. A short ``w(0)`` costs nothing.
     """
     working = digits + GUARD_DIGITS
+    states = taylor_states(eigenvalues, teacher, init, times, digits)
+    with ctx.workdps(working), mp.workdps(working):
+        lam, star = ([_exact(x) for x in xs] for xs in (eigenvalues, teacher))
+        rows = [[_mpf(x) for x in _report(lam, star, w)] for w in states]
+    keys = ("u", "s", "one_minus_u", "one_minus_s", "loss", "mse")
+    return {key: [row[k] for row in rows] for k, key in enumerate(keys)}
+
+
+def taylor_states(
+    eigenvalues: Sequence[Number],
+    teacher: Sequence[Number],
+    init: Sequence[Number],
+    times: Sequence[Number],
+    digits: int = 40,
+) -> list[list[arb]]:
+    """The ``w`` that :func:`taylor_flow` reports on, at each of the ``times``."""
+    working = digits + GUARD_DIGITS
     with ctx.workdps(working), mp.workdps(working):
         lam, star, w, due = ([_exact(x) for x in xs] for xs in (eigenvalues, teacher, init, times))
         if due[0] < 0 or not all(a < b for a, b in pairwise(due)):
             raise ValueError("times must be increasing, from 0 on")
-        rows: list[list[mpf]] = []
+        states: list[list[arb]] = []
         now = arb(0)
         while True:
             series = _series(lam, star, w, order=ceil(working * log(10) / 2))
             step = _step(series, working)
             while due and due[0] <= now + step:
-                rows.append([_mpf(x) for x in _report(lam, star, _at(series, due.pop(0) - now))])
+                states.append(_at(series, due.pop(0) - now))
             if not due:
-                break
+                return states
             w, now = _at(series, step), (now + step).mid()
-    keys = ("u", "s", "one_minus_u", "one_minus_s", "loss", "mse")
-    return {key: [row[k] for row in rows] for k, key in enumerate(keys)}
 
 
 def _series(lam: list[arb], star: list[arb], w: list[arb], order: int) -> list[list[arb]]:

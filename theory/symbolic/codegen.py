@@ -14,6 +14,7 @@ from textwrap import fill
 
 import sympy
 
+from theory.disk import write_file
 from theory.symbolic.geometry import barrier
 from theory.symbolic.javascript import script
 from theory.symbolic.models import Model, ModelError, phase_retrieval
@@ -62,9 +63,7 @@ def write_module(model: Model, path: str | os.PathLike[str]) -> None:
     """
     path = Path(path)
     text = generate_script(model) if path.suffix == ".js" else generate_module(model)
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
+    write_file(path, text.encode())
 
 
 def main() -> None:

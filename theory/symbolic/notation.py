@@ -13,7 +13,10 @@ LINE = 90
 
 
 class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
-    """s(k) as s^{(k)}, S12(k) as S_{12}^{(k)}, w(i, t) as w_i, λ[i] as λ_i, t as s_*."""
+    """s(k) as s^{(k)}, S12(k) as S_{12}^{(k)}, w(i, t) as w_i, λ[i] as λ_i, t as s_*.
+
+    A small fraction stands before its product.
+    """
 
     def _print_Symbol(self, expr: sympy.Symbol, style: str = "plain") -> str:
         return SYMBOLS.get(expr.name) or super()._print_Symbol(expr, style)
@@ -28,6 +31,29 @@ class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
         else:
             return super()._print_Function(expr, exp)
         return printed if exp is None else rf"\left({printed}\right)^{{{exp}}}"
+
+    def _print_Indexed(self, expr: sympy.Indexed) -> str:
+        return f"{self._print(expr.base.label)}_{{{','.join(map(self._print, expr.indices))}}}"
+
+    def _helper_print_standard_power(self, expr: sympy.Pow, template: str) -> str:
+        base = self._print(expr.base)
+        if isinstance(expr.base, sympy.Symbol | sympy.Indexed):
+            return template % (rf"\left({base}\right)" if "^" in base else base, self._print(expr.exp))
+        return super()._helper_print_standard_power(expr, template)
+
+    def _hprint_Function(self, func: str) -> str:
+        return func if "'" in func else super()._hprint_Function(func)
+
+    def _print_Integral(self, expr: sympy.Integral) -> str:
+        return super()._print_Integral(expr).replace(r"\limits", "")
+
+    def _print_Mul(self, expr: sympy.Mul) -> str:
+        factor, rest = expr.as_coeff_Mul()
+        if not factor.is_Rational or factor.is_Integer or sympy.fraction(rest, exact=True)[1] != 1:
+            return super()._print_Mul(expr)
+        sign, body = "- " if factor < 0 else "", self._print(rest)
+        inner = rf"\left({body}\right)" if rest.is_Add else body
+        return rf"{sign}\tfrac{{{abs(factor.p)}}}{{{factor.q}}} {inner}"
 
 
 def _named(letter: str, index: str) -> str:

@@ -132,28 +132,6 @@ def backward(printed: Constants, ours: Constants) -> Picture:
     )
 
 
-@picture("Lem6/norm")
-def norm(printed: Constants, ours: Constants) -> Picture:
-    orders = np.array([1, 2, 4, 8, 16, 32, 64])
-    lengths = [
-        float(np.linalg.norm([np.linalg.matrix_power(np.eye(1), k)[0, 0] for k in range(n)])) for n in orders
-    ]
-    count = orders.astype(float)
-    return Picture(
-        r"length of $(s_*^{(1)}, …, s_*^{(K)})$, $d = 1$",
-        np.array(lengths),
-        at_most(r"$C$, as $\|Q\| < 1$; here that of $K = 4$", np.full_like(count, lengths[2])),
-        Said(r"$\sqrt{K}$, as $\|Q\| = 1$", np.sqrt(count)),
-        "powers of $Q$",
-        1e-9,
-        "In one dimension trace 1 makes the norm 1, and the sequence of statistics is not square summable.",
-        count,
-        "orders $K$",
-        "log",
-        "log",
-    )
-
-
 @picture("P7/bounded")
 def bounded(printed: Constants, ours: Constants) -> Picture:
     """Q = I/2, w* = (1, 1), s ≡ 1 and U_0 = ((−1/2)^k), truncated where it has no weight left."""

@@ -4,13 +4,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from mpmath import zeta
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from derivations.audit.claim import Constants
 from derivations.audit.convergence import SLOW
-from derivations.audit.picture import Picture, Said, at_least, at_most
+from derivations.audit.picture import Picture, at_least, at_most
 from derivations.audit.pictures import picture
 from derivations.audit.runs import escape_run
 from derivations.audit.states import form, random_states
@@ -191,30 +190,5 @@ def halves(printed: Constants, ours: Constants) -> Picture:
         "The exponent from which the three terms add up to at most ε: the paper waits a little longer.",
         epsilon,
         r"accuracy $\varepsilon$",
-        "log",
-    )
-
-
-@picture("Cor2/hypothesis")
-def tail_mass(printed: Constants, ours: Constants) -> Picture:
-    size, exponent = 1000, 2.0
-    modes = np.arange(1.0, size + 1) ** -exponent
-    total = modes.sum()
-    levels = np.geomspace(0.05 * modes[-1], 0.05, 25) / total
-    beta = 1 - 1 / exponent
-    mass = np.array([modes[modes / total < level].sum() / total for level in levels])
-    heads = np.ceil((levels * total) ** (-1 / exponent) - 1e-9).astype(int)
-    sums = [float(zeta(exponent, n) - zeta(exponent, size + 1)) if n <= size else 0.0 for n in heads]
-    limit = float(zeta(exponent)) ** (-1 / exponent) / (exponent - float(ours["a"]))
-    return Picture(
-        r"$T(\lambda)/\lambda^\beta$",
-        mass / levels**beta,
-        Said(r"a constant as $\lambda \downarrow 0$", np.full_like(levels, limit)),
-        Said(r"$H_{d,a}^{-1} \sum_{i>n} i^{-a}/\lambda^\beta$", np.array(sums) / total / levels**beta),
-        "sum over the modes, $a = 2$, $d = 1000$",
-        1e-9,
-        "The mass below λ in a finite dimension: off its power law, and 0 below the last mode.",
-        levels,
-        r"level $\lambda$",
         "log",
     )

@@ -138,22 +138,3 @@ def ideal_statistics(printed: Constants, ours: Constants) -> Picture:
         times,
         r"time after $T_2$, $\tau$",
     )
-
-
-@picture("Lem14/D.15")
-def ideal_energy(printed: Constants, ours: Constants) -> Picture:
-    eigenvalues, teacher, error = random_states(3, STATES, seed=4)
-    error[::8] = teacher[::8] * np.linspace(0.2, 1.8, len(error[::8]))[:, None]
-    length = np.sqrt(form(eigenvalues, error, error))
-    ideal = teacher + error
-    return Picture(
-        r"$\|Q^{1/2} w_{ideal}\|$",
-        np.sqrt(form(eigenvalues, ideal, ideal)),
-        at_most("1", np.ones_like(length)),
-        at_most(r"$1 + \|Q^{1/2}e(T_2)\|$", float(ours["a"]) + length),
-        "random states",
-        1e-9,
-        "The norm of the frozen weights at T2, against that of their error.",
-        length,
-        r"$\|Q^{1/2}e(T_2)\|$",
-    )

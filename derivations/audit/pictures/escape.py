@@ -1,7 +1,6 @@
 """Pictures of the escape: its rate, the steps of P9 and the true clock of P10 (Lem 2, R3, R4, P9, P10)."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 from scipy.linalg import expm
@@ -22,35 +21,6 @@ TWO = Escape(np.array([0.8, 0.2]), np.ones(2))
 """The spectrum a = 2 of two modes, flat teacher."""
 
 
-@picture("Lem2")
-def roots(printed: Constants, ours: Constants) -> Picture:
-    sizes = np.arange(1, 11)
-    pull, push = float(ours["b"]), float(ours["a"])
-    counts = []
-    for size in sizes:
-        eigenvalues = np.arange(1.0, size + 1) ** -2
-        eigenvalues /= eigenvalues.sum()
-        poles = pull * np.concatenate([[0.0], eigenvalues[::-1], [push]])
-
-        found = 0
-        for left, right in pairwise(poles):
-            inner = np.linspace(left, right, 2002)[1:-1, None]
-            excess = push * np.sum(eigenvalues**2 / (inner - pull * eigenvalues), axis=1) - 1
-            found += int(np.count_nonzero(np.diff(np.sign(excess)) != 0))
-        counts.append(found)
-    return Picture(
-        "positive solutions of (5.3)",
-        np.array(counts, dtype=float),
-        Said("1", np.ones(len(sizes))),
-        Said("one above $4\\lambda_1$, one between every two poles: $d$", sizes.astype(float)),
-        "changes of sign on a grid, $a = 2$",
-        1e-9,
-        "How many positive solutions the secular equation has, flat teacher.",
-        sizes.astype(float),
-        "dimension $d$",
-    )
-
-
 @picture("R3")
 def sign_fixed(printed: Constants, ours: Constants) -> Picture:
     times = np.linspace(0, 3, 25)
@@ -69,34 +39,6 @@ def sign_fixed(printed: Constants, ours: Constants) -> Picture:
         "The overlap from a start on the unit sphere with u(0) > 0: it ends at -1.",
         times,
         "time $t$",
-    )
-
-
-@picture("R4")
-def faster(printed: Constants, ours: Constants) -> Picture:
-    exponents = np.linspace(0, 4, 17)
-    rates, laws = [], []
-    for exponent in exponents:
-        eigenvalues = np.array([1.0, 2.0**-exponent])
-        eigenvalues /= eigenvalues.sum()
-        teacher = np.array([0.1, 1.0])
-        teacher /= math.sqrt(eigenvalues @ teacher**2)
-        escape = Escape(eigenvalues, teacher)
-        along = escape.spectrum[1][:, 0]
-        run = solve(Problem(eigenvalues, teacher, 1e-8 * along), 4.0)
-        u = np.abs(run.at([0.0, 1.0]).u)
-        rates.append(math.log(u[1] / u[0]))
-        laws.append(escape.rho)
-    return Picture(
-        "growth rate of $u$",
-        np.array(rates),
-        at_least("the rate at every smaller $a$", np.maximum.accumulate(rates)),
-        Said(r"$\rho$, which need not increase", np.array(laws)),
-        "the solver, $d = 2$, $g = (1/10, 1)$",
-        1e-6,
-        "The growth rate against the exponent for a teacher that is weak on the first mode: it falls.",
-        exponents,
-        "exponent $a$",
     )
 
 
@@ -124,27 +66,6 @@ def exponential(printed: Constants, ours: Constants) -> Picture:
         "matrix exponential, $a = 2$, $d = 2$",
         1e-9,
         "The coefficient of the growing exponential for starts on the unit sphere with u(0) > 0.",
-        angles / np.pi,
-        r"direction of $w(0)$, in units of $\pi$",
-    )
-
-
-@picture("P9/step3")
-def source_step(printed: Constants, ours: Constants) -> Picture:
-    angles, starts = _starts()
-    sources = [abs(TWO.source(start, TWO.rho)) for start in starts]
-    size = math.sqrt(TWO.s2) / TWO.gap
-    return Picture(
-        r"$|\hat a(\rho)|$",
-        np.array(sources),
-        at_most(
-            r"$d^{-1/2} \sqrt{s_*^{(2)}}/\delta_b$",
-            np.full_like(angles, float(printed["a"]) * size / math.sqrt(2)),
-        ),
-        at_most(r"$\|w(0)\| \sqrt{s_*^{(2)}}/\delta_b$", np.full_like(angles, float(ours["a"]) * size)),
-        "evaluated, $a = 2$, $d = 2$",
-        1e-9,
-        "The source at the rate ρ for starts on the unit sphere.",
         angles / np.pi,
         r"direction of $w(0)$, in units of $\pi$",
     )

@@ -67,32 +67,6 @@ def escape(printed: Constants, ours: Constants) -> Picture:
     )
 
 
-@picture("T1/start")
-def start(printed: Constants, ours: Constants) -> Picture:
-    sizes = np.geomspace(10, 3000, 9).round().astype(int)
-    draw = np.random.default_rng(0)
-    energies = []
-    for size in sizes:
-        eigenvalues = np.arange(1.0, size + 1) ** -2
-        directions = draw.standard_normal((400, size))
-        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        energies.append(float((directions**2 @ eigenvalues).mean() / eigenvalues.sum()))
-    dimension = sizes.astype(float)
-    return Picture(
-        "energy of the start $s(0)$",
-        np.array(energies),
-        Said("$d^{-1/2}$", dimension**-0.5),
-        Said("$1/d$", 1 / dimension),
-        "mean of 400 draws on the sphere, $a = 2$",
-        0.2,
-        "The energy of a start on the unit sphere: of order 1/d.",
-        dimension,
-        "dimension $d$",
-        "log",
-        "log",
-    )
-
-
 @picture("T1/range")
 def window(printed: Constants, ours: Constants) -> Picture:
     dimension = 1e6

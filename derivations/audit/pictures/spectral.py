@@ -3,15 +3,13 @@
 import math
 
 import numpy as np
-from mpmath import expint, zeta
+from mpmath import expint
 from scipy.integrate import quad
-from scipy.optimize import brentq
 from scipy.special import gamma
 
 from derivations.audit.claim import Constants
 from derivations.audit.picture import Picture, Said, at_most
 from derivations.audit.pictures import picture
-from derivations.audit.runs import escape_run
 from numerics.power_law import gaussian_teacher
 
 Array = np.ndarray
@@ -42,7 +40,7 @@ def largest_weight(printed: Constants, ours: Constants) -> Picture:
     )
 
 
-@picture("P15/mixing", "Cor3")
+@picture("P15/mixing", "T2/moreover", "Cor3")
 def tail_average(printed: Constants, ours: Constants) -> Picture:
     size, count = 100, 200
     modes = np.arange(1, size + 1)
@@ -114,61 +112,6 @@ def scaling_function(printed: Constants, ours: Constants) -> Picture:
         "The tail at late times, in units of the decay of the last mode.",
         LEVELS,
         r"$Y = \beta_d \tau d^{-a}$",
-        "log",
-        "log",
-    )
-
-
-@picture("T2/slope")
-def local_slope(printed: Constants, ours: Constants) -> Picture:
-    def sums(levels: Array) -> Array:
-        return np.array([np.exp(-level * MODES).mean() for level in levels])
-
-    step = 1e-4
-    slopes = np.log(sums(LEVELS * math.exp(-step)) / sums(LEVELS * math.exp(step))) / (2 * step)
-    power = float(ours["p"]) / 2
-    law = [float(level * expint(power, level) / expint(1 + power, level)) for level in LEVELS]
-    return Picture(
-        r"slope $-d\log S_d/d\log\tau$",
-        slopes,
-        Said("one slope at all times, that of the first point", np.full_like(slopes, slopes[0])),
-        Said(r"$Y E_{1/a}(Y)/E_{1+1/a}(Y)$", np.array(law)),
-        "sum over $10^5$ modes, $a = 2$",
-        0.002,
-        "The slope of the MSE on logarithmic axes: it changes throughout the decay.",
-        LEVELS,
-        r"$Y = \beta_d \tau d^{-a}$",
-        "log",
-        "log",
-    )
-
-
-@picture("T2/plateau")
-def half_life(printed: Constants, ours: Constants) -> Picture:
-    dimension = np.geomspace(1e4, 1e8, 9).round()
-    halves, settled = [], []
-    for size in dimension:
-        run = escape_run(2, float(size), 10 * float(size) ** 2)
-        phases = run.phases(epsilon=0.05)
-        start = float(run.at([phases.t2]).mse[0])
-        left = brentq(
-            lambda x, run=run, start=start: float(run.at([math.exp(x)]).mse[0]) / start - 0.5,
-            math.log(phases.t2),
-            math.log(0.99 * run.until),
-        )
-        halves.append(math.exp(left) - phases.t2)
-        settled.append(phases.t2)
-    totals = np.array([float(zeta(2) - zeta(2, int(size) + 1)) for size in dimension])
-    return Picture(
-        r"half-life of $\mathrm{MSE}(T_2)$",
-        np.array(halves),
-        Said(r"$T_2$: the plateau ends there, $\varepsilon = 0.05$", np.array(settled)),
-        Said("$Y H_{d,a} d^a/16$", float(ours["y"]) * totals * dimension**2 / 16),
-        "the solver, $a = 2$",
-        0.1,
-        "How long the MSE stays on its plateau: of order d^a, not until T2.",
-        dimension,
-        "dimension $d$",
         "log",
         "log",
     )

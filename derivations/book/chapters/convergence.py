@@ -8,8 +8,8 @@ from mpmath import mp, mpf
 from derivations import borderlines, corrections
 from derivations import convergence as evidence
 from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
-from derivations.book.numbers import shown
 from derivations.book.proof import close, equal, holds, step
+from derivations.court.numbers import shown
 from derivations.typeset import latex
 from theory.asymptotics import (
     PowerLaw,

@@ -6,8 +6,8 @@ import sympy
 
 from derivations import descent as evidence
 from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
-from derivations.book.numbers import shown
 from derivations.book.proof import close, equal, holds, step
+from derivations.court.numbers import shown
 from derivations.report import DESCENT_STEPS
 from derivations.typeset import latex
 from theory.asymptotics import PowerLaw, escape_rate, stability_step

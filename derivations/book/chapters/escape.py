@@ -7,8 +7,8 @@ from mpmath import mp
 
 from derivations import escape as evidence
 from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
-from derivations.book.numbers import value
 from derivations.book.proof import close, equal, holds, step
+from derivations.court.numbers import value
 from derivations.typeset import latex
 from theory.asymptotics import PowerLaw, escape_rate, teacher_escape_expansion
 from theory.symbolic import linearise_along, phase_retrieval
@@ -74,11 +74,9 @@ def secular() -> Iterator[Step]:
     polynomial = sympy.Poly(sympy.numer(whole), p).monic()
     roots = sorted(sympy.roots(polynomial.as_expr(), p), key=float)
     yield step(
-        r"It is not the only positive one, as Lemma 2 has it: between any two poles $4\lambda_i$ there is "
-        r"another. For "
-        r"$\lambda = (\tfrac23, \tfrac13)$, $w^* = (1, 1)$ there are two positive zeros. What is true, and "
-        r"what "
-        r"Lemma 8 says, is that one alone exceeds $4\lambda_1$.",
+        r"It is the only one above $4\lambda_1$, as Lemmas 2 and 8 say, where the Laplace integral "
+        r"converges; the sum continued below has another zero between any two poles $4\lambda_i$. For "
+        r"$\lambda = (\tfrac23, \tfrac13)$, $w^* = (1, 1)$ there are two positive zeros.",
         rf"D(p) = 0 \iff {latex(polynomial.as_expr())} = 0 \iff p \in "
         rf"\left\{{{', '.join(map(latex, roots))}\right\}}",
         r"$4\lambda_2 = \tfrac43 < 1.55 < \tfrac83 = 4\lambda_1 < 6.90$",

@@ -1,20 +1,23 @@
 """The hierarchy of statistics, and why it does not close (P3, 5.1)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import sympy
 
 from derivations import hierarchy as evidence
 from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, derivation
-from derivations.book.proof import DEFINITION, equal, holds, step
-from derivations.hierarchy import _by_function
+from derivations.book.proof import derived, equal
+from derivations.court.checks import Check, Meaning, each, every, identity
+from derivations.court.operators import plus, times
+from derivations.court.statement import BrokenStepError, Clause, Definition, state
+from derivations.statements import setting
+from derivations.statements.symbols import s, t, u
 from derivations.typeset import latex
 from theory.symbolic import hierarchy, mode_equation, phase_retrieval
 from theory.symbolic.closures import CharacteristicPolynomial
-from theory.symbolic.hierarchy import EIGENVALUE, ORDER, Hierarchy, coordinates
+from theory.symbolic.hierarchy import Hierarchy
 
-s, u, t = sympy.symbols("s u t")
-l1, l2, w1, w2, v1, v2 = sympy.symbols("lambda_1 lambda_2 w_1 w_2 v_1 v_2")
+l1, l2, w1, w2, v1, v2 = sympy.symbols("lambda_1 lambda_2 w_1 w_2 w^*_1 w^*_2")
 RATES = sympy.Rational(2, 3), sympy.Rational(1, 3)
 TWINS = (sympy.S.One, -sympy.Rational(1, 2)), (sympy.S.Zero, sympy.Rational(3, 2))
 """Two students with the same s and u under these eigenvalues and the teacher (1, 1)."""
@@ -29,12 +32,14 @@ def _statistics(order: sympy.Expr) -> dict[str, sympy.Expr]:
     }
 
 
+TWO = {s: _statistics(sympy.S.One)["s"], u: _statistics(sympy.S.One)["u"], t: _statistics(sympy.S.One)["t"]}
+"""The overlaps of two modes."""
+
+
 def _speed(expression: sympy.Expr) -> sympy.Expr:
     """The time derivative under the flow of two modes."""
     model = phase_retrieval()
-    first = _statistics(sympy.S.One)
-    values = {s: first["s"], u: first["u"], t: first["t"]}
-    A, B = model.A[0].subs(values), model.B[0].subs(values)
+    A, B = model.A[0].subs(TWO), model.B[0].subs(TWO)
     return expression.diff(w1) * l1 * (A * w1 + B * v1) + expression.diff(w2) * l2 * (A * w2 + B * v2)
 
 
@@ -42,67 +47,119 @@ def _speed(expression: sympy.Expr) -> sympy.Expr:
 def two_modes() -> Iterator[Step]:
     """s and u do not close, four statistics do."""
     first, second, third = (_statistics(sympy.Integer(order)) for order in (1, 2, 3))
-    yield step(
+    yield derived(
         r"Take $d = 2$. The loss needs two numbers.",
-        r"s = \lambda_1 w_1^2 + \lambda_2 w_2^2, \qquad u = \lambda_1 w_1 w^*_1 + \lambda_2 w_2 w^*_2",
-        "definition of the overlaps",
-        DEFINITION,
+        state(s, "=", first["s"], ",", u, "=", first["u"], check=identity(TWO)),
+        "the sums over modes, written out",
         "P3",
     )
-    A, B = 4 * (first["t"] - 3 * first["s"]), 8 * first["u"]
-    yield step(
+    A, B, u2, t2 = sympy.Symbol("A"), sympy.Symbol("B"), sympy.Symbol("u^{(2)}"), sympy.Symbol("s_*^{(2)}")
+    u3, t3 = sympy.Symbol("u^{(3)}"), sympy.Symbol("s_*^{(3)}")
+    of_order = {u2: second["u"], t2: second["t"], u3: third["u"], t3: third["t"], **_drift()}
+    yield derived(
         r"Differentiate $u$ along $\dot w_i = \lambda_i (A w_i + B w^*_i)$. Each mode brings its eigenvalue "
-        r"once more.",
-        r"\dot u = A\left(\lambda_1^2 w_1 w^*_1 + \lambda_2^2 w_2 w^*_2\right)"
-        r" + B\left(\lambda_1^2 w_1^{*2} + \lambda_2^2 w_2^{*2}\right) = A\,u^{(2)} + B\,s_*^{(2)}",
+        "once more.",
+        state(
+            sympy.Symbol(r"\dot u"),
+            "=",
+            plus(times(A, second["u"]), times(B, second["t"])),
+            "=",
+            A * u2 + B * t2,
+            check=identity({**of_order, sympy.Symbol(r"\dot u"): _speed(first["u"])}),
+        ),
         "product rule",
-        equal((_speed(first["u"]), A * second["u"] + B * second["t"])),
         "P3",
     )
-    values = [_at(student) for student in TWINS]
-    yield step(
+    values, dot_s = [_at(student) for student in TWINS], sympy.Symbol(r"\dot s")
+    yield derived(
         r"Is $u^{(2)}$ a function of $s$ and $u$? It is not. For $\lambda = (\tfrac23, \tfrac13)$ and $w^* = "
         r"(1, 1)$ the "
         rf"students $w = {_vector(TWINS[0])}$ and $w = {_vector(TWINS[1])}$ have the same $s = "
-        rf"{latex(values[0]['s'])}$ and "
-        rf"$u = {latex(values[0]['u'])}$, hence the same loss, and yet:",
-        rf"u^{{(2)}} = {latex(values[0]['u2'])} \neq {latex(values[1]['u2'])}, \qquad "
-        rf"\dot s = {latex(values[0]['ds'])} \neq {latex(values[1]['ds'])}",
-        "two points of intersection of an ellipse and a line",
-        holds(
-            all(values[0][key] == values[1][key] for key in ("s", "u"))
-            and all(values[0][key] != values[1][key] for key in ("u2", "ds")),
-            "exact rational arithmetic",
+        rf"{latex(values[0]['s'])}$ and $u = {latex(values[0]['u'])}$, hence the same loss, and yet:",
+        state(
+            u2,
+            "=",
+            values[0]["u2"],
+            "≠",
+            values[1]["u2"],
+            ",",
+            dot_s,
+            "=",
+            values[0]["ds"],
+            "≠",
+            values[1]["ds"],
+            check=_twins(u2, dot_s),
         ),
+        "two points of intersection of an ellipse and a line",
         "P3",
     )
-    yield step(
+    yield derived(
         r"So $u^{(2)}$ has to be followed too, and it calls for the third order.",
-        r"\dot u^{(2)} = A\,u^{(3)} + B\,s_*^{(3)}",
+        state(
+            sympy.Symbol(r"\dot u^{(2)}"),
+            "=",
+            A * u3 + B * t3,
+            check=identity({**of_order, sympy.Symbol(r"\dot u^{(2)}"): _speed(second["u"])}),
+        ),
         "product rule",
-        equal((_speed(second["u"]), A * third["u"] + B * third["t"])),
         "P3",
     )
-    yield step(
+    rate, s2, s3 = sympy.Symbol("lambda"), sympy.Symbol("s^{(2)}"), sympy.Symbol("s^{(3)}")
+    total, product = l1 + l2, l1 * l2
+    chain = {u2: second["u"], u3: third["u"], s2: second["s"], s3: third["s"], **TWO}
+    root = [identity({rate: value}) for value in (l1, l2)]
+    yield derived(
         r"Here the chain ends. Both eigenvalues solve one quadratic equation, and what holds for $\lambda_1$ "
-        r"and "
-        r"$\lambda_2$ holds for every sum over them.",
-        r"\lambda^2 = (\lambda_1 + \lambda_2) \lambda - \lambda_1 \lambda_2 \; \Rightarrow \; "
-        r"u^{(3)} = (\lambda_1 + \lambda_2)\,u^{(2)} - \lambda_1 \lambda_2\,u, \quad "
-        r"s^{(3)} = (\lambda_1 + \lambda_2)\,s^{(2)} - \lambda_1 \lambda_2\,s",
+        r"and $\lambda_2$ holds for every sum over them.",
+        state(
+            rate**2,
+            "=",
+            times(total, rate) - product,
+            "⟹",
+            u3,
+            "=",
+            times(total, u2) - times(product, u),
+            ",",
+            s3,
+            "=",
+            times(total, s2) - times(product, s),
+            check=each(every(*root), identity(chain), identity(chain)),
+        ),
         "Cayley and Hamilton",
-        equal(*((third[n], (l1 + l2) * second[n] - l1 * l2 * first[n]) for n in ("u", "s"))),
         OURS,
         CharacteristicPolynomial,
     )
-    yield step(
+    same = {name: value.subs(l2, l1) for name, value in chain.items()}
+    yield derived(
         r"With $\lambda_1 = \lambda_2$ already the second order is a multiple of the first, and two "
-        r"statistics close.",
-        r"u^{(2)} = \lambda_1 u, \qquad s^{(2)} = \lambda_1 s",
+        "statistics close.",
+        state(u2, "=", l1 * u, ",", s2, "=", l1 * s, check=identity(same)),
         r"put $\lambda_2 = \lambda_1$",
-        equal(*((second[n].subs(l2, l1), l1 * first[n].subs(l2, l1)) for n in ("u", "s"))),
         "P3",
     )
+
+
+def _drift() -> dict[sympy.Symbol, sympy.Expr]:
+    """A and B of the model, for two modes."""
+    model = phase_retrieval()
+    return {sympy.Symbol("A"): model.A[0].subs(TWO), sympy.Symbol("B"): model.B[0].subs(TWO)}
+
+
+def _twins(u2: sympy.Symbol, dot_s: sympy.Symbol) -> Check:
+    """Both students have the same s and u; the printed values of u^(2) and ṡ are theirs, and differ."""
+
+    def check(clauses: tuple[Clause, ...]) -> str:
+        first, second = (_at(student) for student in TWINS)
+        printed = [clause.sides[1:] for clause in clauses]
+        if any(first[name] != second[name] for name in ("s", "u")):
+            raise BrokenStepError("the two students have different s or u")
+        if printed != [(first["u2"], second["u2"]), (first["ds"], second["ds"])]:
+            raise BrokenStepError(f"{u2} and {dot_s} are not {printed}")
+        if any(left == right for left, right in printed):
+            raise BrokenStepError("the two students do not differ")
+        return "exact rational arithmetic"
+
+    return check
 
 
 def _at(student: tuple[sympy.Expr, sympy.Expr]) -> dict[str, sympy.Expr]:
@@ -119,59 +176,38 @@ def _vector(entries: tuple[sympy.Expr, sympy.Expr]) -> str:
 @derivation("tower", "The tower, for every order at once", "P3", "5.1")
 def tower() -> Iterator[Step]:
     """Derivatives of s^(k) and u^(k) for symbolic k, under the sum over modes."""
-    model = phase_retrieval()
-    (student,), (teacher,) = coordinates(model)
-    (velocity,) = mode_equation(model).values()
-    yield step(
+    yield derived(
         r"In the eigenbasis of $Q$ each mode has an equation of its own, linear once $s$ and $u$ are known.",
-        rf"\dot w_i = \lambda_i \left[{_by_function(sympy.expand(velocity / EIGENVALUE))}\right]",
+        setting.mode(),
         r"$Q = \operatorname{diag}(\lambda_1, \dots, \lambda_d)$",
-        equal((velocity, EIGENVALUE * (model.A[0] * student + model.B[0] * teacher))),
         "P3",
         mode_equation,
     )
-    yield step(
+    yield derived(
         "Weigh the modes with powers of their eigenvalues.",
-        r"s^{(k)} = \sum_i \lambda_i^k w_i^2, \quad u^{(k)} = \sum_i \lambda_i^k w_i w^*_i, "
-        r"\quad s_*^{(k)} = \sum_i \lambda_i^k (w^*_i)^2",
+        setting.statistics(),
         r"$s^{(k)} = w^\top Q^k w$ and so on; order one is the overlaps themselves",
-        DEFINITION,
         "P3",
     )
-    system = hierarchy(model)
-    weight = EIGENVALUE**ORDER
-    order = {name: sympy.Function(name)(ORDER + 1) for name in ("s", "u", "t")}
-    A, B = model.A[0], model.B[0]
-    yield step(
+    yield derived(
         r"Differentiate under the sum. Order $k$ calls for order $k + 1$, for every $k$.",
-        rf"\dot s^{{(k)}} = {_by_function(system.S[0])}",
+        setting.energies(),
         r"$\frac{d}{dt} w_i^2 = 2 w_i \dot w_i$",
-        equal(
-            (system.S[0], 2 * A * order["s"] + 2 * B * order["u"]),
-            (
-                2 * weight * student * velocity,
-                2 * weight * EIGENVALUE * (A * student**2 + B * student * teacher),
-            ),
-        ),
         "P3",
         Hierarchy.S,
     )
-    yield step(
+    yield derived(
         "Likewise for the overlap, where the teacher's own statistics, which are constant, drive the growth.",
-        rf"\dot u^{{(k)}} = {_by_function(system.U[0])}",
+        setting.overlaps(),
         r"$w^*_i$ does not move",
-        equal((system.U[0], A * order["u"] + B * order["t"])),
         "P3",
         Hierarchy.U,
     )
-    yield step(
+    yield derived(
         r"With the shift $(\mathbb{B} x)_k = x_{k+1}$ all the equations for $U = (u^{(1)}, u^{(2)}, \dots)$ "
-        r"are one linear "
-        "equation, driven by $s(t)$ alone.",
-        rf"\dot U = \left[{latex(sympy.factor(A.subs(t, 1)))}\,\mathbb{{B}} + "
-        rf"{latex(B.diff(u))}\,(\mathbb{{B}} s_*^\infty) e_1^\top\right] U",
+        r"are one linear equation, driven by $s(t)$ alone.",
+        setting.shifted(),
         r"$s_* = 1$; $e_1^\top U = u$",
-        equal((system.U[0].subs(t, 1), A.subs(t, 1) * order["u"] + B * order["t"])),
         "5.1",
         Hierarchy.U,
     )
@@ -180,56 +216,71 @@ def tower() -> Iterator[Step]:
 @derivation("closing", "Which spectra close", "P3")
 def closing() -> Iterator[Step]:
     """2n statistics for n distinct eigenvalues."""
-    l3 = sympy.Symbol("lambda_3")
-    x = sympy.Symbol("lambda")
-    yield step(
+    x, n, number = sympy.Symbol("lambda"), sympy.Symbol("n"), sympy.Symbol("j")
+    yield derived(
         r"Let $Q$ have $n$ distinct non-zero eigenvalues, of any multiplicity. One polynomial vanishes on "
         r"all of them.",
-        r"\prod_{j=1}^n (\lambda - \lambda_j) = \lambda^n - c_n \lambda^{n-1} - \dots - c_1",
-        r"for $n = 3$: $c_3 = \lambda_1 + \lambda_2 + \lambda_3$ and so on",
-        equal(
-            (
-                (x - l1) * (x - l2) * (x - l3),
-                x**3 - (l1 + l2 + l3) * x**2 + (l1 * l2 + l1 * l3 + l2 * l3) * x - l1 * l2 * l3,
-            )
+        Definition(
+            r"\prod_{j=1}^n (\lambda - \lambda_j) = \lambda^n - c_n \lambda^{n-1} - \dots - c_1",
+            equal(_cubic(x)),
         ),
+        r"for $n = 3$: $c_3 = \lambda_1 + \lambda_2 + \lambda_3$ and so on",
         OURS,
         CharacteristicPolynomial,
     )
     spectrum = CharacteristicPolynomial([3, 1, 1, 0])
-    yield step(
+    c, energy, overlap = sympy.IndexedBase("c"), sympy.Function("s"), sympy.Function("u")
+    yield derived(
         r"Multiply by $\lambda_i w_i^2$ or $\lambda_i w_i w^*_i$ and sum: order $n + 1$ is a combination of "
-        r"the orders below, so "
-        r"$2n$ statistics close. The paper says that none do as soon as $Q \neq I$; that is right only where "
-        r"infinitely "
-        r"many eigenvalues carry student and teacher, that is at $d = \infty$. In finite dimension the tower "
-        r"always "
-        "closes, in principle. The next chapter shows why this is of little use for large $n$.",
-        r"s^{(n+1)} = \sum_{j=1}^n c_j s^{(j)}, \qquad u^{(n+1)} = \sum_{j=1}^n c_j u^{(j)}",
-        rf"for the spectrum $(3, 1, 1, 0)$ the coefficients are ${latex(spectrum.coefficients)}$",
-        holds(
-            all(
-                x**3 == sum(c * x ** (j + 1) for j, c in enumerate(spectrum.coefficients)) for x in (3, 1, 0)
-            ),
-            "exact arithmetic on the spectrum",
+        r"the orders below, so $2n$ statistics close. The paper says that none do as soon as $Q \neq I$; "
+        r"that is right only where infinitely many eigenvalues carry student and teacher, that is at "
+        r"$d = \infty$. In finite dimension the tower always closes, in principle. The next chapter shows "
+        "why this is of little use for large $n$.",
+        state(
+            energy(n + 1),
+            "=",
+            sympy.Sum(c[number] * energy(number), (number, 1, n)),
+            ",",
+            overlap(n + 1),
+            "=",
+            sympy.Sum(c[number] * overlap(number), (number, 1, n)),
+            check=identity(_closed(spectrum, c, n)),
         ),
+        rf"for the spectrum $(3, 1, 1, 0)$ the coefficients are ${latex(spectrum.coefficients)}$",
         "P3, corrected",
         CharacteristicPolynomial,
     )
-    system = hierarchy(phase_retrieval())
-    same = {sympy.Function(n)(ORDER + 1): value for n, value in (("s", s), ("u", u), ("t", t))}
-    yield step(
+    yield derived(
         r"For $Q = I$ all orders coincide, and the flow of $(u, s)$ is a planar one.",
-        rf"\dot u = {latex(sympy.factor(system.U[0].subs(same)))}, \qquad \dot s = "
-        rf"{latex(sympy.expand(system.S[0].subs(same)))}",
+        setting.isotropic(),
         r"$s^{(k)} = s$, $u^{(k)} = u$, $s_*^{(k)} = s_*$",
-        equal(
-            (system.U[0].subs(same), 12 * (t - s) * u),
-            (system.S[0].subs(same), 8 * (t - 3 * s) * s + 16 * u**2),
-        ),
         "P3",
         hierarchy,
     )
+
+
+def _cubic(x: sympy.Symbol) -> tuple[sympy.Expr, sympy.Expr]:
+    """The polynomial of three eigenvalues, as a product and by its coefficients."""
+    l3 = sympy.Symbol("lambda_3")
+    pairs = l1 * l2 + l1 * l3 + l2 * l3
+    return (x - l1) * (x - l2) * (x - l3), x**3 - (l1 + l2 + l3) * x**2 + pairs * x - l1 * l2 * l3
+
+
+def _closed(spectrum: CharacteristicPolynomial, c: sympy.IndexedBase, n: sympy.Symbol) -> Meaning:
+    """Statistics of the spectrum (3, 1, 1, 0) with symbolic modes, and the coefficients of its polynomial."""
+    students, teachers = sympy.symbols("w1:5"), sympy.symbols("v1:5")
+
+    def statistic(partners: tuple[sympy.Symbol, ...]) -> Callable[[sympy.Expr], sympy.Expr]:
+        return lambda order: sum(
+            rate**order * one * other for rate, one, other in zip((3, 1, 1), students, partners, strict=False)
+        )
+
+    return {
+        n: len(spectrum.coefficients),
+        c: lambda place: spectrum.coefficients[int(place) - 1],
+        sympy.Function("s"): statistic(students),
+        sympy.Function("u"): statistic(teachers),
+    }
 
 
 def _write(asked: Asked) -> Iterator[Block]:

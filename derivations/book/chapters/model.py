@@ -6,75 +6,83 @@ import sympy
 
 from derivations import model as evidence
 from derivations.book.document import Asked, Block, Chapter, Measured, Prose, Step, derivation
-from derivations.book.proof import DEFINITION, equal, step
-from derivations.typeset import combination, latex
-from theory.symbolic import Model, Z, expectation, gaussian_moment, network_gradient, phase_retrieval
-
-s, u, t, g, h = sympy.symbols("s u t g h")
-COVARIANCE = sympy.Matrix([[s, u], [u, t]])
+from derivations.book.proof import derived
+from derivations.court.checks import Meaning, each, exceeds, identity
+from derivations.court.operators import ModeSum, plus, times
+from derivations.court.statement import Definition, Statement, state
+from derivations.statements import setting
+from derivations.statements.setting import AVERAGES, MODES, E, chained, combined, g, h, mean_square
+from derivations.statements.symbols import L, Q_star, Qw, dot_w, i, j, lam, s, slope, t, u, w, w_star
+from theory.symbolic import Model, Z, gaussian_moment, network_gradient, phase_retrieval
 
 
 @derivation("loss", "The population loss, from Gaussian moments", "P1")
 def loss() -> Iterator[Step]:
     """L(s, u, s*) by Stein's lemma."""
     model = phase_retrieval()
-    yield step(
+    yield derived(
         r"Name the two outputs before squaring, $g = \langle x, w \rangle$ and $h = \langle x, w^* \rangle$. "
-        r"They "
-        "are jointly Gaussian with mean zero, so three numbers say all about them.",
-        r"\mathbb{E}\,g^2 = s = w^\top Q w, \quad \mathbb{E}\,g h = u = w^\top Q w^*, "
-        r"\quad \mathbb{E}\,h^2 = s_* = w^{*\top} Q w^*",
+        "They are jointly Gaussian with mean zero, so three numbers say all about them.",
+        Definition(
+            r"\mathbb{E}\,g^2 = s = w^\top Q w, \quad \mathbb{E}\,g h = u = w^\top Q w^*, "
+            r"\quad \mathbb{E}\,h^2 = s_* = w^{*\top} Q w^*"
+        ),
         r"linear images of $x \sim N(0, Q)$",
-        DEFINITION,
         "P1",
     )
-    yield step(
+    yield derived(
         "Expand the square of the error; odd moments do not occur.",
-        r"L = \mathbb{E}\left(g^2 - h^2\right)^2 = \mathbb{E}\,g^4 - 2\,\mathbb{E}\,g^2 h^2 + "
-        r"\mathbb{E}\,h^4",
+        state(
+            L, "=", E((g**2 - h**2) ** 2), "=", E(g**4) - 2 * E(g**2 * h**2) + E(h**4), check=mean_square()
+        ),
         "linearity of the mean",
-        equal(((g**2 - h**2) ** 2, g**4 - 2 * g**2 * h**2 + h**4)),
         "P1",
     )
-    fourth, mixed = gaussian_moment((4, 0), COVARIANCE), gaussian_moment((2, 2), COVARIANCE)
-    second = gaussian_moment((2, 0), COVARIANCE)
-    yield step(
+    yield derived(
         r"Stein's lemma, $\mathbb{E}\,g f(g, h) = s\,\mathbb{E}\,\partial_g f + u\,\mathbb{E}\,\partial_h "
-        r"f$, lowers a "
-        r"fourth moment to a second one.",
-        rf"\mathbb{{E}}\,g^4 = 3 s\,\mathbb{{E}}\,g^2 = {latex(fourth)}",
+        r"f$, lowers a fourth moment to a second one.",
+        state(E(g**4), "=", 3 * s * E(g**2), "=", 3 * s**2, check=identity(AVERAGES)),
         r"$f = g^3$",
-        equal((fourth, 3 * s * second), (fourth, 3 * s**2)),
         "P1",
         gaussian_moment,
     )
-    yield step(
+    yield derived(
         "The mixed moment splits into the product of the energies and twice the square of the overlap: one "
         "pairing of the four factors keeps student with student, two pair student with teacher.",
-        rf"\mathbb{{E}}\,g^2 h^2 = s\,\mathbb{{E}}\,h^2 + 2 u\,\mathbb{{E}}\,g h = {latex(mixed)}",
+        state(
+            E(g**2 * h**2),
+            "=",
+            s * E(h**2) + 2 * u * E(g * h),
+            "=",
+            s * t + 2 * u**2,
+            check=identity(AVERAGES),
+        ),
         r"$f = g h^2$",
-        equal((mixed, s * gaussian_moment((0, 2), COVARIANCE) + 2 * u * gaussian_moment((1, 1), COVARIANCE))),
         "P1",
         gaussian_moment,
     )
-    yield step(
+    yield derived(
         "Put together, the loss is a quadratic polynomial in three overlaps. The dimension has gone.",
-        f"L = {latex(model.loss)}",
+        setting.loss(),
         "sum of the three moments",
-        equal(
-            (model.loss, fourth - 2 * mixed + fourth.subs(s, t)),
-            (model.loss, expectation((g**2 - h**2) ** 2, [g, h], COVARIANCE)),
-        ),
         "P1",
         Model.loss,
     )
-    noisy = Model("noisy", Z**2, Z**2, noise=sympy.Symbol("sigma2"))
-    yield step(
-        r"Noise of variance $\sigma^2$ on the labels, independent of $x$, adds a constant that no gradient "
-        r"sees.",
-        rf"L_{{\text{{noisy}}}} = L + {latex(noisy.loss - model.loss)}",
+    variance, noise = sympy.symbols("sigma2 xi")
+    noisy = Model("noisy", Z**2, Z**2, noise=variance)
+    error = sympy.expand((g**2 - h**2 - noise) ** 2)
+    blurred = sum(error.coeff(noise, n) * moment for n, moment in enumerate((1, 0, variance)))
+    clear, dim = sympy.Symbol("L"), sympy.Symbol(r"L_{\text{noisy}}")
+    yield derived(
+        r"Noise of variance $\sigma^2$ on the labels, independent of $x$, adds a constant that no "
+        "gradient sees.",
+        state(
+            dim,
+            "=",
+            clear + noisy.loss - model.loss,
+            check=identity({dim: AVERAGES[E](blurred), clear: AVERAGES[E]((g**2 - h**2) ** 2)}),
+        ),
         "the cross term has mean zero",
-        equal((noisy.loss - model.loss, noisy.noise), (noisy.A[0], model.A[0]), (noisy.B[0], model.B[0])),
         "P1",
         Model,
     )
@@ -85,55 +93,99 @@ def flow() -> Iterator[Step]:
     """ẇ = A Q w + B Q w*, and the same in whitened coordinates."""
     model = phase_retrieval()
     student, teacher = (entry[0] for entry in network_gradient(model))
-    yield step(
+    up, across = sympy.Symbol(r"\nabla_{w} s"), sympy.Symbol(r"\nabla_{w} u")
+    yield derived(
         "The loss sees the weights through two overlaps only, whose gradients are linear in the weights.",
-        r"\nabla_w s = 2 Q w, \qquad \nabla_w u = Q w^*",
+        state(up, "=", 2 * Qw, ",", across, "=", Q_star, check=identity(_in_two_dimensions(up, across))),
         r"$Q$ is symmetric",
-        _coordinates(),
         "P3",
     )
-    yield step(
+    pull, push = (sympy.Symbol(rf"\frac{{\partial L}}{{\partial {name}}}") for name in "su")
+    chain = {slope: chained(), pull: model.loss.diff(s), push: model.loss.diff(u)}
+    yield derived(
         "The chain rule writes the gradient in two vectors, whatever the dimension.",
-        rf"\nabla L = 2 \frac{{\partial L}}{{\partial s}} Q w + \frac{{\partial L}}{{\partial u}} Q w^* = "
-        rf"{combination([(student, 'Q w'), (teacher, 'Q w^*')])}",
+        state(
+            slope,
+            "=",
+            plus(times(2, pull, Qw), times(push, Q_star)),
+            "=",
+            combined((student, Qw), (teacher, Q_star)),
+            check=identity(chain),
+        ),
         "chain rule",
-        equal((student, 2 * model.loss.diff(s)), (teacher, model.loss.diff(u))),
         "P2",
         network_gradient,
     )
-    yield step(
+    A, B = sympy.symbols("A B")
+    yield derived(
         r"With $A = -2\,\partial L/\partial S$ and $B = -\partial L/\partial U$ the flow has the form on "
-        r"which all that "
-        "follows is built; it holds for every link and width, with matrices in place of numbers.",
-        rf"\dot w = A\,Q w + B\,Q w^*, \quad A = {latex(sympy.factor(model.A[0]))}, \quad B = "
-        rf"{latex(model.B[0])}",
+        "which all that follows is built; it holds for every link and width, with matrices in place of "
+        "numbers.",
+        state(
+            A,
+            "≔",
+            sympy.factor(model.A[0]),
+            ",",
+            B,
+            "≔",
+            model.B[0],
+            ",",
+            dot_w,
+            "=",
+            A * Qw + B * Q_star,
+            check=identity({dot_w: -chained()}),
+        ),
         r"$\dot w = -\nabla L$",
-        equal((model.A[0], -student), (model.B[0], -teacher)),
         "P3",
         Model.drift,
     )
-    rate, w, star = sympy.symbols("lambda w w_star", positive=True)
-    z = sympy.sqrt(rate) * w
-    yield step(
+    yield derived(
         r"In whitened coordinates $z = Q^{1/2} w$ the loss is that of isotropic data, and the spectrum is a "
         r"preconditioner: learning is slow where $\lambda_i$ is small because the gradient there is "
-        r"multiplied by "
-        r"$\lambda_i$, not because the landscape is bad.",
-        r"\dot z = Q\left(A z + B z^*\right) = -Q\,\nabla L_I(z), \quad s = z^\top z, \; u = z^\top z^*",
+        r"multiplied by $\lambda_i$, not because the landscape is bad.",
+        _whitened(model),
         r"multiply by $Q^{1/2}$, mode by mode",
-        equal((sympy.sqrt(rate) * rate * (s * w + u * star), rate * (s * z + u * sympy.sqrt(rate) * star))),
         "R2",
     )
 
 
-def _coordinates() -> str:
-    """∇s and ∇u for a general symmetric Q in two dimensions."""
-    w, v = sympy.Matrix(sympy.symbols("w1:3")), sympy.Matrix(sympy.symbols("v1:3"))
-    a, b, c = sympy.symbols("a b c")
-    Q = sympy.Matrix([[a, b], [b, c]])
-    energy, overlap = (w.T * Q * w)[0], (w.T * Q * v)[0]
-    pairs = [(energy.diff(w[i]), 2 * (Q * w)[i]) for i in range(2)]
-    return equal(*pairs, *((overlap.diff(w[i]), (Q * v)[i]) for i in range(2)))
+def _in_two_dimensions(up: sympy.Symbol, across: sympy.Symbol) -> Meaning:
+    """∇s, ∇u and the two vectors for a general symmetric Q, contracted with a direction of one's own."""
+    x, y, c = (sympy.Matrix(sympy.symbols(f"{name}1:3")) for name in ("x", "y", "c"))
+    q1, q2, q3 = sympy.symbols("q1:4")
+    Q = sympy.Matrix([[q1, q2], [q2, q3]])
+    energy, overlap = (x.T * Q * x)[0], (x.T * Q * y)[0]
+
+    def along(scalar: sympy.Expr) -> sympy.Expr:
+        return sum(scalar.diff(x[n]) * c[n] for n in range(2))
+
+    return {
+        up: along(energy),
+        across: along(overlap),
+        Qw: (c.T * Q * x)[0],
+        Q_star: (c.T * Q * y)[0],
+    }
+
+
+def _whitened(model: Model) -> Statement:
+    """One mode of ż = Q (A z + B z*), and the gradient of the isotropic loss in a second mode's presence."""
+    A, B = sympy.symbols("A B")
+    z, z_star, Q = (sympy.Symbol(name) for name in ("z", "z^*", "Q"))
+    dot_z, isotropic = sympy.Symbol(r"\dot z"), sympy.Symbol(r"\nabla L_I{(z)}")
+    (x1, x2), (y1, y2), rate = sympy.symbols("x1:3"), sympy.symbols("y1:3"), sympy.Symbol("l", positive=True)
+    inside = {s: x1**2 + x2**2, u: x1 * y1 + x2 * y2, t: y1**2 + y2**2}
+    root = sympy.sqrt(rate)
+    gain, force = model.A[0].subs(inside), model.B[0].subs(inside)
+    meaning = {
+        dot_z: root * rate * (gain * x1 / root + force * y1 / root),
+        isotropic: model.loss.subs(inside).diff(x1),
+        A: gain,
+        B: force,
+        z: x1,
+        z_star: y1,
+        Q: rate,
+    }
+    return state(dot_z, "=", Q * (A * z + B * z_star), "=", -Q * isotropic, check=identity(meaning))
 
 
 @derivation("coercive", "The loss from below", "Lem3")
@@ -141,31 +193,37 @@ def coercive() -> Iterator[Step]:
     """L ≥ 3 (s − s*)², with equality on the line through the teacher."""
     model, alpha = phase_retrieval(), sympy.Symbol("alpha")
     gap = sympy.expand(model.loss - 3 * (s - t) ** 2)
-    yield step(
+    yield derived(
         "Take the square of the difference of the energies off the loss.",
-        rf"L - 3 (s - s_*)^2 = {latex(sympy.factor(gap))}",
+        state(L - 3 * (s - t) ** 2, "=", sympy.factor(gap), check=mean_square()),
         "expansion",
-        equal((gap, 4 * (s * t - u**2))),
         "Lem3",
         Model.loss,
     )
-    a1, a2, b1, b2 = sympy.symbols("a1 a2 b1 b2")
-    yield step(
+    squares = ModeSum(times(lam[i], lam[j], (w[i] * w_star[j] - w[j] * w_star[i]) ** 2), i, j)
+    yield derived(
         r"The rest is the defect in the inequality of Cauchy and Schwarz for $\langle \cdot, \cdot "
-        r"\rangle_Q$, a sum of "
-        "squares over pairs of modes.",
-        r"s s_* - u^2 = \tfrac12 \sum_{i,j} \lambda_i \lambda_j (w_i w^*_j - w_j w^*_i)^2 \geq 0",
+        r"\rangle_Q$, a sum of squares over pairs of modes, hence not negative.",
+        state(s * t - u**2, "=", sympy.Rational(1, 2) * squares, check=identity(MODES)),
         "Lagrange's identity",
-        equal(((a1**2 + a2**2) * (b1**2 + b2**2) - (a1 * b1 + a2 * b2) ** 2, (a1 * b2 - a2 * b1) ** 2)),
         "Lem3",
     )
-    ray = model.loss.subs({s: alpha**2 * t, u: alpha * t})
-    yield step(
-        r"So the loss is coercive in $s$, and the bound is sharp: it is attained on the line $w = \alpha "
-        r"w^*$.",
-        rf"L \geq 3 (s - s_*)^2, \qquad L(\alpha w^*) = {latex(sympy.factor(ray))}",
+    ray, bound = sympy.Symbol(r"L{(\alpha w^*)}"), 3 * (s - t) ** 2
+    line = {s: alpha**2 * t, u: alpha * t}
+    yield derived(
+        r"So the loss is coercive in $s$, and the bound is sharp: it is attained on the line "
+        r"$w = \alpha w^*$.",
+        state(
+            L,
+            "≥",
+            bound,
+            ",",
+            ray,
+            "=",
+            sympy.factor(model.loss.subs(line)),
+            check=each(exceeds(gap, {L: model.loss}), identity({ray: bound.subs(line)})),
+        ),
         "the two steps before",
-        equal((ray, 3 * (alpha**2 * t - t) ** 2)),
         "Lem3",
         Model.loss,
     )

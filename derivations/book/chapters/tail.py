@@ -7,8 +7,8 @@ from mpmath import mp, mpf
 
 from derivations import tail as evidence
 from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
-from derivations.book.numbers import shown
 from derivations.book.proof import DEFINITION, close, equal, holds, step
+from derivations.court.numbers import shown
 from derivations.typeset import latex
 from theory.asymptotics import PowerLaw, tail_exponent, tail_fraction, tail_prefactor, tail_sum
 from theory.symbolic import phase_retrieval, residual_flow

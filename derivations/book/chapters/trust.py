@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mpmath import mp, mpf
 
 from derivations.book.document import Asked, Block, Chapter, Prose, Table
-from derivations.book.numbers import shown, value
+from derivations.court.numbers import shown, value
 from theory.asymptotics import (
     PowerLaw,
     convergence_prefactor,

@@ -19,7 +19,8 @@ def _write(asked: Asked) -> Iterator[Block]:
         *Enclosed*: interval
         arithmetic. *Measured*: numerics, with the error. *Not sharp*: true, and a sharp form is known.
         *False as
-        stated*: there is a counterexample, and a corrected statement. *Gap*: the statement may hold, this
+        stated*: there is a counterexample, itself proved, enclosed or measured, and a corrected
+        statement. *Gap*: the statement may hold, this
         step of its
         proof does not. *Undecided*: the evidence says what is missing. `phase-retrieval audit ID` settles
         one anew;

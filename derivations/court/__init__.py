@@ -1,0 +1,1 @@
+"""Statements of mathematics with their checks: knows no paper."""

@@ -1,0 +1,174 @@
+"""Phase I: the growth rate, the fast manifold and the escape time (Lem 2, P9, R6)."""
+
+from collections.abc import Callable
+
+import sympy
+from mpmath import matrix, mp
+from sympy import Function, IndexedBase, Rational, exp, log, sqrt
+
+from derivations.court.checks import Check, Meaning, identity, means, value
+from derivations.court.operators import ModeSum, plus, times
+from derivations.court.statement import BrokenStepError, Clause, Statement, state
+from derivations.statements.setting import MODEL
+from derivations.statements.symbols import C, d, i, lam, rho, s, t, u, w_star
+
+x, p_2, r, ell = sympy.symbols("x p_2 r ell", positive=True)
+T_1, BigO = sympy.Symbol("T_1"), Function("O")
+g = IndexedBase("g")
+D_slope, a_hat = Function("D'"), Function(r"\hat a")
+WEIGHT = {"pull": MODEL.A[0].subs({s: 0, t: 1}), "push": MODEL.B[0].diff(u)}
+"""The linear flow at 0: Q times the one, the rank-one form times the other; s* = 1."""
+
+RATES, SQUARES = ("0.6", "0.3", "0.1"), ("1.2", "0.5", "1.3")
+"""Three modes: eigenvalues, and (w*_i)² with Σ λ_i (w*_i)² = 1."""
+
+
+def secular() -> Statement:
+    """The equation of the growth rates, at the top eigenvalue of the linearised flow of three modes."""
+    total = ModeSum(lam[i] ** 2 * w_star[i] ** 2 / (rho - 4 * lam[i]), i)
+    return state(1, "=", times(8, total), check=value([_three_modes()], 1e-12))
+
+
+def _three_modes() -> Meaning:
+    rates, squares = ([mp.mpf(text) for text in texts] for texts in (RATES, SQUARES))
+    linear = matrix(3, 3)
+    for m in range(3):
+        for n in range(3):
+            form = rates[m] * rates[n] * mp.sqrt(squares[m] * squares[n])
+            linear[m, n] = int(WEIGHT["push"]) * form + (int(WEIGHT["pull"]) * rates[m] if m == n else 0)
+    return {
+        rho: max(mp.eigsy(linear, eigvals_only=True)),
+        lam: lambda mode: rates[int(mode) - 1],
+        w_star: lambda mode: mp.sqrt(squares[int(mode) - 1]),
+        ModeSum: 3,
+    }
+
+
+def exceeds() -> Statement:
+    """ρ > x as the sign of a quadratic form in the teacher's Gaussian components."""
+    form = ModeSum(times(lam[i] * (12 * lam[i] - x) / (x - 4 * lam[i]), g[i] ** 2), i)
+    return state(rho, ">", x, "⟺", form, ">", 0, check=_same_sign)
+
+
+def _same_sign(clauses: tuple[Clause, ...]) -> str:
+    """The form is Σ λ_j g_j² times F(x) − 1, and F falls from infinity to zero, through 1 at ρ."""
+    (clause,) = clauses
+    left, threshold, form, zero = clause.sides
+    size = ModeSum(lam[i] * g[i] ** 2, i)
+    growth = ModeSum(WEIGHT["push"] * lam[i] ** 2 * g[i] ** 2 / (x - WEIGHT["pull"] * lam[i]), i)
+    if (left, threshold, zero) != (rho, x, 0):
+        raise BrokenStepError("the form decides on another inequality")
+    return state(form, "=", growth - size, check=identity()).checked
+
+
+def manifold() -> Statement:
+    """The fast manifold's coefficients in the amplitude, Ȧ = ρA, from the mode equation order by order."""
+    f, U, S = IndexedBase("f"), IndexedBase("U"), IndexedBase("S")
+    n, rate = sympy.Symbol("n"), sympy.Symbol("lambda")
+    j = sympy.Symbol("j")
+    left = times((2 * n + 1) * rho - 4 * rate, f[n])
+    right = plus(times(8, rate, U[n]), -times(12, rate, sympy.Sum(S[j] * f[n - j], (j, 1, n))))
+    return state(left, "=", right, check=identity(_orders(f, U, S, n, rate), "order by order"))
+
+
+def _orders(f: IndexedBase, U: IndexedBase, S: IndexedBase, n: sympy.Symbol, rate: sympy.Symbol) -> Meaning:
+    """Coefficients of three orders as symbols, those of order 2 solved from the mode equation."""
+    A, top = sympy.Symbol("A"), 2
+    ours, overlaps, energies = (sympy.symbols(f"{name}0:3") for name in ("f", "U", "S"))
+    student = sum(ours[k] * A ** (2 * k + 1) for k in range(top + 1))
+    values = {
+        s: sum(energies[k] * A ** (2 * k) for k in range(1, top + 1)),
+        u: sum(overlaps[k] * A ** (2 * k + 1) for k in range(top + 1)),
+        t: 1,
+    }
+    speed = rate * (MODEL.A[0].subs(values) * student + MODEL.B[0].subs(values))
+    excess = sympy.expand(speed - rho * A * student.diff(A)).coeff(A, 2 * top + 1)
+    (solved,) = sympy.solve(excess, ours[top])
+    student_at = {0: ours[0], 1: ours[1], 2: solved}
+    return {n: top, f: lambda k: student_at[int(k)], U: _entry(overlaps), S: _entry(energies)}
+
+
+def _entry(values: tuple[sympy.Symbol, ...]) -> Callable[[sympy.Expr], sympy.Expr]:
+    return lambda place: values[int(place)]
+
+
+def median_time() -> Statement:
+    """The median of T1: what the amplitude lacks, over ρ; the second mode has grown by its own rate."""
+    median, K = sympy.Symbol(r"\mathrm{median}\, T_1{}"), sympy.Symbol("K", positive=True)
+    right = plus(log(d) / (2 * rho), C, BigO(d ** (-(1 - p_2 / rho) / 2)))
+    lacking = log(K * sqrt(d)) / rho
+    beside = exp((p_2 - rho) * log(d) / (2 * rho))
+    meaning = {median: lacking, C: log(K) / rho, BigO: lambda size: sympy.powsimp(size - beside)}
+    return state(median, "=", right, check=identity(meaning, "amplitude d^(−1/2) at the start"))
+
+
+def time_over_teachers() -> Statement:
+    """Quantiles of T1 over drawn teachers: mean m and variance v of the constant, density f of ρ."""
+    mean, slope, density = Function("m"), Function("(f v)'"), Function("f")
+    second = slope(r) / (2 * density(r) * ell)
+    size = Rational(1, 2) * log(d)
+    right = plus((ell + mean(r)) / r, second, BigO(ell**-2))
+    return state(T_1, "=", right, ",", ell, "≔", size, check=_quantiles(mean, slope, density))
+
+
+def _quantiles(mean: Function, slope: Function, density: Function) -> Check:
+    """Both sides of P(ρ − δC > r) = P(ρ > r) to second order in 1/ℓ, T1 as printed."""
+    z = sympy.Symbol("z", positive=True)
+    f, m, v = (sympy.Function(name) for name in ("f", "m", "v"))
+
+    def check(clauses: tuple[Clause, ...]) -> str:
+        printed, definition = clauses
+        (error,) = printed.sides[1].atoms(BigO)
+        names = {slope: lambda place: (f(place) * v(place)).diff(place), mean: m, density: f}
+        if definition.sides != (ell, log(d) / 2):
+            raise BrokenStepError("ℓ is half of log d")
+        found = means(printed.sides[1].xreplace({error: sympy.S.Zero}), names).subs(ell, 1 / z)
+        excess = _excess(f, m, v, r, sympy.series(1 / (z * found), z, 0, 3).removeO() - r, 1 / found, z)
+        if sympy.simplify(excess) != 0 or error.args[0] != ell**-2:
+            raise BrokenStepError("the quantile is another one to second order")
+        return "the probability to second order in 1/ℓ"
+
+    return check
+
+
+def _excess(
+    density: Function,
+    mean: Function,
+    variance: Function,
+    place: sympy.Symbol,
+    shift: sympy.Expr,
+    delta: sympy.Expr,
+    z: sympy.Symbol,
+) -> sympy.Expr:
+    """The second order in z of P(ρ − δC > r + shift) − P(ρ > r)."""
+    y = sympy.Symbol("y", positive=True)
+    at = {y: place}
+    survival = -density(place) * shift - density(y).diff(y).subs(at) * shift**2 / 2
+    product = density(y) * mean(y)
+    linear = product.subs(at) + product.diff(y).subs(at) * shift
+    square = (density(y) * (mean(y) ** 2 + variance(y))).diff(y).subs(at)
+    total = (survival - delta * linear - delta**2 / 2 * square).doit()
+    return sympy.series(total, z, 0, 3).removeO().coeff(z, 2)
+
+
+def amplitude_law() -> Statement:
+    """The amplitude from a random start is Gaussian; its variance is a sum over modes (P9, R6)."""
+    normal = sympy.Symbol("g", positive=True)
+    left = a_hat(rho) / D_slope(rho)
+    return state(left, "=", normal / sqrt(times(8, d, D_slope(rho))), check=_gaussian(normal))
+
+
+def _gaussian(normal: sympy.Symbol) -> Check:
+    """w_i(0) ~ N(0, 1/d): â has the variance Σ (λ_i w*_i)²/(ρ − 4λ_i)²/d, D' the same sum times 8 d."""
+    scaled = ModeSum((lam[i] * w_star[i]) ** 2 / (rho - WEIGHT["pull"] * lam[i]) ** 2, i)
+    numbers = _three_modes()
+
+    def total(_: sympy.Expr) -> sympy.Expr:
+        return means(scaled, numbers)
+
+    size, draw = 50, mp.mpf("0.7")
+    names = {
+        a_hat: lambda _: draw * sqrt(total(rho) / size),
+        D_slope: lambda place: WEIGHT["push"] * total(place),
+    }
+    return value([{**numbers, d: size, normal: draw}], 1e-12, names)
