@@ -8,12 +8,17 @@ of the model.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 import numpy as np
 
+from numerics.overlaps import upper_triangle
+
 Array = np.ndarray
+
+SHORTER = 2e-15  # of S_jj: more than the rounding of U_jm² / T_mm
+DIFFERENCE = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +49,43 @@ def teacher(model: ModuleType) -> Chart:
         model.statistics,
         False,
     )
+
+
+def on_a_line(chart: Chart, students: int) -> Chart:
+    """The chart at the origin where all vectors are multiples of one, so that every correlation is ±1.
+
+    There the averages of links with a kink have a kink of their own: √(S_jj T_mm − U_jm²), which is 0, comes
+    as the root of a rounding, and its slopes are infinite. Students shorter by a few roundings put it at 0,
+    with the slopes of the averages along the line. A smooth drift does not notice.
+    """
+    rows, columns = upper_triangle(students)
+    own = np.flatnonzero(rows == columns)
+
+    def shortened(statistics: Array) -> Array:
+        shorter = np.array(statistics)
+        shorter[own] *= 1.0 - SHORTER
+        return shorter
+
+    def drift(statistics: Array, energy: Array) -> tuple[Array, Array]:
+        return chart.drift(shortened(statistics), energy)
+
+    def slopes(statistics: Array, energy: Array) -> tuple[Array, Array]:
+        here = drift(statistics, energy)
+        steps = np.where(np.isin(np.arange(len(statistics)), own), -DIFFERENCE, DIFFERENCE)
+        columns = []
+        for row, step in enumerate(steps):
+            moved = np.array(statistics)
+            moved[row] *= 1.0 + step
+            change = step * np.where(statistics[row] == 0, np.inf, statistics[row])
+            there = drift(moved, energy)
+            columns.append([(after - before) / change for before, after in zip(here, there, strict=True)])
+        gain, force = (np.stack(parts, axis=2) for parts in zip(*columns, strict=True))
+        return gain, force
+
+    def loss(statistics: Array, energy: Array) -> Array:
+        return chart.loss(shortened(statistics), energy)
+
+    return replace(chart, drift=drift, drift_jacobian=slopes, loss=loss)
 
 
 def _itself(statistics: Array, energy: Array) -> Array:

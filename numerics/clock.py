@@ -180,6 +180,7 @@ def solve_clock_step(
         if moved * min(moved, before) <= CONVERGED:
             states = (response.begun + coefficients @ response.driven)[:, None]
             statistics = response.statistics(coefficients)
+            statistics[0] = np.square(states[:, 0]) @ modes.eigenvalues
             times = width * (table.matrix @ (-1.0 / _gain(chart, statistics, modes.energy, forcing)))
             ended = response.ended(coefficients)
             if ended is not None:

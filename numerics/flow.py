@@ -62,6 +62,7 @@ PER_STEP = 2e-14  # rounding
 CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
 EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
 MARGIN = 3.0  # of the truncation inside a step over its estimate
+VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
 SPAN = 100.0
@@ -89,7 +90,9 @@ def solve(
     :class:`~numerics.check.BrokenLaw`.
 
     Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
-    has not as many students and teachers as the model.
+    has not as many students and teachers as the model; ArithmeticError where the run cannot be followed to
+    ``until``, as where the overlap that decides its limit leaves the range of floats. If that happens later
+    the limit may stay ``undecided``.
 
     >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
@@ -109,7 +112,13 @@ def solve(
         )
     integration = _Integration(reduce(problem, _clocked(problem, model, until)), model)
     while integration.time < until or not integration.settled:
-        integration.advance()
+        try:
+            integration.advance()
+        except ArithmeticError as stop:
+            if integration.time < until:
+                raise
+            integration.limit = integration.limit_beyond(str(stop))
+            break
         if progress is not None:
             progress(integration.time)
     run = Trajectory(
@@ -168,12 +177,22 @@ class _Integration:
         self.segments: list[Segment] = []
         self.students = problem.students
         self.amplification = amplification.Amplification(self.students)
-        self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
+        self.line = self._on_a_line()
+        first = charts.origin(model)
+        first = charts.on_a_line(first, model.STUDENTS) if self.line else first
+        self._enter(first, np.eye(model.TEACHERS), np.eye(model.STUDENTS))
         self.barrier = limits.barrier(model, self.modes.energy)
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
         self.origin = self._first_width()
         self._plan(self.origin)
+
+    def _on_a_line(self) -> bool:
+        """Whether the model has no smooth residuals and all vectors are multiples of one, for all times."""
+        problem = self.problem
+        sizes = np.abs(problem.teachers).sum(axis=0) + np.abs(problem.students).sum(axis=0)
+        moving = np.count_nonzero(problem.eigenvalues * sizes)
+        return bool(moving == 1 and not hasattr(self.model, "residual_drift"))
 
     @property
     def error(self) -> float:
@@ -196,25 +215,43 @@ class _Integration:
         loss = float(self.chart.loss(self.statistics, self.modes.energy))
         return limits.at_the_end(self.model, modes.statistics(self.students), modes.energy, loss, self.time)
 
+    def limit_beyond(self, stop: str) -> Limit:
+        """The limit of a run that cannot be followed further, for the reason ``stop``.
+
+        Where all modes with a teacher have one eigenvalue λ, u̇ = λ (A + B/u s*) u, so that u keeps its sign;
+        and u grows where it is small, at the saddle and at 0.
+        """
+        taught = self.problem.eigenvalues[self.modes.weighted[0] != 0]
+        if np.ptp(taught) > 0:
+            return Limit("undecided", stop)
+        name = "+teacher" if self.modes.statistics(self.problem.students)[1] > 0 else "-teacher"
+        return Limit(name, f"u keeps its sign, for all modes with a teacher have one eigenvalue ({stop})")
+
     def advance(self) -> None:
         """Take one accepted step.
 
         An error that does not fall with the width is noise, which no shorter step would mend: it is
-        accepted, and counted, where :attr:`noise` allows for it. Nor does noise, which the coefficients of an
+        accepted, and counted, where :attr:`noise` allows for it. On a line a student that changes sides in a
+        step has crossed a kink of the drift, which its nodes may not show: such a step is no solution. Nor
+        does noise, which the coefficients of an
         accurate step show by not decaying, keep the next step short.
         """
         before, guess = np.inf, self._guess()
         while True:
             try:
                 result = self._step(guess)
-            except NoConvergence:
+            except (NoConvergence, np.linalg.LinAlgError):
                 self._shorten(HALF)
-                guess = self._guess()
+                guess = self._still()
                 continue
             statistics = np.concatenate([self.statistics[:, None], result.statistics], axis=1)
             if self.rotated and self._outrun(statistics):
                 self._shorten(HALF)
                 guess = self._guess()
+                continue
+            if self.line and np.any(statistics * statistics[:, :1] < 0):
+                self._shorten(HALF)
+                guess = self._still()
                 continue
             left_out = self._truncation(statistics, result.times)
             accurate = left_out.error <= LARGEST_ERROR
@@ -261,10 +298,11 @@ class _Integration:
         may reach without a chart there, their terms cancel, and angles between nearly parallel vectors keep
         half their digits.
         """
-        return 0.0 if self.single or not self.chart.centred else NOISE
+        return 0.0 if self.single or self.line or not self.chart.centred else NOISE
 
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
+        self._check_range(result.deviation[-1])
         students = self.frame.T @ result.students if self.rotated else result.students
         if self.chart.centred and not self.settled:
             terms = self.modes.term_sizes(self.deviation)[1]
@@ -302,6 +340,22 @@ class _Integration:
         self.taken = self.stride
         self._plan(self.control.after(left_out, width, statistics, self.noisy))
         self._settle()
+
+    def _check_range(self, deviation: Array) -> None:
+        """Refuse a ``deviation`` (1, N) whose u has lost figures that it needs to grow again.
+
+        Modes that fall below the range of floats are no loss unless all with a teacher do.
+        """
+        if self.barrier is None or self.settled:
+            return
+        before, after = (
+            np.abs(self.modes.weighted[0] * state[0]).sum() for state in (self.deviation, deviation)
+        )
+        if after < VANISHED < before:
+            raise ArithmeticError(
+                f"after t = {self.time:.6g} the overlap u with the teacher is below {VANISHED:g}, out of "
+                "the range of floats: a longer component along the teacher can be followed"
+            )
 
     def _amplify(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Let the errors so far, and those of this step, grow as its flow makes them."""
@@ -348,6 +402,7 @@ class _Integration:
             self.deviation = self.deviation + moved
             self.statistics = self.modes.statistics(self.deviation)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _outrun(self, statistics: Array) -> bool:
         """Whether the step has brought the loss so low that what a rotation takes off is nearly all of V."""
         q, _ = split(statistics[:, [0, -1]], self.model.STUDENTS, self.model.TEACHERS)
@@ -429,18 +484,22 @@ class _Integration:
         """
         last = self.segments[-1] if self.segments else None
         if self.noisy or last is None or last.chart is not self.chart:
-            return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
+            return self._still()
         guess = self._continued(last)
         if last.frame is not self.frame:
             guess = frames.turned(guess, self.modes.energy, self.turn)
             guess[self.statistics == 0] = 0.0  # what was rotation alone is gone, but for the guess's rounding
         return guess
 
+    def _still(self) -> Array:
+        """The present statistics (n, s) at all nodes: close enough for a step that is short enough."""
+        return np.repeat(self.statistics[:, None], self.table.stages, axis=1)
+
     def _continued(self, last: Segment) -> Array:
         """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the next."""
         points = (KNOWN * self.table.stages).astype(int)
         known = last.statistics[:, points]
-        if self.single and (known * known[:, -1:] > 0).all():
+        if self.single and (np.sign(known) * np.sign(known[:, -1:]) > 0).all():
             places = np.log(last.start + last.elapsed[points])
             logarithms = extrapolate(places, np.log(np.abs(known)), np.log(self.stride.times))
             if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:

@@ -63,13 +63,12 @@ def turn(statistics: Array, energy: Array, students: int) -> Array | None:
     q, p = split(statistics, students, teachers)
     values, vectors = np.linalg.eigh(energy)
     seen = values > SEPARATE * values[-1]
-    values = np.where(seen, values, np.inf)
     along = vectors.T @ p[:teachers] @ vectors
+    values = np.where(seen, values, 0.0)
     sums = values[:, None] + values
-    within = np.where(np.isfinite(sums), (along.T - along) / sums, 0.0)
-    beyond = -(p[teachers:] @ vectors) / values
-    finite = np.where(seen, values, 0.0)
-    sizes = np.sum(within**2 * finite), np.sum(beyond**2 * finite)
+    within = (along.T - along) / np.where(sums > 0, sums, np.inf)
+    beyond = -(p[teachers:] @ vectors) / np.where(seen, values, np.inf)
+    sizes = np.sum(within**2 * values), np.sum(beyond**2 * values)
     lengths = np.trace(q[:teachers, :teachers]), np.trace(q[teachers:, teachers:])
     least = NEGLIGIBLE * sum(lengths)
     if not any(size > max(EXCESS * length, least) for size, length in zip(sizes, lengths, strict=True)):

@@ -77,6 +77,6 @@ def _panel(labelled: "xr.Dataset", shown: Mapping[str, str], title: str) -> Pane
         if values.ndim == 1:
             curves.append(Curve(label, times, values, colour))
         else:
-            low, median, high = np.quantile(values, (0.1, 0.5, 0.9), axis=0)
+            low, median, high = np.nanquantile(values, (0.1, 0.5, 0.9), axis=0)
             curves.append(Curve(label, times, median, colour, "sgd", (low, high)))
     return Panel(curves, "time $t$", "", title=title)

@@ -47,6 +47,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "teacher": ("components of w* along the eigenvectors", "1"),
     "init": ("components of w(0) along the eigenvectors", "1"),
     "seed": ("seed of the draws", "1"),
+    "lost": ("1 of a run that diverged", "1"),
     "exponent": ("exponent a of the eigenvalues i^-a", "1"),
     "dimension": ("number of directions d", "1"),
 }
@@ -219,6 +220,7 @@ def _stochastic(run: StochasticRuns) -> dict[str, Any]:
         "t": (("t",), run.t),
         "seed": (("seed",), np.array(run.seeds)),
         "step": (("t",), run.steps),
+        "lost": (("seed",), run.lost.astype(np.int8)),
         **curves,
     }
 

@@ -123,6 +123,7 @@ class StepResult:
     linearised: "LinearisedStep | None" = None
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def solve_step(
     table: Collocation,
     chart: Chart,
@@ -137,7 +138,8 @@ def solve_step(
     """Advance ``deviation`` y (K, N) and ``students`` w (K, N) by ``width`` from the ``guess`` (n, s) of X.
 
     A relative change up to ``noise`` is accepted when the iterations are used up: where terms of the drift
-    cancel Newton's method ends in their rounding. Raises NoConvergence.
+    cancel Newton's method ends in their rounding. Raises NoConvergence, also where it leaves the range of
+    floats.
     """
     unknowns, states = guess, deviation
     rounding = (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation, clusters)
@@ -188,6 +190,8 @@ def solve_step(
                 followers = states.copy()
                 followers[:, :teachers] += modes.teacher
                 followers = newton.response.moved(gain).refine(followers, students, push, REFINEMENTS)
+            if not np.isfinite(statistics).all():
+                break
             linearised = LinearisedStep(newton, chart, modes, unknowns, states)
             return StepResult(statistics, states, followers, width * table.nodes, clusters, linearised)
         newton, before = None if slowness > SLOW else newton, worst
@@ -350,7 +354,7 @@ def truncation(
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
     least = np.maximum(np.maximum(least, most / WIDEST), SMALLEST)
-    signed = (statistics * statistics[:, -1:] > 0).all(axis=1)
+    signed = (np.sign(statistics) * np.sign(statistics[:, -1:]) > 0).all(axis=1)
     inside = (errors * np.where(signed, units / least, 1.0)).max()
     return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), float(inside))
 

@@ -305,12 +305,15 @@ def mass(c: Constants, effort: Effort) -> Finding:
     if not at_last[1] < 1e-3 * at_last[0]:
         return Finding(Verdict.UNDECIDED, f"{at_last}")
     words = (
-        "d = 1, λ = λ_d/2: the mass is 0, for every teacher; at λ = λ_d it is that of one coordinate, "
+        "every d, λ = λ_d/2: the mass is 0, for every teacher; at λ = λ_d it is that of one coordinate, "
         f"{at_last[0]:.1e} and {at_last[1]:.1e} times (w*_d)² λ_d^(1−1/a) at d = 10², 10⁶ (a = 2), and "
         f"(w*_d)² < x with "
         "probability √(2x/π), not e^(−cd)"
     )
-    replay = "l, w = [1.0], [1.0]; assert sum(8*a*b*b for a, b in zip(l, w) if a <= 0.5) == 0 < 0.5**0.5"
+    replay = (
+        "l = [i**-2 for i in range(1, 10**4 + 1)]; x = l[-1]/2; "
+        "assert sum(8*a for a in l if a <= x) == 0 < x**0.5"
+    )
     return Finding(
         Verdict.FALSE, "no atom lies below λ_d", None, Counterexample(words, replay, Verdict.PROVED)
     )

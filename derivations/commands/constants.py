@@ -41,6 +41,7 @@ Examples:
   phase-retrieval constants --dimension 100 --teacher gaussian --seed 1 --json
   phase-retrieval constants --exponent 1.5,2,3 --only escape_rate,tail_prefactor --format latex
   phase-retrieval constants --exponent 1.5:3:0.5 --digits 6 --format csv
+  phase-retrieval constants --batch 1 --only stability_step,sgd_stability_step
 """
 
 
@@ -98,6 +99,12 @@ def read_picture(text: str) -> Path:
     metavar="N",
     help=f"Significant digits of every constant.  [default: {DIGITS}, or {SWEEP_DIGITS} in a sweep]",
 )
+@click.option(
+    "--batch",
+    type=click.IntRange(1),
+    metavar="M",
+    help="Also the constants of online SGD on M inputs a step: sgd_stability_step.",
+)
 @click.option("--only", metavar="NAME,…", help="These constants alone.")
 @click.option(
     "--format",
@@ -119,6 +126,7 @@ def constants(
     teacher: str,
     seed: int,
     digits: int | None,
+    batch: int | None,
     only: str | None,
     form: str | None,
     picture: Path | None,
@@ -131,8 +139,8 @@ def constants(
     needs python-flint, or estimated. One that does not exist comes with the reason. With --json a sweep is a
     list of the objects of its exponents, and "rigorous" says which radii are proved.
     """
-    from theory.asymptotics import CATALOGUE
-    from theory.asymptotics import as_json as catalogue
+    from theory.asymptotics import as_json as computed
+    from theory.asymptotics import catalogue
 
     sweep = len(exponents) > 1
     with bad_input():
@@ -143,14 +151,14 @@ def constants(
             as_json, form = suffix == "json", SUFFIXES.get(suffix)
         if picture and not sweep:
             raise ValueError("--plot needs several exponents, such as --exponent 1.2:4:0.1")
-        names = _names(only, list(CATALOGUE))
+        names = _names(only, list(catalogue(batch)))
         spectra = [_spectrum(exponent, dimension, teacher, seed) for exponent in exponents]
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
         answers = []
         for number, spectrum in enumerate(spectra):
             show(number / len(spectra))
-            answers.append(catalogue(spectrum, asked, teacher, names))
+            answers.append(computed(spectrum, asked, teacher, names, batch))
     if picture:
         _draw(answers, picture)
     if as_json:
@@ -165,6 +173,8 @@ def _names(only: str | None, known: list[str]) -> list[str]:
         return known
     names = [name.strip() for name in only.split(",")]
     unknown = [name for name in names if name not in known]
+    if "sgd_stability_step" in unknown:
+        raise ValueError("--only sgd_stability_step needs --batch M, the inputs of a step")
     if unknown:
         raise ValueError(f"--only {unknown[0]!r} must be among {', '.join(known)}")
     return names

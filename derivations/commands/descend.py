@@ -50,7 +50,8 @@ ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": 
     metavar="ETA",
     required=True,
     callback=parsed(read_positive),
-    help="Stable at the teacher below the constant stability_step.",
+    help="Stable at the teacher below the constant stability_step; with --sgd below sgd_stability_step of "
+    "constants --batch M, which is far smaller.",
 )
 @click.option(
     "--steps", callback=parsed(read_steps), metavar="N", required=True, help="Number of steps to take."
@@ -96,7 +97,8 @@ def descend(
     """Run gradient descent: on the population loss, unless --sgd or --samples is given.
 
     The times reported are those of the flow, step size times step number. On the population it is the map
-    itself, not the flow, however many steps there are. A table of several runs shows their medians.
+    itself, not the flow, however many steps there are. A table of several runs shows their medians. Runs of
+    SGD that diverge are lost: named on stderr and under "lost", null from then on, and the others are kept.
     """
     own = {"batch": batch, "runs": runs, "checkpoint": checkpoint, "noise": noise}
     with bad_input():
@@ -116,6 +118,11 @@ def descend(
         facts |= {"batch": batch or 1, "noise_variance": noise or 0.0}
     elif samples:
         facts |= {"samples": samples, "noise_variance": noise or 0.0}
+    if lost := _lost(run):
+        seeds = ", ".join(map(str, lost))
+        click.echo(
+            f"lost: SGD diverged with seed {seeds}; {(runs or 1) - len(lost)} others are kept", err=True
+        )
     if form is not None:
         emit(
             file_content(run.dataset(**parameters(request), **facts), {**_lists(run), **facts}, form), output
@@ -176,15 +183,26 @@ def _run(
 
 
 def _curve(run: "Run") -> "Observables":
-    """The one curve that a table shows: of several runs the medians."""
+    """The one curve that a table shows: of several runs the medians of those that are kept."""
     import numpy as np
 
-    from numerics import Observables
+    from numerics import EmpiricalRun, Observables
 
     if isinstance(run, Observables):
         return run
-    values = (getattr(run, name) for name in Observables._fields)
-    return Observables(*(np.median(np.atleast_2d(array), axis=0) for array in values))
+    if isinstance(run, EmpiricalRun):
+        return Observables(*(getattr(run, name) for name in Observables._fields))
+    medians = (np.median(getattr(run, name)[~run.lost], axis=0) for name in Observables._fields[1:])
+    return Observables(run.t, *medians)
+
+
+def _lost(run: "Run") -> list[int]:
+    """The seeds of SGD whose runs diverged."""
+    from numerics import StochasticRuns
+
+    if not isinstance(run, StochasticRuns):
+        return []
+    return [seed for seed, gone in zip(run.seeds, run.lost, strict=True) if gone]
 
 
 def _lists(run: "Run") -> dict[str, Any]:
@@ -194,7 +212,7 @@ def _lists(run: "Run") -> dict[str, Any]:
     match run:
         case StochasticRuns():
             own = {name: getattr(run, name).tolist() for name in Observables._fields}
-            return {"seeds": list(run.seeds), "step": run.steps.tolist(), **own}
+            return {"seeds": list(run.seeds), "lost": _lost(run), "step": run.steps.tolist(), **own}
         case EmpiricalRun():
             return {**curves(_curve(run)), "empirical_loss": run.empirical_loss.tolist()}
     return curves(run)

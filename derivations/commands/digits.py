@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from derivations.commands.curves import HEADINGS
@@ -44,8 +45,13 @@ def exact_problem(digits: int, until: float, request: dict[str, Any]) -> "ExactP
     )
 
 
-def solve_with_digits(problem: "ExactProblem", times: tuple[float, ...], digits: int) -> "PreciseSolution":
-    """The solution at the ``times``, read as the decimals that they write, in any order."""
+def solve_with_digits(
+    problem: "ExactProblem", times: tuple[float, ...], digits: int, model: ModuleType | None = None
+) -> "PreciseSolution":
+    """The solution at the ``times``, read as the decimals that they write, in any order; of phase retrieval
+    unless another ``model`` is given.
+    """
+    from numerics.generated import phase_retrieval
     from numerics.precise import solve_precisely
 
     last = max(times)
@@ -54,6 +60,7 @@ def solve_with_digits(problem: "ExactProblem", times: tuple[float, ...], digits:
             problem,
             [repr(time) for time in sorted(set(times))],
             digits,
+            model or phase_retrieval,
             progress=lambda time: show(min(1.0, math.log1p(time) / math.log1p(last))),
         )
 

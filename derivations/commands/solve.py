@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,7 @@ from derivations.commands.curves import (
     parameters,
 )
 from derivations.commands.digits import digits_answer, digits_text, exact_problem, solve_with_digits
+from derivations.commands.network import network_answer, network_model, network_text
 from derivations.commands.options import (
     bad_input,
     check_one_student,
@@ -30,6 +32,7 @@ from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
     from numerics import Problem, Trajectory
+    from numerics.precise import PreciseSolution
 
 DELTA, EPSILON = 0.1, 0.05
 """Levels of T1, in units of s*, and of T2."""
@@ -63,12 +66,21 @@ Examples:
     help="Solve all modes (d up to 1000) to N correct digits, printed as decimal strings; numbers given are "
     "read as exact decimals.",
 )
+@click.option(
+    "--link",
+    metavar="LINK",
+    help="The students' link, as derive has it: for one student, or a --problem file of several students and "
+    "teachers.",
+)
+@click.option("--teacher-link", metavar="LINK", help="The teachers' link.  [default: the students']")
 @result_options
 def solve(
     until: float,
     points: int | None,
     times: tuple[float, ...] | None,
     digits: int | None,
+    link: str | None,
+    teacher_link: str | None,
     as_json: bool,
     output: Path | None,
     form: str | None,
@@ -93,7 +105,19 @@ def solve(
                 )
             exact = exact_problem(digits, until, request)
         problem = exact.rounded if digits is not None else load_problem(until, **request)
-        check_one_student(problem)
+        sizes = len(problem.students), len(problem.teachers)
+        model = None
+        if link is None and teacher_link is None:
+            check_one_student(problem)
+        elif form is not None:
+            raise ValueError("labelled arrays are of phase retrieval: print networks with --json")
+        else:
+            model = network_model(link or "z**2", teacher_link, *sizes, exact=digits is not None)
+    if model is not None:
+        chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
+        source = problem if digits is None else exact
+        emit(network_text(_network(source, model, until, chosen, digits), as_json, output), output)
+        return
     if digits is not None:
         chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
         answer = digits_answer(solve_with_digits(exact, chosen, digits), chosen)
@@ -112,6 +136,34 @@ def solve(
         emit(file_content(run.dataset(reported, **parameters(request), **levels), answer, form), output)
         return
     emit(json_text(answer) if as_json else _readable(answer, output), output)
+
+
+def _network(
+    problem: Any, model: ModuleType, until: float, times: tuple[float, ...], digits: int | None
+) -> dict[str, Any]:
+    """The answer for a ``model`` other than phase retrieval, at the ``times`` in the order given."""
+    import numerics
+
+    moments = tuple(sorted(set(times)))
+    run: Trajectory | PreciseSolution
+    if digits is None:
+        with bad_input(), progress("solve"):
+            run = numerics.solve(problem, until, model)
+        overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), {}
+    else:
+        run = solve_with_digits(problem, moments, digits, model)
+        overlaps, modes, written = run.overlaps, run.modes, {"digits": digits}
+    order = [moments.index(time) for time in times]
+    overlaps = type(overlaps)(*(part[..., order] for part in overlaps))
+    facts = {
+        "limit": run.limit.name,
+        "limit_reason": run.limit.reason,
+        "modes": modes,
+        "steps": int(run.steps),
+        "error": run.error,
+        **written,
+    }
+    return network_answer(overlaps, times, facts, digits)
 
 
 def _default_times(problem: "Problem", until: float, points: int) -> tuple[float, ...]:

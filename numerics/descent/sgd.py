@@ -45,6 +45,7 @@ class StochasticRuns:
     ``steps`` (n,) are the step numbers recorded; ``t`` = step size × step number is the time of the flow,
     which the runs follow as the step size tends to 0. The other arrays are (runs, n), defined as in
     :class:`numerics.Observables`; ``loss`` is the population loss, without the variance of the labels.
+    A run that diverges is ``lost``: from the first step recorded after it its rows hold NaN. Others go on.
     """
 
     seeds: tuple[int, ...]
@@ -60,6 +61,11 @@ class StochasticRuns:
     loss: Array
     mse: Array
     recovered: Array
+
+    @property
+    def lost(self) -> Array:
+        """Which runs had diverged at the last step recorded, (runs,) of booleans."""
+        return ~np.isfinite(self.u[:, -1])
 
     def dataset(self, **parameters: Any) -> "xr.Dataset":
         """The labelled form, see :func:`numerics.results.dataset`."""
@@ -84,8 +90,14 @@ class StochasticRuns:
         yield "steps", self.steps[-1]
         yield "batch", self.batch
         yield "noise variance", self.noise_variance
+        kept = ~self.lost
+        if not kept.all():
+            yield (
+                "lost",
+                ", ".join(str(seed) for seed, stays in zip(self.seeds, kept, strict=True) if not stays),
+            )
         for name in ("mse", "loss"):
-            yield f"final {name}, median", np.median(getattr(self, name)[:, -1])
+            yield f"final {name}, median", np.median(getattr(self, name)[kept, -1])
 
     def plot(self) -> "Figure":
         """MSE, |u| and s over time, medians and bands over the seeds."""
@@ -117,8 +129,8 @@ def online_sgd(
     end bit by bit as if they had never stopped. ``progress`` is called with the number of steps done.
 
     Raises ValueError for bad numbers, for several students or teachers, for a reduced problem (whose modes
-    stand for many inputs), for a checkpoint that is unreadable or of other runs; FloatingPointError when a
-    run diverges.
+    stand for many inputs), for a checkpoint that is unreadable or of other runs; FloatingPointError when all
+    runs diverge. Of several some may be lost and the others kept, see :class:`StochasticRuns`.
 
     >>> runs = online_sgd(Problem([1.0], [1.0], [0.1]), 1e-2, 1000, seeds=(1, 2))
     >>> runs.u.shape == (2, len(runs.steps)), bool(runs.one_minus_u[:, -1].max() < 1e-3)
@@ -219,7 +231,7 @@ class _Runs:
         for inputs, noise in self.draws.pieces(self.done, steps):
             with np.errstate(over="ignore", invalid="ignore"):
                 self._advance(inputs, noise)
-            self._check_finite()
+            self._check_any()
             if progress is not None:
                 progress(self.done)
             whole = self.done == steps or self.done % STREAM == 0
@@ -286,7 +298,9 @@ class _Runs:
         for index, problem in enumerate(self.problems):
             for orientation in np.unique(shown.orientation[:, index]):
                 runs = np.flatnonzero(shown.orientation[:, index] == orientation)
-                self.rows[:, runs, index, where] = shown._observe(problem, index, runs, int(orientation))
+                seen = shown._observe(problem, index, runs, int(orientation))
+                seen[:, ~np.isfinite(seen).all(axis=0)] = np.nan
+                self.rows[:, runs, index, where] = seen
 
     def _observe(self, problem: Problem, index: int, runs: Array, orientation: int) -> Array:
         """The observables (7, …) of ``runs`` on the problem of that ``index``, all of one ``orientation``."""
@@ -304,11 +318,10 @@ class _Runs:
         )
         return np.stack(observe(problem, chart, sign, np.zeros(len(runs)), statistics, lengths)[1:])
 
-    def _check_finite(self) -> None:
-        """Raise FloatingPointError, naming the seeds, when runs have diverged."""
-        lost = ~np.isfinite(self.deviation).all(axis=(1, 2))
-        if lost.any():
-            seeds = ", ".join(str(self.draws.seeds[run]) for run in np.flatnonzero(lost))
+    def _check_any(self) -> None:
+        """Raise FloatingPointError, naming the seeds, when no run is left."""
+        if not np.isfinite(self.deviation).all(axis=2).any():
+            seeds = ", ".join(map(str, self.draws.seeds))
             raise FloatingPointError(
                 f"SGD diverged within {self.done} steps with seed {seeds}: "
                 f"reduce the step size {self.step_size:g}"

@@ -69,6 +69,35 @@ def test_table_of_runs_shows_medians():
     assert lines[-1].split()[1] == f"{np.median(runs.u[:, -1]):.4g}"
 
 
+def test_lost_runs_are_named_and_the_others_kept():
+    law = "descend --exponent 1.5 --dimension 20 --teacher gaussian --seed 3 --step-size 0.03 --steps 3000"
+    line = f"{law} --points 4 --sgd --runs 8"
+    problem = power_law(1.5, 20, "gaussian", seed=3)
+    runs = numerics.online_sgd(problem, 0.03, 3000, seeds=range(3, 11), points=4)
+    lost = [seed for seed, gone in zip(runs.seeds, runs.lost, strict=True) if gone]
+    assert 0 < len(lost) < 8
+    result = run(f"{line} --json")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        f"lost: SGD diverged with seed {', '.join(map(str, lost))}; {8 - len(lost)} others are kept\n"
+    )
+    answer = json.loads(result.stdout)
+    assert answer["lost"] == lost
+    for row, gone, values in zip(answer["mse"], runs.lost, runs.mse, strict=True):
+        assert (row[-1] is None) == gone
+        assert row == [value if np.isfinite(value) else None for value in values]
+    table = run(line).stdout.splitlines()
+    assert table[-1].split()[1] == f"{np.median(runs.u[~runs.lost, -1]):.4g}"
+
+
+def test_no_run_is_lost_below_the_stability_step():
+    assert answered(f"{LAW} --steps 3000 --points 4 --sgd --runs 4 --json")["lost"] == []
+
+
+def test_help_names_the_step_of_sgd():
+    assert "sgd_stability_step" in " ".join(run("descend --help").output.split())
+
+
 def test_samples_are_the_librarys():
     answer = answered(f"{LAW} --steps 300 --points 5 --samples 40 --noise 0.1 --json")
     samples = numerics.draw_samples(PROBLEM, 40, noise_variance=0.1, seed=3)

@@ -41,7 +41,7 @@ def test_far_beyond_convergence(problem, until):
     found = run.at(times)
     assert run.limit.name.endswith("teacher")
     assert abs(found.one_minus_u[-1]) < 1e-290
-    assert (np.diff(found.loss) <= 1e-12 * found.loss[:-1]).all()
+    assert (np.diff(found.loss) <= 1e-12 * found.loss[:-1] + np.finfo(float).tiny).all()
     assert run.steps < 1000
 
 

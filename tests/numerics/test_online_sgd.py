@@ -1,5 +1,6 @@
 """Online SGD against plain loops over the sample gradient, the derived mean step, the flow; interrupted."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 import sympy
 from mpmath import mp, mpf
 
-from numerics import Problem, online_sgd, power_law, shared_sgd, solve
+from numerics import Observables, Problem, load, online_sgd, power_law, save, shared_sgd, solve
 from numerics.descent import draws as random_numbers
 from numerics.descent.draws import Draws
 from theory.symbolic import Statistic, hierarchy, phase_retrieval
@@ -232,7 +233,7 @@ def test_bad_checkpoints(tmp_path):
     np.savez(path, other=np.zeros(3))
     with pytest.raises(ValueError, match="checkpoint of another run"):
         online_sgd(PROBLEM, 0.01, 10, checkpoint=path)
-    with pytest.raises(ValueError, match="cannot be written"):
+    with pytest.raises(ValueError, match="must lie in an existing folder"):
         online_sgd(PROBLEM, 0.01, 10, checkpoint=tmp_path / "none" / "run.npz")
 
 
@@ -242,6 +243,54 @@ def test_divergence(steps):
         FloatingPointError, match=r"SGD diverged within .* with seed 2, 4: reduce the step size 3"
     ):
         online_sgd(PROBLEM, 3.0, steps, seeds=(2, 4))
+
+
+LARGE = 0.03
+"""A step between those that all runs survive and those that none does."""
+
+
+def test_lost_runs_leave_the_others():
+    """Each run is what it is alone, up to the last recorded step; NaN stands from the divergence on."""
+    request = {"step_size": LARGE, "steps": 3000, "points": [0, 10, 100, 1000, 3000]}
+    seeds = tuple(range(8))
+    runs = online_sgd(PROBLEM, seeds=seeds, **request)
+    assert 0 < runs.lost.sum() < len(seeds)
+    for place, seed in enumerate(seeds):
+        if runs.lost[place]:
+            with pytest.raises(FloatingPointError, match=f"with seed {seed}: reduce the step size"):
+                online_sgd(PROBLEM, seeds=(seed,), **request)
+            first = np.flatnonzero(np.isnan(runs.u[place]))[0]
+            assert first > 0
+            for name in Observables._fields[1:]:
+                values = getattr(runs, name)[place]
+                assert np.isfinite(values[:first]).all()
+                assert np.isnan(values[first:]).all()
+        else:
+            alone = online_sgd(PROBLEM, seeds=(seed,), **request)
+            for name in Observables._fields[1:]:
+                assert getattr(runs, name)[place] == pytest.approx(getattr(alone, name)[0], rel=1e-6)
+
+
+def test_lost_runs_in_checkpoints_files_and_summaries(tmp_path):
+    request = {"step_size": LARGE, "steps": 3000, "seeds": tuple(range(8)), "points": 20}
+    runs = online_sgd(PROBLEM, **request)
+
+    def stop(done):
+        if done >= 2048:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "state.npz"
+    with pytest.raises(KeyboardInterrupt):
+        online_sgd(PROBLEM, **request, checkpoint=path, progress=stop)
+    resumed = online_sgd(PROBLEM, **request, checkpoint=path)
+    assert np.array_equal(resumed.u, runs.u, equal_nan=True)
+    save(runs.dataset(), tmp_path / "runs.nc")
+    labelled = load(tmp_path / "runs.nc")
+    assert labelled["lost"].values.tolist() == runs.lost.astype(int).tolist()
+    assert np.array_equal(labelled["mse"].values, runs.mse, equal_nan=True)
+    gone = ", ".join(str(seed) for seed in np.flatnonzero(runs.lost))
+    assert re.search(rf"lost:? +{gone}\n", repr(runs) + "\n")
+    assert runs.plot().axes
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_decimal_strings():
         ({"teacher": [1e200, 0, 0]}, "they must lie between .* so rescale the problem"),
         ({"init": [0, 0, 1e200]}, "they must lie between .* so rescale the problem"),
         ({"teacher": [1e-90, 0, 0]}, "teacher energy 1e-180"),
+        ({"init": [1e-320, 0, 0]}, "it must be 0 or reach 1e-300"),
     ],
 )
 def test_bad_input(change, message):

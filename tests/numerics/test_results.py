@@ -279,7 +279,7 @@ def test_other_troubles_with_files(labelled, tmp_path, monkeypatch):
         save(labelled["flow"], tmp_path / "result.txt")
     with pytest.raises(ValueError, match="cannot be read"):
         load(tmp_path / "absent.nc")
-    with pytest.raises(ValueError, match="cannot be written"):
+    with pytest.raises(ValueError, match="must lie in an existing folder"):
         save(labelled["flow"], tmp_path / "absent" / "result.nc")
     with pytest.raises(ValueError, match="NetCDF cannot hold"):
         encode(labelled["flow"].assign(large=2**40), "nc")

@@ -146,7 +146,7 @@ def _report(rates: list[arb], star: list[arb], w: list[arb]) -> dict[str, tuple[
     terms = sum(map(abs, overlaps.values()), arb())
     away = sum(map(abs, deviations.values()), arb()) / energy
     mse = min(sum(((x - e * y) ** 2 for _, y, x in modes), arb()).mid() for e in (1, -1))
-    loss = 3 * s**2 + 3 * energy**2 - 4 * u**2 - 2 * s * energy
+    loss = 3 * s * s + 3 * energy * energy - 4 * u * u - 2 * s * energy
     if loss >= 8 * energy**2 / 3:
         away = away + 1
     return {

@@ -144,7 +144,7 @@ def _energy(lam: list[arb], w: list[arb]) -> arb:
 def _report(lam: list[arb], star: list[arb], w: list[arb]) -> list[arb]:
     energy, s = _energy(lam, star), _energy(lam, w)
     u = sum((rate * x * y for rate, x, y in zip(lam, w, star, strict=True)), arb())
-    loss = 3 * s**2 + 3 * energy**2 - 4 * u**2 - 2 * s * energy
+    loss = 3 * s * s + 3 * energy * energy - 4 * u * u - 2 * s * energy
     errors = [sum(((x - sign * y) ** 2 for x, y in zip(w, star, strict=True)), arb()) for sign in (1, -1)]
     mse = min(error.mid() for error in errors) / len(w)
     return [u, s, 1 - abs(u) / energy, 1 - s / energy, loss, mse]

@@ -34,6 +34,7 @@
 :mod:`.recovery`      what the true flow recovers, the plateau, the frozen approximation
 :mod:`.recovery_series` the feedback on what is recovered, to every universal order
 :mod:`.descent`       what a finite step of gradient descent changes
+:mod:`.stochastic`    how large a step online SGD survives
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
 
@@ -43,7 +44,7 @@ Everywhere the teacher has ``||w*||_Q = 1``; times are those of the flow ``dw/dt
 5.53894059108475426445358706933 3.1e-30
 """
 
-from .catalogue import CATALOGUE, as_json, constants
+from .catalogue import CATALOGUE, as_json, catalogue, constants
 from .constant import Constant
 from .convergence import (
     convergence_exponent,
@@ -109,6 +110,7 @@ from .shallow import (
 )
 from .spectral_sums import spectral_sum
 from .spectrum import Given, Level, PowerLaw, Spectrum
+from .stochastic import sgd_stability_step
 from .tail import tail_exponent, tail_prefactor, tail_sum
 from .tail_expansion import (
     plateau_end,
@@ -137,6 +139,7 @@ __all__ = [
     "SaddleGrowth",
     "Spectrum",
     "as_json",
+    "catalogue",
     "constants",
     "convergence_exponent",
     "convergence_prefactor",
@@ -188,6 +191,7 @@ __all__ = [
     "saddle_growth",
     "saddle_growth_exponent",
     "saddle_growth_prefactor",
+    "sgd_stability_step",
     "shallow_escape_rate",
     "sign_agreement",
     "slow_limit",

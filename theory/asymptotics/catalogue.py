@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .constant import Constant
+from .constant import Constant, NotEnclosed, undefined
 from .convergence import (
     convergence_exponent,
     convergence_prefactor,
@@ -33,6 +33,7 @@ from .recovery import (
     recovered_prefactor,
 )
 from .spectrum import PowerLaw, Spectrum, decimal
+from .stochastic import sgd_stability_step
 from .tail import tail_exponent, tail_prefactor
 from .tail_expansion import plateau_end, plateau_end_prefactor, tail_curvature, tail_remainder_rate
 
@@ -75,11 +76,25 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 
 
+def catalogue(batch: int | None = None) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
+    """Return the functions by name, with a ``batch`` also those of online SGD.
+
+    >>> [name for name in catalogue(16) if name not in CATALOGUE]
+    ['sgd_stability_step']
+    """
+    if batch is None:
+        return CATALOGUE
+    own = {"sgd_stability_step": lambda spectrum, digits: sgd_stability_step(spectrum, batch, digits)}
+    return {**CATALOGUE, **own}
+
+
 def constants(
-    spectrum: Spectrum, digits: int = 15, names: Iterable[str] = tuple(CATALOGUE)
+    spectrum: Spectrum, digits: int = 15, names: Iterable[str] | None = None, batch: int | None = None
 ) -> dict[str, Constant]:
     """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
 
+    With a ``batch``, that of :func:`.sgd_stability_step` too.
+    One that is not found to so many digits is undefined, with the reason.
     Raises ValueError for digits that are not a positive integer and KeyError for an unknown name.
 
     >>> for name, constant in constants(PowerLaw(2, "inf")).items():
@@ -119,14 +134,24 @@ def constants(
     """
     if not isinstance(digits, int) or digits < 1:
         raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
-    return {name: CATALOGUE[name](spectrum, digits) for name in names}
+    known = catalogue(batch)
+    return {name: _found(known[name], spectrum, digits) for name in (known if names is None else names)}
+
+
+def _found(function: Callable[[Spectrum, int], Constant], spectrum: Spectrum, digits: int) -> Constant:
+    """Return the constant, undefined where it is not enclosed at any precision."""
+    try:
+        return function(spectrum, digits)
+    except NotEnclosed as error:
+        return undefined(error.definition, error.source, str(error))
 
 
 def as_json(
     spectrum: Spectrum,
     digits: int = 15,
     teacher: str | None = None,
-    names: Iterable[str] = tuple(CATALOGUE),
+    names: Iterable[str] | None = None,
+    batch: int | None = None,
 ) -> dict[str, Any]:
     """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
@@ -145,7 +170,9 @@ def as_json(
         "dimension": str(law.dimension if law else len(spectrum.teacher)),
         "teacher": named,
         "digits": digits,
+        **({} if batch is None else {"batch": batch}),
         "constants": {
-            name: constant.as_json(digits) for name, constant in constants(spectrum, digits, names).items()
+            name: constant.as_json(digits)
+            for name, constant in constants(spectrum, digits, names, batch).items()
         },
     }

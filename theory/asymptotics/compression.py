@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from fractions import Fraction
+from itertools import pairwise
 
 from mpmath import mp, mpf
 
@@ -23,6 +24,11 @@ FALL = 6
 """Ratio of the largest to the smallest eigenvalue of a bin."""
 FAR = 64
 """The largest decay exponent for which one rule does for all that is below."""
+LISTED = 20_000
+"""Modes of a bin that are kept as they are at most."""
+NEWTON = 200
+"""Steps in which a node is found, or none of this kind exists."""
+UNRESOLVED = "the masses of the tail are of too many magnitudes for a rule of few nodes"
 
 Rule = list[tuple[mpf, mpf]]
 
@@ -118,6 +124,10 @@ class _Listed:
 def _part(modes: _Named | _Listed, first: int, last: int | float, count: int) -> Rule:
     """Return a rule of ``count`` nodes for some modes, or these where it would save little."""
     if last - first < 2 * count:
+        if last - first > LISTED:
+            raise ArithmeticError(
+                "the eigenvalues of the tail are too close to each other for a rule of few nodes"
+            )
         return modes.listed(first, int(last))
     edge = modes.eigenvalue(first)
     lowest = modes.eigenvalue(int(last)) / edge if last < math.inf else mpf(0)
@@ -163,6 +173,9 @@ def gauss_rule(moments: list[mpf], lowest: mpf | int = 0) -> list[tuple[mpf, mpf
     precision and polished by Newton's method on the orthogonal polynomial, in fixed-point arithmetic
     [Gautschi 2004, sections 2.1.7, 3.1.1; Golub, Van Loan 2013, section 8.4].
 
+    Raises ArithmeticError where this gives no nodes in their order within [0, 1]: for masses of so many
+    magnitudes that double precision does not tell the nodes apart.
+
     >>> [(mp.nstr(x, 6), mp.nstr(weight, 6)) for x, weight in gauss_rule([mpf(1) / k for k in range(1, 5)])]
     [('0.788675', '0.5'), ('0.211325', '0.5')]
     """
@@ -185,6 +198,8 @@ def gauss_rule(moments: list[mpf], lowest: mpf | int = 0) -> list[tuple[mpf, mpf
             norm *= square
             inverse_norms.append(int(mp.ldexp(1 / norm, bits)))
         nodes = [_node(_bisect(*rough, number), *exact, bits) for number in range(count)]
+        if not all(x > y for x, y in pairwise([(1 << bits) + 1, *nodes, -1])):
+            raise ArithmeticError(UNRESOLVED)
         return [(mp.ldexp(x, -bits), _weight(x, *exact, inverse_norms, bits)) for x in nodes]
 
 
@@ -206,7 +221,7 @@ def _node(start: float, centres: list[int], squares: list[int], bits: int) -> in
     The monic polynomials fall, by 1/4 from one to the next on [0, 1]: the ``bits`` are more by their squares.
     """
     x = int(mp.ldexp(start, bits))
-    while True:
+    for _ in range(NEWTON):
         older, value, older_slope, slope = 0, 1 << bits, 0, 0
         for c, b in zip(centres, squares, strict=True):
             older, value, older_slope, slope = (
@@ -215,10 +230,13 @@ def _node(start: float, centres: list[int], squares: list[int], bits: int) -> in
                 slope,
                 value + (((x - c) * slope - b * older_slope) >> bits),
             )
+        if slope == 0:
+            break
         step = (value << bits) // slope
         x -= step
         if abs(step) >> (bits - mp.prec) == 0:
             return x
+    raise ArithmeticError(UNRESOLVED)
 
 
 def _weight(x: int, centres: list[int], squares: list[int], inverse_norms: list[int], bits: int) -> mpf:

@@ -20,6 +20,14 @@ class Undecided(ArithmeticError):
     """The working precision does not decide: more may."""
 
 
+class NotEnclosed(ArithmeticError):
+    """No precision tried encloses the constant of this ``definition`` and ``source`` narrowly enough."""
+
+    def __init__(self, reason: str, definition: str, source: str) -> None:
+        super().__init__(reason)
+        self.definition, self.source = definition, source
+
+
 @dataclass(frozen=True)
 class Constant:
     """A real constant known to within ``radius``, or undefined for a stated ``reason``.
@@ -109,10 +117,16 @@ def closed_form(
     formula is evaluated with 20 more digits than requested, and ``lost`` more where it may cancel
     as many, and credited with 10 of them: a rule, with a margin of ten orders of magnitude for
     accumulated rounding, not a proof.
+
+    Raises NotEnclosed where no precision proves them.
     """
     field = balls()
     if field is not None:
-        return Constant(*_enclosed(evaluate, field, digits), definition, source, rigorous=True)
+        try:
+            value, radius = _enclosed(evaluate, field, digits)
+        except ArithmeticError as error:
+            raise NotEnclosed(str(error), definition, source) from None
+        return Constant(value, radius, definition, source, rigorous=True)
     return estimated(lambda: evaluate(FLOATS), digits, definition, source, lost)
 
 

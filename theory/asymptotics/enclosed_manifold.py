@@ -45,8 +45,8 @@ from .spectrum import PowerLaw, Spectrum
 FIELD = Balls()
 TRIAL_DIGITS, FIRST = 10, 16
 """Digits and terms that show where the level is crossed, and how fast the series falls there."""
-MOST = 250
-"""Terms beyond which other methods are shorter."""
+MOST, PER_DIGIT = 250, 2
+"""Terms beyond which other methods are shorter, in all and for each digit: of the two the larger."""
 RATIOS = (1.5, 2, 3, 4, 6, 8, 12, 16, 24)
 """Radii of the bound over the radius of the sum, of which the best is taken."""
 MARGIN = Fraction(11, 10)
@@ -73,11 +73,9 @@ def overlap_amplitude(spectrum: Spectrum, level: Fraction) -> arb:
     trial = _series(spectrum, TRIAL_DIGITS)
     trial.extend(FIRST)
     near = _first_guess(trial, float(level))
-    terms = _terms(trial, near**2)
-    series = _series(spectrum, ctx.dps)
-    series.extend(terms)
     high = arb(near) * (1 + arb(2) ** -8)
-    remainder = series.remainder(high**2 * rational(MARGIN, FIELD))
+    series = _series(spectrum, ctx.dps)
+    remainder = _summed(series, high**2 * rational(MARGIN, FIELD), _fall(trial, near**2))
     slopes = ((2 * n + 1) * abs(overlap) * high ** (2 * n) for n, overlap in enumerate(series.overlaps))
     if not FIELD.fsum(slopes) + 9 * remainder < 2 * series.overlaps[0]:
         raise OutOfReach("the overlap is not seen to increase up to the level")
@@ -199,14 +197,29 @@ def _first_guess(series: EnclosedSeries, level: float) -> float:
     raise OutOfReach("the first terms of the series do not settle")
 
 
-def _terms(series: EnclosedSeries, square: float) -> int:
-    """Return how many terms leave a remainder below the working precision."""
+def _fall(series: EnclosedSeries, square: float) -> float:
+    """Return the digits that a term is below the one before, as the first of them show it."""
     growth = max(float(series.sizes[n]) ** (1 / n) for n in range(FIRST // 2, FIRST))
     fall = -math.log10(square * float(MARGIN) * growth)
-    terms = math.ceil(ctx.dps / fall) + FIRST if fall > 0 else MOST + 1
-    if terms > MOST:
-        raise OutOfReach(f"the series needs more than {MOST} terms")
-    return terms
+    if fall <= 0:
+        raise OutOfReach("the terms of the series do not fall")
+    return fall
+
+
+def _summed(series: EnclosedSeries, radius: arb, fall: float) -> arb:
+    """Extend the series until its remainder is below the working precision, and return that.
+
+    Later terms fall a little slower than the first: what is missing is made up for.
+    """
+    most, missing, terms = max(MOST, PER_DIGIT * ctx.dps), float(ctx.dps), FIRST
+    while missing > 0:
+        terms += math.ceil(missing / fall)
+        if terms > most:
+            raise OutOfReach(f"the series needs more than {most} terms")
+        series.extend(terms)
+        remainder = series.remainder(radius)
+        missing = float((remainder.log() / arb(10).log()).mid()) + ctx.dps
+    return remainder
 
 
 def _rule(spectrum: Spectrum) -> tuple[list[tuple[arb, arb]], arb]:

@@ -35,7 +35,7 @@ def median_escape_offset(spectrum: Spectrum, digits: int = 15) -> Constant:
     """
     try:
         return _sphere_time(spectrum, "0.5", 1, digits, MEDIAN)
-    except TooFar as error:
+    except (TooFar, ArithmeticError) as error:
         return undefined(MEDIAN, SOURCE, str(error))
 
 

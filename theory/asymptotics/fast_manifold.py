@@ -57,6 +57,10 @@ class TooFar(ValueError):
     """The level is crossed later than an orbit's rule is good."""
 
 
+class Lost(ArithmeticError):
+    """The orbit is not resolved."""
+
+
 class _Manifold:
     """Series and orbit at the precision of the call, errors of the order of 10^-``digits``."""
 
@@ -129,13 +133,17 @@ def log_crossing(
 ) -> tuple[mpf, mpf]:
     """Return log A where u, or the ``energy`` s, is at ``level``, with an absolute error.
 
-    Raises TooFar where the level is not crossed within these ``reaches``, by default all. Errors
+    Raises TooFar where the level is not crossed within these ``reaches``, by default all, and Lost where the
+    orbit is not resolved: where teachers hardly touch the first modes it may stay at s = 1/3. Errors
     of the state, some 10^-(digits + GUARD/2), delay the crossing by themselves over the slope.
     """
     accuracy = digits + GUARD // 2
     for reach in (reaches := reaches or REACHES):
         with mp.workdps(accuracy + damped_digits(accuracy)):
-            found = _manifold(spectrum, accuracy, reach).crossing(rational(level), energy)
+            try:
+                found = _manifold(spectrum, accuracy, reach).crossing(rational(level), energy)
+            except ArithmeticError as error:
+                raise Lost(f"the orbit of the fast manifold is not resolved: {error}") from None
             if found is not None:
                 value, slope = found
                 spare = GUARD // 4 if reach == SETTLED else 3
@@ -303,9 +311,9 @@ def _delay(
 ) -> Constant:
     try:
         logarithm, radius = crossing(spectrum, level, energy, digits)
-    except TooFar as error:
+        rho = escape_rate(spectrum, digits + 5)
+    except (TooFar, ArithmeticError) as error:
         return undefined(DELAY.format(event), SOURCE, str(error))
-    rho = escape_rate(spectrum, digits + 5)
     assert rho.value is not None
     assert rho.radius is not None
     with mp.workdps(digits + GUARD):

@@ -141,6 +141,8 @@ class LateOrbit:
         self.time = time
         self.table = _radau(int(1.2 * digits) + 6, self.prec)
         ratio, speed = self._ends()
+        if speed <= 0:
+            raise ArithmeticError("s stays below 1/3 long after the first modes have grown")
         self.guess, self.width = ratio, time * speed / 2
         self.pieces: list[tuple[mpf, _Piece]] = []
 

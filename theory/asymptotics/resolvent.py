@@ -16,6 +16,9 @@ from mpmath import mp, mpf
 from .field import FLOATS, Field, Number
 from .spectrum import Level, PowerLaw, Spectrum, unlisted
 
+MOST_ORDERS = 5000
+"""Terms of the series at most."""
+
 
 @dataclass(frozen=True)
 class Resolvent:
@@ -91,16 +94,18 @@ def _listed(spectrum: Spectrum, count: int, roots: int, field: Field) -> tuple[R
         orders = math.ceil(field.dps / max(_decades(lowest / edge, field), 0.1))
         if orders <= count // 2:
             tail = _moments(levels[count:], edge, orders, field)
-            return Resolvent(4 * top, _poles(top, weighted[:count]), tail, edge, field), shift
-    return Resolvent(4 * top, _poles(top, weighted), [], field.mpf(0), field), shift
+            return Resolvent(4 * top, _poles(top, weighted[:count], field), tail, edge, field), shift
+    return Resolvent(4 * top, _poles(top, weighted, field), [], field.mpf(0), field), shift
 
 
 def _decades(ratio: Number, field: Field) -> float:
     return float(field.log(ratio)) / math.log(10)
 
 
-def _poles(top: Number, weighted: list[tuple[Number, Number]]) -> list[tuple[Number, Number]]:
-    return [(4 * (top - x), 8 * y) for x, y in weighted]
+def _poles(top: Number, weighted: list[tuple[Number, Number]], field: Field) -> list[tuple[Number, Number]]:
+    """Return gaps and weights; that of the floor itself is 0 exactly, however small the root's distance."""
+    (_, first), *others = weighted
+    return [(field.mpf(0), 8 * first), *((4 * (top - x), 8 * y) for x, y in others)]
 
 
 def _moments(levels: list[Level], edge: Number, orders: int, field: Field) -> list[Number]:
@@ -127,7 +132,7 @@ def _series(spectrum: PowerLaw, count: int, roots: int, field: Field) -> tuple[R
     """Return the resolvent with a series for the tail, and a lower bound of its root."""
     head = spectrum.head(count, field)
     top = head[0].eigenvalue
-    poles = _poles(top, [(x, x * mass) for x, mass, _ in head])
+    poles = _poles(top, [(x, x * mass) for x, mass, _ in head], field)
     with field.workdps(15):
         first, second = spectrum.moment(1, field=field), spectrum.moment(2, field=field)
     shift = _lower_bound(top, poles[0][1], first, second, field)
@@ -155,6 +160,8 @@ def _tail_series(spectrum: PowerLaw, first: int, fall: float, field: Field) -> l
     scale = 4 / spectrum.trace_sum(field)
     factor = 2 * scale / spectrum.energy_sum(field)
     series, digits = [], field.dps
+    if digits > MOST_ORDERS * fall:
+        raise ArithmeticError("the eigenvalues are too close to each other for a series of the tail")
     for k in range(math.ceil(digits / fall)):
         with field.workdps(max(15, digits - int(k * fall))):
             total = field.power_sum((k + 1) * spectrum.exponent + decay, first, spectrum.dimension)

@@ -20,6 +20,8 @@ from .power_sums import inverse_powers
 
 Exact = int | float | str | Fraction
 """Accepted for exponents; a float stands for the decimal number it prints as."""
+LARGEST_EXPONENT = 100
+"""That of eigenvalues and masses: beyond, every sum is its largest term to tens of digits."""
 
 
 class Level(NamedTuple):
@@ -80,13 +82,18 @@ class PowerLaw:
     ) -> None:
         """Check and store the parameters."""
         a, d = exact(exponent, "exponent"), _dimension(dimension)
-        if a < 0:
-            raise ValueError(f"exponent is {decimal(a)}, but it must be at least 0")
+        if not 0 <= a <= LARGEST_EXPONENT:
+            raise ValueError(f"exponent is {_short(a)}, but it must lie between 0 and {LARGEST_EXPONENT}")
         if d == math.inf and a <= 1:
             raise ValueError(f"exponent is {decimal(a)}, but an infinite dimension needs exponent > 1")
         given = teacher if isinstance(teacher, str) else tuple(teacher)
         if isinstance(given, str):
             decay = a + 2 * _source(given)
+            if abs(decay) > LARGEST_EXPONENT:
+                raise ValueError(
+                    f"teacher {given} gives exponent + 2B = {_short(decay)}, "
+                    f"but it must lie between -{LARGEST_EXPONENT} and {LARGEST_EXPONENT}"
+                )
             if d == math.inf and decay <= 1:
                 raise ValueError(
                     f"teacher {given} gives exponent + 2B = {decimal(decay)}, "
@@ -268,6 +275,16 @@ def decimal(value: Fraction) -> str:
     digits = str(abs(value) * 10**places).rjust(places + 1, "0")
     sign = "-" if value < 0 else ""
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+
+
+def _short(value: Fraction) -> str:
+    """Write a number as a decimal where that is short.
+
+    >>> _short(Fraction(-1, 2)), _short(Fraction(10**99))
+    ('-0.5', '1.0e+99')
+    """
+    text = decimal(value)
+    return text if len(text) <= 20 else str(mp.nstr(mpf(value.numerator) / value.denominator, 6))
 
 
 def _dimension(value: int | float | str) -> int | float:

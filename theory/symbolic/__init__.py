@@ -5,10 +5,11 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.moments`: moments of Gaussian vectors;
 - :mod:`~theory.symbolic.averages`: averages of erf and the modulus in closed form;
 - :mod:`~theory.symbolic.links`: links, combinations of these functions, read from text;
-- :mod:`~theory.symbolic.hermite`: Hermite coefficients, information exponent and escape;
+- :mod:`~theory.symbolic.hermite`: Hermite coefficients and the information exponent;
 - :mod:`~theory.symbolic.overlaps`: the symbols of ``S``, ``U`` and ``T``;
 - :mod:`~theory.symbolic.models`: models, their loss (P1) and the drift ``(A, B)`` of their flow;
 - :mod:`~theory.symbolic.circular`: the same for complex inputs;
+- :mod:`~theory.symbolic.escape`: how the flow leaves 0;
 - :mod:`~theory.symbolic.variation`: gradient and Hessian of networks;
 - :mod:`~theory.symbolic.geometry`: gradient, Hessian and critical points (P2), barrier;
 - :mod:`~theory.symbolic.hierarchy`: the mode equation and the tower of statistics (P3);
@@ -29,6 +30,7 @@ The chain, one module a step:
 from theory.symbolic.circular import CircularModel, complex_phase_retrieval
 from theory.symbolic.discrete import StepMap, gradient_descent, online_sgd
 from theory.symbolic.elliptical import EllipticalModel, student_radial_moments
+from theory.symbolic.escape import Escape, EscapeTime, escape
 from theory.symbolic.geometry import (
     CriticalPoint,
     Gradient,
@@ -39,7 +41,7 @@ from theory.symbolic.geometry import (
     gradient,
     hessian,
 )
-from theory.symbolic.hermite import Escape, escape, hermite_coefficient, information_exponent
+from theory.symbolic.hermite import hermite_coefficient, information_exponent
 from theory.symbolic.hierarchy import Hierarchy, Statistic, UnclosedHierarchyError, hierarchy, mode_equation
 from theory.symbolic.independent import Enlargement, IndependentModel, NonGaussianError, PowerSum
 from theory.symbolic.linearisation import Linearisation, NotCriticalError, linearise, linearise_along
@@ -59,6 +61,7 @@ __all__ = [
     "EllipticalModel",
     "Enlargement",
     "Escape",
+    "EscapeTime",
     "Gradient",
     "Hessian",
     "Hierarchy",

@@ -1,30 +1,22 @@
-"""Hermite coefficients of a link, its information exponent, and how fast its flow escapes.
+"""Hermite coefficients of a link and its information exponent: how the normalised flow starts.
 
 At unit variance a link is ``f = Σ_k c_k He_k`` with ``c_k = E[f^(k)(X)]/k!``, and with a teacher of
-the same kind ``E[f(X) g(Y)] = Σ_k k! c_k c*_k u^k`` at correlation ``u`` (Mehler). So on the sphere
-``s = t = 1`` the drift towards the teacher is ``B = 2 Σ_k k·k! c_k c*_k u^(k−1)``: from a small
-``u(0)`` the overlap moves as ``u̇ ∝ u^(k−1)`` with the information exponent ``k``, the index of the
+the same kind ``E[f(X) g(Y)] = Σ_k k! c_k c*_k u^k`` at correlation ``u`` (Mehler). So where the student
+is normalised to ``s = t = 1`` the drift towards the teacher is ``B = 2 Σ_k k·k! c_k c*_k u^(k−1)``: from
+a small ``u(0)`` the overlap moves as ``u̇ ∝ u^(k−1)`` with the information exponent ``k``, the index of the
 first non-zero coefficient beyond the constant (Ben Arous, Gheissari and Jagannath, 2021).
 
 Away from ``s = t = 1`` the lower coefficients of the rescaled link return: ``z³ − 3z`` has
-information exponent 3, yet ``B = 18(s − 1)(t − 1) + 36u²``. The statement is about unit variance.
+information exponent 3, yet ``B = 18(s − 1)(t − 1) + 36u²``. How the flow itself leaves ``w = 0``, where the
+variance is small, is another question: see :mod:`~theory.symbolic.escape`.
 """
 
-from enum import Enum
 from itertools import count
 
 import sympy
 
 from theory.symbolic.averages import derivative_average
 from theory.symbolic.links import link_terms
-
-
-class Escape(Enum):
-    """How the overlap grows from ``u(0) = ε → 0`` under ``u̇ = u^(k−1)``, and the time that it takes."""
-
-    LINEAR = "linear: a time of order 1"
-    EXPONENTIAL = "exponential: a time of order log(1/ε)"
-    POWER_LAW = "power law: a time of order ε^(2−k)"
 
 
 def hermite_coefficient(link: sympy.Expr, index: int) -> sympy.Expr:
@@ -48,18 +40,3 @@ def information_exponent(link: sympy.Expr) -> int:
     (2, 3)
     """
     return next(index for index in count(1) if hermite_coefficient(link, index) != 0)
-
-
-def escape(link: sympy.Expr) -> Escape:
-    """Return how a student with this link leaves the start ``u ≈ 0``, from ``u̇ ∝ u^(k−1)``.
-
-    >>> from theory.symbolic.links import Z
-    >>> escape(Z**2).value
-    'exponential: a time of order log(1/ε)'
-    """
-    match information_exponent(link):
-        case 1:
-            return Escape.LINEAR
-        case 2:
-            return Escape.EXPONENTIAL
-    return Escape.POWER_LAW

@@ -10,6 +10,7 @@ from derivations.typeset import latex
 from theory.symbolic import (
     CircularModel,
     EllipticalModel,
+    EscapeTime,
     Model,
     NonGaussianError,
     Z,
@@ -57,11 +58,10 @@ def cubic() -> Iterator[Step]:
     )
     sphere = {s: 1, t: 1}
     yield step(
-        r"On the sphere $s = s_* = 1$ it starts with $u^2$: information exponent 3. From $u(0) = "
-        r"\varepsilon$ the escape "
-        r"takes a time of order $1/\varepsilon$ in place of $\log(1/\varepsilon)$. Off the sphere the linear "
-        r"part of the link "
-        "returns, and the statement no longer holds.",
+        r"Where the student is normalised to $s = s_* = 1$ it starts with $u^2$: information exponent 3. On "
+        r"isotropic data the escape from $u(0) = \varepsilon$ then takes a time of order $1/\varepsilon$ in "
+        r"place "
+        r"of $\log(1/\varepsilon)$.",
         rf"B|_{{s = s_* = 1}} = {latex(model.B[0].subs(sphere))} \; \Rightarrow \; \dot u \propto u^2",
         rf"$c_1 = c_2 = 0$, $c_3 = {latex(hermite_coefficient(model.student_link, 3))}$",
         holds(information_exponent(model.student_link) == 3, "Hermite coefficients")
@@ -69,6 +69,20 @@ def cubic() -> Iterator[Step]:
         + equal((model.B[0].subs(sphere), 36 * u**2)),
         OURS,
         information_exponent,
+    )
+    gain = sympy.expand(model.loss.subs({s: 0, u: 0}) - model.loss).subs(t, 1)
+    yield step(
+        r"The flow itself starts elsewhere, at $w \approx 0$, where the link is $-3z$ and its slope "
+        r"$\mathbb{E} f'(h) = 3(s_* - 1)$ vanishes at $s_* = 1$: nothing pulls and the student's own linear "
+        "part "
+        "decays. 0 attracts, and a small start never escapes.",
+        rf"L(0) - L = {latex(gain)} = -9 s + O(|w|^3)",
+        "the lowest order in $w$ is negative",
+        equal((gain.coeff(s, 1).coeff(u, 0), -9))
+        + "; "
+        + holds(escape(model.student_link).time is EscapeTime.NEVER, "0 attracts"),
+        OURS,
+        escape,
     )
 
 
@@ -198,14 +212,16 @@ def _links() -> Table:
                 text.replace("**", "^").replace("*", " "),
                 coefficients,
                 str(information_exponent(link)),
-                escape(link).value,
+                str(escape(link)),
             ]
         )
     return Table(
-        ("link", "$c_1, \\dots, c_4$", "information exponent", "escape"),
+        ("link", "$c_1, \\dots, c_4$", "information exponent", r"from $\varepsilon w_0$ to $w$ of order 1"),
         rows,
-        "Links, their Hermite coefficients at unit variance, and how the overlap grows from a small start.",
-        information_exponent,
+        "Links, their Hermite coefficients at unit variance, the information exponent of the normalised "
+        "flow, and "
+        "how long the flow itself takes to leave 0, which the Taylor coefficients of the link there decide.",
+        escape,
     )
 
 

@@ -53,7 +53,7 @@ def test_repeated_eigenvalues_share_a_level():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((-1, 10), "exponent is -1, but it must be at least 0"),
+        ((-1, 10), "exponent is -1, but it must lie between 0 and 100"),
         (("nan", 10), "exponent is 'nan', but it must be a finite real number"),
         ((math.inf, 10), "exponent is inf, but it must be a finite real number"),
         ((1, "inf"), "an infinite dimension needs exponent > 1"),
