@@ -220,7 +220,7 @@ def _stochastic(run: StochasticRuns) -> dict[str, Any]:
         "t": (("t",), run.t),
         "seed": (("seed",), np.array(run.seeds)),
         "step": (("t",), run.steps),
-        "lost": (("seed",), run.lost.astype(np.int8)),
+        "lost": (("seed",), run.lost.astype(np.int64)),
         **curves,
     }
 
