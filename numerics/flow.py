@@ -334,7 +334,7 @@ class _Integration:
         width = float(result.times[-1])
         self.time += width
         if self.single:
-            clock = self._clock_error(statistics, np.append(0.0, result.times))
+            clock = self._clock_error(statistics, lengths, np.append(0.0, result.times))
             self.truncation = math.hypot(self.truncation, MARGIN * left_out.inside, clock)
         else:
             self.truncation += left_out.error
@@ -518,17 +518,19 @@ class _Integration:
         if self.time + self.stride.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
-    def _clock_error(self, statistics: Array, elapsed: Array) -> float:
-        """The last coefficient of the time that has ``elapsed`` (s + 1,), in units of the shortest in which a
-        square of ``statistics`` (n, s + 1) changes by its own size.
+    def _clock_error(self, statistics: Array, lengths: Array, elapsed: Array) -> float:
+        """The last coefficient of the time that has ``elapsed`` (s + 1,), in units of the shortest in which
+        the loss, one of the ``statistics`` (n, s + 1) or ``lengths`` (…, s + 1) changes by its own size.
 
         Between the ends of a step in its own clock times are less accurate than statistics are in that clock.
         """
-        sizes = np.abs(statistics)
+        loss = self.chart.loss(statistics, self.modes.energy)[None]
+        rows = np.concatenate([statistics, lengths.reshape(-1, len(elapsed)), loss])
+        sizes = np.abs(rows)
         sizes = np.maximum(np.maximum(sizes, sizes.max(axis=1, keepdims=True) / SPAN), SMALLEST)
-        slopes = statistics @ self.table.derivative.T / (self.table.derivative @ elapsed)
+        slopes = rows @ self.table.derivative.T / (self.table.derivative @ elapsed)
         fastest = float((np.abs(slopes) / sizes).max())
-        return 2.0 * fastest * abs(float(self.table.to_chebyshev[-1] @ elapsed))
+        return fastest * abs(float(self.table.to_chebyshev[-1] @ elapsed))
 
     def _truncation(self, statistics: Array, times: Array) -> Truncation:
         """What a step with these ``statistics`` (n, s + 1) leaves out, of these and of its ``times`` (s,)."""
