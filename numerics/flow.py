@@ -62,6 +62,7 @@ PER_STEP = 2e-14  # rounding
 CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
 EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
 MARGIN = 3.0  # of the truncation inside a step over its estimate
+CLOCK_MARGIN = 2.0  # of the time's over its estimate
 VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
@@ -519,10 +520,12 @@ class _Integration:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
     def _clock_error(self, statistics: Array, lengths: Array, elapsed: Array) -> float:
-        """The last coefficient of the time that has ``elapsed`` (s + 1,), in units of the shortest in which
-        the loss, one of the ``statistics`` (n, s + 1) or ``lengths`` (…, s + 1) changes by its own size.
+        """What the polynomial of the time that has ``elapsed`` (s + 1,) leaves out, in units of the shortest
+        in which the loss, one of the ``statistics`` (n, s + 1) or ``lengths`` (…, s + 1) changes by its own
+        size.
 
-        Between the ends of a step in its own clock times are less accurate than statistics are in that clock.
+        Between the ends of a step in its own clock the times have the error of the nodes' order, one lower
+        than that of the statistics in that clock.
         """
         loss = self.chart.loss(statistics, self.modes.energy)[None]
         rows = np.concatenate([statistics, lengths.reshape(-1, len(elapsed)), loss])
@@ -530,7 +533,9 @@ class _Integration:
         sizes = np.maximum(np.maximum(sizes, sizes.max(axis=1, keepdims=True) / SPAN), SMALLEST)
         slopes = rows @ self.table.derivative.T / (self.table.derivative @ elapsed)
         fastest = float((np.abs(slopes) / sizes).max())
-        return fastest * abs(float(self.table.to_chebyshev[-1] @ elapsed))
+        *_, third, second, before, last = np.abs(self.table.to_chebyshev @ elapsed)
+        decay = math.sqrt(min(max(before, last) / max(third, second), 1.0))
+        return CLOCK_MARGIN * fastest * max(last, decay * before)
 
     def _truncation(self, statistics: Array, times: Array) -> Truncation:
         """What a step with these ``statistics`` (n, s + 1) leaves out, of these and of its ``times`` (s,)."""
