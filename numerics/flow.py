@@ -519,31 +519,41 @@ class _Integration:
         if self.time + self.stride.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")
 
-    def _clock_error(self, statistics: Array, lengths: Array, elapsed: Array) -> float:
-        """What the polynomial of the time that has ``elapsed`` (s + 1,) leaves out, in units of the shortest
-        in which the loss, one of the ``statistics`` (n, s + 1) or ``lengths`` (…, s + 1) changes by its own
-        size.
-
-        Between the ends of a step in its own clock the times have the error of the nodes' order, one lower
-        than that of the statistics in that clock.
+    def _pace(self, rows: Array, elapsed: Array) -> float:
+        """The largest rate at which one of ``rows`` (r, s + 1) changes by its own size, over a step whose
+        points have the times ``elapsed`` (s + 1,).
         """
-        loss = self.chart.loss(statistics, self.modes.energy)[None]
-        rows = np.concatenate([statistics, lengths.reshape(-1, len(elapsed)), loss])
         sizes = np.abs(rows)
         sizes = np.maximum(np.maximum(sizes, sizes.max(axis=1, keepdims=True) / SPAN), SMALLEST)
         slopes = rows @ self.table.derivative.T / (self.table.derivative @ elapsed)
-        fastest = float((np.abs(slopes) / sizes).max())
+        return float((np.abs(slopes) / sizes).max())
+
+    def _clock_error(self, statistics: Array, lengths: Array, elapsed: Array) -> float:
+        """What the polynomial of the time ``elapsed`` (s + 1,) leaves out, at the pace of the loss, the
+        ``statistics`` (n, s + 1) and the ``lengths`` (…, s + 1).
+
+        Between the ends of a step in a student's own clock, times are an integral of what is known at the
+        nodes: their error has an order less than that of the statistics in that clock.
+        """
+        loss = self.chart.loss(statistics, self.modes.energy)[None]
+        pace = self._pace(np.concatenate([statistics, lengths.reshape(-1, len(elapsed)), loss]), elapsed)
         *_, third, second, before, last = np.abs(self.table.to_chebyshev @ elapsed)
         decay = math.sqrt(min(max(before, last) / max(third, second), 1.0))
-        return CLOCK_MARGIN * fastest * max(last, decay * before)
+        return CLOCK_MARGIN * pace * max(last, decay * before)
 
     def _truncation(self, statistics: Array, times: Array) -> Truncation:
-        """What a step with these ``statistics`` (n, s + 1) leaves out, of these and of its ``times`` (s,)."""
+        """What a step with these ``statistics`` (n, s + 1) leaves out, of these and of its ``times`` (s,).
+
+        An error of the times of a student's own clock is measured by the time in which a statistic changes.
+        """
         allowed, rounding = (LARGEST_ERROR, ROUNDING / LARGEST_ERROR) if self.single else (0.0, NETWORK_UNIT)
+        elapsed, unit = np.append(0.0, times), times[-1]
+        if self.single:
+            unit = min(unit, 1.0 / max(self._pace(statistics, elapsed), SMALLEST))
         return truncation(
             self.table,
-            np.concatenate([statistics, times[-1] + np.append(0.0, times)[None]]),
-            lambda: np.append(rounding * self.modes.term_sizes(self.deviation, self.clusters), times[-1]),
+            np.concatenate([statistics, unit + elapsed[None]]),
+            lambda: np.append(rounding * self.modes.term_sizes(self.deviation, self.clusters), unit),
             allowed,
             SPAN,
         )
