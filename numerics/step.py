@@ -355,7 +355,8 @@ def truncation(
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
     least = np.maximum(np.maximum(least, most / WIDEST), SMALLEST)
     signed = (np.sign(statistics) * np.sign(statistics[:, -1:]) > 0).all(axis=1)
-    inside = (errors * np.where(signed, units / least, 1.0)).max()
+    between = np.maximum(errors, _continued(coefficients / units[:, None]))
+    inside = (between * np.where(signed, units / least, 1.0)).max()
     return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), float(inside))
 
 
@@ -364,6 +365,16 @@ def _left_out(coefficients: Array) -> tuple[Array, Array]:
     before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
     decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)
     return last * decay, decay
+
+
+def _continued(coefficients: Array) -> Array:
+    """The size (n,) of what follows ``coefficients`` (n, k), by the decay of those before the last two.
+
+    The last two of a stiff quantity fall faster: the collocation is accurate at the right end, and they make
+    up there for what is missing between the ends.
+    """
+    before, last = coefficients[:, -6:-4].max(axis=1), coefficients[:, -4:-2].max(axis=1)
+    return last * np.minimum(last / np.where(before > 0, before, 1.0), 1.0) ** 2
 
 
 def _inverse(kernel: Array, gain_slope: Array, force_slope: Array, units: Array) -> Array:
