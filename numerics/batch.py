@@ -37,6 +37,9 @@ def solve_many(
     >>> [run.limit.name for run in runs]
     ['+teacher', '-teacher']
     """
+    if isinstance(problems, Problem):
+        raise ValueError("problems is one problem: solve takes one, solve_many a list of them")
+    problems = list(problems)
     times = [float(until)] * len(problems) if isinstance(until, int | float) else [float(t) for t in until]
     if len(times) != len(problems):
         raise ValueError(f"until has {len(times)} times for {len(problems)} problems: it needs one for each")

@@ -34,6 +34,10 @@ def save(labelled: "xr.Dataset", path: str | Path) -> None:
 
     Raises ValueError for another suffix, for what the format cannot hold, and where it cannot be written.
     """
+    if not hasattr(labelled, "data_vars"):
+        raise ValueError(
+            f"save writes a labelled dataset, such as run.dataset(times), not a {type(labelled).__name__}"
+        )
     target = Path(path)
     write_file(target, encode(labelled, format_of(target)))
 

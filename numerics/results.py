@@ -181,6 +181,10 @@ def plot(labelled: "xr.Dataset") -> "Figure":
     """
     from numerics.plots import plot_problem, plot_runs
 
+    if not hasattr(labelled, "data_vars"):
+        raise ValueError(
+            f"plot draws a labelled dataset, such as run.dataset(times), not a {type(labelled).__name__}"
+        )
     if "eigenvalues" in labelled:
         return plot_problem(problem_of(labelled))
     return plot_runs(labelled)

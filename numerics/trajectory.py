@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 ROUNDING = 1e-14
+SLACK = 4.0 * float(np.finfo(float).eps)
+"""A grid of times may end so much after ``until``, relatively: its last point is rounded."""
 NEWTON = 3
 
 
@@ -109,14 +111,14 @@ class Trajectory:
         """Number of steps up to ``until``."""
         return sum(segment.start < self.until for segment in self.segments)
 
-    def at(self, times: Array | Sequence[float]) -> Observables:
-        """The observables at ``times`` (any order, within [0, ``until``]).
+    def at(self, times: Array | Sequence[float] | float) -> Observables:
+        """The observables at ``times`` (any order, within [0, ``until``]), or at one time, without an axis.
 
         Raises ValueError for a time outside.
         """
         return Observables(*self._evaluate(times, self._observe))
 
-    def overlaps(self, times: Array | Sequence[float]) -> Overlaps:
+    def overlaps(self, times: Array | Sequence[float] | float) -> Overlaps:
         """S, U, the loss and the distances at ``times`` (any order, within [0, ``until``]), for any model.
 
         Raises ValueError for a time outside.
@@ -147,13 +149,14 @@ class Trajectory:
 
     def _evaluate(
         self,
-        times: Array | Sequence[float],
+        times: Array | Sequence[float] | float,
         quantities: Callable[[Segment, Array, Array, Array], tuple[Array, ...]],
     ) -> list[Array]:
         """The ``quantities`` (…, T) of the statistics and norms at the times, chart by chart."""
-        t = np.asarray(times, dtype=float)
-        if t.ndim != 1 or not np.all((t >= 0) & (t <= self.until)):
-            raise ValueError(f"times must be a list of numbers in [0, {self.until:g}]")
+        t = _numbers(times)
+        if not np.all((t >= 0) & (t <= self.until * (1.0 + SLACK))):
+            raise ValueError(f"times must be numbers in [0, {self.until:g}]")
+        scalar, t = t.ndim == 0, np.atleast_1d(np.minimum(t, self.until))
         owner = np.searchsorted(self._starts, t, side="right") - 1
         statistics, norms = self._interpolate(owner, t)
         stretch = self._stretches[owner]
@@ -164,7 +167,8 @@ class Trajectory:
             segment = self.segments[int(np.searchsorted(self._stretches, number))]
             pieces.append(quantities(segment, t[here], statistics[..., here], norms[..., here]))
         back = np.argsort(order)
-        return [np.concatenate(parts, axis=-1)[..., back] for parts in zip(*pieces, strict=True)]
+        found = [np.concatenate(parts, axis=-1)[..., back] for parts in zip(*pieces, strict=True)]
+        return [values[..., 0] for values in found] if scalar else found
 
     @cached_property
     def _starts(self) -> Array:
@@ -316,6 +320,17 @@ class Trajectory:
                         (segment.start + float(self.table.evaluate(segment.elapsed, x)), bool(after > before))
                     )
         return [crossing for crossing in found if crossing[0] <= self.until]
+
+
+def _numbers(times: Array | Sequence[float] | float) -> Array:
+    """One time or a list of times as floats; raises ValueError for anything else."""
+    try:
+        t = np.asarray(times, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"times is {times!r}: it must be a number or a list of numbers") from None
+    if t.ndim > 1:
+        raise ValueError(f"times has the shape {t.shape}: it must be a number or a list of numbers")
+    return t
 
 
 class _Interpolant:

@@ -35,10 +35,11 @@ def save(path: Path, run: str, state: Mapping[str, Array]) -> None:
     write_file(path, archive.getvalue())
 
 
-def load(path: Path, run: str) -> dict[str, Array] | None:
+def load(path: Path, run: str, like: Mapping[str, Array]) -> dict[str, Array] | None:
     """The state saved at ``path``, None where there is no such file.
 
-    Raises ValueError where the file is no checkpoint, or one of another run.
+    ``like`` holds arrays of the names, shapes and types that the state must have. Raises ValueError where the
+    file is no checkpoint, one of another run, or one whose arrays are others.
     """
     try:
         with np.load(path, allow_pickle=False) as content:
@@ -52,4 +53,11 @@ def load(path: Path, run: str) -> dict[str, Array] | None:
             f"{path}: is the checkpoint of another run: problem, step size, steps, points, batch, noise "
             "and seeds must be the same"
         )
+    for name, array in like.items():
+        found = state.get(name)
+        if found is None or found.shape != array.shape or found.dtype != array.dtype:
+            seen = "missing" if found is None else f"{found.dtype} of shape {found.shape}"
+            raise ValueError(
+                f"{path}: is a damaged checkpoint: {name} is {seen}, not {array.dtype} of shape {array.shape}"
+            )
     return state

@@ -25,6 +25,9 @@ Array = np.ndarray
 
 RELATIVE, ABSOLUTE = 1e-10, 1e-13  # tolerances of the ODE, the second in units of the teacher's length
 REPORT_EVERY = 1000
+CHECKED, CORRELATED = 64, 10.0
+"""So many components of the inputs are compared, and their correlation, times √n, that is too much."""
+
 STREAM = (0, 0)  # keys of one length more than those of problems and of online SGD
 
 
@@ -55,11 +58,43 @@ class EmpiricalRun:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """``inputs`` x (n, d) with covariance Q and ``labels`` y (n,) of a ``problem``."""
+    """``inputs`` x (n, d) with covariance Q and ``labels`` y (n,) of a ``problem``.
+
+    The inputs are in the eigenbasis of Q, where their components are uncorrelated. Raises ValueError for
+    shapes that do not fit the problem, numbers that are not finite, and inputs whose components of the 64
+    largest eigenvalues are correlated by more than 10/√n: they have not been rotated.
+    """
 
     problem: Problem
     inputs: Array
     labels: Array
+
+    def __post_init__(self) -> None:
+        inputs, labels = np.asarray(self.inputs, dtype=float), np.asarray(self.labels, dtype=float)
+        modes = len(self.problem.eigenvalues)
+        if inputs.ndim != 2 or inputs.shape[1] != modes or labels.shape != inputs.shape[:1]:
+            raise ValueError(
+                f"inputs have the shape {inputs.shape} and labels {labels.shape}: "
+                f"they must be (n, {modes}) and (n,)"
+            )
+        if not (np.isfinite(inputs).all() and np.isfinite(labels).all()):
+            raise ValueError("inputs and labels must be finite numbers")
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "labels", labels)
+        self._check_basis()
+
+    def _check_basis(self) -> None:
+        """Raise ValueError where components of the largest eigenvalues are correlated."""
+        first = np.argsort(self.problem.eigenvalues)[::-1][:CHECKED]
+        columns = self.inputs[:, first]
+        lengths = np.linalg.norm(columns, axis=0)
+        columns = columns[:, lengths > 0] / lengths[lengths > 0]
+        correlations = np.abs(columns.T @ columns - np.eye(columns.shape[1]))
+        if correlations.size and correlations.max() * np.sqrt(len(columns)) > CORRELATED:
+            raise ValueError(
+                f"components of the inputs are correlated by {correlations.max():.2g}: they are not in the "
+                "eigenbasis of the covariance; rotate them, X @ vectors, as the problem was"
+            )
 
     def loss(self, w: Array) -> float:
         """L_n at w (d,)."""

@@ -219,12 +219,13 @@ class _Runs:
     def go(self, steps: int, path: Path | None, progress: Callable[[int], None] | None) -> None:
         """Advance to ``steps`` steps, recording, and keeping the state in the file at ``path``."""
         run = self._fingerprint(steps)
-        state = None if path is None else checkpoint.load(path, run)
+        state = None if path is None else checkpoint.load(path, run, self._state())
         if state is not None:
             self.done = int(state["done"])
             self.deviation, self.orientation, self.rows = (
                 state[name] for name in ("deviation", "orientation", "rows")
             )
+            self._check_resumed(path, steps)
         elif self.recorded[0] == 0:
             self._record(0)
         saved = monotonic()
@@ -337,5 +338,17 @@ class _Runs:
 
     def _save(self, path: Path, run: str) -> None:
         """Keep the state in the file at ``path``."""
-        state = {"deviation": self.deviation, "orientation": self.orientation, "rows": self.rows}
-        checkpoint.save(path, run, {**state, "done": np.array(self.done)})
+        checkpoint.save(path, run, self._state())
+
+    def _state(self) -> dict[str, Array]:
+        """What a checkpoint holds."""
+        arrays = {"deviation": self.deviation, "orientation": self.orientation, "rows": self.rows}
+        return {**arrays, "done": np.array(self.done)}
+
+    def _check_resumed(self, path: Path | None, steps: int) -> None:
+        """Raise ValueError for a state that no run is in: steps out of range, gaps in the rows of a run."""
+        due = np.asarray(self.recorded) <= self.done
+        lost = ~np.isfinite(self.deviation).all(axis=2)
+        gaps = np.isnan(self.rows[..., due]).any(axis=(0, -1)) & ~lost
+        if not 0 <= self.done <= steps or gaps.any() or np.isinf(self.rows[..., due]).any():
+            raise ValueError(f"{path}: is a damaged checkpoint: its numbers are those of no run")

@@ -95,7 +95,7 @@ def constants(
 
     With a ``batch``, that of :func:`.sgd_stability_step` too.
     One that is not found to so many digits is undefined, with the reason.
-    Raises ValueError for digits that are not a positive integer and KeyError for an unknown name.
+    Raises ValueError for digits that are not a positive integer and for an unknown name.
 
     >>> for name, constant in constants(PowerLaw(2, "inf")).items():
     ...     print(name, constant.printed(8)[0] or constant.reason)
@@ -135,7 +135,12 @@ def constants(
     if not isinstance(digits, int) or digits < 1:
         raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
     known = catalogue(batch)
-    return {name: _found(known[name], spectrum, digits) for name in (known if names is None else names)}
+    if isinstance(names, str):
+        raise ValueError(f"names is {names!r}, but it must be a list of names, such as [{names!r}]")
+    names = list(known if names is None else names)
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"{unknown[0]!r} is no constant; there are {', '.join(known)}")
+    return {name: _found(known[name], spectrum, digits) for name in names}
 
 
 def _found(function: Callable[[Spectrum, int], Constant], spectrum: Spectrum, digits: int) -> Constant:

@@ -13,6 +13,7 @@ from itertools import product
 import sympy
 
 from theory.symbolic.degree import polynomial_degree
+from theory.symbolic.given import given as exact
 from theory.symbolic.hierarchy import (
     EIGENVALUE,
     ORDER,
@@ -119,15 +120,15 @@ def _noise(model: Model, given: sympy.Expr | None) -> sympy.Expr:
         return model.noise or NOISE
     if model.noise:
         raise ModelError(f"{model.name} has label noise {model.noise} already: do not give another")
-    return sympy.sympify(given, strict=True)
+    return exact(given, "noise")
 
 
 def _batch(size: sympy.Expr) -> sympy.Expr:
     """The number of samples of a step."""
-    exact = sympy.sympify(size, strict=True)
-    if exact.is_number and not (exact.is_Integer and exact > 0):
+    number = exact(size, "batch")
+    if number.is_number and not (number.is_Integer and number > 0):
         raise ModelError(f"batch is {size}: it must be a positive integer or a symbol")
-    return exact
+    return number
 
 
 def _change(model: Model, entry: Statistic) -> dict[int, Combination]:

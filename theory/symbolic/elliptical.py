@@ -14,6 +14,7 @@ from itertools import pairwise
 import sympy
 
 from theory.symbolic.degree import polynomial_degree
+from theory.symbolic.given import given
 from theory.symbolic.links import Z
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.moments import gaussian_moment
@@ -36,7 +37,7 @@ class EllipticalModel(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        moments = tuple(sympy.sympify(moment, strict=True) for moment in self.radial_moments)
+        moments = tuple(given(moment, "a radial moment") for moment in self.radial_moments)
         object.__setattr__(self, "radial_moments", moments)
         degree = polynomial_degree(self)
         if len(moments) < degree:
@@ -67,7 +68,7 @@ def student_radial_moments(freedom: sympy.Expr | int, count: int) -> tuple[sympy
     >>> student_radial_moments(10, 2)
     (1, 4/3)
     """
-    nu = sympy.sympify(freedom)
+    nu = given(freedom, "freedom")
     if nu.is_number and nu <= 2 * count:
         raise ModelError(
             f"Student's t with {nu} degrees of freedom has no radial moment of order {2 * count}"

@@ -32,6 +32,7 @@ from itertools import count
 
 import sympy
 
+from theory.symbolic.given import given
 from theory.symbolic.models import Model, ModelError, single_index
 
 CORRELATION = sympy.Symbol("c", real=True)
@@ -94,7 +95,7 @@ def escape(
     >>> escape(Z**2).pull
     4*c**2 + 2
     """
-    exact = sympy.sympify(energy, strict=True)
+    exact = given(energy, "energy")
     if not (exact.is_Rational and exact.is_positive):
         raise ModelError(f"energy is {energy}, but it must be a positive rational")
     order, pull = _leading(single_index(link, teacher_link), exact)

@@ -22,6 +22,7 @@ from typing import Literal
 
 import sympy
 
+from theory.symbolic.given import given
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.notation import displayed, entries, latex
 from theory.symbolic.overlaps import Overlaps
@@ -54,7 +55,7 @@ class Statistic:
     order: sympy.Expr
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "order", sympy.sympify(self.order))
+        object.__setattr__(self, "order", given(self.order, "order"))
         if self.name in "ST" and self.row > self.column:
             row, column = self.column, self.row
             object.__setattr__(self, "row", row)

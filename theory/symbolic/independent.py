@@ -22,6 +22,7 @@ from math import comb, prod
 import sympy
 
 from theory.symbolic.degree import polynomial_degree
+from theory.symbolic.given import given
 from theory.symbolic.hierarchy import DIMENSION, EIGENVALUE, MODE, coordinates
 from theory.symbolic.links import Z
 from theory.symbolic.models import Model, ModelError
@@ -49,7 +50,8 @@ class PowerSum:
     factor: sympy.Expr = sympy.S.One
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "order", sympy.sympify(self.order))
+        object.__setattr__(self, "order", given(self.order, "order"))
+        object.__setattr__(self, "factor", given(self.factor, "factor"))
 
     def moves(self, students: int) -> bool:
         """Whether a student takes part."""
@@ -117,7 +119,7 @@ class IndependentModel:
     cumulants: tuple[sympy.Expr, ...]
 
     def __post_init__(self) -> None:
-        cumulants = tuple(sympy.sympify(value, strict=True) for value in self.cumulants)
+        cumulants = tuple(given(value, "a cumulant") for value in self.cumulants)
         object.__setattr__(self, "cumulants", cumulants)
         if type(self.model) is not Model:
             raise ModelError(f"{self.model.name} already has inputs of its own")

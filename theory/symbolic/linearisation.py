@@ -21,6 +21,7 @@ from functools import cached_property
 import sympy
 
 from theory.symbolic.geometry import CriticalPoint, critical_points, hessian
+from theory.symbolic.given import given
 from theory.symbolic.hierarchy import DIMENSION, EIGENVALUE, MODE, Statistic
 from theory.symbolic.measure import SpectralMeasure
 from theory.symbolic.models import Model, ModelError
@@ -136,7 +137,7 @@ def linearise_along(model: Model, multiple: sympy.Expr | int) -> Linearisation:
     >>> linearise_along(phase_retrieval(), 0).secular
     1 - 8*Sum(w_star(i)**2*lambda[i]**2/(rho - 4*t*lambda[i]), (i, 1, d))
     """
-    alpha = sympy.sympify(multiple)
+    alpha = given(multiple, "multiple")
     landscape = hessian(model)
     (s, u), (t,) = model.overlaps.statistics, model.overlaps.T
     values = {s: alpha**2 * t, u: alpha * t}

@@ -133,6 +133,8 @@ def parse_link(text: str) -> sympy.Expr:
     >>> parse_link("relu(z) - erf(z/sqrt(2))")
     z/2 + Abs(z)/2 - erf(sqrt(2)*z/2)
     """
+    if not isinstance(text, str):
+        raise LinkError(f"parse_link reads text, such as 'z**2', not {text!r}: give an expression as it is")
     text = text.strip()
     if len(text) > MAX_LENGTH:
         raise LinkError(f"a link has at most {MAX_LENGTH} characters, not {len(text)}")

@@ -8,6 +8,7 @@ from typing import ClassVar
 import sympy
 
 from theory.symbolic.averages import product_average
+from theory.symbolic.given import given
 from theory.symbolic.links import Z, is_polynomial, link_terms
 from theory.symbolic.notation import displayed, entries
 from theory.symbolic.overlaps import Overlaps
@@ -212,14 +213,14 @@ def quadratic_network(students: int, teachers: int) -> Model:
 
 
 def _rational_weights(field: str, weights: tuple[sympy.Rational | int, ...]) -> tuple[sympy.Rational, ...]:
-    exact = tuple(sympy.sympify(weight, strict=True) for weight in weights)
+    exact = tuple(given(weight, f"one of {field}") for weight in weights)
     if not exact or not all(weight.is_Rational and weight != 0 for weight in exact):
         raise ModelError(f"{field} must be non-zero integers or rationals, not {tuple(weights)}")
     return exact
 
 
 def _variance(noise: sympy.Expr | int) -> sympy.Expr:
-    exact = sympy.sympify(noise, strict=True)
+    exact = given(noise, "noise")
     if not exact.is_Symbol and not (exact.is_Rational and exact >= 0):
         raise ModelError(f"noise must be a non-negative rational or a symbol, not {noise}")
     return exact

@@ -10,6 +10,8 @@ from functools import cache
 
 import sympy
 
+from theory.symbolic.given import given
+
 
 def gaussian_moment(powers: Sequence[int], covariance: sympy.MatrixBase) -> sympy.Expr:
     """Return ``E[Π_j X_j**powers[j]]`` for ``X ~ N(0, covariance)``.
@@ -66,7 +68,7 @@ def expectation(
     >>> expectation((x**2 - 1) ** 2, [x], sympy.Matrix([[s]]))
     3*s**2 - 2*s + 1
     """
-    terms = sympy.Poly(polynomial, *variables).terms()
+    terms = sympy.Poly(given(polynomial, "polynomial"), *variables).terms()
     return sympy.expand(
         sum(coefficient * gaussian_moment(powers, covariance) for powers, coefficient in terms)
     )
