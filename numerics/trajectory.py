@@ -91,9 +91,10 @@ class Trajectory:
     also with :meth:`at`, and find its phases with :meth:`phases`.
 
     ``problem`` is the reduced problem that was integrated, ``until`` the requested horizon, ``error`` an
-    estimate of the relative error of all that :meth:`at` reports, at any time: the steps' truncation, their
-    rounding, that of an overlap with the teacher whose terms cancel, and the reduction's own. Where u
-    changes sign it is relative to its terms; so it is of 1 − u and 1 − s, whose terms are 1 and u/s* or s/s*
+    estimate of the relative error of all that :meth:`at` reports, at any time: the steps' truncation, that of
+    their clocks included, their rounding, that of an overlap with the teacher whose terms cancel, and the
+    reduction's own. Where u changes sign it is relative to its terms; so it is of 1 − u and 1 − s, whose
+    terms are 1 and u/s* or s/s*
     until the loss is so low that the limit is known, and those of w ∓ w* from then on. Of networks it is
     relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and counts what the
     flow amplifies, see :mod:`numerics.amplification`: from 1 on nothing is known.
