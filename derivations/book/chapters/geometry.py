@@ -190,11 +190,11 @@ def _solution(drift: Meaning) -> Check:
     """The two equations have these values as their only solution."""
 
     def check(clauses: tuple[Clause, ...]) -> str:
-        (first, second, zero, *overlap), energy = (clause.sides for clause in clauses)
-        printed = {name: found for name, found in (overlap, energy)}
+        (first, second, zero, *overlap), (energy, size) = (clause.sides for clause in clauses)
+        printed = {overlap[0]: overlap[1], energy: size}
         equations = [means(side, drift) - zero for side in (first, second)]
         if sympy.solve(equations, [s, u], dict=True) != [printed]:
-            raise BrokenStepError(f"{energy} and {overlap} do not solve {equations}")
+            raise BrokenStepError(f"{printed} do not solve {equations}")
         return "solution of two linear equations"
 
     return check
