@@ -21,6 +21,7 @@ RELATIONS = {
     "∝": r"\propto",
     "≠": r"\neq",
     "∋": r"\ni",
+    "∈": r"\in",
     "⟺": r"\iff",
 }
 """Signs between two sides and their LaTeX; ``≔`` is an equality that defines its left side."""
@@ -71,7 +72,7 @@ class Statement:
     >>> x = sympy.Symbol("x")
     >>> square = state((x + 1) ** 2, "=", x**2, "+", 2 * x + 1, check=identity())
     Traceback (most recent call last):
-    ValueError: '+' is no relation: = ≔ ≤ ≥ < > ≈ ∼ → ∝ ≠ ∋ ⟺ , ⟹
+    ValueError: '+' is no relation: = ≔ ≤ ≥ < > ≈ ∼ → ∝ ≠ ∋ ∈ ⟺ , ⟹
     >>> square = state((x + 1) ** 2, "=", x**2 + 2 * x + 1, check=identity())
     >>> square.latex, square.checked
     ('\\left(x + 1\\right)^{2} = x^{2} + 2 x + 1', 'symbolic identity')
