@@ -7,7 +7,7 @@ MINIMA := $(addprefix tests/,derivations/test_solve_digits.py numerics/test_resu
 	theory/asymptotics/test_constant_catalogue.py theory/symbolic/test_models.py theory/symbolic/test_codegen.py)
 NOTEBOOKS := $(patsubst %.py,%.ipynb,$(wildcard notebooks/*.py))
 
-.PHONY: report book figures notebooks docs test slow minima lint bench peers scaling generate lock clean
+.PHONY: report book figures notebooks docs test slow minima mutants lint bench peers scaling generate lock clean
 
 report: $(READY)  ## derive, solve, predict, compare: report/index.html
 	$(BIN)/phase-retrieval report
@@ -45,6 +45,11 @@ minima: $(READY)  ## a part of the tests on the oldest versions that pyproject.t
 	$(PYTHON) -m venv .minima
 	$(BIN)/uv pip install --quiet --python .minima/bin/python --resolution lowest-direct --editable ".[test]"
 	OMP_NUM_THREADS=1 .minima/bin/python -m pytest -n auto --dist loadfile -W ignore::DeprecationWarning $(MINIMA)
+
+SEED ?= 0
+COUNT ?= 200
+mutants: $(READY)  ## small changes of the code that no test notices (hours; SEED and COUNT choose them)
+	$(BIN)/python tests/mutants.py --seed $(SEED) --count $(COUNT)
 
 lint: $(READY)  ## style and types
 	$(BIN)/ruff check .

@@ -63,6 +63,9 @@ CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that
 EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
+BESIDE = 1e-8  # of a student: near enough to its kink to tell its speed there
+REACHED = 1e-6  # of the time passed: what is left to the kink
+STEADY = 1e-3  # of a student's speed: more of a change and it may turn before the kink
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
 SPAN = 100.0
@@ -342,10 +345,20 @@ class _Integration:
         self._settle()
 
     def _check_range(self, deviation: Array) -> None:
-        """Refuse a ``deviation`` (1, N) whose u has lost figures that it needs to grow again.
+        """Refuse a ``deviation`` (K, N) with figures lost that it needs to grow again.
 
-        Modes that fall below the range of floats are no loss unless all with a teacher do.
+        Of one student in phase retrieval these are u's: modes that fall below the range of floats are no loss
+        unless all with a teacher do. On a line they are a student's side of its kink.
         """
+        if self.line:
+            before, after = (
+                np.square(states) @ self.modes.eigenvalues for states in (self.deviation, deviation)
+            )
+            if np.any((after < VANISHED) & (before > VANISHED)):
+                raise ArithmeticError(
+                    f"after t = {self.time:.6g} the energy of a student is below {VANISHED:g}, out of "
+                    "the range of floats: the run can be followed until then"
+                )
         if self.barrier is None or self.settled:
             return
         before, after = (
@@ -356,6 +369,33 @@ class _Integration:
                 f"after t = {self.time:.6g} the overlap u with the teacher is below {VANISHED:g}, out of "
                 "the range of floats: a longer component along the teacher can be followed"
             )
+
+    def _check_kink(self) -> None:
+        """Refuse a run on a line that a student's kink at w_j = 0 ends.
+
+        A student that decays like its own size never gets there, whatever a long step says. One that does
+        has the same speed, towards 0, if only it is moved to the kink.
+        """
+        students, teachers = self.model.STUDENTS, self.model.TEACHERS
+        S, U = split(self.statistics, students, teachers)
+        speeds = self._speeds(S, U)
+        for student in range(students):
+            near = np.ones(students)
+            near[student] = BESIDE
+            teacher = np.abs(U[student]).argmax()
+            place, speed = U[student, teacher], speeds[student, teacher]
+            there = self._speeds(S * np.outer(near, near), U * near[:, None])[student, teacher]
+            left = -place / speed if speed else -1.0
+            if 0 < left <= REACHED * (self.time + left) and abs(there - speed) <= STEADY * abs(speed):
+                raise ArithmeticError(
+                    f"at t = {self.time + left:.6g} student {student + 1} reaches 0, where the gradient of "
+                    "a link with a kink jumps: the run can be followed until then"
+                )
+
+    def _speeds(self, S: Array, U: Array) -> Array:
+        """dU/dt (K, M) of vectors on a line."""
+        gain, force = self.chart.drift(join(S, U), self.modes.energy)
+        return self.modes.eigenvalues.max() * (gain @ U + force @ self.modes.energy)
 
     def _amplify(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Let the errors so far, and those of this step, grow as its flow makes them."""
@@ -513,6 +553,8 @@ class _Integration:
 
     def _shorten(self, factor: float) -> None:
         """Repeat the step with a smaller width."""
+        if self.line:
+            self._check_kink()
         self._plan(self.stride.width * factor)
         if self.time + self.stride.width == self.time:
             raise ArithmeticError(f"the step size vanished at t = {self.time:g}")

@@ -35,6 +35,7 @@ NETWORK_ROUNDING = 1e-13  # the eigenvectors of a coupling between students lose
 FLOOR = 1e-14  # coefficients below are taken for rounding
 FLAT = 0.3  # a larger decay is that of rounding, or of a step that is far too long
 WIDEST = 1e3  # a statistic that changes by more in a step nearly vanishes at one of its ends
+CROSSED = 1e6  # one that changes sign by more in a step does so at one of its ends
 SMALLEST = 1e-290  # statistics are accurate relative to themselves or to this: products of modes underflow
 
 
@@ -315,7 +316,7 @@ class Truncation(NamedTuple):
     """The ``error`` of a step: the size of the first Chebyshev coefficients left out, relative to the
     statistic where it is largest, the one of number ``worst``; their ``decay`` there over two orders; the
     ``ratio`` r by which all decay, as r^k; and ``inside``, the error relative to the least value inside the
-    step of a statistic that keeps its sign.
+    step of a statistic that keeps its sign, and to the lesser of its ends of another.
     """
 
     error: float
@@ -355,7 +356,8 @@ def truncation(
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
     least = np.maximum(np.maximum(least, most / WIDEST), SMALLEST)
     signed = (np.sign(statistics) * np.sign(statistics[:, -1:]) > 0).all(axis=1)
-    inside = (errors * np.where(signed, units / least, 1.0)).max()
+    ends = np.maximum(np.maximum(size[:, [0, -1]].min(axis=1), most / CROSSED), SMALLEST)
+    inside = (errors * units / np.where(signed, least, ends)).max()
     return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), float(inside))
 
 

@@ -126,6 +126,7 @@ def value(points: Sequence[Meaning], tolerance: float, where: Meaning | None = N
     """Every two sides agree within a relative ``tolerance`` at each of the ``points``, by mpmath.
 
     A point gives numbers to the symbols; functions named in it or in ``where`` are called with numbers.
+    What a clause defines (``≔``) need not have a value by itself.
 
     >>> from derivations.court.statement import state
     >>> a, C = sympy.symbols("a C")
@@ -141,7 +142,9 @@ def value(points: Sequence[Meaning], tolerance: float, where: Meaning | None = N
         for point in points:
             meaning = _meaning(clauses, {**(where or {}), **point})
             for clause in clauses:
-                for left, _, right in clause.pairs:
+                for left, relation, right in clause.pairs:
+                    if relation == "≔":
+                        continue
                     found, expected = (number(means(side, meaning)) for side in (left, right))
                     if not abs(found - expected) <= tolerance * abs(expected):
                         raise BrokenStepError(f"{left} is not {right} at {_shown(point)}")
@@ -194,7 +197,7 @@ def means(expression: sympy.Basic, meaning: Meaning) -> sympy.Expr:
     expression = expression.replace(_is_finite, sympy.Sum.doit)
     expression = expression.replace(
         lambda part: isinstance(part, sympy.Indexed) and part.base in functions,
-        lambda part: functions[part.base](*part.indices),
+        lambda part: _applied(functions[part.base], *part.indices),
     )
     for name in sorted(filter(_is_class, functions), key=lambda name: name is ModeSum):
         expression = expression.replace(name, partial(_applied, functions[name]))

@@ -131,9 +131,20 @@ def test_the_stated_error_covers_the_true_one(batch):
         assert_covered(seed)
 
 
-def test_a_nearly_parallel_start_on_nearly_equal_eigenvalues():
-    """w/w* differs by 1e-9 between two levels 4e-12 apart, one of them of two modes."""
-    assert_covered(1907)
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(
+            1907, id="w/w* differs by 1e-9 between two levels 4e-12 apart, one of them of two modes"
+        ),
+        pytest.param(3004, id="a start nearly parallel to a teacher a thousandth of its size"),
+        pytest.param(1170, id="1 - u changes sign near the teacher, as it comes to follow q"),
+        pytest.param(911, id="one moving mode and three still ones"),
+        pytest.param(1877, id="one moving mode, from far beyond its teacher"),
+    ],
+)
+def test_hard_problems(seed):
+    assert_covered(seed)
 
 
 @pytest.mark.slow

@@ -5,6 +5,9 @@ none: L = λ(w² + w*²)/2 and ẇ = −λw. On one side, L = λ(w − w*)²/2 a
 L = λ(|w| − |w*|)² and ẇ = −2λ(|w| − |w*|) sign w.
 """
 
+import math
+import time
+
 import numpy as np
 import pytest
 
@@ -12,9 +15,10 @@ from numerics import Problem, solve
 from numerics.generated import load_module
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import parse_link
-from theory.symbolic.models import single_index
+from theory.symbolic.models import Model, single_index
 
 TIMES = np.array([0.0, 0.1, 1.0, 5.0, 20.0])  # in units of 1/λ
+SECONDS = 1.0  # to be told that a run ends at a kink
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +65,48 @@ def test_modulus(modulus, rate, teacher, ratio, side):
     assert found.U[0, 0] == pytest.approx(side * energy * (1 + gap), rel=1e-10)
     assert found.loss == pytest.approx(energy * gap**2, abs=1e-10 * energy)
     assert run.limit.sign == side
+
+
+def network(link, teacher_link):
+    links = map(parse_link, (link, teacher_link))
+    return load_module(generate_module(Model("on a line", *links, student_weights=(1, 1))))
+
+
+def test_a_leaky_rectifier_reaches_its_kink():
+    """Slopes a = 1/10 and b = 11/10: at w < 0 < w* it is ẇ = λ(2ab w* − (a² + b²) w), which passes 0."""
+    model = load_module(generate_module(single_index(parse_link("relu(z) + z/10"))))
+    for rate, teacher, start in [(1.0, 1.0, -0.1), (3.0, -1.0, 0.7), (1e-3, 1e4, -1e-16)]:
+        aim = 0.22 * teacher / 1.22
+        met = math.log1p(-start / aim) / (1.22 * rate)
+        problem = Problem([rate], [teacher], [start])
+        early = 0.999 * met
+        exact = aim + (start - aim) * math.exp(-1.22 * rate * early)
+        if abs(start) > 1e-9:
+            found = solve(problem, early, model=model).overlaps([early])
+            assert found.U[0, 0] == pytest.approx(rate * exact * teacher, rel=1e-8)
+        assert_ends_at(problem, model, met)
+
+
+def test_a_network_reaches_a_kink():
+    """Both students move alike: rectifiers as ẇ = −(σ − w*), σ = w_1 + w_2; of moduli that learn a rectifier
+    ẇ = −(2σ − w*), so that w_1(0) − w_1 = (σ(0) − w*)(1 − e^{−2t})/2, or (2σ(0) − w*)(1 − e^{−4t})/4.
+    """
+    problem = Problem([1.0], [1.0], [[0.1], [2.0]])
+    assert_ends_at(problem, network("relu(z)", "relu(z)"), -math.log1p(-0.2 / 1.1) / 2)
+    assert_ends_at(problem, network("abs(z)", "relu(z)"), -math.log1p(-0.4 / 3.2) / 4)
+
+
+def assert_ends_at(problem, model, met):
+    began = time.process_time()
+    with pytest.raises(ArithmeticError, match=r"student 1 reaches 0, where the gradient .* jumps") as refusal:
+        solve(problem, 5.0 * met, model=model)
+    assert time.process_time() - began < SECONDS
+    told = float(str(refusal.value).split()[3])
+    assert told == pytest.approx(met, rel=1e-5)
+
+
+def test_a_dead_rectifier_below_the_range_of_floats(rectifier):
+    """λw² = e^{−2t}/10 is 1e-290 at t = ln(1e289)/2 = 332.7."""
+    with pytest.raises(ArithmeticError, match="out of the range of floats") as refusal:
+        solve(Problem([0.1], [1.0], [-1.0]), 1e4, model=rectifier)
+    assert 3100 < float(str(refusal.value).split()[3]) < 3328

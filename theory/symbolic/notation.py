@@ -9,11 +9,12 @@ from sympy.printing.latex import LatexPrinter
 SYMBOLS = {"t": "s_*", "tau": "t", "sigma2": r"\sigma^2"}
 STATISTIC = re.compile(r"([sutSUTD])(\d*)")
 COORDINATE = re.compile(r"w(\d*)(_star)?")
+TIME = re.compile(r"\\?tau\d*'?")
 LINE = 90
 
 
 class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
-    """s(k) as s^{(k)}, S12(k) as S_{12}^{(k)}, w(i, t) as w_i, λ[i] as λ_i, t as s_*.
+    """s(k) as s^{(k)}, S12(k) as S_{12}^{(k)}, w(i, t) as w_i, w(i, 0) as w_i(0), λ[i] as λ_i, t as s_*.
 
     A small fraction stands before its product, and w(0)[i] is w_i(0).
     """
@@ -23,11 +24,14 @@ class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
 
     def _print_Function(self, expr: sympy.Function, exp: str | None = None) -> str:
         name = expr.func.__name__
+        if TIME.fullmatch(str(expr.args[0])):
+            return super()._print_Function(expr, exp)
         if statistic := STATISTIC.fullmatch(name):
             printed = f"{_named(*statistic.groups())}^{{({self._print(expr.args[0])})}}"
         elif coordinate := COORDINATE.fullmatch(name):
             number, star = coordinate.groups()
-            printed = f"w{'^*' if star else ''}_{{{number + ',' if number else ''}i}}"
+            started = "(0)" if expr.args[-1] == 0 else ""
+            printed = f"w{'^*' if star else ''}_{{{number + ',' if number else ''}i}}{started}"
         else:
             return super()._print_Function(expr, exp)
         return printed if exp is None else rf"\left({printed}\right)^{{{exp}}}"
@@ -68,6 +72,11 @@ def latex(expression: sympy.Expr) -> str:
     >>> s, t, k = sympy.symbols("s t k")
     >>> latex(t * sympy.Function("s")(k + 1))
     's_* s^{(k + 1)}'
+
+    At a time it is a function.
+
+    >>> latex(sympy.Function("s")(sympy.Symbol("tau")))
+    's{\\\\left(t \\\\right)}'
     """
     return _PaperPrinter().doprint(expression)
 

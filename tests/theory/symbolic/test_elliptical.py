@@ -76,17 +76,31 @@ def test_everything_downstream_applies() -> None:
     assert hierarchy(model).derivative(hierarchy(model).entries[1])
 
 
-def test_student_moments_are_those_of_the_law() -> None:
-    """E[(1/χ²)^n] by integrating the density."""
-    v = sympy.Symbol("v", positive=True)
-    density = v**5 * sympy.exp(-v / 2) / (2**6 * sympy.gamma(6))
-    for n, moment in enumerate(student_radial_moments(12, 3), start=1):
-        assert sympy.integrate((10 / v) ** n * density, (v, 0, sympy.oo)) == moment
+def test_constant_radius_rescales_the_weights() -> None:
+    """r² = 1/2 halves S, U and T; the moments' inequality is an equality there."""
+    half = sympy.Rational(1, 2)
+    model = EllipticalModel("smaller", Z**2, Z**2, radial_moments=(half, half**2))
+    assert sympy.expand(4 * model.loss - phase_retrieval().loss) == 0
+
+
+@pytest.mark.parametrize(("freedom", "count"), [(12, 3), (5, 2), (7, 3)])
+def test_student_moments_are_those_of_the_law(freedom: int, count: int) -> None:
+    """E[((ν − 2)/χ²)^n] by integrating the density, up to the last moment that exists."""
+    v, half = sympy.Symbol("v", positive=True), sympy.Rational(freedom, 2)
+    density = v ** (half - 1) * sympy.exp(-v / 2) / (2**half * sympy.gamma(half))
+    for n, moment in enumerate(student_radial_moments(freedom, count), start=1):
+        integral = sympy.integrate(((freedom - 2) / v) ** n * density, (v, 0, sympy.oo))
+        assert sympy.simplify(integral - moment) == 0
 
 
 @pytest.mark.parametrize(
     ("moments", "message"),
-    [((1,), "needs the 2 radial moments"), ((1, -1), "must be positive"), ((2, 1), "no radius has")],
+    [
+        ((1,), "needs the 2 radial moments"),
+        ((1, -1), "must be positive"),
+        ((2, 1), "no radius has"),
+        ((2, 3), "no radius has"),
+    ],
 )
 def test_impossible_radii_are_refused(moments: tuple[int, ...], message: str) -> None:
     with pytest.raises(ModelError, match=message):

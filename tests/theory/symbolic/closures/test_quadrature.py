@@ -57,6 +57,29 @@ def test_measure_of_few_atoms_is_its_own_rule() -> None:
     assert abs(rule_value(modes, Statistic("S", 0, 0, 9)) - measure.value(Statistic("S", 0, 0, 9))) < 1e-20
 
 
+def test_close_atoms_are_told_apart() -> None:
+    """Six atoms 10^-20 apart: the rule is the measure, though fewer nodes keep all orders to 30 digits."""
+    eigenvalues = [1 - sympy.Rational(i, 10**20) for i in range(6)]
+    measure = SpectralMeasure(eigenvalues, [[1, 2, -1, 5, 3, -2]], [[1] * 6])
+    modes = close(TOWER, GaussQuadrature(measure, blocks=6))
+    assert len(modes.eigenvalues) == 6
+    with mp.workdps(60):
+        for i, node in enumerate(modes.eigenvalues):
+            assert abs(node - (1 - i * mpf(10) ** -20)) < 1e-28
+
+
+def test_unit_of_the_eigenvalues_is_free() -> None:
+    """Eigenvalues c λ have the nodes c θ and the same components."""
+    measure, unit = power_law(12), 10**40
+    larger = SpectralMeasure([unit * x for x in measure.eigenvalues], measure.students, measure.teachers)
+    modes, scaled = (close(TOWER, GaussQuadrature(m, blocks=2)) for m in (measure, larger))
+    with mp.workdps(60):
+        for node, other in zip(modes.eigenvalues, scaled.eigenvalues, strict=True):
+            assert abs(other / (unit * node) - 1) < 1e-28
+        for x, other in zip(modes.teachers[0], scaled.teachers[0], strict=True):
+            assert abs(abs(other / x) - 1) < 1e-28
+
+
 def test_parallel_start_needs_one_vector() -> None:
     measure = SpectralMeasure([2, 1], [["0.5", "0.5"]], [[1, 1]])
     modes = close(TOWER, GaussQuadrature(measure, blocks=1))
