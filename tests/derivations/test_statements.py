@@ -13,7 +13,7 @@ MODULES = (setting, escape, convergence, tail)
 DEFINITIONS = 3
 """Formulas that are typed, because they say what a name means: outputs, coefficients, the clock X."""
 
-TYPED_STEPS = 73
+TYPED_STEPS = 50
 """Steps of the book whose formula and check stand side by side still."""
 
 
