@@ -393,9 +393,10 @@ class _Integration:
                 )
 
     def _speeds(self, S: Array, U: Array) -> Array:
-        """dU/dt (K, M) of vectors on a line."""
+        """dU/dt (K, M) of vectors on a line, the one mode in which the teachers have energy."""
         gain, force = self.chart.drift(join(S, U), self.modes.energy)
-        return self.modes.eigenvalues.max() * (gain @ U + force @ self.modes.energy)
+        line = np.abs(self.modes.weighted).max(axis=0).argmax()
+        return self.modes.eigenvalues[line] * (gain @ U + force @ self.modes.energy)
 
     def _amplify(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Let the errors so far, and those of this step, grow as its flow makes them."""

@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from numerics import detect_logarithm, extrapolate_power_law, fit_power_law, local_slopes, power_law, solve
+from numerics import (
+    detect_logarithm,
+    extrapolate_power_law,
+    fit_power_law,
+    local_slopes,
+    noisy_fits,
+    power_law,
+    solve,
+)
 from theory.asymptotics import PowerLaw, overlap_prefactor
 
 LAWS = 100
@@ -305,3 +313,11 @@ def test_logarithms_are_seen_and_measured(noise):
 def test_bad_input_of_fits(function, arguments, message):
     with pytest.raises(ValueError, match=message):
         function(*arguments)
+
+
+@pytest.mark.parametrize("points", range(7, 13))
+def test_every_curve_leaves_six_points_beyond_its_unknowns(points):
+    """C, p and up to two terms: with n points at most n − 8 terms."""
+    times = np.geomspace(10.0, 1e4, points)
+    curves = noisy_fits._curves(times, times**-0.5, [(0.5, 0), (1.0, 0)], [], None)
+    assert [curve.unknowns for curve in curves] == [2, 3, 4][: max(0, points - 7)]

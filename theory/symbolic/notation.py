@@ -73,7 +73,10 @@ def latex(expression: sympy.Expr) -> str:
     >>> latex(t * sympy.Function("s")(k + 1))
     's_* s^{(k + 1)}'
 
-    At a time it is a function.
+    At a time it is a function; a mode may stand at the start.
+
+    >>> latex(sympy.Function("w")(k, 0))
+    'w_{i}(0)'
 
     >>> latex(sympy.Function("s")(sympy.Symbol("tau")))
     's{\\\\left(t \\\\right)}'
