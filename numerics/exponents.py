@@ -316,6 +316,8 @@ def _least_squares(rows: Array, heights: Array, floor: float) -> Array | None:
 
     The scatter comes from the residuals, ``floor`` at least, with Student's factor for few of them.
     """
+    from scipy.special import stdtrit
+
     scale = np.abs(rows).max(axis=1)
     left, sizes, right = np.linalg.svd((rows / scale[:, None]).T, full_matrices=False)
     if sizes[-1] < SMALLEST * sizes[0]:
@@ -324,8 +326,7 @@ def _least_squares(rows: Array, heights: Array, floor: float) -> Array | None:
     freedom = rows.shape[1] - rows.shape[0]
     residual = float(np.linalg.norm(heights - (rows / scale[:, None]).T @ coefficients))
     spread = max(residual / math.sqrt(freedom), floor) * np.linalg.norm(right.T / sizes, axis=1)
-    student = 1.96 + 2.37 / freedom + 2.82 / freedom**2 + 2.56 / freedom**3
-    return np.stack([coefficients / scale, student * spread / scale])
+    return np.stack([coefficients / scale, stdtrit(freedom, 0.975) * spread / scale])
 
 
 def _limit(sequence: Array) -> tuple[float, float]:

@@ -35,7 +35,7 @@ NETWORK_ROUNDING = 1e-13  # the eigenvectors of a coupling between students lose
 FLOOR = 1e-14  # coefficients below are taken for rounding
 FLAT = 0.3  # a larger decay is that of rounding, or of a step that is far too long
 WIDEST = 1e3  # a statistic that changes by more in a step nearly vanishes at one of its ends
-CROSSED = 1e6  # one that changes sign by more in a step does so at one of its ends
+FARTHEST = 1e6  # likewise one that the polynomial of its logarithm cannot give between the points
 SMALLEST = 1e-290  # statistics are accurate relative to themselves or to this: products of modes underflow
 
 
@@ -354,12 +354,23 @@ def truncation(
     largest = (coefficients / units[:, None]).max(axis=0)
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
-    least = np.maximum(np.maximum(least, most / WIDEST), SMALLEST)
+    inside = _inside(table, statistics, np.maximum(errors * units, _continued(coefficients)))
+    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), inside)
+
+
+def _inside(table: Collocation, statistics: Array, errors: Array) -> float:
+    """The ``errors`` (n,) of the polynomials of ``statistics`` (n, s + 1) relative to the least of these, or
+    to the lesser end of one that changes sign.
+
+    Between the points one that keeps its sign has the better of its own polynomial and of its logarithm's.
+    """
+    size = np.maximum(np.abs(statistics), SMALLEST)
+    most, ends = size.max(axis=1), size[:, [0, -1]].min(axis=1)
     signed = (np.sign(statistics) * np.sign(statistics[:, -1:]) > 0).all(axis=1)
-    ends = np.maximum(np.maximum(size[:, [0, -1]].min(axis=1), most / CROSSED), SMALLEST)
-    between = np.maximum(errors, _continued(coefficients / units[:, None]))
-    inside = (between * units / np.where(signed, least, ends)).max()
-    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), float(inside))
+    least = np.where(signed, size.min(axis=1), ends)
+    at_points, between = (errors / np.maximum(least, most / widest) for widest in (WIDEST, FARTHEST))
+    smooth, _ = _left_out(np.abs(np.log(size / size[:, -1:]) @ table.to_chebyshev.T))
+    return float(np.maximum(at_points, np.where(signed, np.minimum(between, smooth), between)).max())
 
 
 def _left_out(coefficients: Array) -> tuple[Array, Array]:

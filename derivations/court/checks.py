@@ -11,6 +11,9 @@ from mpmath import mp
 from derivations.court.operators import Factors, ModeSum, Terms
 from derivations.court.statement import BrokenStepError, Clause
 
+SMALL = 1e-9
+"""Above this the value of an expression at a point is not zero."""
+
 LISTED = 50
 """So many terms of an infinite sum are added one by one."""
 
@@ -269,7 +272,13 @@ def _written_out(count: int, body: sympy.Expr, *indices: sympy.Symbol) -> sympy.
 
 
 def _vanishes(expression: sympy.Expr) -> bool:
+    """Whether an expression is zero identically: at a point first, which is quick where it is not."""
     done = expression.doit()
+    names = sorted(done.atoms(sympy.Symbol, sympy.Indexed), key=str)
+    place = {name: sympy.Rational(7 + 2 * number, 5 + number) for number, name in enumerate(names)}
+    there = done.xreplace(place)
+    if there.is_number and there.is_finite and abs(there.evalf()) > SMALL:
+        return False
     return bool(sympy.expand(done) == 0 or sympy.simplify(done) == 0)
 
 

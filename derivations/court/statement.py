@@ -21,6 +21,8 @@ RELATIONS = {
     "∝": r"\propto",
     "≠": r"\neq",
     "∋": r"\ni",
+    "∈": r"\in",
+    "←": r"\leftarrow",
     "⟺": r"\iff",
 }
 """Signs between two sides and their LaTeX; ``≔`` is an equality that defines its left side."""
@@ -71,7 +73,7 @@ class Statement:
     >>> x = sympy.Symbol("x")
     >>> square = state((x + 1) ** 2, "=", x**2, "+", 2 * x + 1, check=identity())
     Traceback (most recent call last):
-    ValueError: '+' is no relation: = ≔ ≤ ≥ < > ≈ ∼ → ∝ ≠ ∋ ⟺ , ⟹
+    ValueError: '+' is no relation: = ≔ ≤ ≥ < > ≈ ∼ → ∝ ≠ ∋ ∈ ← ⟺ , ⟹
     >>> square = state((x + 1) ** 2, "=", x**2 + 2 * x + 1, check=identity())
     >>> square.latex, square.checked
     ('\\left(x + 1\\right)^{2} = x^{2} + 2 x + 1', 'symbolic identity')
@@ -154,6 +156,12 @@ def _nudged(expression: sympy.Basic, whole: bool = False) -> Iterator[sympy.Basi
     if isinstance(expression, sympy.Number) and expression.is_finite:
         whole = expression == 0 or (whole and expression.is_Integer)
         yield expression + 1 if whole else expression * NUDGE
+    if isinstance(expression, sympy.MatrixBase):
+        for place, entry in enumerate(expression):
+            for changed in _nudged(entry):
+                entries = [*expression.flat()[:place], changed, *expression.flat()[place + 1 :]]
+                yield sympy.ImmutableMatrix(*expression.shape, entries)
+        return
     power = isinstance(expression, sympy.Pow)
     for place, part in enumerate(expression.args):
         counts = (power and place == 1) or isinstance(expression, sympy.Tuple | sympy.Indexed)

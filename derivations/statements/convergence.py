@@ -7,21 +7,26 @@ from mpmath import mp
 from sympy import Function, Max, Rational, exp, log, sqrt, uppergamma, zeta
 from sympy import gamma as Gamma
 
-from derivations.court.checks import Check, Meaning, each, identity, infinite_sum, order, value
+from derivations.court.checks import Check, Meaning, each, identity, infinite_sum, leading, order, value
 from derivations.court.numbers import value as known
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import BrokenStepError, Clause, Statement, state
-from derivations.statements.setting import MODEL
+from derivations.statements.setting import MODEL, combined
 from derivations.statements.symbols import (
     B,
     C,
     L,
+    Q_star,
+    Qv,
     a,
     d,
+    dot_v,
     epsilon,
     gamma,
     i,
     lam,
+    p,
+    q,
     rho,
     s,
     t,
@@ -45,6 +50,7 @@ from theory.asymptotics import (
     saddle_growth,
     summary_exponent,
 )
+from theory.symbolic import residual_flow
 
 T2, f, BigO = Function("T_2"), Function("f"), Function("O")
 POWER = C * time**-gamma
@@ -320,3 +326,134 @@ def _started(exponent: str, source: str, moved: sympy.Symbol) -> Meaning:
     term = (law.overlap[1, 1] - slowness * law.overlap[1, 0] * start) * when ** (-slowness - 1)
     names = {a: mp.mpf(exponent), B: mp.mpf(source), gamma: slowness, C: law.energy[1, 0] * 3 / 2}
     return {**names, time: when, moved: start, u: 1 - term}
+
+
+NEAR_ONE = {s: 1 + 2 * p + q, u: 1 + p}
+"""The overlaps near the teacher at s* = 1."""
+
+
+def near() -> Statement:
+    """The flow with the origin at the teacher, s* = 1 (C.10 in other coordinates)."""
+    flow = residual_flow(MODEL)
+    gain, force = (entry[0].subs(t, 1) for entry in (flow.A, flow.C))
+    A, B_ = (entry[0].subs({**NEAR_ONE, t: 1}) for entry in MODEL.drift)
+    meaning = {**NEAR_ONE, dot_v: A * Qv + (A + B_) * Q_star}
+    right = combined((gain, Qv), (force, Q_star))
+    sides = (dot_v, "=", right, ",", 1 - u, "=", -p, ",", 1 - s, "=", -2 * p - q)
+    return state(*sides, check=identity(meaning))
+
+
+def squared() -> Statement:
+    """q at late times: the square of the exponential."""
+    right = ModeSum(times(lam[i], w_star[i] ** 2, exp(-16 * lam[i] * time)), i)
+    gain = residual_flow(MODEL).A[0].subs({p: 0, q: 0, t: 1})
+
+    def mass(when: sympy.Expr) -> sympy.Expr:
+        return ModeSum(lam[i] * w_star[i] ** 2 * exp(gain * lam[i] * when), i)
+
+    own = ModeSum(lam[i] * (w_star[i] * exp(gain * lam[i] * time)) ** 2, i)
+    check = identity({q: own, f: mass}, "square of the exponential")
+    return state(q, "≈", right, "=", f(2 * time), check=check)
+
+
+def remaining() -> Statement:
+    """Two linear equations for p and q, and what they make of 1 − u and 1 − s."""
+    now, twice = sympy.symbols("f_1 f_2")
+    forced = residual_flow(MODEL).C[0].subs(t, 1) / 8
+    (solved,) = sympy.solve(-now + forced.subs(q, twice) - p, p)
+    masses = {f: lambda when: now if when == time else twice if when == 2 * time else sympy.S.Zero}
+    meaning = {**masses, p: solved, q: twice, u: 1 + solved, s: 1 + 2 * solved + twice}
+    sides = (
+        p,
+        "=",
+        plus(-f(time), -2 * p, -Rational(3, 2) * q),
+        ",",
+        q,
+        "=",
+        f(2 * time),
+        "⟹",
+        1 - u,
+        "≈",
+        Rational(1, 3) * f(time) + Rational(1, 2) * f(2 * time),
+        ",",
+        1 - s,
+        "≈",
+        Rational(2, 3) * f(time),
+    )
+    return state(*sides, check=identity(meaning, "two linear equations"))
+
+
+def leading_loss() -> Statement:
+    """L in p and q, and what leads."""
+    loss_ = residual_flow(MODEL).loss.subs(t, 1)
+    return state(L, "=", loss_, "≈", 4 * q, "≈", 4 * f(2 * time), check=_leads)
+
+
+def _leads(clauses: tuple[Clause, ...]) -> str:
+    """The first pair is the loss of the model; the others agree as p and q shrink together."""
+    (clause,) = clauses
+    size, share, own = sympy.symbols("x f_1 f_2", positive=True)
+    small = {p: -size * share, q: size * own, f: lambda when: size * own if when == 2 * time else 0}
+    exact = identity({L: MODEL.loss.subs({**NEAR_ONE, t: 1})})((Clause(clause.sides[:2], ("=",)),))
+    rest = leading(size, 0, small)((Clause(clause.sides[1:], clause.relations[1:]),))
+    return f"{exact}; {rest}"
+
+
+def substitution() -> Statement:
+    """The integral of a power law's exponentials: y = k x^−a."""
+    k, x, y = sympy.symbols("k x y", positive=True)
+    area = sympy.Integral(times(x ** (-a - 2 * B), exp(-k * x**-a)), (x, 0, sympy.oo))
+    own = sympy.Integral(times(y ** (gamma - 1), exp(-y)), (y, 0, sympy.oo))
+    scale = k**-gamma / a
+    value_of = (a - 1 + 2 * B) / a
+    points = [{a: mp.mpf("2.5"), B: mp.mpf("0.3"), k: mp.mpf("1.7")}]
+    sides = (area, "=", times(scale, own), "=", times(scale, Gamma(gamma)), ",", gamma, "≔", value_of)
+    return state(*sides, check=value(points, 1e-8))
+
+
+def laws() -> Statement:
+    """f and the three laws that follow from its constant."""
+    constant = times(Gamma(gamma) / (a * zeta(a + 2 * B)), (zeta(a) / 8) ** gamma)
+    late, sums = _late(), value([_summed(*case) for case in CASES[1:]], 1e-8)
+    sides = (
+        f(time),
+        "∼",
+        POWER,
+        ",",
+        C,
+        "=",
+        constant,
+        ",",
+        1 - u,
+        "∼",
+        times(SHARE, POWER),
+        ",",
+        1 - s,
+        "∼",
+        Rational(2, 3) * POWER,
+        ",",
+        L,
+        "∼",
+        4 * 2**-gamma * POWER,
+    )
+    return state(*sides, check=each(sums, sums, late, late, late))
+
+
+def _summed(exponent: str, source: str) -> Meaning:
+    law = PowerLaw(exponent, "inf", f"source:{source}")
+    return {**_spectrum(exponent, source), f: lambda when: residual_sum(law, when)}
+
+
+def slower() -> Statement:
+    """T2(ε), and its exponent beside the paper's for a flat teacher."""
+    exponent, printed = a / (a - 1), 2 * a / (a - 1)
+    slowest = (C / epsilon * Max(SHARE.doit(), Rational(2, 3), evaluate=False)) ** (1 / gamma)
+    sides = (T2(epsilon), "∼", slowest, ",", 1 / gamma, "=", exponent, "<", printed)
+    return state(*sides, check=each(_late(), _half_of_the_papers))
+
+
+def _half_of_the_papers(clauses: tuple[Clause, ...]) -> str:
+    """At B = 0 γ = (a − 1)/a, and the paper's exponent is twice 1/γ."""
+    own, found, bound = clauses[-1].sides
+    pairs = Clause((own, found), ("=",)), Clause((2 * own, bound), ("=",))
+    return identity({gamma: (a - 1) / a})(pairs)

@@ -6,11 +6,13 @@ import sympy
 from mpmath import matrix, mp
 from sympy import Function, IndexedBase, Rational, exp, log, sqrt
 
-from derivations.court.checks import Check, Meaning, identity, means, value
+from derivations.court.checks import Check, Meaning, each, identity, means, value
+from derivations.court.numbers import value as known
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import BrokenStepError, Clause, Statement, state
 from derivations.statements.setting import MODEL
 from derivations.statements.symbols import C, d, i, lam, rho, s, t, u, w_star
+from theory.asymptotics import PowerLaw, escape_rate
 
 x, p_2, r, ell = sympy.symbols("x p_2 r ell", positive=True)
 T_1, BigO = sympy.Symbol("T_1"), Function("O")
@@ -31,13 +33,8 @@ def secular() -> Statement:
 
 def _three_modes() -> Meaning:
     rates, squares = ([mp.mpf(text) for text in texts] for texts in (RATES, SQUARES))
-    linear = matrix(3, 3)
-    for m in range(3):
-        for n in range(3):
-            form = rates[m] * rates[n] * mp.sqrt(squares[m] * squares[n])
-            linear[m, n] = int(WEIGHT["push"]) * form + (int(WEIGHT["pull"]) * rates[m] if m == n else 0)
     return {
-        rho: max(mp.eigsy(linear, eigvals_only=True)),
+        rho: _top(rates, tuple(squares)),
         lam: lambda mode: rates[int(mode) - 1],
         w_star: lambda mode: mp.sqrt(squares[int(mode) - 1]),
         ModeSum: 3,
@@ -172,3 +169,133 @@ def _gaussian(normal: sympy.Symbol) -> Check:
         D_slope: lambda place: WEIGHT["push"] * total(place),
     }
     return value([{**numbers, d: size, normal: draw}], 1e-12, names)
+
+
+p = sympy.Symbol("p", positive=True)
+a_p, D_p, u_p = sympy.Symbol(r"\hat a{(p)}"), sympy.Symbol("D{(p)}"), sympy.Symbol(r"\hat u{(p)}")
+M, Q, rank_one = sympy.Symbol("M"), sympy.Symbol("Q"), sympy.Symbol(r"Q w^* {w^*}^\top Q")
+start = IndexedBase(r"w(0)")
+
+
+def linear_flow() -> Statement:
+    """ẇ = M w at s = 0 (5.3), as minus the Hessian of the loss at 0 in two dimensions."""
+    x, y, c, e = (sympy.Matrix(sympy.symbols(f"{letter}1:3")) for letter in ("x", "y", "c", "e"))
+    rates = sympy.diag(*sympy.symbols("l1:3"))
+    overlaps = {s: (x.T * rates * x)[0], u: (x.T * rates * y)[0], t: (y.T * rates * y)[0]}
+    written = MODEL.loss.subs(overlaps)
+    bend = sum(written.diff(x[m], x[n]) * c[m] * e[n] for m in range(2) for n in range(2))
+    at_zero = -bend.subs(dict.fromkeys(x, 0))
+    unit = {y[1]: sympy.sqrt((1 - rates[0, 0] * y[0] ** 2) / rates[1, 1])}
+    meaning = {
+        M: at_zero.subs(unit),
+        Q: (c.T * rates * e)[0],
+        rank_one: ((c.T * rates * y)[0] * (e.T * rates * y)[0]).subs(unit),
+    }
+    return state(M, "=", plus(times(4, Q), times(8, rank_one)), check=identity(meaning, "the Hessian at 0"))
+
+
+def laplace_mode() -> Statement:
+    """One mode in Laplace's variable."""
+    own, mode = sympy.Symbol(r"\hat w_{i}"), sympy.Symbol(r"\hat u")
+    first = sympy.Symbol("w_{i}(0)")
+    solved = _transformed(first, mode)
+    left = times(p - 4 * lam[i], own)
+    right = plus(first, times(8, lam[i], w_star[i], mode))
+    return state(left, "=", right, check=identity({own: solved}, "the mode equation, transformed"))
+
+
+def _transformed(first: sympy.Expr, mode: sympy.Expr) -> sympy.Expr:
+    """ŵ_i from p ŵ − w(0) = λ (A ŵ + B'(u) û w*), A and B those of the model at 0."""
+    own = sympy.Symbol("own")
+    equation = p * own - first - lam[i] * (WEIGHT["pull"] * own + WEIGHT["push"] * mode * w_star[i])
+    return sympy.solve(equation, own)[0]
+
+
+def transformed() -> Statement:
+    """û = â/D: one scalar equation (P9)."""
+    from_start = ModeSum(lam[i] * start[i] * w_star[i] / (p - 4 * lam[i]), i)
+    own = plus(1, -times(8, ModeSum(lam[i] ** 2 * w_star[i] ** 2 / (p - 4 * lam[i]), i)))
+    return state(
+        u_p, "=", a_p / D_p, ",", a_p, "≔", from_start, ",", D_p, "≔", own, check=identity({u_p: _overlap()})
+    )
+
+
+def _overlap() -> sympy.Expr:
+    """û from û = Σ λ_i w*_i ŵ_i over two modes."""
+    unknown = sympy.Symbol("unknown")
+    total = ModeSum(lam[i] * w_star[i] * _transformed(start[i], unknown), i)
+    return sympy.solve(means(total, {}) - unknown, unknown)[0]
+
+
+def zeros() -> Statement:
+    """The growth rates, and the slope of D, positive above the last pole (Lem 2)."""
+    total = ModeSum(lam[i] ** 2 * w_star[i] ** 2 / (rho - 4 * lam[i]), i)
+    slope = ModeSum(lam[i] ** 2 * w_star[i] ** 2 / (p - 4 * lam[i]) ** 2, i)
+    growth = ModeSum(WEIGHT["push"] * lam[i] ** 2 * w_star[i] ** 2 / (p - WEIGHT["pull"] * lam[i]), i)
+    derivative = means(1 - growth, {}).diff(p)
+    check = each(value([_three_modes()], 1e-12), identity({D_slope: lambda _: derivative}))
+    return state(1, "=", times(8, total), ",", D_slope(p), "=", times(8, slope), check=check)
+
+
+def two_zeros() -> Statement:
+    """Two positive zeros of D for λ = (2/3, 1/3) and w* = (1, 1); one lies above the poles (Lem 2, Lem 8)."""
+    rates = Rational(2, 3), Rational(1, 3)
+    linear = WEIGHT["pull"] * sympy.diag(*rates) + WEIGHT["push"] * sympy.Matrix(
+        2, 2, lambda m, n: rates[m] * rates[n]
+    )
+    roots = sorted(linear.eigenvals(), key=float)
+    polynomial = p**2 - linear.trace() * p + linear.det()
+
+    def check(clauses: tuple[Clause, ...]) -> str:
+        (clause,) = clauses
+        printed, zero, name, found = clause.sides
+        if (zero, name) != (0, p) or found != sympy.FiniteSet(*linear.eigenvals()):
+            raise BrokenStepError("the zeros are others")
+        if sympy.expand(printed - (p * sympy.eye(2) - linear).det()) != 0:
+            raise BrokenStepError("the polynomial is another one")
+        if not 4 * rates[1] < roots[0] < 4 * rates[0] < roots[1]:
+            raise BrokenStepError("the zeros lie elsewhere")
+        return "eigenvalues of the linear flow"
+
+    return state(polynomial, "=", 0, "⟺", p, "∈", sympy.FiniteSet(*roots), check=check)
+
+
+def bounds() -> Statement:
+    """ρ between the first mode alone and all the mass on the first mode (P9)."""
+    first, share = sympy.Symbol(r"\lambda_1{}"), sympy.Symbol(r"w^*_1{}")
+
+    def check(clauses: tuple[Clause, ...]) -> str:
+        lower, middle, upper = clauses[0].sides
+        for mass in (mp.mpf(1), mp.mpf("0.5"), mp.mpf("1e-9")):
+            rates = [mp.mpf("0.7"), mp.mpf("0.2")]
+            heads = mass / rates[0], (1 - mass) / rates[1]
+            point = {first: rates[0], share: mp.sqrt(heads[0])}
+            found = _top(rates, heads)
+            below, above = (found / means(side, point) for side in (lower, upper))
+            if middle != rho or not above - SLACK <= 1 <= below + SLACK:
+                raise BrokenStepError("a bound is passed")
+            if mass == 1 and max(abs(below - 1), abs(above - 1)) > SLACK:
+                raise BrokenStepError("a bound is not attained by one mode")
+        return "two modes; both are attained when the mass is on the first"
+
+    lower = plus(times(4, first), times(8, first**2, share**2))
+    return state(lower, "≤", rho, "≤", times(12, first), check=check)
+
+
+SLACK = 1e-12
+
+
+def _top(rates: list[mp.mpf], squares: tuple[mp.mpf, ...]) -> mp.mpf:
+    """The top eigenvalue of the linear flow of so many modes."""
+    size = len(rates)
+    linear = matrix(size, size)
+    for m in range(size):
+        for n in range(size):
+            form = rates[m] * rates[n] * mp.sqrt(squares[m] * squares[n])
+            linear[m, n] = int(WEIGHT["push"]) * form + (int(WEIGHT["pull"]) * rates[m] if m == n else 0)
+    return max(mp.eigsy(linear, eigvals_only=True))
+
+
+def steepest() -> Statement:
+    """ρ where one mode is left (R4)."""
+    return state(rho, "→", 12, check=value([{rho: known(escape_rate(PowerLaw(60, "inf")))}], 1e-6))

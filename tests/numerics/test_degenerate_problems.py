@@ -139,6 +139,7 @@ def test_the_stated_error_covers_the_true_one(batch):
         ),
         pytest.param(3004, id="a start nearly parallel to a teacher a thousandth of its size"),
         pytest.param(1170, id="1 - u changes sign near the teacher, as it comes to follow q"),
+        pytest.param(2209, id="1 - u grows by 1e5 in the first step"),
         pytest.param(911, id="one moving mode and three still ones"),
         pytest.param(1877, id="one moving mode, from far beyond its teacher"),
     ],

@@ -4,8 +4,18 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from numerics import detect_logarithm, extrapolate_power_law, fit_power_law, local_slopes, power_law, solve
+from numerics import (
+    detect_logarithm,
+    exponents,
+    extrapolate_power_law,
+    fit_power_law,
+    local_slopes,
+    noisy_fits,
+    power_law,
+    solve,
+)
 from theory.asymptotics import PowerLaw, overlap_prefactor
 
 LAWS = 100
@@ -305,3 +315,22 @@ def test_logarithms_are_seen_and_measured(noise):
 def test_bad_input_of_fits(function, arguments, message):
     with pytest.raises(ValueError, match=message):
         function(*arguments)
+
+
+@pytest.mark.parametrize("points", range(7, 13))
+def test_every_curve_leaves_six_points_beyond_its_unknowns(points):
+    """C, p and up to two terms: with n points at most n − 8 terms."""
+    times = np.geomspace(10.0, 1e4, points)
+    curves = noisy_fits._curves(times, times**-0.5, [(0.5, 0), (1.0, 0)], [], None)
+    assert [curve.unknowns for curve in curves] == [2, 3, 4][: max(0, points - 7)]
+
+
+@pytest.mark.parametrize("points", [4, 5, 8, 30])
+def test_scatter_of_a_line_is_students(points):
+    """95 % of the slope and of the height at 0, as scipy's regression and Student's quantile have them."""
+    x = np.geomspace(1.0, 20.0, points)
+    y = 3.0 - 0.5 * x + np.random.default_rng(points).normal(size=points)
+    (height, slope), errors = exponents._least_squares(np.stack([np.ones(points), x]), y, 0.0)
+    line, factor = stats.linregress(x, y), stats.t.ppf(0.975, points - 2)
+    assert [slope, height] == pytest.approx([line.slope, line.intercept], rel=1e-10)
+    assert errors == pytest.approx([factor * line.intercept_stderr, factor * line.stderr], rel=1e-10)

@@ -16,7 +16,7 @@ LINE = 90
 class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
     """s(k) as s^{(k)}, S12(k) as S_{12}^{(k)}, w(i, t) as w_i, w(i, 0) as w_i(0), λ[i] as λ_i, t as s_*.
 
-    A small fraction stands before its product.
+    A small fraction stands before its product, and w(0)[i] is w_i(0).
     """
 
     def _print_Symbol(self, expr: sympy.Symbol, style: str = "plain") -> str:
@@ -37,7 +37,8 @@ class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
         return printed if exp is None else rf"\left({printed}\right)^{{{exp}}}"
 
     def _print_Indexed(self, expr: sympy.Indexed) -> str:
-        return f"{self._print(expr.base.label)}_{{{','.join(map(self._print, expr.indices))}}}"
+        label, start = self._print(expr.base.label).removesuffix("(0)"), str(expr.base.label).endswith("(0)")
+        return f"{label}_{{{','.join(map(self._print, expr.indices))}}}" + "(0)" * start
 
     def _helper_print_standard_power(self, expr: sympy.Pow, template: str) -> str:
         base = self._print(expr.base)
@@ -72,7 +73,10 @@ def latex(expression: sympy.Expr) -> str:
     >>> latex(t * sympy.Function("s")(k + 1))
     's_* s^{(k + 1)}'
 
-    At a time it is a function.
+    At a time it is a function; a mode may stand at the start.
+
+    >>> latex(sympy.Function("w")(k, 0))
+    'w_{i}(0)'
 
     >>> latex(sympy.Function("s")(sympy.Symbol("tau")))
     's{\\\\left(t \\\\right)}'

@@ -8,8 +8,9 @@ from mpmath import mp, mpf
 from derivations import borderlines, corrections
 from derivations import convergence as evidence
 from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
-from derivations.book.proof import close, equal, holds, step
+from derivations.book.proof import close, derived, equal, holds, step
 from derivations.court.numbers import shown
+from derivations.statements import convergence as laws
 from derivations.typeset import latex
 from theory.asymptotics import (
     PowerLaw,
@@ -29,7 +30,6 @@ from theory.symbolic.residual import ResidualFlow
 
 p, q, t = sympy.symbols("p q t")
 rate, target, time, x, y, k, g, a, b = sympy.symbols("lambda w_star tau x y k gamma a b", positive=True)
-f1, f2 = sympy.symbols("f_1 f_2")
 EXPONENTS = ("1.5", "2", "3", "4")
 
 
@@ -38,22 +38,11 @@ def deficits() -> Iterator[Step]:
     """1 − u, 1 − s and L in terms of one sum over modes."""
     flow = residual_flow(phase_retrieval())
     A, C = (entry[0].subs(t, 1) for entry in (flow.A, flow.C))
-    yield step(
-        r"Put the origin at the teacher: $v = w - w^*$, $q = v^\top Q v$, $p = v^\top Q w^*$, $s_* = 1$. "
-        r"Nothing is left "
-        "that could cancel.",
-        rf"\dot v = A\,Q v + C\,Q w^*, \quad A = {latex(A)}, \; C = {latex(C)}, \quad 1 - u = -p, \; 1 - s = "
-        rf"-2p - q",
-        r"$s = 1 + 2p + q$, $u = 1 + p$ in $A$ and $A + B$",
-        equal(
-            (A, phase_retrieval().A[0].subs({"s": 1 + 2 * p + q, "u": 1 + p, "t": 1})),
-            (
-                C,
-                sum(entry[0] for entry in phase_retrieval().drift).subs(
-                    {"s": 1 + 2 * p + q, "u": 1 + p, "t": 1}
-                ),
-            ),
-        ),
+    yield derived(
+        r"Put the origin at the teacher: $v = w - w^*$, $q = v^\top Q v$, $p = v^\top Q w^*$, $s_* "
+        r"= 1$. Nothing is left that could cancel.",
+        laws.near(),
+        "$s = 1 + 2p + q$, $u = 1 + p$ in $A$ and $A + B$",
         "C.10, in other coordinates",
         residual_flow,
     )
@@ -81,36 +70,26 @@ def deficits() -> Iterator[Step]:
         OURS,
         ResidualFlow,
     )
-    yield step(
-        r"In $q$ the unlearned modes count twice as fast, and the driven part is smaller. But $q$ is not "
-        r"small against "
-        r"$p$: both are of order $f$. A linearisation at the teacher that drops $q$ gets the constant wrong.",
-        r"q \approx \sum_i \lambda_i (w^*_i)^2 e^{-16\lambda_i t} = f(2t)",
+    yield derived(
+        r"In $q$ the unlearned modes count twice as fast, and the driven part is smaller. But $q$ "
+        r"is not small against $p$: both are of order $f$. A linearisation at the teacher that "
+        r"drops $q$ gets the constant wrong.",
+        laws.squared(),
         "square of the exponential",
-        equal((sympy.exp(-8 * rate * time) ** 2, sympy.exp(-8 * rate * (2 * time)))),
         OURS,
         ResidualFlow,
     )
-    linear = {p: sympy.solve(sympy.Eq(p, -f1 + C.subs(q, f2) / 8), p)[0], q: f2}
-    law = leading_deficits(mpf(3) / 100, mpf(2) / 100)
-    yield step(
-        "Two linear equations remain.",
-        r"p = -f(t) - 2p - \tfrac32 q, \; q = f(2t) \; \Rightarrow \; 1 - u \approx \tfrac13 f(t) + \tfrac12 "
-        r"f(2t), "
-        r"\quad 1 - s \approx \tfrac23 f(t)",
+    yield derived(
+        r"Two linear equations remain.",
+        laws.remaining(),
         r"$\tfrac18 C = -2p - \tfrac32 q$",
-        equal((-linear[p], f1 / 3 + f2 / 2), (-2 * linear[p] - f2, 2 * f1 / 3))
-        + "; "
-        + close(law.overlap, mpf(3) / 300 + mpf(2) / 200, 1e-12),
         OURS,
         leading_deficits,
     )
-    leading = flow.loss.subs(t, 1)
-    yield step(
+    yield derived(
         r"The loss is quadratic in the small quantities except for one term.",
-        rf"L = {latex(leading)} \approx 4 q \approx 4 f(2t)",
-        r"$p^2, p q, q^2$ are of order $f^2$",
-        equal((sympy.expand(leading - 8 * p**2 - 12 * p * q - 3 * q**2), 4 * q)),
+        laws.leading_loss(),
+        "$p^2, p q, q^2$ are of order $f^2$",
         OURS,
         residual_flow,
     )
@@ -130,45 +109,26 @@ def power_law() -> Iterator[Step]:
         "P14, at infinite dimension",
         crossover_sum,
     )
-    substituted = ((k / y) ** (1 / a)) ** (-a - 2 * b) * (k / y) ** (1 / a) / (a * y)
-    exponent = (a - 1 + 2 * b) / a
-    yield step(
+    yield derived(
         r"Substitute $y = k x^{-a}$. All of $t$ comes out.",
-        r"\int_0^\infty x^{-a-2B} e^{-k x^{-a}} dx = \frac{k^{-\gamma}}{a} \int_0^\infty y^{\gamma-1} e^{-y} "
-        r"dy = "
-        r"\frac{k^{-\gamma}}{a}\,\Gamma(\gamma), \qquad \gamma = \frac{a - 1 + 2B}{a}",
+        laws.substitution(),
         r"$dx = -(k/y)^{1/a}\,dy/(a y)$",
-        equal(
-            (
-                sympy.powsimp(sympy.expand_power_base(substituted, force=True), force=True),
-                k**-exponent * y ** (exponent - 1) / a,
-            ),
-            (sympy.integrate(y ** (g - 1) * sympy.exp(-y), (y, 0, sympy.oo)), sympy.gamma(g)),
-        ),
         OURS,
         summary_exponent,
     )
-    yield step(
-        "Every prefactor of phase II follows from this one constant.",
-        r"f(t) \sim C t^{-\gamma}, \quad C = \frac{\Gamma(\gamma)}{a\,\zeta(a + 2B)} "
-        r"\left(\frac{\zeta(a)}{8}\right)^\gamma; \qquad "
-        r"1 - u \sim \left(\tfrac13 + 2^{-\gamma-1}\right) C t^{-\gamma}, \; 1 - s \sim \tfrac23 C "
-        r"t^{-\gamma}, \; "
-        r"L \sim 4 \cdot 2^{-\gamma} C t^{-\gamma}",
+    yield derived(
+        r"Every prefactor of phase II follows from this one constant.",
+        laws.laws(),
         r"$f(2t) = 2^{-\gamma} f(t)$",
-        _prefactors(),
         OURS,
         overlap_prefactor,
     )
-    yield step(
-        r"The time at which both statistics are within $\varepsilon$ is the inverse of the slower law. The "
-        r"paper's bound has "
-        r"twice this exponent, and a logarithm: a true bound, and not sharp.",
-        r"T_2(\varepsilon) \sim \left(\frac{C}{\varepsilon} \max\left(\tfrac13 + 2^{-\gamma-1}, "
-        r"\tfrac23\right)\right)^{1/\gamma}, "
-        r"\qquad \frac1\gamma = \frac{a}{a-1} < \frac{2a}{a-1} \quad (B = 0)",
+    yield derived(
+        r"The time at which both statistics are within $\varepsilon$ is the inverse of the slower "
+        r"law. The paper's bound has twice this exponent, and a logarithm: a true bound, and not "
+        r"sharp.",
+        laws.slower(),
         r"solve $C' T^{-\gamma} = \varepsilon$",
-        _settling(),
         "T1, sharp form",
         convergence_prefactor,
     )
@@ -200,32 +160,6 @@ def _constant(law_exponent: str, source: str) -> tuple[mpf, mpf]:
     e, B = mpf(law_exponent), mpf(source)
     gamma = (e - 1 + 2 * B) / e
     return mp.gamma(gamma) / (e * mp.zeta(e + 2 * B)) * (mp.zeta(e) / 8) ** gamma, gamma
-
-
-def _prefactors() -> str:
-    """The printed constants against the library's, with their radius."""
-    worst = mpf(0)
-    for exponent in EXPONENTS:
-        for source in ("0", "0.3", "1"):
-            law = PowerLaw(exponent, "inf", f"source:{source}")
-            C, gamma = _constant(exponent, source)
-            printed = (mpf(1) / 3 + 2 ** (-gamma - 1), mpf(2) / 3, 4 * 2**-gamma)
-            for factor, prefactor in zip(
-                printed, (overlap_prefactor, energy_prefactor, loss_prefactor), strict=True
-            ):
-                worst = max(worst, abs(prefactor(law).value / (factor * C) - 1))
-    return holds(worst < mpf("1e-13"), f"36 constants of the library, to {mp.nstr(worst, 1)}")
-
-
-def _settling() -> str:
-    worst = mpf(0)
-    for exponent in EXPONENTS:
-        C, gamma = _constant(exponent, "0")
-        slower = C * max(mpf(1) / 3 + 2 ** (-gamma - 1), mpf(2) / 3)
-        law = PowerLaw(exponent, "inf")
-        worst = max(worst, abs(convergence_prefactor(law).value / slower - 1))
-        worst = max(worst, abs(convergence_exponent(law).value * gamma - 1))
-    return holds(worst < mpf("1e-13"), f"8 constants of the library, to {mp.nstr(worst, 1)}")
 
 
 @derivation("saddle", "Along the saddle, for a shallow spectrum")

@@ -7,11 +7,10 @@ from mpmath import mp
 
 from derivations import escape as evidence
 from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
-from derivations.book.proof import close, equal, holds, step
-from derivations.court.numbers import value
-from derivations.typeset import latex
+from derivations.book.proof import derived, equal, step
+from derivations.statements import escape as laws
 from theory.asymptotics import PowerLaw, escape_rate, teacher_escape_expansion
-from theory.symbolic import linearise_along, phase_retrieval
+from theory.symbolic import linearise_along
 from theory.symbolic.linearisation import Linearisation
 
 p, rate, target, start, image, rho = sympy.symbols("p lambda w_star w_0 u_hat rho", positive=True)
@@ -22,91 +21,52 @@ EXPONENTS = ("1.2", "1.5", "2", "3", "4")
 @derivation("secular", "The secular equation", "Lem2", "Lem8", "5.3")
 def secular() -> Iterator[Step]:
     """From the linear flow at 0 to the growth rate ρ."""
-    model = phase_retrieval()
-    point = linearise_along(model, 0)
-    A, B = model.A[0].subs({"s": 0, "t": 1}), model.B[0]
-    yield step(
+    yield derived(
         r"While $s \ll 1$ the flow is linear, $\dot w = M w$, with a diagonal and a form of rank one.",
-        rf"M = {latex(point.rate.subs(t, 1))}\,Q + {latex(point.form[0])}\,Q w^* w^{{*\top}} Q",
+        laws.linear_flow(),
         r"$s = 0$ in $A$; $s_* = 1$",
-        equal((A, point.rate.subs(t, 1)), (B, point.form[0] * u)),
         "5.3",
         linearise_along,
     )
-    mode = (start + 8 * rate * target * image) / (p - 4 * rate)
-    yield step(
+    yield derived(
         "In Laplace's variable each mode is a quotient.",
-        r"(p - 4\lambda_i)\,\hat w_i = w_i(0) + 8\lambda_i w^*_i\,\hat u",
+        laws.laplace_mode(),
         r"$\hat{\dot w} = p \hat w - w(0)$",
-        equal((p * mode - start, rate * (A * mode + 8 * target * image))),
         "5.3",
         Linearisation,
     )
-    yield step(
+    yield derived(
         r"Multiply by $\lambda_i w^*_i$, divide, sum: one scalar equation for $\hat u$.",
-        r"\hat u(p) = \frac{\hat a(p)}{D(p)}, \quad \hat a(p) = \sum_i \frac{\lambda_i w_i(0) w^*_i}{p - "
-        r"4\lambda_i}, \quad "
-        r"D(p) = 1 - 8 \sum_i \frac{\lambda_i^2 (w^*_i)^2}{p - 4\lambda_i}",
+        laws.transformed(),
         r"the sum of the last terms is $(1 - D)\,\hat u$",
-        equal(
-            (
-                sympy.expand(rate * target * mode),
-                sympy.expand((rate * start * target + 8 * rate**2 * target**2 * image) / (p - 4 * rate)),
-            )
-        ),
         "P9",
         Linearisation.secular,
     )
-    term = 8 * rate**2 * target**2 / (p - 4 * rate)
-    yield step(
+    yield derived(
         r"Growth rates are the zeros of $D$. On $(4\lambda_1, \infty)$ the sum falls strictly from infinity "
-        r"to zero, so "
-        r"exactly one lies there, $\rho$.",
-        r"1 = 8 \sum_i \frac{\lambda_i^2 (w^*_i)^2}{\rho - 4\lambda_i}, \qquad "
-        r"D'(p) = 8 \sum_i \frac{\lambda_i^2 (w^*_i)^2}{(p - 4\lambda_i)^2} > 0",
+        r"to zero, so exactly one lies there, $\rho$.",
+        laws.zeros(),
         "intermediate value theorem",
-        equal(((1 - term).diff(p), 8 * rate**2 * target**2 / (p - 4 * rate) ** 2)),
         "Lem2",
         escape_rate,
     )
-    first, second = sympy.Rational(2, 3), sympy.Rational(1, 3)
-    whole = sympy.together(1 - sum(8 * x**2 / (p - 4 * x) for x in (first, second)))
-    polynomial = sympy.Poly(sympy.numer(whole), p).monic()
-    roots = sorted(sympy.roots(polynomial.as_expr(), p), key=float)
-    yield step(
+    yield derived(
         r"It is the only one above $4\lambda_1$, as Lemmas 2 and 8 say, where the Laplace integral "
         r"converges; the sum continued below has another zero between any two poles $4\lambda_i$. For "
         r"$\lambda = (\tfrac23, \tfrac13)$, $w^* = (1, 1)$ there are two positive zeros.",
-        rf"D(p) = 0 \iff {latex(polynomial.as_expr())} = 0 \iff p \in "
-        rf"\left\{{{', '.join(map(latex, roots))}\right\}}",
+        laws.two_zeros(),
         r"$4\lambda_2 = \tfrac43 < 1.55 < \tfrac83 = 4\lambda_1 < 6.90$",
-        holds(
-            bool(4 * second < roots[0] < 4 * first < roots[1]) and len(roots) == 2,
-            "exact roots of a quadratic",
-        ),
         "Lem2, corrected",
         Linearisation.secular,
     )
-    yield step(
+    yield derived(
         r"Two bounds come for free: the first mode alone, and all the mass on the first mode, since "
         r"$\sum_i \lambda_i (w^*_i)^2 = 1$.",
-        r"4\lambda_1 + 8\lambda_1^2 (w^*_1)^2 \; \leq \; \rho \; \leq \; 12\lambda_1",
+        laws.bounds(),
         r"$\lambda_i^2/(\rho - 4\lambda_i) \leq \lambda_i \lambda_1/(\rho - 4\lambda_1)$",
-        _bounds(),
         "P9, and ours",
         escape_rate,
     )
-
-
-def _bounds() -> str:
-    """Both bounds on enclosed values of ρ."""
-    inside = []
-    for exponent in EXPONENTS:
-        first = 1 / mp.zeta(mp.mpf(exponent))
-        found = escape_rate(PowerLaw(exponent, "inf"))
-        rate_found, radius = value(found), found.radius
-        inside.append(4 * first + 8 * first**2 + radius < rate_found < 12 * first - radius)
-    return holds(all(inside), f"for a = {', '.join(EXPONENTS)} at d = ∞, with the error radius")
 
 
 @derivation("amplitude", "The amplitude", "P9")
@@ -163,7 +123,7 @@ def mixture() -> Iterator[Step]:
     """Quantiles of T1 when the teacher is drawn, in powers of 1/log d."""
     x, delta, size = sympy.symbols("x delta ell", positive=True)
     C = sympy.Symbol("C")
-    S, mean, second = (sympy.Function(name) for name in ("S", "m", "v"))
+    S, mean = sympy.Function("S"), sympy.Function("m")
     f = -S(x).diff(x)
     yield step(
         r"Given the teacher the time is the logarithm of what the amplitude lacks, over the rate. With "
@@ -198,47 +158,15 @@ def mixture() -> Iterator[Step]:
         OURS,
         teacher_escape_expansion,
     )
-    r, first, place = sympy.symbols("r D y", positive=True)
-    density, offset = sympy.Function("f"), mean
-    time = (size + offset(r)) / r + first / size
-    inverse = sympy.Symbol("z", positive=True)
-    ratio = sympy.series((size / time).subs(size, 1 / inverse), inverse, 0, 3).removeO()
-    excess = _excess(density, offset, second, r, ratio - r, (1 / time).subs(size, 1 / inverse), inverse)
-    found = sympy.solve(excess, first)
-    expected = (density(place) * second(place)).diff(place).subs(place, r).doit() / (2 * density(r))
-    yield step(
+    yield derived(
         r"The $p$-quantile is where this is $p$. To leading order $\ell/T_1$ is the $(1-p)$-quantile $r$ of "
         r"$\rho$; the mean of $C$ there gives the constant, and its variance, with that of $-\log|g|$, "
         r"$\pi^2/8$, the leading correction.",
-        r"T_1 = \frac{\ell + m(r)}{r} + \frac{(f v)'(r)}{2 f(r)\,\ell} + O(\ell^{-2})",
+        laws.time_over_teachers(),
         "both sides to second order in $1/\\ell$",
-        holds(
-            len(found) == 1 and sympy.simplify(found[0] - expected) == 0,
-            "the only solution of the second order",
-        ),
         OURS,
         teacher_escape_expansion,
     )
-
-
-def _excess(
-    density: sympy.Function,
-    mean: sympy.Function,
-    variance: sympy.Function,
-    r: sympy.Symbol,
-    shift: sympy.Expr,
-    delta: sympy.Expr,
-    z: sympy.Symbol,
-) -> sympy.Expr:
-    """The second order in z of P(ρ − δC > r + shift) − P(ρ > r)."""
-    y = sympy.Symbol("y", positive=True)
-    at = {y: r}
-    survival = -density(r) * shift - density(y).diff(y).subs(at) * shift**2 / 2
-    product = density(y) * mean(y)
-    linear = product.subs(at) + product.diff(y).subs(at) * shift
-    square = (density(y) * (mean(y) ** 2 + variance(y))).diff(y).subs(at)
-    total = (survival - delta * linear - delta**2 / 2 * square).doit()
-    return sympy.series(total, z, 0, 3).removeO().coeff(z, 2)
 
 
 def _rates() -> Table:
@@ -258,20 +186,14 @@ def _rates() -> Table:
     )
 
 
-def _check_growth() -> str:
-    """One mode: ρ = 12 λ, from the library's own root finding at a steep spectrum."""
-    return close(float(escape_rate(PowerLaw(60, "inf"))), 12.0, 1e-6)
-
-
 @derivation("steep", "The steep limit", "R4")
 def steep() -> Iterator[Step]:
     """a → ∞: one mode."""
-    yield step(
+    yield derived(
         r"As $a \to \infty$ one mode is left, which carries all of the trace, and the upper bound is "
-        r"reached.",
-        r"\rho \to 12 \qquad (a \to \infty)",
+        "reached.",
+        laws.steepest(),
         r"at $a = 60$",
-        _check_growth(),
         OURS,
         escape_rate,
     )
