@@ -56,7 +56,8 @@ def on_a_line(chart: Chart, students: int) -> Chart:
 
     There the averages of links with a kink have a kink of their own: √(S_jj T_mm − U_jm²), which is 0, comes
     as the root of a rounding, and its slopes are infinite. Students shorter by a few roundings put it at 0,
-    with the slopes of the averages along the line. A smooth drift does not notice.
+    with the slopes of the averages along the line: the edge of what vectors can have, S_jj T_mm ≥ U_jm²,
+    where the flow of :mod:`numerics.lines` stays. A smooth drift does not notice.
     """
     rows, columns = upper_triangle(students)
     own = np.flatnonzero(rows == columns)

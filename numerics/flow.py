@@ -22,7 +22,7 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics import amplification, charts, frames, limits
+from numerics import amplification, charts, frames, limits, lines
 from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
@@ -173,16 +173,17 @@ class _Integration:
     taken: Stride
 
     def __init__(self, problem: Problem, model: ModuleType) -> None:
-        self.problem, self.model = problem, model
-        self.single = model.STUDENTS == 1 and hasattr(model, "residual_drift")
+        smooth = hasattr(model, "residual_drift")
+        self.problem, self.model = problem if smooth else lines.straightened(problem), model
+        self.single = model.STUDENTS == 1 and smooth
         self.table = radau(STAGES if self.single else NETWORK_STAGES)
         self.control = Control(self.table.stages, self.single)
         self.time, self.truncation, self.noisy, self.rotated = 0.0, 0.0, False, False
         self.cancelled = 0.0
         self.segments: list[Segment] = []
-        self.students = problem.students
+        self.students = self.problem.students
         self.amplification = amplification.Amplification(self.students)
-        self.line = self._on_a_line()
+        self.line = not smooth and lines.on_a_line(self.problem)
         first = charts.origin(model)
         first = charts.on_a_line(first, model.STUDENTS) if self.line else first
         self._enter(first, np.eye(model.TEACHERS), np.eye(model.STUDENTS))
@@ -191,13 +192,6 @@ class _Integration:
         self._settle()
         self.origin = self._first_width()
         self._plan(self.origin)
-
-    def _on_a_line(self) -> bool:
-        """Whether the model has no smooth residuals and all vectors are multiples of one, for all times."""
-        problem = self.problem
-        sizes = np.abs(problem.teachers).sum(axis=0) + np.abs(problem.students).sum(axis=0)
-        moving = np.count_nonzero(problem.eigenvalues * sizes)
-        return bool(moving == 1 and not hasattr(self.model, "residual_drift"))
 
     @property
     def error(self) -> float:
