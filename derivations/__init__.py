@@ -1,5 +1,7 @@
 """Each claim derived and checked, one module a chapter, and the command line.
 
+``court``       statements and their checks: knows no paper
+``statements``  the formulas of the theory, each typed once
 ``evidence``    what a chapter consists of: formulas, comparisons, checks, figures
 ``typeset``     SymPy expressions in the paper's notation, as LaTeX and MathML
 ``equations``   every equation of a model, in every format

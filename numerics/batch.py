@@ -8,7 +8,7 @@ from types import ModuleType
 
 from numerics.flow import solve
 from numerics.generated import phase_retrieval
-from numerics.problem import Problem
+from numerics.problem import Problem, check_problem
 from numerics.trajectory import Trajectory
 from numerics.workers import interrupts_wait, processes, stopped
 
@@ -40,6 +40,8 @@ def solve_many(
     if isinstance(problems, Problem):
         raise ValueError("problems is one problem: solve takes one, solve_many a list of them")
     problems = list(problems)
+    for problem in problems:
+        check_problem(problem)
     times = [float(until)] * len(problems) if isinstance(until, int | float) else [float(t) for t in until]
     if len(times) != len(problems):
         raise ValueError(f"until has {len(times)} times for {len(problems)} problems: it needs one for each")

@@ -4,7 +4,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
@@ -18,6 +18,18 @@ Array = np.ndarray
 
 LARGEST = 1e150  # the loss is quadratic in energies
 SMALLEST = 1e-300  # below, floats lose their digits
+
+
+def check_problem(problem: object) -> None:
+    """Raise TypeError for anything that is no :class:`Problem`."""
+    if not isinstance(problem, Problem):
+        raise TypeError(f"a Problem is needed, not {type(problem).__name__}: see Problem and power_law")
+
+
+def check_number(name: str, value: object) -> None:
+    """Raise TypeError for anything that is no number."""
+    if isinstance(value, str) or not isinstance(value, SupportsFloat):
+        raise TypeError(f"{name} is {value!r}: it must be a number")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

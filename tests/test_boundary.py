@@ -76,6 +76,23 @@ def test_what_is_wrong_is_said(call, said):
         call()
 
 
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: solve(5, 1.0), "a Problem is needed, not int"),
+        (lambda: solve_many([PROBLEM, 5], 1.0), "a Problem is needed, not int"),
+        (lambda: numerics.online_sgd("problem", 1e-3, 10), "a Problem is needed, not str"),
+        (lambda: solve(PROBLEM, "a"), "until is 'a'"),
+        (lambda: solve(PROBLEM, None), "until is None"),
+        (lambda: numerics.online_sgd(PROBLEM, "a", 10), "step size is 'a'"),
+        (lambda: numerics.descend(PROBLEM, 0.1, "a"), "number of steps is 'a'"),
+    ],
+)
+def test_wrong_types_are_named(call, said):
+    with pytest.raises(TypeError, match=said):
+        call()
+
+
 @pytest.mark.parametrize("until", [0.3, 1.0, 7.3, 1e5])
 def test_a_grid_may_end_one_rounding_late(until):
     """geomspace ends where it is told, its neighbours by powers do not: 10**log10(7.3) is above 7.3."""
