@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from numerics import Problem, power_law, reduce, solve
+from numerics.reduction import _merge_equal
 
 
 def random_problem(seed, size=2000, spectrum="power"):
@@ -43,6 +44,17 @@ def test_moments(spectrum, horizon):
     for order in range(4):
         (exact, size), (found, _) = moments(full, order), moments(small, order)
         assert (np.abs(found - exact) <= 2e-14 * size).all(), order
+
+
+def test_untaught_modes_keep_their_students_where_others_merge():
+    """A simple eigenvalue without a teacher, next to a repeated one: Σ λ^k w*², w* w and w² by hand."""
+    rows = np.array([[0.0, 1.0, 0.5, 0.0], [3.0, 0.25, -0.75, 4.0]])
+    eigenvalues, (teacher, start) = _merge_equal(np.array([2.0, 1.0, 1.0, 0.5]), rows)
+    for order in range(4):
+        weights = eigenvalues**order
+        assert weights @ teacher**2 == pytest.approx(1.25, rel=1e-14)
+        assert weights @ (teacher * start) == pytest.approx(-0.125, rel=1e-14)
+        assert weights @ start**2 == pytest.approx(9.0 * 2.0**order + 0.625 + 16.0 * 0.5**order, rel=1e-14)
 
 
 @pytest.mark.parametrize("spectrum", SPECTRA)

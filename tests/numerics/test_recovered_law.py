@@ -12,6 +12,7 @@ from numerics import extrapolate_power_law, power_law, solve
 from numerics.frozen import freeze
 from numerics.power_law import gaussian_teacher
 from theory.asymptotics import (
+    Given,
     PowerLaw,
     energy_prefactor,
     frozen_error,
@@ -234,3 +235,10 @@ def test_recovery_fluctuates_over_teachers_as_predicted():
         standardised.append((recovered - mean) / deviation)
     assert abs(np.mean(standardised)) < 4 / math.sqrt(8)
     assert 0.3 < np.std(standardised) < 2.0
+
+
+def test_plateau_of_a_listed_teacher():
+    """(1/d) Σ w*² over Σ λ w*² by hand: 14/3 over 1/2 + 1 + 9/4, and with λ = 1, 1/2, 1/3 over their sum."""
+    assert float(plateau_height(Given(["1/2", "1/4", "1/4"], [1, -2, 3]))) == pytest.approx(14 / 3 / 3.75)
+    energy = (1 + 4 / 2 + 9 / 3) / (1 + 1 / 2 + 1 / 3)
+    assert float(plateau_height(PowerLaw(1, 3, [1, -2, 3]))) == pytest.approx(14 / 3 / energy)
