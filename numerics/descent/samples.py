@@ -28,6 +28,9 @@ REPORT_EVERY = 1000
 CHECKED, CORRELATED = 64, 10.0
 """So many components of the inputs are compared, and their correlation, times √n, that is too much."""
 
+NOTHING = 1e-7
+"""Components that are smaller than this beside the largest are rounding."""
+
 STREAM = (0, 0)  # keys of one length more than those of problems and of online SGD
 
 
@@ -88,7 +91,8 @@ class Samples:
         first = np.argsort(self.problem.eigenvalues)[::-1][:CHECKED]
         columns = self.inputs[:, first]
         lengths = np.linalg.norm(columns, axis=0)
-        columns = columns[:, lengths > 0] / lengths[lengths > 0]
+        seen = lengths > NOTHING * lengths.max(initial=0.0)
+        columns = columns[:, seen] / lengths[seen]
         correlations = np.abs(columns.T @ columns - np.eye(columns.shape[1]))
         if correlations.size and correlations.max() * np.sqrt(len(columns)) > CORRELATED:
             raise ValueError(

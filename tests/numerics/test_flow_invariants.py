@@ -173,8 +173,10 @@ def test_evaluation_order_and_range():
     together = run.at(times)
     for k, t in enumerate(times):
         assert together.loss[k] == pytest.approx(run.at([t]).loss[0], rel=1e-14)
-    for outside in ([-1e-9], [10.1], [math.nan], 3.0):
-        with pytest.raises(ValueError, match=r"times must be a list of numbers in \[0, 10\]"):
+    for outside in ([-1e-9], [10.1], [math.nan], [[3.0]], 10.1):
+        with pytest.raises(
+            ValueError, match=r"times must be numbers in \[0, 10\]|must be a number or a list"
+        ):
             run.at(outside)
 
 
