@@ -7,8 +7,6 @@ import sympy
 from derivations.book.document import OURS, Step
 from derivations.court.statement import BrokenStepError, Definition, Statement
 
-DEFINITION = "definition"
-
 
 def derived(
     statement: str, formula: Statement | Definition, reason: str, paper: str = OURS, by: Any = None
@@ -18,7 +16,7 @@ def derived(
 
 
 def step(statement: str, latex: str, reason: str, checked: str, paper: str = OURS, by: Any = None) -> Step:
-    """One step; ``checked`` is what one of the checks below returned, or :data:`DEFINITION`."""
+    """One step; ``checked`` is what one of the checks below returned."""
     return Step(statement, latex, reason, checked, paper, by)
 
 

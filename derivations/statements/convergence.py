@@ -57,6 +57,12 @@ POWER = C * time**-gamma
 SHARE = plus(Rational(1, 3), 2 ** (-gamma - 1))
 """Of C t^−γ in 1 − u."""
 
+CONSTANT = times(Gamma(gamma) / (a * zeta(a + 2 * B)), (zeta(a) / 8) ** gamma)
+"""C, for every a and B."""
+
+SETTLED = (C / epsilon * Max(SHARE.doit(), Rational(2, 3), evaluate=False)) ** (1 / gamma)
+"""T2(ε): the slower of u and s decides."""
+
 CASES = (("1.5", "0"), ("2", "0.3"), ("3", "0"))
 """Exponents a and B at which a printed law is compared with the constants: either of u and s the slower."""
 
@@ -83,16 +89,14 @@ def ratio() -> Statement:
 
 def settling() -> Statement:
     """T2(ε): the slower of u and s decides."""
-    slower = Max(SHARE.doit(), Rational(2, 3), evaluate=False)
-    return state(T2(epsilon), "∼", (C / epsilon * slower) ** (1 / gamma), check=_late())
+    return state(T2(epsilon), "∼", SETTLED, check=_late())
 
 
 def unlearned() -> Statement:
     """The mass not yet learned, and C."""
     mass = ModeSum(times(lam[i], w_star[i] ** 2, exp(-8 * lam[i] * time)), i)
-    constant = times(Gamma(gamma) / (a * zeta(a + 2 * B)), (zeta(a) / 8) ** gamma)
     sums = value([_spectrum(*case) for case in CASES[1:]], 1e-8)
-    return state(mass, "∼", POWER, ",", C, "=", constant, check=sums)
+    return state(mass, "∼", POWER, ",", C, "=", CONSTANT, check=sums)
 
 
 def _late() -> Check:
@@ -413,7 +417,6 @@ def substitution() -> Statement:
 
 def laws() -> Statement:
     """f and the three laws that follow from its constant."""
-    constant = times(Gamma(gamma) / (a * zeta(a + 2 * B)), (zeta(a) / 8) ** gamma)
     late, sums = _late(), value([_summed(*case) for case in CASES[1:]], 1e-8)
     sides = (
         f(time),
@@ -422,7 +425,7 @@ def laws() -> Statement:
         ",",
         C,
         "=",
-        constant,
+        CONSTANT,
         ",",
         1 - u,
         "∼",
@@ -447,8 +450,7 @@ def _summed(exponent: str, source: str) -> Meaning:
 def slower() -> Statement:
     """T2(ε), and its exponent beside the paper's for a flat teacher."""
     exponent, printed = a / (a - 1), 2 * a / (a - 1)
-    slowest = (C / epsilon * Max(SHARE.doit(), Rational(2, 3), evaluate=False)) ** (1 / gamma)
-    sides = (T2(epsilon), "∼", slowest, ",", 1 / gamma, "=", exponent, "<", printed)
+    sides = (T2(epsilon), "∼", SETTLED, ",", 1 / gamma, "=", exponent, "<", printed)
     return state(*sides, check=each(_late(), _half_of_the_papers))
 
 
