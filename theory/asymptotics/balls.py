@@ -20,7 +20,7 @@ class Balls:
 
     >>> field = Balls()
     >>> with field.workdps(30):
-    ...     print(field.gamma(field.mpf(Fraction(1, 2))) ** 2)
+    ...     print(field.gamma(field.mpf("1/2")) ** 2)
     [3.14159265358979323846264338328 +/- ...e-30]
     """
 
