@@ -14,6 +14,7 @@ from derivations.audit.pictures import drawings, picture_of
 from derivations.audit.table import Drawn, drawn
 from derivations.book.tex import words
 from derivations.cli import main
+from derivations.court.statement import BrokenStepError
 
 CLAIMS = {name: item for name, item in claims().items() if item.verdict in (Verdict.FALSE, Verdict.NOT_SHARP)}
 PICTURED = [name for name, item in CLAIMS.items() if not item.unpictured]
@@ -128,3 +129,12 @@ def test_the_command_draws_into_a_folder(tmp_path):
     blocked = CliRunner().invoke(main, [*words, "--plot", str(folder / "audit-T1-escape.svg" / "x")])
     assert blocked.exit_code == 2
     assert "cannot be made" in blocked.stderr
+
+
+@pytest.mark.parametrize("name", PICTURED)
+def test_no_number_of_a_label_can_change_unnoticed(name):
+    for statement in picture_of(CLAIMS[name]).statements:
+        assert statement.checked
+        for changed in statement.nudged():
+            with pytest.raises(BrokenStepError):
+                print(changed.latex, changed.checked)
