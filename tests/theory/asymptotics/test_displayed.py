@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from functools import cache
 
 import pytest
 from mpmath import mp, mpf
@@ -55,6 +56,7 @@ DISPLAYED = [
 """The same constants in the derivations above them."""
 
 
+@cache
 def _names(law, source):
     """Exponents, sums, the constant C_f and the growth of a law, by their names in docstrings."""
     a, B = mpf(law.exponent.numerator) / law.exponent.denominator, mpf(source)
@@ -65,7 +67,7 @@ def _names(law, source):
     names |= {r"\lambda_1": largest, r"\beta": 16 / Z, r"\eta": mpf(STEP)}
     if a > 1:
         names |= {"C_f": A / a * mp.gamma(gamma) * (Z / 8) ** gamma}
-        names |= {"z_{1/2}": mp.findroot(lambda z: _late(z, a) - mpf(1) / 2, 0.3)}
+        names |= {"z_{1/2}": mp.findroot(lambda z: _late(z, a) - mpf(1) / 2, (0.05, 2), "anderson")}
         names |= {r"\rho": library.escape_rate(law, 20).value, r"\kappa": typed_value(KAPPA, {"a": a})}
     if law.dimension != mp.inf:
         powers = [mpf(i) ** -a for i in range(1, int(min(law.dimension, 100)) + 1)]
@@ -87,6 +89,7 @@ def _late(z, a):
 KAPPA = r"2\pi (1 + \tfrac1a) (\tfrac{a}{2\pi})^{1/(a+1)} \sin\tfrac{\pi}{2(a+1)}"
 
 
+@cache
 def _value(name, law):
     function = getattr(library, name)
     taken = inspect.signature(function).parameters
@@ -96,10 +99,11 @@ def _value(name, law):
 
 def _agrees(formula, name, laws):
     try:
-        return all(
-            abs(typed_value(formula, _names(law, source)) / _value(name, law) - 1) < 1e-12
-            for law, source in laws.items()
-        )
+        with mp.workdps(30):
+            return all(
+                abs(typed_value(formula, _names(law, source)) / _value(name, law) - 1) < 1e-12
+                for law, source in laws.items()
+            )
     except (TypeError, ValueError, ZeroDivisionError):
         return False
 
