@@ -85,7 +85,7 @@ def chapter(steps: int) -> Chapter:
         figures=[
             Figure(
                 to_svg(plot_curves(curves, "time t = nη", "relative difference")),
-                r"Descent against the flow: the relative difference of $1-u$, which falls like $1/t$, and "
+                r"Descent against the flow: the relative difference of $1-u$, which falls with time, and "
                 "that between the measured and the predicted shift of time.",
             )
         ],
