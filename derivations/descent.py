@@ -8,6 +8,7 @@ import numpy as np
 
 from derivations.evidence import Chapter, Comparison, Figure, Formula
 from derivations.statements import tail as laws
+from derivations.typeset import latex
 from numerics import Problem, Trajectory, descend, power_law, solve
 from numerics.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import (
@@ -56,15 +57,16 @@ def chapter(steps: int) -> Chapter:
         Curve("shift of time", times, np.abs(np.array(shifts) / np.array(predicted) - 1.0)),
         Curve("1/t", times, abs(ratios[0] - 1.0) * times[0] / times, {}, "theory"),
     ]
+    rate, ahead = (latex(x) for x in (laws.descent_rate().clauses[0].sides[1], laws.AHEAD))
     return Chapter(
         title="Gradient descent",
         text=(
             r"A step $\eta$ multiplies a mode of rate $h$ by $1 + \eta h$: the escape slows to "
-            r"$\log(1+\eta\rho)/\eta$, and the teacher is stable for $\eta < 1/\rho$. Exponents and "
+            rf"${rate}$, and the teacher is stable for steps below $1/\rho$. Exponents and "
             r"prefactors do not depend on the step: modes being learnt at time $t = n\eta$ have "
             r"$\lambda \sim 1/t$ and see it at relative order $\eta/t$. What is recovered lags behind the "
             r"flow by the difference between the finite parts of $\eta\sum(1-u_n)$ and $\int(1-u)\,dt$, less "
-            rf"$\gamma\eta/4$. Measured at $a = {EXPONENT}$, $d = \infty$, at half of the largest stable "
+            rf"${ahead}$. Measured at $a = {EXPONENT}$, $d = \infty$, at half of the largest stable "
             f"step, {steps:,} steps."
         ),
         formulas=[

@@ -131,10 +131,25 @@ def descent_growth() -> Statement:
     return state(u_n, "∼", times(c, (1 + eta * rho) ** n), check=value(points, 1e-12))
 
 
+def descent_rate() -> Statement:
+    """The growth of u in the time of steps."""
+    rate = sympy.Symbol("rho_eta")
+    points = []
+    for exponent in EXPONENTS:
+        law = PowerLaw(exponent, "inf")
+        slowed = known(descent_escape_rate(law, "0.01", 20))
+        points.append({eta: mp.mpf("0.01"), rho: known(escape_rate(law, 20)), rate: slowed})
+    return state(rate, "=", log(1 + eta * rho) / eta, check=value(points, 1e-12))
+
+
+AHEAD = gamma * eta / 4
+"""By which the tail of descent is ahead of its own shift of time."""
+
+
 def descent_tail() -> Statement:
     """What descent learns at the time t: the flow's law, moved."""
     shift = sympy.Symbol("t_0")
-    moved = plus(time, -shift, gamma * eta / 4)
+    moved = plus(time, -shift, AHEAD)
     points = []
     for exponent in ("2.5", "3"):
         law, when, start, step = PowerLaw(exponent, "inf"), mp.mpf(5), mp.mpf(1), "0.1"
