@@ -23,8 +23,9 @@ from numpy.polynomial.chebyshev import chebpts1
 from numerics.charts import Chart
 from numerics.clusters import Clusters
 from numerics.collocation import Collocation, refined_inverse
+from numerics.contract import NoConvergence, Step, StepResult, Task
 from numerics.modes import Modes
-from numerics.step import NoConvergence, StepResult, magnitudes
+from numerics.step import magnitudes
 
 Array = np.ndarray
 
@@ -146,24 +147,24 @@ class _Response:
         return pulled.reshape(*pulled.shape[:2], self.teachers, -1) @ self.functions.push
 
 
-def solve_clock_step(
-    table: Collocation,
-    chart: Chart,
-    modes: Modes,
-    width: float,
-    deviation: Array,
-    students: Array,
-    guess: Array,
-    clusters: Clusters | None = None,
-) -> StepResult:
-    """Advance ``deviation`` y (1, N) and ``students`` w (1, N) by the clock time ``width`` from the
-    ``guess`` (n, s) of X.
+class ClockStep(Step):
+    """Steps while A < 0. Newton's method, which sees no mode, raises NoConvergence, also where A ≥ 0."""
 
-    Newton's method, which sees no mode. Raises NoConvergence, also where A ≥ 0.
-    """
-    response = _Response(table, modes, width, deviation[0], clusters)
-    forcing, slope = _forcing(chart, guess, modes.energy)
-    terms = 0.0 if chart.centred else np.abs(slope * guess).max(axis=(1, 2))
+    def suits(self, task: Task) -> bool:
+        """Whether all modes decay."""
+        return task.single and bool(task.gain.max() < 0)
+
+    def solve(self, task: Task) -> StepResult:
+        """The step to the clock time that ``width`` would take at the mean of A's ends in the guess."""
+        return solve_in_clock(task, -task.width * 0.5 * float(task.gain[0] + task.gain[-1]))
+
+
+def solve_in_clock(task: Task, width: float) -> StepResult:
+    """The step of the clock time ``width``."""
+    table, chart, modes = task.table, task.chart, task.modes
+    response = _Response(table, modes, width, task.deviation[0], task.clusters)
+    forcing, slope = _forcing(chart, task.guess, modes.energy)
+    terms = 0.0 if chart.centred else np.abs(slope * task.guess).max(axis=(1, 2))
     coefficients = response.coefficients(forcing)
     before, identity = np.inf, np.eye(forcing.size)
     for _ in range(ITERATIONS):
@@ -191,7 +192,7 @@ def solve_clock_step(
             if chart.centred:
                 return StepResult(statistics, states, states, times, ended)
             pushed = response.coefficients(forcing + 1.0)
-            followers = response.begin(students[0]) + pushed @ response.driven
+            followers = response.begin(task.students[0]) + pushed @ response.driven
             return StepResult(statistics, states, followers[:, None], times, ended)
         before = moved
     raise NoConvergence

@@ -1,7 +1,7 @@
 """Many steps of gradient descent at once, with the modes eliminated.
 
 Given A and F at every step of a block each mode is linear, so the statistics at the nodes of
-:mod:`numerics.descent.summation` determine the block: the equations of :func:`numerics.step.solve_step`
+:mod:`numerics.descent.summation` determine the block: the equations of :func:`numerics.step.CollocationStep`
 with sums for integrals. What the polynomials leave out shows in their last Chebyshev coefficients.
 
 Polynomials cannot oscillate. Modes whose multiplier 1 − ηh is negative, h an eigenvalue of the Hessian, are
@@ -15,12 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from numerics.charts import Chart
+from numerics.contract import NoConvergence, StepResult, Task
 from numerics.control import NOISE_DECAY, NOISE_GROWTH
 from numerics.descent.iterate import Iterate
 from numerics.descent.summation import Summation, summation
-from numerics.flow import NOISE
+from numerics.errors import NOISE
 from numerics.observables import norms
-from numerics.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
+from numerics.step import ROUNDING, CollocationStep, truncation
 
 Array = np.ndarray
 
@@ -126,7 +127,7 @@ class Blocks:
     def _solve(self, table: Summation) -> StepResult:
         """The states at the nodes."""
         now = self.iterate
-        return solve_step(
+        task = Task(
             table,
             now.chart,
             now.modes,
@@ -136,6 +137,7 @@ class Blocks:
             self._guess(table),
             noise=self._noise,
         )
+        return CollocationStep().solve(task)
 
     def _guess(self, table: Summation) -> Array:
         """Statistics (n, s) expected at the nodes: the last block's polynomials, continued."""

@@ -20,8 +20,8 @@ from flint import arb, arb_mat
 from mpmath import mp, mpf
 
 from numerics.charts import Chart
+from numerics.contract import NoConvergence
 from numerics.precise.table import PreciseTable
-from numerics.step import NoConvergence
 
 Array = np.ndarray
 
