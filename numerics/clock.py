@@ -163,13 +163,14 @@ def solve_in_clock(task: Task, width: float) -> StepResult:
     """The step of the clock time ``width``."""
     table, chart, modes = task.table, task.chart, task.modes
     response = _Response(table, modes, width, task.deviation[0], task.clusters)
-    forcing, slope = _forcing(chart, task.guess, modes.energy)
+    forcing, slope = _forcing(task.drift, task.slopes)
     terms = 0.0 if chart.centred else np.abs(slope * task.guess).max(axis=(1, 2))
     coefficients = response.coefficients(forcing)
     before, identity = np.inf, np.eye(forcing.size)
     for _ in range(ITERATIONS):
         statistics = response.statistics(coefficients)
-        aim, slope = _forcing(chart, statistics, modes.energy)
+        slopes = chart.drift_jacobian(statistics, modes.energy)
+        aim, slope = _forcing(chart.drift(statistics, modes.energy), slopes)
         jacobian = np.einsum("abl,blcm->alcm", slope, response.sensitivity(coefficients))
         matrix = identity - jacobian.reshape(forcing.size, -1)
         change = np.linalg.solve(matrix, (aim - forcing).ravel()).reshape(forcing.shape)
@@ -198,12 +199,14 @@ def solve_in_clock(task: Task, width: float) -> StepResult:
     raise NoConvergence
 
 
-def _forcing(chart: Chart, statistics: Array, energy: Array) -> tuple[Array, Array]:
-    """φ = −F/A (M, s) and ∂φ/∂X (M, n, s)."""
-    gain, force = chart.drift(statistics, energy)
+def _forcing(drift: tuple[Array, Array], slopes: tuple[Array, Array]) -> tuple[Array, Array]:
+    """φ = −F/A (M, s) and ∂φ/∂X (M, n, s), from A and F and their ``slopes``. Raises NoConvergence where A ≥
+    0.
+    """
+    gain, force = drift
     if not gain.max() < 0:
         raise NoConvergence
-    gain_slope, force_slope = chart.drift_jacobian(statistics, energy)
+    gain_slope, force_slope = slopes
     forcing = -force[0] / gain[0, 0]
     return forcing, -(forcing[:, None] * gain_slope[0, 0] + force_slope[0]) / gain[0, 0]
 

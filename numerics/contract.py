@@ -92,6 +92,11 @@ class Task:
         return self.chart.drift(self.guess, self.modes.energy)
 
     @cached_property
+    def slopes(self) -> tuple[Array, Array]:
+        """The slopes (K, K, n, s) of A and (K, M, n, s) of F by the statistics, at the guess."""
+        return self.chart.drift_jacobian(self.guess, self.modes.energy)
+
+    @cached_property
     def gain(self) -> Array:
         """A (s,) of the guess for a single student, 0 where it is lost in the rounding of its terms.
 
@@ -100,8 +105,8 @@ class Task:
         gain = self.drift[0][0, 0]
         if not self.chart.centred:
             return gain
-        slopes = self.chart.drift_jacobian(self.guess, self.modes.energy)[0][0, 0]
-        return np.where(np.abs(gain) > UNRESOLVED * np.abs(slopes * self.guess).max(axis=0), gain, 0.0)
+        terms = np.abs(self.slopes[0][0, 0] * self.guess).max(axis=0)
+        return np.where(np.abs(gain) > UNRESOLVED * terms, gain, 0.0)
 
     @property
     def stiffness(self) -> float:

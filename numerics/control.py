@@ -1,6 +1,6 @@
 """How long the next step may be, from what the last one left out of its polynomials."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class Control:
         """
         rate, growth = left_out.ratio / width, GROWTH if self.single else NETWORK_GROWTH
         change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
-        control = replace(self, rate=rate)
+        control = Control(self.stages, self.single, rate)
         if noisy:
             return width * NOISE_GROWTH, control
         factor = 0.9 * TOLERANCE ** (1.0 / (self.stages + 1)) / left_out.ratio

@@ -1,7 +1,7 @@
 """The errors of a run: what a step leaves out, and what all steps so far amount to."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -88,7 +88,7 @@ class Errors:
     the ``cancelled`` terms of an overlap in units of it, and of a network what the flow has ``amplified``.
     """
 
-    amplified: Amplification
+    amplified: Amplification | None
     truncation: float = 0.0
     steps: int = 0
     cancelled: float = 0.0
@@ -101,24 +101,25 @@ class Errors:
         What rounding does to an overlap whose terms cancel, as near a saddle, grows with the overlap.
         """
         steps = self.truncation + PER_STEP * self.steps + CANCELLED * self.cancelled
-        return max(steps, self.amplified.error)
+        return max(steps, self.amplified.error) if self.amplified else steps
 
     def overlap(self, place: Place, statistics: Array) -> "Errors":
         """With the rounding of u (s + 1,), the second of the ``statistics`` of a step at the origin."""
         terms = place.here.modes.term_sizes(place.deviation)[1]
         usual = float(np.quantile(np.abs(statistics[1]), EARLY))
-        return replace(self, cancelled=max(self.cancelled, float(terms) / max(usual, SMALLEST)))
+        cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))
+        return Errors(self.amplified, self.truncation, self.steps, cancelled)
 
     def one(self, place: Place, statistics: Array, lengths: Array, elapsed: Array, inside: float) -> "Errors":
         """With those of a step of a single student, whose polynomials leave out as much ``inside``."""
         clock = clock_error(place, statistics, lengths, elapsed)
         total = math.hypot(self.truncation, MARGIN * inside, clock)
-        return replace(self, steps=self.steps + 1, truncation=total)
+        return Errors(self.amplified, total, self.steps + 1, self.cancelled)
 
     def network(self, place: Place, result: StepResult, statistics: Array, missing: Truncation) -> "Errors":
         """With those of a step of a network, and what its flow makes of those so far."""
         total, amplified = self.truncation + missing.error, self.amplified
-        if result.linearised is not None:
+        if amplified is not None and result.linearised is not None:
             here = place.here
             rounding = OF_A_MODE * here.modes.term_sizes(place.deviation)
             last = missing.decay * (statistics @ here.system.table.to_chebyshev.T)[:, -1]
@@ -126,7 +127,7 @@ class Errors:
             amplified = amplified.after(result.linearised, here.frame, rounding, last, units)
             if here.rotated:
                 amplified = amplified.turned(here.frame, result.deviation[-1], here.modes)
-        return replace(self, steps=self.steps + 1, truncation=total, amplified=amplified)
+        return Errors(amplified, total, self.steps + 1, self.cancelled)
 
 
 def _units(place: Place, statistics: Array) -> Array:

@@ -39,7 +39,7 @@ class ShortStep(Step):
         start, clusters = task.deviation[0], task.clusters
         unknowns = np.concatenate([task.gain[None], task.drift[1][0]])
         rounding = ROUNDING * term_sizes(modes, task.deviation, clusters)
-        force_slope = np.abs(chart.drift_jacobian(task.guess, modes.energy)[1][0])
+        force_slope = np.abs(task.slopes[1][0])
         noise = np.append(0.0, force_slope.max(axis=2) @ rounding)
         floor = np.append(1.0 / task.stiffness, noise[1:])
         units, before, inverse = np.maximum(magnitudes(unknowns), floor), 1.0, None

@@ -55,9 +55,9 @@ class Run:
         moving = system.problem.eigenvalues * system.problem.students
         taught = bool(np.any(moving[:, None] * system.problem.teachers))
         settling = Settling.begin(model, place.here.modes.energy, bool(np.any(moving)), taught)
-        amplified = Errors(Amplification.begin(system.problem.students))
+        amplified = None if system.single else Amplification.begin(system.problem.students)
         control = Control(system.table.stages, system.single)
-        run = cls(place, settling, amplified, control, 0.0, 0.0).settled_down()
+        run = cls(place, settling, Errors(amplified), control, 0.0, 0.0).settled_down()
         width = _first_width(run.place)
         return replace(run, width=width, origin=width)
 
@@ -94,7 +94,7 @@ class Run:
         frame = frames.nearest_frame(here.system.model, statistics, energy)
         orientation = here.orientation if frame is not None else settling.destination(statistics, energy)
         if orientation is None:
-            return replace(self, settling=settling)
+            return self if settling is self.settling else replace(self, settling=settling)
         forgotten = replace(self.control, rate=0.0)
         return replace(self, place=place.at_teacher(orientation, frame), settling=settling, control=forgotten)
 
@@ -133,7 +133,8 @@ class FloatTrial(Trial[Run, Attempt]):
         if place.here.system.line and np.any(statistics * statistics[:, :1] < 0):
             raise NoConvergence
         missing = errors.left_out(place, statistics, result.times)
-        return Attempt(replace(self.stride, table=table), result, statistics, missing)
+        stride = self.stride if table is self.stride.table else replace(self.stride, table=table)
+        return Attempt(stride, result, statistics, missing)
 
     def shorter(self) -> "FloatTrial":
         """Half as wide, from the plainest guess."""
@@ -178,14 +179,9 @@ class FloatTrial(Trial[Run, Attempt]):
             lengths,
             here.modes.energy,
         )
-        return replace(
-            run,
-            place=place.moved(result, students, found.statistics, lengths),
-            errors=self._errors(found, lengths, elapsed),
-            control=control,
-            width=width,
-            last=Last(segment, found.stride, noisy),
-        ).settled_down()
+        place = place.moved(result, students, found.statistics, lengths)
+        errors, last = self._errors(found, lengths, elapsed), Last(segment, found.stride, noisy)
+        return Run(place, run.settling, errors, control, width, run.origin, last).settled_down()
 
     def _task(self) -> Task:
         place, stride = self.run.place, self.stride
