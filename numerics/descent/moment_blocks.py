@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.descent.blocks import LARGEST_ERROR, STAGES, Blocks
+from numerics.descent.blocks import Block, Blocks
 from numerics.descent.moments import Moments, with_variance
 from numerics.descent.summation import Summation
 from numerics.step import ROUNDING, NoConvergence, StepResult, magnitudes
@@ -18,6 +18,7 @@ Array = np.ndarray
 
 ITERATIONS = 12
 CONVERGED = 1e-13
+PER_BLOCK = 2e-14  # rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,14 @@ class MomentBlocks(Blocks):
     """Takes :class:`~numerics.descent.moments.Moments` on by blocks, as long as accuracy allows."""
 
     iterate: Moments
+
+    def __init__(self, iterate: Moments) -> None:
+        super().__init__(iterate)
+        self.error = 0.0
+
+    def _accept(self, table: Summation, statistics: Array, result: StepResult) -> Block:
+        self.error += self._truncation(table, statistics)[0] + PER_BLOCK
+        return super()._accept(table, statistics, result)
 
     def _solve(self, table: Summation) -> StepResult:
         return solve_moments(table, self.iterate, self._guess(table))
@@ -121,12 +130,17 @@ class _Equations:
         forced = (2.0 * gain_slope[:, None] + rates * square[:, None]) * self.variance.T
         forced += now.step_size * np.swapaxes(now.source(spread_slope, states), 1, 2)
         _, own, cross, _ = self.spread
-        through = now.step_size * now.modes.eigenvalues * (2.0 * own[:, None] * states + np.outer(cross, teacher))
+        through = (
+            now.step_size * now.modes.eigenvalues * (2.0 * own[:, None] * states + np.outer(cross, teacher))
+        )
         inner = through.T[:, :, None] * mean
         diagonal = np.arange(self.table.stages)
         inner[..., diagonal, diagonal] += forced
         spread = self.variance_response @ inner + 2.0 * states.T[:, :, None] * mean
-        answers = [np.tensordot(now.modes.eigenvalues, spread, (0, 1)), np.tensordot(now.modes.weighted[0], mean, (0, 1))]
+        answers = [
+            np.tensordot(now.modes.eigenvalues, spread, (0, 1)),
+            np.tensordot(now.modes.weighted[0], mean, (0, 1)),
+        ]
         return np.stack(answers).swapaxes(1, 2).reshape(2 * self.table.stages, -1)
 
     def result(self) -> MomentResult:
@@ -140,7 +154,9 @@ class _Equations:
         if not np.isfinite(statistics).all():
             raise NoConvergence
         times = self.table.steps * now.step_size * self.table.nodes
-        return MomentResult(statistics, self.states[:, None], followers[:, None], times, variance=self.variance)
+        return MomentResult(
+            statistics, self.states[:, None], followers[:, None], times, variance=self.variance
+        )
 
 
 def _resolvent(integral: Array, gain: Array) -> Array:
