@@ -209,7 +209,7 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
     absent = [name for name in names if name not in labelled]
     if absent:
         raise ValueError(f"{absent[0]} is missing: a problem has {', '.join(names)}")
-    options = {
+    options: dict[str, Any] = {
         name: float(labelled.attrs[name])
         for name in ("dimension", "relative_error", "horizon")
         if name in labelled.attrs

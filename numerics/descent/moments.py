@@ -23,7 +23,8 @@ Array = np.ndarray
 class Moments(Iterate):
     """The means after ``done`` steps, as the iterate of descent, and the ``variance`` c (N,) of the modes.
 
-    ``counts`` n (N,) are the directions that each mode of the ``problem`` stands for.
+    ``counts`` n (N,) are the directions that each mode of the ``problem`` stands for; ``taught`` are the
+    modes with a teacher or a start, without which a mean stays 0.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Moments(Iterate):
     ) -> None:
         self.counts, self.batch, self.noise_variance, self.noise = counts, batch, noise_variance, noise
         self.variance = np.zeros_like(problem.eigenvalues)
+        self.taught = np.flatnonzero((problem.teachers[0] != 0) | (problem.students[0] != 0))
         super().__init__(problem, step_size, model)
 
     def statistics(self) -> Array:

@@ -9,10 +9,12 @@ each of which the gradient's noise drives: both are reduced.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any, ClassVar
 
 import numpy as np
 
 from numerics import limits
+from numerics.cards import Rows, Summarised
 from numerics.descent.draws import check_noise
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
@@ -23,19 +25,23 @@ from numerics.limits import Limit
 from numerics.observables import Observables
 from numerics.problem import Problem, check_problem
 from numerics.reduction import reduce_stream
+from numerics.result import Curves
+from numerics.results import Columns
 from numerics.threads import on_one_thread
 
 Array = np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
-class Prediction:
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction(Curves, Summarised):
     """The mean curve of online SGD, after the step numbers ``steps`` (n,).
 
     ``t`` = step size × step number; the arrays after it are those of :class:`numerics.Observables` for the
-    mean statistics, and ``loss`` leaves out the variance of the labels. ``limit`` says whose basin the mean
-    ends in. ``modes`` is the number of modes solved for, and ``error`` that of the solution, relative.
+    mean statistics, and ``loss`` leaves out the variance of the labels. ``limit`` says in whose basin the
+    mean ends, ``modes`` is the number of modes solved for, and ``error`` that of the solution, relative.
     """
+
+    heading: ClassVar[str] = "Online SGD, predicted"
 
     step_size: float
     batch: int
@@ -58,6 +64,26 @@ class Prediction:
     def observables(self) -> Observables:
         """The curves alone."""
         return Observables(*(getattr(self, name) for name in Observables._fields))
+
+    def columns(self) -> Columns:
+        """The curves over the times."""
+        return {**self.observables.columns(), "step": (("t",), self.steps)}
+
+    def attributes(self) -> dict[str, Any]:
+        """The steps, the outcome and the error."""
+        names = ("step_size", "batch", "noise_variance", "teacher_energy", "modes", "error")
+        outcome = {"limit": self.limit.name, "limit_reason": self.limit.reason}
+        return {**{name: getattr(self, name) for name in names}, **outcome}
+
+    def facts(self) -> Rows:
+        """The prediction in a few lines."""
+        yield "step size", self.step_size
+        yield "steps", self.steps[-1]
+        yield "batch", self.batch
+        yield "noise variance", self.noise_variance
+        yield "limit", self.limit.name
+        yield "final loss", self.loss[-1]
+        yield "relative error", f"{self.error:.1e}"
 
 
 @on_one_thread
@@ -88,7 +114,7 @@ def predict_sgd(
     >>> problem = Problem([0.75, 0.25], [1.0, 1.0], [0.1, 0.0])
     >>> run = predict_sgd(problem, 0.001, 100_000, noise_variance=0.1)
     >>> run.limit.name, f"{run.loss[-1]:.4g}"
-    ('+teacher', '0.0007273')
+    ('+teacher', '0.0009555')
     """
     check_problem(problem)
     check_steps(step_size, steps)
@@ -105,16 +131,17 @@ def predict_sgd(
     parts = [
         observables(state, stretch) for stretch in stretches(blocks, recorded, int(steps), stepwise, progress)
     ]
+    curves = Observables(*np.concatenate(parts, axis=1))
     return Prediction(
         step_size,
         int(batch),
         noise_variance,
         problem.teacher_energy,
         recorded,
-        *np.concatenate(parts, axis=1),
-        _limit(state),
-        len(counts),
-        blocks.error + small.relative_error,
+        **curves._asdict(),
+        limit=_limit(state),
+        modes=len(counts),
+        error=blocks.error + small.relative_error,
     )
 
 
