@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-LARGEST = 1e150  # the loss is quadratic in energies
-SMALLEST = 1e-300  # below, floats lose their digits
+LARGEST_ENERGY = 1e150  # the loss is quadratic in energies
+SMALLEST_ENTRY = 1e-300  # below, floats lose their digits
 
 
 def check_problem(problem: object) -> None:
@@ -96,14 +96,15 @@ class Problem(Result, Summarised):
             lengths = np.sum(self.teacher**2), np.sum(self.init**2)
             sizes = self.teacher_energy, self.start_energy, *lengths
         largest = float(np.abs(self.init).max())
-        if 0 < largest < SMALLEST:
-            raise ValueError(f"init has entries up to {largest:g}: it must be 0 or reach {SMALLEST:g}")
+        if 0 < largest < SMALLEST_ENTRY:
+            raise ValueError(f"init has entries up to {largest:g}: it must be 0 or reach {SMALLEST_ENTRY:g}")
         if energy == 0:
             raise ValueError("teacher has no energy (sum of eigenvalue * teacher² is 0): it must be positive")
-        if not (energy > 1.0 / LARGEST and np.all(np.array(sizes) < LARGEST)):
+        if not (energy > 1.0 / LARGEST_ENERGY and np.all(np.array(sizes) < LARGEST_ENERGY)):
             raise ValueError(
                 f"teacher energy {energy:g}, largest squared length {max(sizes):g}: "
-                f"they must lie between {1.0 / LARGEST:g} and {LARGEST:g}, so rescale the problem"
+                f"they must lie between {1.0 / LARGEST_ENERGY:g} and {LARGEST_ENERGY:g}, "
+                "so rescale the problem"
             )
 
     @property
