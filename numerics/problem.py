@@ -46,6 +46,7 @@ class Problem(Result, Summarised):
     directions). ``relative_error`` bounds what that reduction changed up to the time ``horizon``; an exact
     problem has 0 and inf. ``init_rest`` (K, N) is what the floats of ``init`` leave out of a reduced
     problem's start, w(0) = init + init_rest, so that w(0) ∓ w* keeps its digits: see :meth:`deviation`.
+    ``directions`` (2, D) holds eigenvalues, and how many directions have them, where the modes do not tell.
 
     Nothing is normalised: the energy Σ λ_i (w*_i)² of a teacher may be any positive number.
 
@@ -65,6 +66,7 @@ class Problem(Result, Summarised):
     relative_error: float = 0.0
     horizon: float = math.inf
     init_rest: Array | float = 0.0
+    directions: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "eigenvalues", _vector("eigenvalues", self.eigenvalues))
@@ -124,6 +126,13 @@ class Problem(Result, Summarised):
     def students(self) -> Array:
         """The start as rows W(0) (K, N)."""
         return np.atleast_2d(self.init)
+
+    @property
+    def spectrum(self) -> Array | None:
+        """Eigenvalues, and the number of directions that have each (2, D); None where that is not known."""
+        if self.directions is not None or self.dimension != len(self.eigenvalues):
+            return self.directions
+        return np.stack([self.eigenvalues, np.ones_like(self.eigenvalues)])
 
     def deviation(self, students: Array, teachers: Array) -> Array:
         """``students`` − ``teachers`` (K, N), with what rounding has left out of the students' start.
@@ -201,7 +210,7 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
     absent = [name for name in names if name not in labelled]
     if absent:
         raise ValueError(f"{absent[0]} is missing: a problem has {', '.join(names)}")
-    options = {
+    options: dict[str, Any] = {
         name: float(labelled.attrs[name])
         for name in ("dimension", "relative_error", "horizon")
         if name in labelled.attrs

@@ -79,6 +79,7 @@ def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Pr
         relative_error=problem.relative_error + error,
         horizon=problem.horizon if same else min(horizon, problem.horizon),
         init_rest=modes.rest,
+        directions=problem.spectrum,
     )
 
 
