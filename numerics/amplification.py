@@ -23,15 +23,15 @@ from numerics.modes import Modes
 Array = np.ndarray
 
 PERTURBATIONS = 3
-ROUNDING = 3e-16  # of a mode, and of a statistic in units of its terms, in one step
-LARGEST = 1.0  # nothing is known then, and growing on would overflow
-MARGIN = 10.0  # a few draws may all be small
+STEP_ROUNDING = 3e-16  # of a mode, and of a statistic in units of its terms, in one step
+NOTHING_KNOWN = 1.0  # nothing is known then, and growing on would overflow
+DRAWS_MARGIN = 10.0  # a few draws may all be small
 
 
 @dataclass(frozen=True, eq=False)
 class Amplification:
     """The ``perturbations`` (P, K, N) of a run's students, and the largest relative ``error`` that they have
-    been of the statistics, times MARGIN. All that follow each other draw from one ``random`` stream.
+    been of the statistics, times DRAWS_MARGIN. All that follow each other draw from one ``random`` stream.
     """
 
     perturbations: Array
@@ -42,7 +42,9 @@ class Amplification:
     def begin(cls, students: Array) -> "Amplification":
         """At the start, where the ``students`` (K, N) are rounded."""
         random = np.random.default_rng(0)
-        return cls(ROUNDING * students * random.standard_normal((PERTURBATIONS, *students.shape)), random)
+        return cls(
+            STEP_ROUNDING * students * random.standard_normal((PERTURBATIONS, *students.shape)), random
+        )
 
     def after(
         self, step: Linearised, frame: Array, rounding: Array, left_out: Array, units: Array
@@ -59,9 +61,9 @@ class Amplification:
             shift += left_out[:, None] * self.random.standard_normal()
             end, moved = step.carry(change, shift)
             size = float((np.abs(moved) / units).max())
-            error = max(error, MARGIN * min(size, LARGEST))
-            rounded = ROUNDING * step.states[-1] * self.random.standard_normal(end.shape)
-            carried.append(end / max(size, LARGEST) + rounded)
+            error = max(error, DRAWS_MARGIN * min(size, NOTHING_KNOWN))
+            rounded = STEP_ROUNDING * step.states[-1] * self.random.standard_normal(end.shape)
+            carried.append(end / max(size, NOTHING_KNOWN) + rounded)
         return Amplification(frame.T @ np.stack(carried), self.random, error)
 
     def turned(self, frame: Array, deviation: Array, modes: Modes) -> "Amplification":

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.amplification import ROUNDING as OF_A_MODE
-from numerics.amplification import Amplification
+from numerics.amplification import STEP_ROUNDING, Amplification
 from numerics.clusters import term_sizes
 from numerics.collocation import Collocation
 from numerics.contract import StepResult
@@ -121,7 +120,7 @@ class Errors:
         total, amplified = self.truncation + missing.error, self.amplified
         if amplified is not None and result.linearised is not None:
             here = place.here
-            rounding = OF_A_MODE * here.modes.term_sizes(place.deviation)
+            rounding = STEP_ROUNDING * here.modes.term_sizes(place.deviation)
             last = missing.decay * (statistics @ here.system.table.to_chebyshev.T)[:, -1]
             units = _units(place, result.statistics)
             amplified = amplified.after(result.linearised, here.frame, rounding, last, units)
