@@ -11,6 +11,7 @@ MODULES = (
     "theory.symbolic.precision",
     "numerics",
     "numerics.closure_table",
+    "numerics.contract",
     "numerics.covariance",
     "numerics.figures",
     "numerics.precise",
