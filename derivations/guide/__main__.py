@@ -10,9 +10,9 @@ MODULES = (
     "theory.symbolic.codegen",
     "theory.symbolic.precision",
     "numerics",
-    "numerics.closure_table",
-    "numerics.covariance",
-    "numerics.figures",
+    "derivations.beyond.closure_table",
+    "numerics.problems.covariance",
+    "numerics.shown.figures",
     "numerics.precise",
     "derivations",
 )
