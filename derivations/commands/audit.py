@@ -56,12 +56,13 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
     measurement on the same axes. Exits with status 1 if a verdict contradicts the one on record.
     """
     from derivations import court
+    from derivations.register import UnknownClaimError, select
 
     with bad_input():
         as_json |= check_suffix(output, ("json",)) == "json"
     try:
-        selected = court.select(ids)
-    except court.UnknownClaimError as error:
+        selected = select(ids)
+    except UnknownClaimError as error:
         raise BadInput(str(error)) from None
     if plot is not None:
         make_folder(plot)
@@ -79,7 +80,7 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
 
 def _draw(selected: Sequence["Claim"], folder: Path) -> None:
     """The pictures of these claims as files."""
-    from derivations.court.table import drawn
+    from derivations.adjudication import drawn
 
     for picture in filter(None, (drawn(item.id) for item in selected)):
         write(folder / f"{picture.name}.svg", picture.svg)

@@ -7,9 +7,9 @@ from functools import cached_property
 from textwrap import dedent
 from typing import Any
 
-from derivations.court import Verdict
 from derivations.court.statement import Definition, Statement
 from derivations.court.table import Drawn, Row
+from derivations.court.verdict import Verdict
 from derivations.press.evidence import Chapter as Evidence
 from numerics.shown.figures import Svg
 

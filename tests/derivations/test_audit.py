@@ -10,10 +10,11 @@ from click.testing import CliRunner
 from mpmath import mp
 
 from derivations.cli import main
-from derivations.court import Claim, Counterexample, Effort, Finding, Verdict, claim, claims
+from derivations.court import Claim, Counterexample, Effort, Finding, Verdict, claim
 from derivations.court.attack import bound
 from derivations.court.enclosure import NoEnclosureError, enclose
 from derivations.escape.claims.residues import _zeros_less_sum
+from derivations.register import claims
 
 CLAIMS = claims()
 NUDGE = sympy.Rational(101, 100), sympy.Rational(99, 100)
