@@ -9,8 +9,8 @@ from derivations.contents import CHAPTERS
 from derivations.convergence import deficits, saddle
 from derivations.convergence import statements as convergence
 from derivations.court.statement import BrokenStepError, Definition, Statement
+from derivations.escape import mixture
 from derivations.escape import statements as escape
-from derivations.escape.measured.escape import mixture
 from derivations.setting import statements as setting
 from derivations.tail import statements as tail
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from mpmath import mp
 
+from derivations.escape import mixture as mixed
 from derivations.escape import statements as laws
 from derivations.escape.measured import escape as evidence
-from derivations.escape.measured.escape import mixture as mixed
 from derivations.press.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
 from derivations.press.proof import derived
 from theory.asymptotics import PowerLaw, escape_rate, teacher_escape_expansion
