@@ -31,7 +31,7 @@ from numerics.fits.noisy_fits import (
     fit_with_floor,
     noise_in,
 )
-from numerics.fits.scatter import FEWEST
+from numerics.fits.scatter import FEWEST_COMPONENTS
 
 Array = np.ndarray
 
@@ -150,7 +150,7 @@ def fit_power_law(
     times, values = _checked(times, values, 6)
     pairs = _stated(corrections)
     terms = [*pairs, *(term for term in _products(corrections) if term not in pairs)]
-    least = 1 + floor + (exponent is None) + len(pairs) + FEWEST
+    least = 1 + floor + (exponent is None) + len(pairs) + FEWEST_COMPONENTS
     noisy = noise_in(times, values) > NOISE
     if (noisy or floor) and len(times) < least:
         raise ValueError(f"a fit with so many unknowns needs at least {least} points, not {len(times)}")
