@@ -35,6 +35,7 @@
 :mod:`.recovery_series` the feedback on what is recovered, to every universal order
 :mod:`.descent`       what a finite step of gradient descent changes
 :mod:`.stochastic`    how large a step online SGD survives
+:mod:`.sgd_floor`     where online SGD comes to rest, and how its noise slows the decay
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
 
@@ -100,6 +101,7 @@ from .recovery import (
     recovered_prefactor,
 )
 from .recovery_series import recovered_coefficients
+from .sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from .shallow import (
     SaddleGrowth,
     half_growth,
@@ -191,6 +193,9 @@ __all__ = [
     "saddle_growth",
     "saddle_growth_exponent",
     "saddle_growth_prefactor",
+    "sgd_amplification",
+    "sgd_loss_floor",
+    "sgd_mse_floor",
     "sgd_stability_step",
     "shallow_escape_rate",
     "sign_agreement",
