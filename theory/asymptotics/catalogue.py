@@ -15,8 +15,8 @@ from theory.asymptotics.convergence.laws import (
     window_end,
     window_start,
 )
-from theory.asymptotics.convergence.laws.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
 from theory.asymptotics.escape.fast_manifold import onset_delay, third_delay
 from theory.asymptotics.escape.linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent

@@ -111,7 +111,7 @@ def test_they_diverge_at_the_largest_step():
 
 @pytest.mark.parametrize(("batch", "part"), [(1, 0.2), (4, 0.3)])
 def test_the_floor_of_runs(batch, part):
-    """Nonlinear SGD of 20 modes from the teacher, σ² = 1e-4: within 3 standard errors; small steps are not."""
+    """Nonlinear SGD of 20 modes from the teacher, σ² = 1e-4: within 3 standard errors, unlike small steps."""
     law, noise, steps = PowerLaw(2, 20), 1e-4, 20_000
     step = part * float(sgd_stability_step(law, batch))
     lam, e = spectrum_of(2.0, 20, 0.0)
