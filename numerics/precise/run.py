@@ -1,6 +1,7 @@
 """One run at a given precision: steps as long as the polynomials allow, charts as in the solver.
 
-The loop and the rules for the limit are those of :mod:`numerics.loop` and :mod:`numerics.settling`.
+The loop and the rules for the limit are those of :mod:`numerics.solver.loop` and
+:mod:`numerics.solver.settling`.
 """
 
 from collections.abc import Callable
@@ -13,14 +14,15 @@ from flint import arb, arb_mat, ctx, fmpq
 from mpmath import mp
 from numpy.polynomial import legendre
 
-from numerics import charts, loop
-from numerics.charts import Chart
-from numerics.limits import Limit
 from numerics.precise.problem import ExactProblem, Moments
 from numerics.precise.report import Report, Snapshot, report
 from numerics.precise.step import PreciseModes, ball, number, numbers, solve_step, table
 from numerics.precise.table import PreciseTable, precise_radau
-from numerics.settling import Settling
+from numerics.solver import loop
+from numerics.solver.settling import Settling
+from numerics.state import charts
+from numerics.state.charts import Chart
+from numerics.state.limits import Limit
 
 Array = np.ndarray
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from numerics import charts
-from numerics.clock import ClockStep
-from numerics.clusters import Clusters
-from numerics.collocation import radau
-from numerics.contract import Task
 from numerics.generated import phase_retrieval
-from numerics.integrating_factor import ShortStep
-from numerics.modes import Modes
-from numerics.step import CollocationStep
+from numerics.quadrature.collocation import radau
+from numerics.solver.clock import ClockStep
+from numerics.solver.clusters import Clusters
+from numerics.solver.contract import Task
+from numerics.solver.integrating_factor import ShortStep
+from numerics.solver.step import CollocationStep
+from numerics.state import charts
+from numerics.state.modes import Modes
 
 TABLE = radau(12)
 TEACHER = charts.teacher(phase_retrieval)

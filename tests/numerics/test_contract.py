@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from numerics import Problem, charts, loop, solve
-from numerics.collocation import radau
-from numerics.contract import NoConvergence, Step, Task, take
-from numerics.flow import STEPS
+from numerics import Problem, solve
 from numerics.generated import phase_retrieval
-from numerics.modes import Modes
+from numerics.quadrature.collocation import radau
+from numerics.solver import loop
+from numerics.solver.contract import NoConvergence, Step, Task, take
+from numerics.solver.flow import STEPS
+from numerics.state import charts
+from numerics.state.modes import Modes
 
 CHARTS = {"origin": charts.origin(phase_retrieval), "teacher": charts.teacher(phase_retrieval)}
 KINDS = {type(step).__name__: step for step in STEPS}

@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from numerics import charts
-from numerics.block_gauss import block_lanczos, chebyshev_moments, gauss_rules
-from numerics.chebyshev import chebyshev_polynomials
-from numerics.clock import ClockStep, rational, solve_in_clock
-from numerics.collocation import radau
-from numerics.contract import NoConvergence, Task
 from numerics.generated import phase_retrieval
-from numerics.integrating_factor import ShortStep
-from numerics.modes import Modes
-from numerics.step import CollocationStep
+from numerics.problems.block_gauss import block_lanczos, chebyshev_moments, gauss_rules
+from numerics.quadrature.chebyshev import chebyshev_polynomials
+from numerics.quadrature.collocation import radau
+from numerics.solver.clock import ClockStep, rational, solve_in_clock
+from numerics.solver.contract import NoConvergence, Task
+from numerics.solver.integrating_factor import ShortStep
+from numerics.solver.step import CollocationStep
+from numerics.state import charts
+from numerics.state.modes import Modes
 
 TABLE = radau(10)
 CHARTS = {"origin": charts.origin(phase_retrieval), "teacher": charts.teacher(phase_retrieval)}
