@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from derivations.book.linear import linear
 from derivations.cli import COMMANDS
-from derivations.infinite import TIMES, run
-from derivations.statements import convergence
-from derivations.statements.symbols import time, u
-from derivations.statements.tail import frozen_flow, tau, uniform
+from derivations.convergence import statements as convergence
+from derivations.convergence.measured.infinite import TIMES, run
+from derivations.press.linear import linear
+from derivations.setting.symbols import time, u
+from derivations.tail.statements import frozen_flow, tau, uniform
 from numerics import extrapolate_power_law, power_law, solve
 from theory.asymptotics import PowerLaw, constants
 from theory.symbolic.notation import latex

@@ -12,10 +12,10 @@ import sympy
 from jinja2 import Environment
 
 from derivations.cli import DISTRIBUTION
+from derivations.convergence import statements as convergence
 from derivations.court.checks import means
-from derivations.statements import convergence
-from derivations.statements.symbols import B, a, gamma
-from numerics.collocation import radau
+from derivations.setting.symbols import B, a, gamma
+from numerics.quadrature.collocation import radau
 
 NAME = "explorer.html"
 """The file that the report links to, beside it."""
