@@ -12,7 +12,13 @@
 
 .. include:: claim.md
 
+.. include:: paper.md
+
+.. include:: constant.md
+
+.. include:: contributing.md
+
 .. include:: limits.md
 """
 
-PAGES = ("derivation", "exponent", "spectrum", "model", "closure", "claim", "limits")
+PAGES = ("derivation", "exponent", "spectrum", "model", "closure", "claim", "paper", "constant", "contributing", "limits")
