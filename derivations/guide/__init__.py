@@ -10,6 +10,8 @@
 
 .. include:: closure.md
 
+.. include:: step.md
+
 .. include:: claim.md
 
 .. include:: paper.md
@@ -21,4 +23,6 @@
 .. include:: limits.md
 """
 
-PAGES = ("derivation", "exponent", "spectrum", "model", "closure", "claim", "paper", "constant", "contributing", "limits")
+PAGES = tuple(
+    "derivation exponent spectrum model closure step claim paper constant contributing limits".split()
+)
