@@ -23,6 +23,16 @@
 .. include:: limits.md
 """
 
-PAGES = tuple(
-    "derivation exponent spectrum model closure step claim paper constant contributing limits".split()
+PAGES = (
+    "derivation",
+    "exponent",
+    "spectrum",
+    "model",
+    "closure",
+    "step",
+    "claim",
+    "paper",
+    "constant",
+    "contributing",
+    "limits",
 )
