@@ -4,23 +4,24 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, as_completed
 from importlib import import_module
 from os import cpu_count
-from types import ModuleType
 
 from numerics.flow import solve
-from numerics.generated import phase_retrieval
+from numerics.generated import Generated, phase_retrieval
 from numerics.problem import Problem, check_problem
 from numerics.trajectory import Trajectory
 from numerics.workers import interrupts_wait, processes, stopped
+from theory.expected import Count, checked
 
 FEWEST = 4
 """Problems from which on another process is worth its start."""
 
 
+@checked
 def solve_many(
     problems: Sequence[Problem],
     until: float | Sequence[float],
-    model: ModuleType = phase_retrieval,
-    workers: int | None = None,
+    model: Generated = phase_retrieval,
+    workers: Count | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> list[Trajectory]:
     """Solve each of ``problems`` up to ``until``, one time for all or one for each, in ``workers`` processes.

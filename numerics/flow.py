@@ -29,7 +29,7 @@ from numerics.clock import solve_clock_step
 from numerics.clusters import Clusters
 from numerics.collocation import extrapolate, radau
 from numerics.control import LARGEST_ERROR, LARGEST_LOGARITHM, NOISE_DECAY, Control
-from numerics.generated import phase_retrieval
+from numerics.generated import Generated, phase_retrieval
 from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
@@ -49,6 +49,7 @@ from numerics.step import (
 from numerics.stride import Stride, stride_of_network, stride_of_one
 from numerics.threads import on_one_thread
 from numerics.trajectory import Segment, Trajectory
+from theory.expected import checked
 
 Array = np.ndarray
 
@@ -75,11 +76,12 @@ OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
+@checked
 @on_one_thread
 def solve(
     problem: Problem,
     until: float,
-    model: ModuleType = phase_retrieval,
+    model: Generated = phase_retrieval,
     progress: Callable[[float], None] | None = None,
     *,
     check: bool = False,

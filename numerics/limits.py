@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from numerics.overlaps import join, split
+from theory.expected import checked
 
 Array = np.ndarray
 
@@ -20,6 +21,7 @@ RECOVERED = 1e-6
 SYMMETRIC = 1e-9
 
 
+@checked
 class Limit(NamedTuple):
     """The critical point a run tends to and how that is known.
 

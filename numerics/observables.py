@@ -8,6 +8,7 @@ import numpy as np
 from numerics.charts import Chart
 from numerics.overlaps import rotate, split
 from numerics.problem import Problem
+from theory.expected import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 
+@checked
 class Observables(NamedTuple):
     """Quantities at the times ``t``, arrays of one shape.
 
@@ -51,6 +53,7 @@ class Observables(NamedTuple):
         return plot(self.dataset())
 
 
+@checked
 class Overlaps(NamedTuple):
     """The state of any model at the times ``t`` (T,).
 

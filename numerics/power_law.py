@@ -10,6 +10,7 @@ from numerics.index_rule import index_rule
 from numerics.linearisation import escape_direction
 from numerics.problem import Problem
 from numerics.reduction import reduce_stream
+from theory.expected import Whole, checked
 
 Array = np.ndarray
 
@@ -21,12 +22,13 @@ LARGEST = 1e280  # of finite dimensions and horizons, short of overflow
 SMALLEST_START, LARGEST_START = 1e-300, 1e75  # of √s(0): floats keep their digits, energies stay in range
 
 
+@checked
 def power_law(
     exponent: float,
     dimension: float,
     teacher: str | Array = "flat",
     init: str | Array = "sphere",
-    seed: int = 0,
+    seed: Whole = 0,
     horizon: float = 1e30,
 ) -> Problem:
     """The paper's problem: tr Q = 1, ‖w*‖_Q = 1.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 import numpy as np
 
 from theory.disk import read_text
+from theory.expected import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,6 +33,7 @@ def check_number(name: str, value: object) -> None:
         raise TypeError(f"{name} is {value!r}: it must be a number")
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """The data that the flow sees.

@@ -25,6 +25,7 @@ from numerics.block_gauss import block_lanczos, chebyshev_moments, gauss_rules, 
 from numerics.chebyshev import chebyshev_polynomials
 from numerics.eigenspaces import add, merge
 from numerics.problem import Problem
+from theory.expected import Positive, checked
 
 Array = np.ndarray
 
@@ -43,7 +44,8 @@ BETWEEN = 3.0  # times the bound at these is above it at all times
 LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left of any
 
 
-def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Problem:
+@checked
+def reduce(problem: Problem, horizon: Positive, tolerance: Positive = TOLERANCE) -> Problem:
     """Replace ``problem`` by one of a few hundred modes, equivalent for times up to ``horizon``.
 
     Returns an ordinary problem with the same ``dimension``. Its ``relative_error`` bounds the change of the

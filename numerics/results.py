@@ -17,6 +17,7 @@ from numerics.descent import EmpiricalRun, StochasticRuns
 from numerics.observables import Observables, Overlaps
 from numerics.problem import Problem
 from numerics.trajectory import Trajectory
+from theory.expected import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -54,6 +55,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
 """The long name and the units of every quantity; statistics are pure numbers, since tr Q and s* are."""
 
 
+@checked
 def dataset(
     run: Observables | Overlaps | EmpiricalRun | StochasticRuns | Problem, **parameters: Any
 ) -> "xr.Dataset":
@@ -113,6 +115,7 @@ def solved(run: Trajectory, times: Array | Sequence[float], **parameters: Any) -
     return dataset(run.at(times) if single else run.overlaps(times), **(outcome | parameters))
 
 
+@checked
 def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Dataset":
     """Runs side by side along a new dimension, such as ``exponent=[1.5, 2.0]`` or ``run=range(3)``.
 
@@ -173,6 +176,7 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
     return Problem(eigenvalues, teacher, init, **options)
 
 
+@checked
 def plot(labelled: "xr.Dataset") -> "Figure":
     """Draw a dataset: MSE, |u| and s of a run over time, or the loss of a network, with a band over seeds and
     a panel for each value of another dimension; the masses λ w² of a problem over its eigenvalues.

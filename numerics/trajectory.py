@@ -16,6 +16,7 @@ from numerics.collocation import Collocation
 from numerics.limits import Limit
 from numerics.observables import Observables, Overlaps, observe, observe_all
 from numerics.problem import Problem
+from theory.expected import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -73,6 +74,7 @@ class Segment:
         return self.chart.deficits(flip * self.statistics, self.teacher_energy)[:, 0]
 
 
+@checked
 class Phases(NamedTuple):
     """The times that separate the phases, nan where they do not occur before the end of the run.
 
@@ -85,6 +87,7 @@ class Phases(NamedTuple):
     t2: float
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectory:
     """A solved run: evaluate it with :meth:`overlaps` for any model; for one student and one teacher

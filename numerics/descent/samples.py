@@ -17,6 +17,7 @@ from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.observables import norms, observe
 from numerics.problem import Problem
+from theory.expected import Count, Whole, checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,6 +35,7 @@ NOTHING = 1e-7
 STREAM = (0, 0)  # keys of one length more than those of problems and of online SGD
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class EmpiricalRun:
     """A run on samples, recorded at the times ``t`` (T,) of the flow.
@@ -59,6 +61,7 @@ class EmpiricalRun:
         return dataset(self, **parameters)
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Samples:
     """``inputs`` x (n, d) with covariance Q and ``labels`` y (n,) of a ``problem``.
@@ -125,7 +128,8 @@ class Samples:
         return EmpiricalRun(*seen, np.array([self.loss(w) for w in weights]))
 
 
-def draw_samples(problem: Problem, count: int, *, noise_variance: float = 0.0, seed: int = 0) -> Samples:
+@checked
+def draw_samples(problem: Problem, count: Count, *, noise_variance: float = 0.0, seed: Whole = 0) -> Samples:
     """Draw ``count`` Gaussian inputs and their labels, with Gaussian noise of ``noise_variance``.
 
     The first samples of a longer draw with the same seed are the same. Memory is count · d.
@@ -150,6 +154,7 @@ def draw_samples(problem: Problem, count: int, *, noise_variance: float = 0.0, s
     return Samples(problem, x, labels)
 
 
+@checked
 def empirical_flow(samples: Samples, times: Sequence[float] | Array) -> EmpiricalRun:
     """Integrate ẇ = −∇L_n(w) from the problem's start, to the ascending ``times``.
 
@@ -184,6 +189,7 @@ def empirical_flow(samples: Samples, times: Sequence[float] | Array) -> Empirica
     return samples.observed(t, solution.y.T)
 
 
+@checked
 def empirical_descent(
     samples: Samples,
     step_size: float,

@@ -27,6 +27,7 @@ from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.observables import Observables, norms, observe
 from numerics.problem import Problem
+from theory.expected import Count, checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,6 +39,7 @@ REBASE = 64
 SAVE_EVERY = 10.0  # seconds
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class StochasticRuns:
     """Runs of online SGD on one problem, one for every seed.
@@ -106,12 +108,13 @@ class StochasticRuns:
         return plot(self.dataset())
 
 
+@checked
 def online_sgd(
     problem: Problem,
     step_size: float,
     steps: int,
     *,
-    batch: int = 1,
+    batch: Count = 1,
     noise_variance: float = 0.0,
     seeds: Sequence[int] = (0,),
     points: int | Sequence[int] | Array = 200,
@@ -149,12 +152,13 @@ def online_sgd(
     )[0]
 
 
+@checked
 def shared_sgd(
     problems: Sequence[Problem],
     step_size: float,
     steps: int,
     *,
-    batch: int = 1,
+    batch: Count = 1,
     noise_variance: float = 0.0,
     seeds: Sequence[int] = (0,),
     points: int | Sequence[int] | Array = 200,

@@ -9,6 +9,7 @@ from mpmath import mp, mpf
 
 from numerics.power_law import check_power_law, escape_size, gaussian_teacher, power_law, source_exponent
 from numerics.precise.problem import ExactProblem
+from theory.expected import Count, Whole, checked
 
 Array = np.ndarray
 
@@ -16,13 +17,14 @@ LARGEST_DIMENSION = 1000
 GUARD = 20  # digits of the data beyond those of the flow
 
 
+@checked
 def precise_power_law(
     exponent: float | Fraction,
     dimension: float,
     teacher: str | Array = "flat",
     init: str | Array = "sphere",
-    seed: int = 0,
-    digits: int = 50,
+    seed: Whole = 0,
+    digits: Count = 50,
 ) -> ExactProblem:
     """The problem of :func:`numerics.power_law` with all d modes, its numbers to ``digits`` + 20 digits.
 

@@ -13,12 +13,14 @@ from flint import arb, fmpq
 
 from numerics.problem import Problem
 from theory.disk import read_text
+from theory.expected import checked
 
 LARGEST_EXPONENT = 10_000  # of decimal strings: a power of ten is written out
 Row = tuple[Fraction, ...]
 Moments = tuple[Fraction, ...]
 
 
+@checked
 @dataclass(frozen=True)
 class ExactProblem:
     """The data of :class:`numerics.Problem`, exact: each number is kept as the fraction that it is.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from theory.expected import Count, checked
+
 from .constant import Constant, NotEnclosed, undefined
 from .convergence import (
     convergence_exponent,
@@ -76,7 +78,8 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 
 
-def catalogue(batch: int | None = None) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
+@checked
+def catalogue(batch: Count | None = None) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
     """Return the functions by name, with a ``batch`` also those of online SGD.
 
     >>> [name for name in catalogue(16) if name not in CATALOGUE]
@@ -88,8 +91,9 @@ def catalogue(batch: int | None = None) -> Mapping[str, Callable[[Spectrum, int]
     return {**CATALOGUE, **own}
 
 
+@checked
 def constants(
-    spectrum: Spectrum, digits: int = 15, names: Iterable[str] | None = None, batch: int | None = None
+    spectrum: Spectrum, digits: Count = 15, names: Iterable[str] | None = None, batch: Count | None = None
 ) -> dict[str, Constant]:
     """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
 
@@ -151,12 +155,13 @@ def _found(function: Callable[[Spectrum, int], Constant], spectrum: Spectrum, di
         return undefined(error.definition, error.source, str(error))
 
 
+@checked
 def as_json(
     spectrum: Spectrum,
-    digits: int = 15,
+    digits: Count = 15,
     teacher: str | None = None,
     names: Iterable[str] | None = None,
-    batch: int | None = None,
+    batch: Count | None = None,
 ) -> dict[str, Any]:
     """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 

@@ -8,6 +8,8 @@ from html import escape
 
 from mpmath import mp, mpf
 
+from theory.expected import checked
+
 from .field import FLOATS, Field, Number, balls
 
 GUARD = 20
@@ -28,6 +30,7 @@ class NotEnclosed(ArithmeticError):
         self.definition, self.source = definition, source
 
 
+@checked
 @dataclass(frozen=True)
 class Constant:
     """A real constant known to within ``radius``, or undefined for a stated ``reason``.

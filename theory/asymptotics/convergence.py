@@ -48,6 +48,8 @@ from fractions import Fraction
 
 from mpmath import mp
 
+from theory.expected import Count, checked
+
 from .constant import Constant, closed_form, undefined
 from .field import FLOATS, Field, Number, rational
 from .spectrum import PowerLaw, Spectrum, decimal
@@ -65,7 +67,8 @@ WINDOW_START = "1/(8 lambda_1), the time in which the first mode is learnt"
 WINDOW_END = "1/(8 lambda_d), the time in which the last mode is learnt"
 
 
-def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def summary_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\gamma = (a + 2B - 1)/a`.
 
     >>> print(summary_exponent(PowerLaw(2, "inf")).printed(15)[0])
@@ -76,7 +79,8 @@ def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, SUMMARY_EXPONENT, lambda law, field: rational(_gamma(law), field))
 
 
-def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def overlap_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`C_f (\tfrac13 + 2^{-\gamma-1})`.
 
     At :math:`a = 2`, :math:`d = \infty` and the flat teacher, :math:`C_f = \sqrt{3/(16\pi)}`:
@@ -90,7 +94,8 @@ def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, OVERLAP_PREFACTOR, overlap_scale)
 
 
-def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def energy_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\tfrac23 C_f`.
 
     >>> print(energy_prefactor(PowerLaw(2, "inf")).printed(15)[0])
@@ -99,7 +104,8 @@ def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, ENERGY_PREFACTOR, lambda law, field: amplitude(law, field) * 2 / 3)
 
 
-def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def overlap_ratio(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\tfrac12 + \tfrac34 2^{-\gamma}`, the limit of ``(1 - u)/(1 - s)``.
 
     It falls from 5/4 to 1/2 as :math:`\gamma` grows. As :math:`1 - s = 2(1 - u) - q`, it would be 1/2 if
@@ -116,7 +122,8 @@ def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
     )
 
 
-def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def loss_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`4 \cdot 2^{-\gamma} C_f`.
 
     >>> print(loss_prefactor(PowerLaw(2, "inf")).printed(15)[0])
@@ -130,7 +137,8 @@ def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     )
 
 
-def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def convergence_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\kappa = 1/\gamma`, half the exponent of the paper's upper bound.
 
     >>> print(convergence_exponent(PowerLaw(4, "inf")).printed(15)[0])
@@ -139,7 +147,8 @@ def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, CONVERGENCE_EXPONENT, lambda law, field: rational(1 / _gamma(law), field))
 
 
-def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def convergence_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the larger of the prefactors of ``1 - u`` and ``1 - s``: the slower decides.
 
     ``u`` is the slower exactly when :math:`\gamma < \log_2 \tfrac32 \approx 0.585`; for a flat
@@ -155,7 +164,8 @@ def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, CONVERGENCE_PREFACTOR, slower_scale)
 
 
-def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def window_start(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`1/(8\lambda_1)`, after which the power laws of this module set in.
 
     >>> print(window_start(PowerLaw(2, "inf")).printed(15)[0])
@@ -164,7 +174,8 @@ def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
     return closed_form(lambda field: 1 / (8 * spectrum.extremes(field)[0]), digits, WINDOW_START, SOURCE)
 
 
-def window_end(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def window_end(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`1/(8\lambda_d)`, at which the exponential of the last mode takes over.
 
     >>> print(window_end(PowerLaw(0, 1000)).printed(15)[0])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from theory.expected import Count, checked
+
 from .constant import Constant, closed_form
 from .field import FLOATS, Field, Number
 from .resolvent import Resolvent, resolvent
@@ -18,7 +20,8 @@ DEFINITION = "the root rho > 4 lambda_1 of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (rh
 SOURCE = "arXiv:2511.18661, Lemma 2"
 
 
-def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def escape_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the escape rate: :math:`u(t) \sim c\,e^{\rho t}` while :math:`s \ll 1`.
 
     **Definition.** With :math:`\mu_i = \lambda_i (w^*_i)^2`, :math:`\rho` is the only root above

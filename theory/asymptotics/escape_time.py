@@ -6,6 +6,8 @@ from fractions import Fraction
 
 from mpmath import mp, mpf
 
+from theory.expected import Count, Real, checked
+
 from .constant import GUARD, Constant, undefined
 from .escape import escape_rate, rate
 from .fast_manifold import SOURCE, TooFar, enclosed, first_overlap, prompt_crossing
@@ -17,7 +19,8 @@ LEVEL = Fraction(1, 10)
 MEDIAN = "C in median T1 = log(d)/(2 rho) + C + o(1) from the unit sphere, |u(T1)| = 1/10"
 
 
-def median_escape_offset(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def median_escape_offset(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the ``C`` of the median of :math:`T_1 = \log d/(2\rho) + C + o(1)` from the unit sphere.
 
     **Law.** The fastest mode starts with :math:`\langle e_1, w(0)\rangle = g/\sqrt d`, so by
@@ -39,8 +42,9 @@ def median_escape_offset(spectrum: Spectrum, digits: int = 15) -> Constant:
         return undefined(MEDIAN, SOURCE, str(error))
 
 
+@checked
 def escape_time_quantile(
-    spectrum: Spectrum, probability: float | str | mpf, dimension: int, digits: int = 15
+    spectrum: Spectrum, probability: Real, dimension: int, digits: Count = 15
 ) -> Constant:
     r"""Return the time before which a fraction ``probability`` of sphere starts has :math:`|u| \ge 1/10`.
 
@@ -63,7 +67,7 @@ def escape_time_quantile(
 
 
 def _sphere_time(
-    spectrum: Spectrum, probability: float | str | mpf, dimension: int, digits: int, definition: str
+    spectrum: Spectrum, probability: Real, dimension: int, digits: int, definition: str
 ) -> Constant:
     """Return T1 at a quantile; u = A U_0 = C g e^(rho t)/sqrt(d) links the scales."""
 
@@ -80,7 +84,7 @@ def _sphere_time(
 
 
 def _estimated_time(
-    spectrum: Spectrum, probability: float | str | mpf, dimension: int, digits: int, definition: str
+    spectrum: Spectrum, probability: Real, dimension: int, digits: int, definition: str
 ) -> Constant:
     logarithm, radius = prompt_crossing(spectrum, LEVEL, False, digits)
     scale, rho = escape_amplitude(spectrum, digits + 5), escape_rate(spectrum, digits + 5)

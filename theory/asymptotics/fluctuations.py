@@ -33,6 +33,8 @@ from fractions import Fraction
 
 from mpmath import mp, mpf
 
+from theory.expected import Count, checked
+
 from .constant import Constant, closed_form, estimated, undefined
 from .convergence import decay_law
 from .field import Field, Number, rational
@@ -50,7 +52,8 @@ FEW = 64
 """Modes whose product bounds the integrand."""
 
 
-def fluctuation_prefactor(spectrum: PowerLaw, quantity: str = "energy", digits: int = 15) -> Constant:
+@checked
+def fluctuation_prefactor(spectrum: PowerLaw, quantity: str = "energy", digits: Count = 15) -> Constant:
     r"""Return the ``D`` of ``overlap``, ``energy`` or ``loss`` (``1 - u``, ``1 - s``, ``L``).
 
     ``spectrum`` has the flat or source teacher that gives the components' mean squares.
@@ -73,7 +76,8 @@ def fluctuation_prefactor(spectrum: PowerLaw, quantity: str = "energy", digits: 
     )
 
 
-def inverse_energy_mean(spectrum: PowerLaw, digits: int = 15) -> Constant:
+@checked
+def inverse_energy_mean(spectrum: PowerLaw, digits: Count = 15) -> Constant:
     r"""Return :math:`E[1/N]`.
 
     **Method.** In ``log z`` the integrand is analytic in :math:`|\mathrm{Im}| < \pi` and decays at both

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from theory.expected import Count, checked
+
 from .constant import GUARD, Constant, closed_form, undefined
 from .escape import escape_rate, escape_root, rate
 from .field import FLOATS, Field, Number
@@ -29,7 +31,8 @@ AGREEMENT = "P(u(0) has the sign of the projection of w(0) on the fastest mode),
 SOURCE = "arXiv:2511.18661, Proposition 9"
 
 
-def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Constant]:
+@checked
+def growth_rates(spectrum: Spectrum, count: Count, digits: Count = 15) -> list[Constant]:
     r"""Return the ``count`` largest roots of the secular equation, fewer if there are no more.
 
     The first is the escape rate. Between two neighbouring poles :math:`4\lambda` of eigenvalues that
@@ -91,7 +94,8 @@ def lower_rate(spectrum: Spectrum, number: int, field: Field = FLOATS) -> Number
     return secular.floor + enclosed_root(excess, field.mpf(0), width, field)
 
 
-def escape_amplitude(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def escape_amplitude(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the scale of the overlap that escapes from the unit sphere.
 
     **Definition.** :math:`u(t) \sim \frac{C}{\sqrt d}\, g\, e^{\rho t}` while :math:`s \ll 1`, with
@@ -112,7 +116,8 @@ def unstable_scale(spectrum: Spectrum, field: Field) -> Number:
     return 1 / field.sqrt(-8 * secular.value_and_slope(shift)[1])
 
 
-def sign_agreement(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def sign_agreement(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the probability that ``u(0)`` has the sign with which the overlap escapes.
 
     **Definition.** ``w(0)`` uniform on the sphere; the sign of :math:`u(0) = \langle w(0), Qw^*\rangle`
@@ -145,7 +150,8 @@ def squared_norm(spectrum: Spectrum, field: Field = FLOATS) -> Number:
     return field.fsum(x * mass for x, mass, _ in spectrum.levels(field))
 
 
-def slow_mode_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def slow_mode_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the power of ``d`` by which the slower modes of a sphere start are down at T1.
 
     **Definition.** At :math:`T_1 = \log d/(2\rho) + O(1)` the second mode has grown by

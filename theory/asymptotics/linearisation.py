@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
+from theory.expected import Count, checked
+
 from .constant import Constant, closed_form, undefined
 from .edge_sums import edge_sum
 from .escape import rate
@@ -22,7 +24,8 @@ RATE_DEFINITION = "rate r in 1 - u ~ exp(-r t) as t -> inf at finite d, from a g
 SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
 
 
-def stability_step(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def stability_step(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the largest step for which gradient descent is stable at the teacher.
 
     **Definition.** :math:`w \leftarrow w - \eta \nabla L(w)` contracts near :math:`w^*` exactly
@@ -47,7 +50,8 @@ def stable_step(spectrum: Spectrum, field: Field = FLOATS) -> Number:
     return 1 / field.max(rate(spectrum, field), 4 * spectrum.extremes(field)[0])
 
 
-def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def final_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the rate of the exponential that ends every finite-dimensional run.
 
     **Definition.** :math:`1 - u` (and :math:`1 - s`) decay as :math:`e^{-rt}` once

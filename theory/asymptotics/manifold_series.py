@@ -24,12 +24,15 @@ from operator import mul
 
 from mpmath import mp, mpf
 
+from theory.expected import Count, checked
+
 from .compression import compressed
 from .escape import escape_rate
 from .spectrum import Spectrum
 
 
-def manifold_series(spectrum: Spectrum, terms: int) -> tuple[list[mpf], list[mpf]]:
+@checked
+def manifold_series(spectrum: Spectrum, terms: Count) -> tuple[list[mpf], list[mpf]]:
     r"""Return :math:`U_0, U_1, \dots` and :math:`S_1, S_2, \dots`, ``terms`` of each.
 
     In fixed-point arithmetic at the working precision; the spectrum enters by a Gauss rule, see

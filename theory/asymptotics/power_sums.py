@@ -14,6 +14,8 @@ from math import inf
 
 from mpmath import mp, mpf
 
+from theory.expected import Count, NonNegative, checked
+
 from .field import FLOATS, Field, Number, balls, rational
 
 SPARE = 20
@@ -60,7 +62,8 @@ def bernoulli_ratio(order: int, prec: int, field: Field = FLOATS) -> Number:
         return field.bernoulli(2 * order) / field.factorial(2 * order)
 
 
-def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
+@checked
+def power_sum(s: Fraction, first: Count, last: NonNegative) -> mpf:
     r"""Return :math:`\sum_{i=\text{first}}^{\text{last}} i^{-s}` to the working precision.
 
     ``last`` is an integer of any size or infinity; then ``s`` must exceed 1.

@@ -49,6 +49,8 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
+from theory.expected import Count, checked
+
 from .constant import Constant, closed_form, undefined
 from .convergence import amplitude, decay_law, overlap_scale, slower_scale, summary_exponent
 from .field import Field, Number, rational
@@ -70,7 +72,8 @@ DROP_PREFACTOR = "D in d (height - MSE(T2(eps))) ~ D eps^-q"
 FLUCTUATION = "k in (relative standard deviation of N recovered) ~ k t^(-1/(2a)) over Gaussian teachers"
 
 
-def recovered_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def recovered_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`p = 1 - \gamma = (1 - 2B)/a`: ``1/a`` for a flat teacher, negative for ``B > 1/2``.
 
     >>> print(recovered_exponent(PowerLaw(2, "inf", "source:0.25")).printed(15)[0])
@@ -79,7 +82,8 @@ def recovered_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, EXPONENT, lambda law, gamma, field: rational(1 - gamma, field))
 
 
-def recovered_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def recovered_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`-(\omega/a)\,\Gamma(-p)\,(16/Z)^p`.
 
     With a flat teacher it is :func:`.tail_prefactor`; at :math:`\gamma = 1` the law is logarithmic.
@@ -92,7 +96,8 @@ def recovered_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, PREFACTOR, _prefactor, _logarithm)
 
 
-def recovered_constant(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def recovered_constant(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\omega\,\zeta(2B)`: -1/2 for a flat teacher, all there is for :math:`B > \tfrac12`.
 
     With feedback the term :math:`m` of the series in :math:`t^{-\gamma}` adds to it where
@@ -108,7 +113,8 @@ def recovered_constant(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, CONSTANT, evaluate, _logarithm)
 
 
-def recovered_correction(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def recovered_correction(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`r`, the feedback of the statistics on what is recovered: they slow the clock.
 
     >>> print(recovered_correction(PowerLaw(2, "inf")).printed(15)[0])
@@ -117,7 +123,8 @@ def recovered_correction(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, CORRECTION, _correction, _integrable)
 
 
-def frozen_error(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def frozen_error(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`e = -r/C_u`, :math:`1 - u \sim C_u t^{-\gamma}`: a function of :math:`\gamma` alone.
 
     The frozen approximation gives the exact prefactor, and a relative error that fades with ``1 - u``.
@@ -132,7 +139,8 @@ def frozen_error(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, FROZEN, evaluate, _slow_feedback)
 
 
-def plateau_height(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def plateau_height(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\sigma_*^2 = \frac1d \sum_i (w^*_i)^2`: 1 for a flat teacher, in any dimension.
 
     A start on the unit sphere adds :math:`(1 - 2 w(0) \cdot w^*)/d`.
@@ -148,7 +156,8 @@ def plateau_height(spectrum: Spectrum, digits: int = 15) -> Constant:
     return closed_form(lambda field: _height(spectrum, field), digits, HEIGHT, SOURCE)
 
 
-def plateau_drop_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def plateau_drop_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`q = p/\gamma`, ``1/(a - 1)`` for a flat teacher, against ``a/3`` in the bound of P4.
 
     >>> print(plateau_drop_exponent(PowerLaw(3, "inf")).printed(15)[0])
@@ -163,7 +172,8 @@ def plateau_drop_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     )
 
 
-def plateau_drop_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the ``D`` of what has left the plateau at :math:`T_2(\epsilon) \sim (C_2/\epsilon)^{1/\gamma}`.
 
     :math:`D = C\,C_2^{q}`. The drop is of order ``1/d``, not :math:`d^{-1/3}`.
@@ -179,7 +189,8 @@ def plateau_drop_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, DROP_PREFACTOR, evaluate, _slow_feedback)
 
 
-def recovered_fluctuation(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def recovered_fluctuation(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\sqrt{2(2 - 2^{1/a})/\Gamma(1 - 1/a)}\,(Z/16)^{1/2a}`.
 
     >>> print(recovered_fluctuation(PowerLaw(2, "inf")).printed(15)[0])

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from mpmath import mp, mpf
 
+from theory.expected import Count, checked
+
 from .constant import GUARD
 from .expansion import cross_memory, quadratic_memory, universal_coefficients
 from .field import rational
@@ -27,7 +29,8 @@ Coefficients = list[mpf]
 """Of a power series from the constant on, all of one length."""
 
 
-def recovered_coefficients(gamma: Exact, count: int, digits: int = 15) -> list[mpf]:
+@checked
+def recovered_coefficients(gamma: Exact, count: Count, digits: Count = 15) -> list[mpf]:
     r"""Return :math:`\hat r_1, \hat r_2, \dots`, ``count`` of them, functions of the exponent alone.
 
     They are those of recovered :math:`- K \sim C t^{1-\gamma} (1 + \sum_k \hat r_k X^k)`,

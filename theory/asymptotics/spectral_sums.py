@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from mpmath import mp, mpc, mpf
 
+from theory.expected import Count, checked
+
 from .constant import GUARD, Constant
 from .field import rational
 from .spectrum import Exact, PowerLaw, Spectrum, exact, unlisted
@@ -18,8 +20,9 @@ FALL = 16
 """How far the listed modes go: the others are this much smaller than the circle on which f is sampled."""
 
 
+@checked
 def spectral_sum(
-    spectrum: Spectrum, function: Function, power: int = 1, digits: int = 15, reach: Exact | None = None
+    spectrum: Spectrum, function: Function, power: int = 1, digits: Count = 15, reach: Exact | None = None
 ) -> Constant:
     r"""Return :math:`\sum_i \lambda_i^k (w^*_i)^2 f(\lambda_i)`, ``k`` the ``power``, at any dimension.
 

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
+from theory.expected import checked
+
 from .field import FLOATS, Field, Number, quotient, rational
 from .power_sums import inverse_powers
 
@@ -24,6 +26,7 @@ LARGEST_EXPONENT = 100
 """That of eigenvalues and masses: beyond, every sum is its largest term to tens of digits."""
 
 
+@checked
 class Level(NamedTuple):
     """An eigenvalue, the teacher's mass on its eigenspace, and the dimension of that space."""
 
@@ -32,6 +35,7 @@ class Level(NamedTuple):
     multiplicity: int
 
 
+@checked
 @dataclass(frozen=True, init=False)
 class PowerLaw:
     r"""The spectrum :math:`\lambda_i = i^{-a}/H_{d,a}`, ``i = 1..d``, of trace 1, and a teacher.
@@ -180,6 +184,7 @@ class PowerLaw:
         return decay
 
 
+@checked
 @dataclass(frozen=True, init=False)
 class Given:
     r"""Eigenvalues and teacher components as given, the teacher rescaled to mass 1.

@@ -27,6 +27,8 @@ from __future__ import annotations
 
 from mpmath import mp, mpf
 
+from theory.expected import Count, checked
+
 from .compression import Rule, compressed
 from .constant import Constant
 from .escape import rate
@@ -48,7 +50,8 @@ ROUNDING = 1e-11
 """Relative error of a root in double precision."""
 
 
-def sgd_stability_step(spectrum: Spectrum, batch: int = 1, digits: int = 15) -> Constant:
+@checked
+def sgd_stability_step(spectrum: Spectrum, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the largest step at which SGD on ``batch`` inputs a step is stable at the teacher.
 
     **Definition.** :math:`E|Q^{1/2}(w - w^*)|^2` of the linearised steps decays exactly below it. It is at

@@ -32,6 +32,7 @@ from itertools import count
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.given import given
 from theory.symbolic.models import Model, ModelError, single_index
 
@@ -52,6 +53,7 @@ class EscapeTime(Enum):
     MARGINAL = "undecided: the leading order pushes in no direction"
 
 
+@checked
 @dataclass(frozen=True)
 class Escape:
     """The leading part ``Φ = pull · s^(order/2)`` of ``L(0) − L``, and the time that it takes from ``ε``.
@@ -68,6 +70,7 @@ class Escape:
         return self.time.value.replace("ε^(2−q)", f"1/ε^{self.order - 2}".removesuffix("^1"))
 
 
+@checked
 def escape(
     link: sympy.Expr, teacher_link: sympy.Expr | None = None, energy: sympy.Rational | int = 1
 ) -> Escape:

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.averages import Atom, ErrorFunction, Modulus, Monomial
 
 Z = sympy.Symbol("z")
@@ -118,6 +119,7 @@ def _unknown(function: object) -> str:
     )
 
 
+@checked
 def parse_link(text: str) -> sympy.Expr:
     """Read a link from text, without evaluating any code.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.hierarchy import Statistic
 from theory.symbolic.models import ModelError
 
@@ -15,6 +16,7 @@ class MeasureError(ModelError):
     """The numbers are not exact, or they describe no spectral measure."""
 
 
+@checked
 @dataclass(frozen=True)
 class SpectralMeasure:
     """``Σ_i z_i z_iᵀ δ(λ − λ_i)`` with ``z_i`` the students' and teachers' components on mode ``i``.

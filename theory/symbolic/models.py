@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import sympy
 
+from theory.expected import Count, checked
 from theory.symbolic.averages import product_average
 from theory.symbolic.given import given
 from theory.symbolic.links import Z, is_polynomial, link_terms
@@ -18,6 +19,7 @@ class ModelError(ValueError):
     """The model cannot be derived, or is not one that the question applies to."""
 
 
+@checked
 @dataclass(frozen=True)
 class Model:
     """A student network that learns a teacher network by gradient flow on the population loss.
@@ -168,6 +170,7 @@ def link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> 
     )
 
 
+@checked
 def single_index(link: sympy.Expr, teacher_link: sympy.Expr | None = None) -> Model:
     """Return the model of one student and one teacher, with overlaps ``s``, ``u`` and ``t``.
 
@@ -182,6 +185,7 @@ def single_index(link: sympy.Expr, teacher_link: sympy.Expr | None = None) -> Mo
     return Model(name, link, teacher_link)
 
 
+@checked
 def phase_retrieval() -> Model:
     """Return the paper's model: one student, one teacher, the square as link.
 
@@ -193,7 +197,8 @@ def phase_retrieval() -> Model:
     return Model("phase retrieval", Z**2, Z**2)
 
 
-def quadratic_network(students: int, teachers: int) -> Model:
+@checked
+def quadratic_network(students: Count, teachers: Count) -> Model:
     """Return the network ``Σ_j (w_j·x)² = xᵀ WᵀW x`` with that many units on either side.
 
     Its output, and so its loss, depends on ``W`` through ``WᵀW`` alone: ``W`` and ``OW`` are the

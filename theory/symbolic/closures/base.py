@@ -1,10 +1,11 @@
 """What closures share: how one is applied, and the system that a closure in statistics yields."""
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.hierarchy import Hierarchy, Statistic
 from theory.symbolic.models import ModelError
 
@@ -15,6 +16,7 @@ class ClosureError(ModelError):
     """The closure does not apply to these data, or its parameters make no sense."""
 
 
+@runtime_checkable
 class Closure(Protocol[System]):
     """Anything that turns a hierarchy into a system of its own."""
 
@@ -23,6 +25,7 @@ class Closure(Protocol[System]):
         ...
 
 
+@checked
 def close(hierarchy: Hierarchy, closure: Closure[System]) -> System:
     """Return the hierarchy closed by ``closure``.
 
@@ -34,6 +37,7 @@ def close(hierarchy: Hierarchy, closure: Closure[System]) -> System:
     return closure.close(hierarchy)
 
 
+@checked
 @dataclass(frozen=True)
 class MomentSystem:
     """The statistics of the orders 1 … ``order``, with a rule for the order after the last.

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.closures.base import MomentSystem
 from theory.symbolic.hierarchy import Hierarchy
 from theory.symbolic.measure import MeasureError, exact_numbers
 
 
+@checked
 @dataclass(frozen=True)
 class CharacteristicPolynomial:
     """Ansatz: ``Q^{n+1} = Σ_j c_j Q^j`` over ``1 ≤ j ≤ n``, with ``n`` distinct non-zero eigenvalues.
