@@ -7,7 +7,7 @@ from os import cpu_count
 
 from numerics.flow import solve
 from numerics.generated import Generated, phase_retrieval
-from numerics.problem import Problem, check_problem
+from numerics.problem import Problem
 from numerics.trajectory import Trajectory
 from numerics.workers import interrupts_wait, processes, stopped
 from theory.expected import Count, checked
@@ -38,11 +38,7 @@ def solve_many(
     >>> [run.limit.name for run in runs]
     ['+teacher', '-teacher']
     """
-    if isinstance(problems, Problem):
-        raise ValueError("problems is one problem: solve takes one, solve_many a list of them")
     problems = list(problems)
-    for problem in problems:
-        check_problem(problem)
     times = [float(until)] * len(problems) if isinstance(until, int | float) else [float(t) for t in until]
     if len(times) != len(problems):
         raise ValueError(f"until has {len(times)} times for {len(problems)} problems: it needs one for each")

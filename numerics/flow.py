@@ -34,7 +34,7 @@ from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
 from numerics.overlaps import join, split
-from numerics.problem import Problem, check_number, check_problem
+from numerics.problem import Problem
 from numerics.reduction import reduce
 from numerics.step import (
     ROUNDING,
@@ -104,8 +104,6 @@ def solve(
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
     ('+teacher', '2.910245e-103')
     """
-    check_problem(problem)
-    check_number("until", until)
     if not (np.isfinite(until) and until > 0):
         raise ValueError(f"until is {until}: it must be a positive, finite time")
     if until > problem.horizon:

@@ -1,15 +1,15 @@
 """A teacher–student problem: spectrum, teacher and start, in eigen-coordinates of the covariance."""
 
 import json
-import math
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from theory.disk import read_text
-from theory.expected import checked
+from theory.expected import ANYTHING, NonNegative, Only, Positive, checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -17,20 +17,13 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
+Dimension = Annotated[
+    float,
+    Only("a positive integer or inf, or 0 for the number of modes", lambda d: d >= 0 and d in (inf, d // 1)),
+]
+
 LARGEST = 1e150  # the loss is quadratic in energies
 SMALLEST = 1e-300  # below, floats lose their digits
-
-
-def check_problem(problem: object) -> None:
-    """Raise TypeError for anything that is no :class:`Problem`."""
-    if not isinstance(problem, Problem):
-        raise TypeError(f"a Problem is needed, not {type(problem).__name__}: see Problem and power_law")
-
-
-def check_number(name: str, value: object) -> None:
-    """Raise TypeError for anything that is no number."""
-    if isinstance(value, str) or not isinstance(value, SupportsFloat):
-        raise TypeError(f"{name} is {value!r}: it must be a number")
 
 
 @checked
@@ -57,12 +50,12 @@ class Problem:
     (3, 2)
     """
 
-    eigenvalues: Array
-    teacher: Array
-    init: Array
-    dimension: float = 0
-    relative_error: float = 0.0
-    horizon: float = math.inf
+    eigenvalues: Annotated[Array, ANYTHING]
+    teacher: Annotated[Array, ANYTHING]
+    init: Annotated[Array, ANYTHING]
+    dimension: Dimension = 0
+    relative_error: NonNegative = 0.0
+    horizon: Positive = inf
     init_rest: Array | float = 0.0
 
     def __post_init__(self) -> None:
@@ -82,6 +75,11 @@ class Problem:
                 f"eigenvalues[{where}] is {self.eigenvalues[where]:g}: a covariance has none below 0"
             )
         self._check_energies()
+        if np.shape(self.init_rest) not in ((), self.students.shape):
+            raise ValueError(
+                f"init_rest has shape {np.shape(self.init_rest)}: it must be that of the start's rows, "
+                f"{self.students.shape}"
+            )
         object.__setattr__(self, "init_rest", np.zeros_like(self.students) + self.init_rest)
         if not self.dimension:
             object.__setattr__(self, "dimension", size)

@@ -14,13 +14,16 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from numbers import Number
 from types import FunctionType, ModuleType, NoneType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 
-SHOWN = 60
+SHOWN = 100
 """Characters of a refused value that are told."""
+_repr = reprlib.Repr()
+_repr.maxother = _repr.maxstring = SHOWN
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def expect(value: Any, name: str, annotation: Any) -> None:
 
 def shown(value: Any) -> str:
     """A value in one line of at most :data:`SHOWN` characters."""
-    text = " ".join(reprlib.repr(value).split())
+    text = " ".join(_repr.repr(value).split())
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
@@ -145,7 +148,9 @@ def _kind(annotation: Any) -> Kind:
         return PLAIN[annotation]
     origin, parts = get_origin(annotation) or annotation, get_args(annotation)
     if origin is Annotated:
-        base, only = _kind(parts[0]), next(part for part in parts if isinstance(part, Only))
+        base, only = _kind(parts[0]), next(part for part in parts if isinstance(part, Only | Kind))
+        if isinstance(only, Kind):
+            return only
         return Kind(only.words, base.fits, lambda value: base.holds(value) and only.holds(value))
     if origin in (Union, UnionType):
         return _either([_kind(part) for part in parts])
@@ -157,6 +162,9 @@ def _kind(annotation: Any) -> Kind:
         return _collection(origin, parts)
     if origin.__module__ == "numpy":
         return Kind("an array of numbers", _is_numeric)
+    if origin.__module__.startswith("sympy.core") and origin.__name__ in EXACT:
+        words = EXACT[origin.__name__]
+        return Kind(words, lambda value: isinstance(value, origin) or _is_python_number(value))
     return Kind(_named(origin), lambda value: isinstance(value, origin))
 
 
@@ -210,6 +218,10 @@ def _is_number(value: Any) -> bool:
     return True
 
 
+def _is_python_number(value: Any) -> bool:
+    return isinstance(value, Number) and not isinstance(value, bool)
+
+
 def _is_array(value: Any) -> bool:
     return bool(getattr(value, "shape", ()))
 
@@ -236,6 +248,9 @@ def _named(kind: type) -> str:
     """
     return f"{'an' if kind.__name__[0] in 'AEIOUaeiou' else 'a'} {kind.__name__}"
 
+
+EXACT = {"Expr": "a number or a SymPy expression", "Rational": "a rational number"}
+"""Classes of SymPy in place of which Python's numbers are taken."""
 
 ANYTHING = Kind("anything", lambda value: True)
 PLAIN: dict[Any, Kind] = {

@@ -143,8 +143,6 @@ def draw_samples(problem: Problem, count: Count, *, noise_variance: float = 0.0,
     """
     check_directions(problem)
     check_noise(noise_variance)
-    if not (count >= 1 and count % 1 == 0):
-        raise ValueError(f"{count} samples: a whole number, at least 1, is needed")
     inputs, noise = (
         np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(*STREAM, kind))))
         for kind in range(2)

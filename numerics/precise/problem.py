@@ -11,7 +11,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from numerics.problem import Problem
+from numerics.problem import Dimension, Problem
 from theory.disk import read_text
 from theory.expected import checked
 
@@ -42,7 +42,11 @@ class ExactProblem:
     dimension: float
 
     def __init__(
-        self, eigenvalues: Sequence[Any], teacher: Sequence[Any], init: Sequence[Any], dimension: float = 0
+        self,
+        eigenvalues: Sequence[Any],
+        teacher: Sequence[Any],
+        init: Sequence[Any],
+        dimension: Dimension = 0,
     ) -> None:
         object.__setattr__(self, "eigenvalues", _row("eigenvalues", eigenvalues))
         object.__setattr__(self, "teacher", _rows("teacher", teacher))

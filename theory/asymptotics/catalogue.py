@@ -136,11 +136,7 @@ def constants(
     window_end no end at d = inf
     final_rate at d = inf the eigenvalues accumulate at 0: the decay stays algebraic
     """
-    if not isinstance(digits, int) or digits < 1:
-        raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
     known = catalogue(batch)
-    if isinstance(names, str):
-        raise ValueError(f"names is {names!r}, but it must be a list of names, such as [{names!r}]")
     names = list(known if names is None else names)
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"{unknown[0]!r} is no constant; there are {', '.join(known)}")

@@ -85,8 +85,6 @@ def residual_sum(spectrum: Spectrum, time: NonNegative, digits: Count = 15) -> m
 
     Raises ValueError for a negative time.
     """
-    if not time >= 0:
-        raise ValueError(f"time is {time}, but it must be at least 0")
     if not time:
         return mpf(1)
     with mp.workdps(digits + GUARD):

@@ -44,7 +44,7 @@ def median_escape_offset(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @checked
 def escape_time_quantile(
-    spectrum: Spectrum, probability: Real, dimension: int, digits: Count = 15
+    spectrum: Spectrum, probability: Real, dimension: Count, digits: Count = 15
 ) -> Constant:
     r"""Return the time before which a fraction ``probability`` of sphere starts has :math:`|u| \ge 1/10`.
 
@@ -60,14 +60,12 @@ def escape_time_quantile(
     p = mpf(probability)
     if not 0 < p < 1:
         raise ValueError(f"probability is {probability}, but it must lie strictly between 0 and 1")
-    if dimension < 1:
-        raise ValueError(f"dimension is {dimension}, but it must be a positive integer")
     definition = f"the {probability}-quantile of T1 over starts on the unit sphere, d = {dimension}"
     return _sphere_time(spectrum, probability, dimension, digits, definition)
 
 
 def _sphere_time(
-    spectrum: Spectrum, probability: Real, dimension: int, digits: int, definition: str
+    spectrum: Spectrum, probability: Real, dimension: Count, digits: int, definition: str
 ) -> Constant:
     """Return T1 at a quantile; u = A U_0 = C g e^(rho t)/sqrt(d) links the scales."""
 
@@ -84,7 +82,7 @@ def _sphere_time(
 
 
 def _estimated_time(
-    spectrum: Spectrum, probability: Real, dimension: int, digits: int, definition: str
+    spectrum: Spectrum, probability: Real, dimension: Count, digits: int, definition: str
 ) -> Constant:
     logarithm, radius = prompt_crossing(spectrum, LEVEL, False, digits)
     scale, rho = escape_amplitude(spectrum, digits + 5), escape_rate(spectrum, digits + 5)

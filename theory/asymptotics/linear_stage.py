@@ -58,8 +58,6 @@ def growth_rates(spectrum: Spectrum, count: Count, digits: Count = 15) -> list[C
     0.6801179714233 0.6801179714233
     0.2831942187882 0.2831942187882
     """
-    if count < 1:
-        raise ValueError(f"count is {count}, but it must be a positive integer")
     lower = [
         closed_form(partial(lower_rate, spectrum, number), digits, RATES.format(number), SOURCE)
         for number in range(2, int(min(count, touched(spectrum))) + 1)

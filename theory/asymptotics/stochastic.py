@@ -67,8 +67,6 @@ def sgd_stability_step(spectrum: Spectrum, batch: Count = 1, digits: Count = 15)
     >>> print(sgd_stability_step(PowerLaw(2, "inf")).printed(8)[0])
     0.013925101
     """
-    if not isinstance(batch, int) or batch < 1:
-        raise ValueError(f"batch is {batch!r}, but it must be a positive integer")
     with mp.workdps(20):
         limit = float(1 / rate(spectrum))
     rough = _first_root(_Moments(spectrum, batch, *RESOLUTIONS[0]), limit)

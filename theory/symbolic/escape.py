@@ -34,6 +34,7 @@ import sympy
 
 from theory.expected import checked
 from theory.symbolic.given import given
+from theory.symbolic.links import Link
 from theory.symbolic.models import Model, ModelError, single_index
 
 CORRELATION = sympy.Symbol("c", real=True)
@@ -71,9 +72,7 @@ class Escape:
 
 
 @checked
-def escape(
-    link: sympy.Expr, teacher_link: sympy.Expr | None = None, energy: sympy.Rational | int = 1
-) -> Escape:
+def escape(link: Link, teacher_link: Link | None = None, energy: sympy.Rational | int = 1) -> Escape:
     """Return how a student with this link leaves the start ``w = ε w_0``, ``ε → 0``.
 
     The teacher has the student's link unless given its own; ``energy`` is its ``t = s*``, a positive

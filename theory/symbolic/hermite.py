@@ -15,13 +15,13 @@ from itertools import count
 
 import sympy
 
-from theory.expected import Count, checked
+from theory.expected import Whole, checked
 from theory.symbolic.averages import derivative_average
-from theory.symbolic.links import link_terms
+from theory.symbolic.links import Link, link_terms
 
 
 @checked
-def hermite_coefficient(link: sympy.Expr, index: Count) -> sympy.Expr:
+def hermite_coefficient(link: Link, index: Whole) -> sympy.Expr:
     """Return ``c_k = E[f(X) He_k(X)]/k!`` for ``X ~ N(0, 1)``.
 
     >>> from theory.symbolic.links import Z
@@ -35,7 +35,7 @@ def hermite_coefficient(link: sympy.Expr, index: Count) -> sympy.Expr:
 
 
 @checked
-def information_exponent(link: sympy.Expr) -> int:
+def information_exponent(link: Link) -> int:
     """Return the index of the first non-zero Hermite coefficient beyond the constant.
 
     >>> from theory.symbolic.links import Z

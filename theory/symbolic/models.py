@@ -10,7 +10,7 @@ import sympy
 from theory.expected import Count, checked
 from theory.symbolic.averages import product_average
 from theory.symbolic.given import given
-from theory.symbolic.links import Z, is_polynomial, link_terms
+from theory.symbolic.links import Link, Z, is_polynomial, link_terms
 from theory.symbolic.notation import displayed, entries
 from theory.symbolic.overlaps import Overlaps
 
@@ -49,8 +49,8 @@ class Model:
     """Whether inputs and weights are complex: see :mod:`~theory.symbolic.circular`."""
 
     name: str
-    student_link: sympy.Expr
-    teacher_link: sympy.Expr
+    student_link: Link
+    teacher_link: Link
     student_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
     teacher_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
     noise: sympy.Expr = sympy.S.Zero
@@ -171,7 +171,7 @@ def link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> 
 
 
 @checked
-def single_index(link: sympy.Expr, teacher_link: sympy.Expr | None = None) -> Model:
+def single_index(link: Link, teacher_link: Link | None = None) -> Model:
     """Return the model of one student and one teacher, with overlaps ``s``, ``u`` and ``t``.
 
     ``t = w*ᵀQw*`` is the teacher's energy, ``s*`` in the paper. The teacher has the student's link
