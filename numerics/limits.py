@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.cards import card
 from numerics.overlaps import join, split
 from theory.expected import checked
 
@@ -34,8 +35,6 @@ class Limit(NamedTuple):
     reason: str
 
     def _repr_html_(self) -> str:
-        from numerics.cards import card
-
         return card("Limit", [(self.name, self.reason)])
 
     @property

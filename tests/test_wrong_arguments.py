@@ -23,6 +23,7 @@ from numerics.descent import draw_samples
 from numerics.generated import phase_retrieval
 from theory import asymptotics as laws
 from theory import symbolic
+from theory.asymptotics.field import FLOATS
 from theory.symbolic import closures
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,6 +69,7 @@ VALID = {
     "eigenvalues": [2, 1],
     "energy": 1,
     "exponent": 1.5,
+    "field": FLOATS,
     "first": 1,
     "floor": False,
     "freedom": sympy.Integer(5),

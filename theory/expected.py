@@ -160,6 +160,9 @@ def _kind(annotation: Any) -> Kind:
         return ANYTHING
     if issubclass(origin, Iterable) and parts and origin.__module__ in ("builtins", "collections.abc"):
         return _collection(origin, parts)
+    if getattr(origin, "_is_protocol", False):
+        members = [name for name in vars(origin) if not name.startswith("_")]
+        return Kind(_named(origin), lambda value: all(hasattr(value, name) for name in members))
     if origin.__module__ == "numpy":
         return Kind("an array of numbers", _is_numeric)
     if origin.__module__.startswith("sympy.core") and origin.__name__ in EXACT:

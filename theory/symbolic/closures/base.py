@@ -1,7 +1,7 @@
 """What closures share: how one is applied, and the system that a closure in statistics yields."""
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar
 
 import sympy
 
@@ -16,7 +16,6 @@ class ClosureError(ModelError):
     """The closure does not apply to these data, or its parameters make no sense."""
 
 
-@runtime_checkable
 class Closure(Protocol[System]):
     """Anything that turns a hierarchy into a system of its own."""
 
