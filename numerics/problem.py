@@ -137,10 +137,13 @@ class Problem(Result, Summarised):
         def dims(vectors: Array, rows: str) -> tuple[str, ...]:
             return ("mode",) if vectors.ndim == 1 else (rows, "mode")
 
+        start = dims(self.init, "student_row")
+        rest = {"init_rest": (start, np.reshape(self.init_rest, self.init.shape))}
         return {
             "eigenvalues": (("mode",), self.eigenvalues),
             "teacher": (dims(self.teacher, "teacher_row"), self.teacher),
-            "init": (dims(self.init, "student_row"), self.init),
+            "init": (start, self.init),
+            **(rest if np.any(self.init_rest) else {}),
         }
 
     def attributes(self) -> dict[str, float]:
@@ -206,7 +209,8 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
         if name in labelled.attrs
     }
     eigenvalues, teacher, init = (labelled[name].values for name in names)
-    return Problem(eigenvalues, teacher, init, **options)
+    rest = np.atleast_2d(labelled["init_rest"].values) if "init_rest" in labelled else 0.0
+    return Problem(eigenvalues, teacher, init, init_rest=rest, **options)
 
 
 def _from_dataset(path: str | Path) -> Problem:

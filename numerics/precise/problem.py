@@ -63,9 +63,9 @@ class ExactProblem:
     @classmethod
     def of(cls, problem: Problem) -> "ExactProblem":
         """The problem that these floats are."""
-        return cls(
-            problem.eigenvalues.tolist(), problem.teacher.tolist(), problem.init.tolist(), problem.dimension
-        )
+        rest = np.reshape(problem.init_rest, problem.init.shape)
+        start = np.vectorize(lambda x, left: Fraction(x) + Fraction(left), otypes=[object])(problem.init, rest)
+        return cls(problem.eigenvalues.tolist(), problem.teacher.tolist(), start.tolist(), problem.dimension)
 
     @classmethod
     def load(cls, path: str | Path) -> "ExactProblem":
