@@ -414,7 +414,7 @@ class _Integration:
         if not chart.centred:
             teachers = np.zeros_like(self.students)
             teachers[: self.model.TEACHERS] = self.modes.teacher
-            self.deviation = self.problem.deviation(frame @ self.students, teachers)
+            self.deviation = (frame @ self.students - teachers) + frame @ self.problem.init_rest
         self.statistics = self.modes.statistics(self.deviation)
         known = self.clusters if self.segments else None
         rest = np.atleast_2d(self.problem.init_rest)[0] if chart.centred else None

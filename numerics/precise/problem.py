@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from flint import arb, fmpq
 
 from numerics.problem import Dimension, Problem
@@ -63,9 +64,9 @@ class ExactProblem:
     @classmethod
     def of(cls, problem: Problem) -> "ExactProblem":
         """The problem that these floats are."""
-        rest = np.reshape(problem.init_rest, problem.init.shape)
-        start = np.vectorize(lambda x, left: Fraction(x) + Fraction(left), otypes=[object])(problem.init, rest)
-        return cls(problem.eigenvalues.tolist(), problem.teacher.tolist(), start.tolist(), problem.dimension)
+        pairs = zip(problem.students.tolist(), np.atleast_2d(problem.init_rest).tolist(), strict=True)
+        start = [[Fraction(x) + Fraction(y) for x, y in zip(*rows, strict=True)] for rows in pairs]
+        return cls(problem.eigenvalues.tolist(), problem.teachers.tolist(), start, problem.dimension)
 
     @classmethod
     def load(cls, path: str | Path) -> "ExactProblem":

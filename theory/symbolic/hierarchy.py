@@ -22,7 +22,7 @@ from typing import Literal
 
 import sympy
 
-from theory.expected import checked, shown
+from theory.expected import checked
 from theory.symbolic.given import given
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.notation import displayed, entries, latex
@@ -207,7 +207,7 @@ def hierarchy(model: Model, order: sympy.Expr = ORDER) -> Hierarchy:
     """
     if not isinstance(model, Model):
         raise ModelError(
-            f"model is {shown(model)}: the tower of S, U and T holds for Gaussian and elliptical inputs;"
+            f"model is {model!r}: the tower of S, U and T holds for Gaussian and elliptical inputs;"
             " theory.symbolic.independent enlarges the set of statistics for independent coordinates"
         )
     return Hierarchy(model, order)
