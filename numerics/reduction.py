@@ -34,9 +34,9 @@ FROZEN_RATIO = 64.0
 BLOCKS = 15
 BEYOND = 6
 WORTHWHILE = 1.5
-NEAR = 0.25  # of the teacher's energy: a start whose deviation has less is reduced by its deviation
+NEAR_TEACHER = 0.25  # of the teacher's energy: a start whose deviation has less is reduced by its deviation
 NARROW = 1e-3  # half a bin in units of its eigenvalues: what they lose in the last digit is 1e-13 of that
-ROUNDING = 8.0 * np.finfo(float).eps
+MERGED_ROUNDING = 8.0 * np.finfo(float).eps  # of an overlap of merged modes, in units of its terms
 TOLERANCE = 3e-13
 LONGEST = 1e300
 TIMES = 4  # per decade
@@ -81,6 +81,7 @@ def reduce(problem: Problem, horizon: Positive, tolerance: float = TOLERANCE) ->
         relative_error=problem.relative_error + error,
         horizon=problem.horizon if same else min(horizon, problem.horizon),
         init_rest=modes.rest,
+        directions=problem.spectrum,
     )
 
 
@@ -134,13 +135,13 @@ def _reduced(modes: _Rows, clock: float, tolerance: float) -> tuple[_Rows, float
 
 
 def _nearest(modes: _Rows) -> Array:
-    """P (K, M): ±1 where the energy of w_j ∓ w*_m is the least and below NEAR of that of w*_m, else 0."""
+    """P (K, M): ±1 where w_j ∓ w*_m has the least energy, and below NEAR_TEACHER of that of w*_m; else 0."""
     near = np.zeros((len(modes.students), len(modes.teachers)))
     energies = modes.teachers**2 @ modes.eigenvalues
     for student, row in zip(modes.students, near, strict=True):
         away = np.stack([(student - sign * modes.teachers) ** 2 @ modes.eigenvalues for sign in (1.0, -1.0)])
         sign, teacher = np.unravel_index(np.argmin(away / energies), away.shape)
-        if away[sign, teacher] < NEAR * energies[teacher]:
+        if away[sign, teacher] < NEAR_TEACHER * energies[teacher]:
             row[teacher] = 1.0 - 2.0 * sign
     return near
 
@@ -233,7 +234,7 @@ def _merge_equal(eigenvalues: Array, rows: Array) -> tuple[Array, Array]:
         divisor = np.where(length > 0, length, 1.0)
         for other in range(pivot + 1, len(rest)):
             overlap = np.bincount(group, row * rest[other])
-            overlap[np.abs(overlap) <= ROUNDING * np.bincount(group, np.abs(row * rest[other]))] = 0.0
+            overlap[np.abs(overlap) <= MERGED_ROUNDING * np.bincount(group, np.abs(row * rest[other]))] = 0.0
             overlap[length == 0] = 0.0
             along = overlap / divisor
             merged[:, pivot, other] = along
@@ -318,7 +319,7 @@ class _Binned:
         sizes = _decay(self.nodes, slowest, times[:, None]) @ (self.carried**2).T
         sizes = np.sqrt(np.maximum(sizes, begun.min() * (sizes / begun).max(axis=1, keepdims=True)))
         sizes = sizes[:, :, None] * sizes[:, None]
-        rounding = ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
+        rounding = MERGED_ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
         return BETWEEN * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
 
 

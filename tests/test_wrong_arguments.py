@@ -20,7 +20,7 @@ from mpmath import mpf
 import numerics
 from numerics import precise
 from numerics.descent import draw_samples
-from numerics.generated import phase_retrieval
+from numerics.generated import phase_retrieval, phase_retrieval_noise
 from theory import asymptotics as laws
 from theory import symbolic
 from theory.asymptotics.field import FLOATS
@@ -143,6 +143,7 @@ OWN = {
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
     "sweep": {"depth": [1.0]},
+    "predict_sgd": {"noise": phase_retrieval_noise},
 }
 """Where a function means something else by it."""
 
@@ -182,6 +183,7 @@ MADE = (
     numerics.LogarithmFit(1.0, 0.1, 1.0, 0.1),
     numerics.empirical_flow(VALID["samples"], [0.5]),
     numerics.online_sgd(PROBLEM, 0.01, 3),
+    numerics.predict_sgd(PROBLEM, 0.01, 3),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),
 )

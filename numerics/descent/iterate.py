@@ -52,16 +52,19 @@ class Iterate:
                 statistics = self.statistics()
                 if self.settle(statistics):
                     statistics = self.statistics()
-                gain, force = self.chart.drift(statistics, self.modes.energy)
-                teacher, moved = self.modes.teacher, self.deviation
-                self.deviation = moved + self.rates * (gain @ moved + force @ teacher)
-                if self.chart.centred:
-                    self.students = self.deviation
-                else:
-                    pull = gain @ self.students + (force - gain) @ teacher
-                    self.students = self.students + self.rates * pull
+                self._move(*self.chart.drift(statistics, self.modes.energy))
         self.done += steps
         self.check()
+
+    def _move(self, gain: Array, force: Array) -> None:
+        """Take a step along A = ``gain`` and F = ``force``."""
+        teacher, moved = self.modes.teacher, self.deviation
+        self.deviation = moved + self.rates * (gain @ moved + force @ teacher)
+        if self.chart.centred:
+            self.students = self.deviation
+        else:
+            pull = gain @ self.students + (force - gain) @ teacher
+            self.students = self.students + self.rates * pull
 
     def check(self) -> None:
         """Raise FloatingPointError if the iterate is not finite."""

@@ -89,7 +89,7 @@ def test_independent_inputs_keep_the_noise():
 
 @pytest.mark.parametrize("ask", [generate_module, network_hessian])
 def test_independent_inputs_are_refused_by_name(ask):
-    with pytest.raises((NonGaussianError, TypeError), match="model|phase retrieval"):
+    with pytest.raises((NonGaussianError, TypeError), match=r"model|phase retrieval"):
         ask(IndependentModel(phase_retrieval(), (0, 1)))
 
 
