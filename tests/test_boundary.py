@@ -85,7 +85,6 @@ def test_what_is_wrong_is_said(call, said):
             "'escape_rate': it must be a list",
         ),
         (lambda: constants(PowerLaw(2, "inf"), True), "digits is True: it must be a positive integer"),
-        (lambda: constants(PowerLaw(2, "inf"), True), "digits is True: it must be a positive integer"),
         (lambda: power_law(2, "1000"), "dimension is '1000': it must be a number"),
         (lambda: power_law([2], 1000), "exponent is"),
         (lambda: solve_many(PROBLEM, 10), "it must be a list"),

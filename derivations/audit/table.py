@@ -10,6 +10,7 @@ from derivations.audit.claim import Adjudication, Effort
 from derivations.audit.picture import Picture
 from derivations.audit.pictures import drawings, picture_of
 from derivations.audit.register import audit, claims, select
+from derivations.court.source import Source
 from numerics.workers import interrupts_wait, processes
 
 
@@ -24,14 +25,14 @@ class Drawn(NamedTuple):
     @property
     def name(self) -> str:
         """What its files are called, without suffix."""
-        return f"audit-{re.sub('[^A-Za-z0-9]', '-', self.id)}"
+        return picture_name(self.id)
 
 
 class Row(NamedTuple):
     """A claim and what was found; texts hold formulas between dollars, ``evidence`` and ``replay`` none.
 
-    ``corrected`` and ``replay`` are empty where there is nothing to correct or to replay; ``picture`` is None
-    where it was not asked for.
+    ``corrected`` and ``replay`` are empty where there is nothing to correct or to replay; ``source`` is the
+    function that examines the claim; ``picture`` is None where it was not asked for.
     """
 
     id: str
@@ -44,7 +45,13 @@ class Row(NamedTuple):
     evidence: str
     corrected: str
     replay: str
+    source: Source
     picture: Drawn | None = None
+
+
+def picture_name(known: str) -> str:
+    """What the files of the picture of the claim of that id are called, without suffix."""
+    return f"audit-{re.sub('[^A-Za-z0-9]', '-', known)}"
 
 
 def drawn(name: str) -> Drawn | None:
@@ -73,6 +80,7 @@ def row(item: Adjudication) -> Row:
         item.evidence,
         item.correction.claim.text if item.correction else "",
         example.replay if example else "",
+        item.claim.source,
     )
 
 
@@ -90,6 +98,7 @@ def recorded(ids: Sequence[str] = ()) -> list[Row]:
             "",
             item.correction.text if item.correction else "",
             "",
+            item.source,
         )
         for item in select(ids)
     ]

@@ -11,7 +11,7 @@
 """
 
 from derivations.book.contents import CHAPTERS, UnknownPartError, select, write
-from derivations.book.document import Chapter, Derivation, Source, Step, Written
+from derivations.book.document import Chapter, Derivation, Step, Written
 from derivations.court.statement import BrokenStepError
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "BrokenStepError",
     "Chapter",
     "Derivation",
-    "Source",
     "Step",
     "UnknownPartError",
     "Written",

@@ -16,12 +16,13 @@ from click.testing import CliRunner
 
 from derivations.audit import Effort
 from derivations.audit.table import drawn, meanwhile, table
-from derivations.book import CHAPTERS, BrokenStepError, Source, UnknownPartError, Written, select, site, tex
+from derivations.book import CHAPTERS, BrokenStepError, UnknownPartError, Written, select, site, tex
 from derivations.book.chapters import closures, convergence, descent, escape, model, tail
 from derivations.book.document import Asked, Measured, Verdicts
 from derivations.book.linear import linear, plain
 from derivations.commands.book import book as book_command
 from derivations.commands.derive import derive as derive_command
+from derivations.court.source import Source
 from derivations.court.statement import Definition
 from derivations.evidence import Chapter, Check, Comparison, Figure, Formula
 from derivations.statements import setting
@@ -239,6 +240,7 @@ def test_missing_or_refusing_latex_is_named(tmp_path, monkeypatch):
 REGENERATED = """
 import hashlib
 from derivations.book import CHAPTERS, Written, site, tex
+from derivations.court.source import Source
 from derivations.book.document import Asked
 chosen = next(chapter for chapter in CHAPTERS if chapter.key == "geometry")
 book = [Written(chosen, tuple(chosen.write(Asked(True, list))))]
@@ -275,6 +277,14 @@ def test_the_audit_runs_meanwhile():
 def test_pictures_are_drawn_meanwhile_beside_their_claims():
     with meanwhile(Effort.QUICK, ["R3"], pictured=True) as verdicts:
         assert [row.picture for row in verdicts()] == [drawn(row.id) for row in table(Effort.QUICK, ["R3"])]
+
+
+def test_the_audit_links_to_what_examines_a_claim(book, pages):
+    (audited,) = (block for written in book for block in written.blocks if isinstance(block, Verdicts))
+    for row in audited.rows:
+        link = f'<a href="sources.html#{row.source.anchor}">{row.source.place}</a>'
+        assert link in pages["audit.html"]
+        assert f'id="{row.source.anchor}"' in pages["sources.html"]
 
 
 def test_the_audit_shows_its_pictures(book, pages, folder):
