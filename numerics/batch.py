@@ -12,7 +12,7 @@ from numerics.trajectory import Trajectory
 from numerics.workers import interrupts_wait, processes, stopped
 from theory.expected import Count, checked
 
-FEWEST = 4
+PROBLEMS_PER_PROCESS = 4
 """Problems from which on another process is worth its start."""
 
 
@@ -42,7 +42,7 @@ def solve_many(
     times = [float(until)] * len(problems) if isinstance(until, int | float) else [float(t) for t in until]
     if len(times) != len(problems):
         raise ValueError(f"until has {len(times)} times for {len(problems)} problems: it needs one for each")
-    workers = min(workers or cpu_count() or 1, max(1, len(problems) // FEWEST))
+    workers = min(workers or cpu_count() or 1, max(1, len(problems) // PROBLEMS_PER_PROCESS))
     report = progress or (lambda done: None)
     if workers == 1 or not getattr(model, "__file__", None):
         runs = []

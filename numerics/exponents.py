@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from numerics.noisy_fits import LEAST_SCATTER, PowerLawFit, explained, fit_noisy, fit_with_floor, noise_in
-from numerics.scatter import FEWEST
+from numerics.scatter import FEWEST_COMPONENTS
 from theory.expected import Finite, checked
 
 Array = np.ndarray
@@ -148,7 +148,7 @@ def fit_power_law(
     times, values = _checked(times, values, 6)
     pairs = _stated(corrections)
     terms = [*pairs, *(term for term in _products(corrections) if term not in pairs)]
-    least = 1 + floor + (exponent is None) + len(pairs) + FEWEST
+    least = 1 + floor + (exponent is None) + len(pairs) + FEWEST_COMPONENTS
     noisy = noise_in(times, values) > NOISE
     if (noisy or floor) and len(times) < least:
         raise ValueError(f"a fit with so many unknowns needs at least {least} points, not {len(times)}")

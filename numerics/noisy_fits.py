@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from numerics.scatter import FEWEST, scatter_of
+from numerics.scatter import FEWEST_COMPONENTS, scatter_of
 from theory.expected import checked
 
 Array = np.ndarray
@@ -84,7 +84,7 @@ def fit_with_floor(times: Array, values: Array, terms: Terms, exponent: float | 
     best, chance = None, REFUSED
     for count in range(len(terms) + 1):
         curve = _Curve(times, values, terms[:count], exponent, True)
-        if len(times) < curve.unknowns + FEWEST or chance > SUSPECT:
+        if len(times) < curve.unknowns + FEWEST_COMPONENTS or chance > SUSPECT:
             break
         fit, likely = curve.fit()
         if likely > chance:
@@ -120,7 +120,7 @@ def _curves(
     """With the ``terms`` and ever ``more``, while there are points enough."""
     for count in range(len(more) + 1):
         curve = _Curve(times, values, [*terms, *more[:count]], exponent, False)
-        if len(times) >= curve.unknowns + FEWEST:
+        if len(times) >= curve.unknowns + FEWEST_COMPONENTS:
             yield curve
 
 

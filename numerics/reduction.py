@@ -32,14 +32,14 @@ Array = np.ndarray
 BIN_RATIO = 4.0
 FROZEN_RATIO = 64.0
 BLOCKS = 15
-BEYOND = 6
-WORTHWHILE = 1.5
+SPARE = 6  # moments more than a rule of so many nodes fixes
+WORTHWHILE_SAVING = 1.5
 NEAR_TEACHER = 0.25  # of the teacher's energy: a start whose deviation has less is reduced by its deviation
 NARROW = 1e-3  # half a bin in units of its eigenvalues: what they lose in the last digit is 1e-13 of that
 MERGED_ROUNDING = 8.0 * np.finfo(float).eps  # of an overlap of merged modes, in units of its terms
 TOLERANCE = 3e-13
-LONGEST = 1e300
-TIMES = 4  # per decade
+LONGEST_CLOCK = 1e300
+TIMES_PER_DECADE = 4
 BETWEEN = 3.0  # times the bound at these is above it at all times
 LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left of any
 
@@ -66,7 +66,7 @@ def reduce(problem: Problem, horizon: Positive, tolerance: float = TOLERANCE) ->
     """
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance is {tolerance}: it must lie strictly between 0 and 1")
-    clock = min(horizon * max(problem.teacher_energy, problem.start_energy), LONGEST)
+    clock = min(horizon * max(problem.teacher_energy, problem.start_energy), LONGEST_CLOCK)
     modes = _merged(problem)
     moving = int(np.searchsorted(-modes.eigenvalues, 0.0))
     fast, still = modes.part(slice(moving)), modes.part(slice(moving, None))
@@ -256,7 +256,7 @@ class _Binned:
         if not carried.all():
             eigenvalues, chosen = eigenvalues[carried], chosen[:, carried]
         edges = _edges(eigenvalues, clock) if len(eigenvalues) else np.zeros(1, int)
-        long = np.diff(edges) > WORTHWHILE * len(chosen) * blocks
+        long = np.diff(edges) > WORTHWHILE_SAVING * len(chosen) * blocks
         self.bins = [slice(*pair) for pair in zip(edges[:-1][long], edges[1:][long], strict=True)]
         kept = np.repeat(~long, np.diff(edges))
         nodes, vectors = eigenvalues[kept], chosen[:, kept]
@@ -280,7 +280,7 @@ class _Binned:
             for piece, middle, half in zip(self.bins, self.middle, self.half, strict=True)
         ]
         measures = [(x, rows[:, piece]) for x, piece in zip(places, self.bins, strict=True)]
-        self.moments = np.stack([chebyshev_moments(*measure, 2 * blocks + BEYOND) for measure in measures])
+        self.moments = np.stack([chebyshev_moments(*measure, 2 * blocks + SPARE) for measure in measures])
         self.x, self.weights, sound = gauss_rules(self.moments, blocks)
         for number in np.flatnonzero(~sound):
             nodes, vectors = block_lanczos(*measures[number], blocks)
@@ -310,7 +310,7 @@ class _Binned:
         points, to_coefficients = _to_coefficients(2 * orders)
         slowest = self.nodes.min()
         first = min(0.01 / self.nodes.max(), clock)
-        times = 16.0 * np.geomspace(first, clock, 8 + int(TIMES * math.log10(clock / first)))
+        times = 16.0 * np.geomspace(first, clock, 8 + int(TIMES_PER_DECADE * math.log10(clock / first)))
         values = _decay(self.middle[:, None] + self.half[:, None] * points, slowest, times[:, None, None])
         coefficients = np.abs(values @ to_coefficients.T)
         within, beyond = coefficients[..., :orders], coefficients[..., orders:].sum(axis=-1)

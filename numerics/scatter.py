@@ -17,10 +17,10 @@ import numpy as np
 
 Array = np.ndarray
 
-FEWEST = 6
+FEWEST_COMPONENTS = 6
 """Components at least that the size of the noise is measured from."""
 
-LOWEST = 3
+LOWEST_COMPONENTS = 3
 """Of these are compared with the rest and those beyond, to see a misfit."""
 
 BEYOND = 3
@@ -60,7 +60,7 @@ def scatter_of(residuals: Array, tangents: Array, least: float = 0.0) -> Scatter
     from scipy import stats
 
     points, unknowns = tangents.shape
-    count = min(max(FEWEST, round(0.3 * points ** (2 / 3))), points - unknowns)
+    count = min(max(FEWEST_COMPONENTS, round(0.3 * points ** (2 / 3))), points - unknowns)
     seen = min(BEYOND * count, points - unknowns)
     places = np.linspace(-1.0, 1.0, points)
     polynomials = np.polynomial.chebyshev.chebvander(places, unknowns + seen - 1)
@@ -70,9 +70,9 @@ def scatter_of(residuals: Array, tangents: Array, least: float = 0.0) -> Scatter
     energies = np.maximum((left.T @ residuals) ** 2, least**2)
     covariances = _covariances(residuals, unknowns * float(energies[:count].mean()))
     energies = energies / _variances(left, covariances)
-    ratio = energies[:LOWEST].mean() / max(energies[LOWEST:].mean(), 1e-300)
+    ratio = energies[:LOWEST_COMPONENTS].mean() / max(energies[LOWEST_COMPONENTS:].mean(), 1e-300)
     student = float(stats.t.ppf(stats.norm.cdf(1.0), count))
-    chance = float(stats.f.sf(ratio, LOWEST, seen - LOWEST))
+    chance = float(stats.f.sf(ratio, LOWEST_COMPONENTS, seen - LOWEST_COMPONENTS))
     return Scatter(covariances, student * math.sqrt(energies[:count].mean()), chance)
 
 
