@@ -23,7 +23,7 @@ from numerics.descent import draw_samples
 from numerics.generated import phase_retrieval, phase_retrieval_noise
 from theory import asymptotics as laws
 from theory import symbolic
-from theory.asymptotics.field import FLOATS
+from theory.asymptotics.numbers.field import FLOATS
 from theory.symbolic import closures
 
 ROOT = Path(__file__).resolve().parents[1]

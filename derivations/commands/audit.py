@@ -12,7 +12,7 @@ from derivations.commands.options import bad_input, check_suffix, output_options
 from derivations.output import BadInput, emit, json_text, make_folder, progress, tables, write
 
 if TYPE_CHECKING:
-    from derivations.audit import Adjudication, Claim
+    from derivations.court import Adjudication, Claim
 
 EXAMPLES = """\b
 Examples:
@@ -56,8 +56,8 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
     --plot draws, for each that is false or not sharp, the paper's statement, ours and a measurement on the
     same axes. Exits with status 1 if a verdict contradicts the one on record.
     """
-    from derivations import audit as court
-    from derivations.audit.table import picture_name
+    from derivations import court
+    from derivations.court.table import picture_name
 
     with bad_input():
         as_json |= check_suffix(output, ("json",)) == "json"
@@ -83,7 +83,7 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
 
 def _draw(selected: Sequence["Claim"], folder: Path) -> None:
     """The pictures of these claims as files."""
-    from derivations.audit.table import drawn
+    from derivations.court.table import drawn
 
     for picture in filter(None, (drawn(item.id) for item in selected)):
         write(folder / f"{picture.name}.svg", picture.svg)
@@ -112,7 +112,7 @@ def _readable(settled: Sequence["Adjudication"], output: Path | None) -> str:
     """The table, and how many claims have which verdict."""
     from rich.text import Text
 
-    from derivations.book.linear import plain
+    from derivations.press.linear import plain
 
     terminal = output is None and sys.stdout.isatty()
     rows: list[list[str | Text]] = []

@@ -34,7 +34,8 @@ def book(quick: bool, pdf: bool, output: Path) -> None:
     index.html and its pages need no network and no script; book.tex compiles with a plain TeX Live.
     Exits with status 1 if a measurement contradicts its prediction, or a claim its verdict on record.
     """
-    from derivations.book import contents, site, tex
+    from derivations import contents
+    from derivations.press import site, tex
 
     make_folder(output, *site.names(contents.CHAPTERS), tex.NAME, *([tex.PDF] if pdf else []))
     make_folder(output / "figures")
@@ -62,7 +63,7 @@ def book(quick: bool, pdf: bool, output: Path) -> None:
 @contextmanager
 def typesetting() -> Iterator[None]:
     """Report what pdflatex cannot do as bad input."""
-    from derivations.book.tex import TypesettingError
+    from derivations.press.tex import TypesettingError
 
     try:
         yield

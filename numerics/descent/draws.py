@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.problem import Problem
+from numerics.problems.problem import Problem
 
 Array = np.ndarray
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
-from numerics.problem import Dimension, Problem
+from numerics.problems.problem import Dimension, Problem
 from theory.disk import read_text
 from theory.expected import checked
 

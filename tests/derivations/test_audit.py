@@ -10,7 +10,8 @@ import sympy
 from click.testing import CliRunner
 from mpmath import mp
 
-from derivations.audit import (
+from derivations.cli import main
+from derivations.court import (
     Claim,
     Counterexample,
     Effort,
@@ -21,11 +22,10 @@ from derivations.audit import (
     claims,
     select,
 )
-from derivations.audit.attack import bound
-from derivations.audit.enclosure import NoEnclosureError, enclose
-from derivations.audit.register import equations
-from derivations.audit.residues import _zeros_less_sum
-from derivations.cli import main
+from derivations.court.attack import bound
+from derivations.court.enclosure import NoEnclosureError, enclose
+from derivations.escape.claims.residues import _zeros_less_sum
+from derivations.register import equations
 
 CLAIMS = claims()
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,7 +252,7 @@ def test_what_is_nearest_is_said(name, said):
 
 def test_a_contradiction_of_the_record_exits_with_one(monkeypatch):
     wrong = CLAIMS["P1"].changed("a", NUDGE[0])
-    monkeypatch.setattr("derivations.audit.register.claims", lambda: {"P1": wrong})
+    monkeypatch.setattr("derivations.register.claims", lambda: {"P1": wrong})
     result = run("P1", "--quick", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)[0]["verdict"] == "false as stated"

@@ -121,14 +121,14 @@ def test_a_folder_is_looked_at_before_the_work(line, name, monkeypatch):
     """A pipe has the name of a file to be written: it is refused before a chapter or a claim is begun."""
     os.mkdir("out")
     os.mkfifo(f"out/{name}")
-    monkeypatch.setattr("derivations.book.contents.write", None)
-    monkeypatch.setattr("derivations.audit.audit", None)
+    monkeypatch.setattr("derivations.contents.write", None)
+    monkeypatch.setattr("derivations.court.audit", None)
     assert f"'out/{name}' must be a new or a regular file" in refused(line)
 
 
 def test_a_missing_compiler_is_noticed_before_the_work(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.setattr("derivations.book.contents.write", None)
+    monkeypatch.setattr("derivations.contents.write", None)
     assert "--pdf: pdflatex is not installed" in refused("book --pdf --output out")
 
 

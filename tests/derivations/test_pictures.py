@@ -8,12 +8,12 @@ import pytest
 import sympy
 from click.testing import CliRunner
 
-from derivations.audit import Verdict, claims
-from derivations.audit.picture import Picture, Said, at_least, at_most
-from derivations.audit.pictures import drawings, picture_of
-from derivations.audit.table import Drawn, drawn
-from derivations.book.tex import words
 from derivations.cli import main
+from derivations.court import Verdict, claims
+from derivations.court.picture import Picture, Said, at_least, at_most
+from derivations.court.pictures import drawings, picture_of
+from derivations.court.table import Drawn, drawn
+from derivations.press.tex import words
 
 CLAIMS = {name: item for name, item in claims().items() if item.verdict in (Verdict.FALSE, Verdict.NOT_SHARP)}
 PICTURED = [name for name, item in CLAIMS.items() if not item.unpictured]

@@ -16,18 +16,18 @@ from theory.asymptotics import (
     Given,
     PowerLaw,
     constants,
-    enclosed_manifold,
-    enclosed_sums,
     escape_time_quantile,
     growth_rates,
     onset_delay,
     overlap_amplitude,
 )
-from theory.asymptotics import constant as constant_module
-from theory.asymptotics.balls import Balls
-from theory.asymptotics.compression import compressed
-from theory.asymptotics.constant import Undecided, closed_form
-from theory.asymptotics.roots import enclosed_root
+from theory.asymptotics.escape import enclosed_manifold
+from theory.asymptotics.numbers import constant as constant_module
+from theory.asymptotics.numbers.balls import Balls
+from theory.asymptotics.numbers.constant import Undecided, closed_form
+from theory.asymptotics.numbers.roots import enclosed_root
+from theory.asymptotics.sums import enclosed_sums
+from theory.asymptotics.sums.compression import compressed
 
 ESTIMATED = {"third_delay"}
 """By Taylor steps whose errors are not bounded."""
