@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from derivations.adjudication import meanwhile
 from derivations.beyond.telling import closures, descent, links, trust, verdicts
 from derivations.convergence.telling import convergence
-from derivations.court import Effort
-from derivations.court.table import meanwhile
+from derivations.court.claim import Effort
 from derivations.escape.telling import duhamel, escape
 from derivations.press.document import Asked, Chapter, Derivation, Written
 from derivations.setting.telling import geometry, hierarchy, model

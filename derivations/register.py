@@ -1,36 +1,24 @@
-"""All claims, gathered from the modules of their topics, and their adjudication."""
+"""All claims of the paper and the pictures that decide them, gathered from the rooms."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
 
-from derivations.court.claim import Adjudication, Claim, Effort
+from derivations.court.claim import Claim
+from derivations.court.pictures import Drawing, registered
 
-TOPICS = (
-    "geometry",
-    "hierarchy",
-    "wellposed",
-    "duhamel",
-    "escape",
-    "residues",
-    "clock",
-    "statistics",
-    "start",
-    "remarks",
-    "crossing",
-    "phases",
-    "convergence",
-    "tail_measure",
-    "barrier",
-    "plateau",
-    "spectral",
-    "deficits",
-    "tracking",
-    "experiments",
-)
-"""The modules of claims, in the paper's order."""
+ROOMS = {
+    "setting": ("geometry", "hierarchy", "wellposed"),
+    "escape": ("duhamel", "escape", "residues", "clock", "statistics", "start", "remarks"),
+    "convergence": ("crossing", "phases", "convergence", "tail_measure", "barrier"),
+    "tail": ("plateau", "spectral", "deficits", "tracking"),
+    "experiments": ("experiments",),
+}
+"""The modules of claims in each room, in the paper's order."""
 
 
 class UnknownClaimError(ValueError):
@@ -41,8 +29,9 @@ class UnknownClaimError(ValueError):
 def claims() -> dict[str, Claim]:
     """Every claim by id, in the order of the topics and, there, of definition; steps follow their claim."""
     found: dict[str, Claim] = {}
-    for topic in TOPICS:
-        for item in vars(import_module(f"derivations.court.{topic}")).values():
+    modules = [f"derivations.{room}.claims.{topic}" for room, topics in ROOMS.items() for topic in topics]
+    for module in modules:
+        for item in vars(import_module(module)).values():
             if isinstance(item, Claim) and item.id and found.setdefault(item.id, item) is not item:
                 raise ValueError(f"two claims are called {item.id}")
     families = list(dict.fromkeys(map(_family, found)))
@@ -74,15 +63,14 @@ def equations(item: Claim) -> list[str]:
     return re.findall(r"\(([A-E1-9]\.\d+)\)", item.place)
 
 
-def audit(
-    selected: Sequence[Claim],
-    effort: Effort = Effort.QUICK,
-    progress: Callable[[float], None] = lambda fraction: None,
-) -> Iterator[Adjudication]:
-    """Settle the claims one by one; ``progress`` is told the fraction that is done."""
-    for number, item in enumerate(selected):
-        progress(number / len(selected))
-        yield item.settle(effort)
+@cache
+def drawings() -> Mapping[str, Drawing]:
+    """The functions that make the pictures of the rooms, by the id of the claim."""
+    for room in ROOMS:
+        package = find_spec(f"derivations.{room}.pictures")
+        for module in iter_modules(package.submodule_search_locations if package else ()):
+            import_module(f"derivations.{room}.pictures.{module.name}")
+    return registered()
 
 
 def _family(known: str) -> str:

@@ -24,7 +24,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import sympy
 
-from derivations.court import Effort, select
+from derivations.court import Effort
+from derivations.register import select
 from numerics import Problem, power_law, solve
 from numerics.shown.figures import STYLE
 

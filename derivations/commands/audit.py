@@ -58,17 +58,17 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
     """
     from derivations import court
     from derivations.court.table import picture_name
+    from derivations.register import UnknownClaimError, select
 
     with bad_input():
         as_json |= check_suffix(output, ("json",)) == "json"
     try:
-        selected = court.select(ids)
-    except court.UnknownClaimError as error:
+        selected = select(ids)
+    except UnknownClaimError as error:
         raise BadInput(str(error)) from None
     if plot is not None:
-        make_folder(
-            plot, *(f"{picture_name(item.id)}.{form}" for item in selected for form in ("svg", "pdf"))
-        )
+        names = [picture_name(item.id) for item in selected]
+        make_folder(plot, *(f"{name}.{form}" for name in names for form in ("svg", "pdf")))
     with progress("audit") as show:
         effort = court.Effort.QUICK if quick else court.Effort.FULL
         settled = list(court.audit(selected, effort, show))
@@ -83,7 +83,7 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
 
 def _draw(selected: Sequence["Claim"], folder: Path) -> None:
     """The pictures of these claims as files."""
-    from derivations.court.table import drawn
+    from derivations.adjudication import drawn
 
     for picture in filter(None, (drawn(item.id) for item in selected)):
         write(folder / f"{picture.name}.svg", picture.svg)

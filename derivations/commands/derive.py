@@ -92,7 +92,8 @@ def derive(
 
 def _steps(names: tuple[str, ...], layout: str, as_json: bool) -> str:
     """The derivations of these names."""
-    from derivations.press import plain, select
+    from derivations.contents import select
+    from derivations.press import plain
 
     with bad_input():
         chosen = select(names)

@@ -70,8 +70,8 @@ def report(quick: bool, as_json: bool, output: Path) -> None:
 @contextmanager
 def _verdicts(quick: bool) -> Iterator[Callable[[], "list[Row]"]]:
     """The audit's table: settled in a process of its own, or for a ``quick`` report as it is on record."""
-    from derivations.court import Effort
-    from derivations.court.table import meanwhile, recorded
+    from derivations.adjudication import meanwhile, recorded
+    from derivations.court.claim import Effort
 
     if quick:
         yield recorded

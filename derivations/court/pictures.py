@@ -1,12 +1,10 @@
-"""The pictures of the claims that are false or not sharp, one module a topic.
+"""The pictures that decide claims which are false or not sharp, registered by the claim's id.
 
 A picture is a function of the constants of the claim and of those of its correction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
 import sympy
 
@@ -35,17 +33,14 @@ def picture(*ids: str) -> Callable[[Drawing], Drawing]:
     return register
 
 
-@cache
-def drawings() -> dict[str, Drawing]:
-    """The functions that make the pictures, by the id of the claim."""
-    for module in iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+def registered() -> Mapping[str, Drawing]:
+    """The functions that make pictures, by the id of the claim, of all modules imported so far."""
     return _drawings
 
 
 def picture_of(claim: Claim) -> Picture | None:
-    """The picture that decides between a claim and its correction, or None if it has none."""
-    drawing = drawings().get(claim.id)
+    """The picture that decides between a claim and its correction, or None if none is registered."""
+    drawing = _drawings.get(claim.id)
     if drawing is None or claim.correction is None:
         return None
     return _made(drawing, tuple(claim.constants.items()), tuple(claim.correction.constants.items()))

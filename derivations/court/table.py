@@ -1,17 +1,11 @@
-"""The audit's table as plain text, settled here or in another process meanwhile."""
+"""Claims settled one by one, and as the rows of a table in plain text."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
 from typing import NamedTuple
 
-from derivations.court.claim import Adjudication, Effort
-from derivations.court.picture import Picture
-from derivations.court.pictures import drawings, picture_of
+from derivations.court.claim import Adjudication, Claim, Effort
 from derivations.court.source import Source
-from derivations.register import audit, claims, select
-from numerics.parallel.workers import interrupts_wait, processes
 
 
 class Drawn(NamedTuple):
@@ -54,16 +48,15 @@ def picture_name(known: str) -> str:
     return f"audit-{re.sub('[^A-Za-z0-9]', '-', known)}"
 
 
-def drawn(name: str) -> Drawn | None:
-    """The picture that decides between the claim of this id and its correction, or None if it has none."""
-    picture = picture_of(claims()[name])
-    return None if picture is None else Drawn(name, picture.caption, *_encoded(picture))
-
-
-@cache
-def _encoded(picture: Picture) -> list[bytes]:
-    """The files of a picture, once: several claims share one."""
-    return picture.encode("svg", "pdf")
+def audit(
+    selected: Sequence[Claim],
+    effort: Effort = Effort.QUICK,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> Iterator[Adjudication]:
+    """Settle the claims one by one; ``progress`` is told the fraction that is done."""
+    for number, item in enumerate(selected):
+        progress(number / len(selected))
+        yield item.settle(effort)
 
 
 def row(item: Adjudication) -> Row:
@@ -84,51 +77,9 @@ def row(item: Adjudication) -> Row:
     )
 
 
-def recorded(ids: Sequence[str] = ()) -> list[Row]:
-    """The claims with their verdicts on record, unexamined: no evidence, nothing to replay."""
-    return [
-        Row(
-            item.id,
-            item.place,
-            item.text,
-            item.hypotheses,
-            str(item.verdict),
-            str(item.verdict),
-            True,
-            "",
-            item.correction.text if item.correction else "",
-            "",
-            item.source,
-        )
-        for item in select(ids)
-    ]
-
-
-def table(effort: Effort, ids: Sequence[str] = ()) -> list[Row]:
-    """Settle the claims of these ids, or all.
-
-    >>> [(row.id, row.verdict) for row in table(Effort.QUICK, ["P1"])][0]
-    ('P1', 'proved')
-    """
-    return [row(item) for item in audit(select(ids), effort)]
-
-
-@contextmanager
-def meanwhile(
-    effort: Effort, ids: Sequence[str] = (), pictured: bool = False
-) -> Iterator[Callable[[], list[Row]]]:
-    """Settle the claims in a process of its own; what is yielded waits for the table.
-
-    If it is to be ``pictured`` another process draws the pictures.
-    """
-    with processes(1 + pictured, abandon=True) as pool:
-        names = [item.id for item in select(ids)] if pictured else []
-        with interrupts_wait():
-            settled = pool.submit(table, effort, ids)
-            pictures = {name: pool.submit(drawn, name) for name in names if name in drawings()}
-
-        def rows() -> list[Row]:
-            done = {name: picture.result() for name, picture in pictures.items()}
-            return [row._replace(picture=done.get(row.id)) for row in settled.result()]
-
-        yield rows
+def on_record(claim: Claim) -> Row:
+    """A claim with its verdict on record, unexamined: no evidence, nothing to replay."""
+    verdict = str(claim.verdict)
+    corrected = claim.correction.text if claim.correction else ""
+    said = claim.id, claim.place, claim.text, claim.hypotheses, verdict, verdict
+    return Row(*said, True, "", corrected, "", claim.source)

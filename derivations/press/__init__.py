@@ -1,27 +1,12 @@
-"""The book: the theory told chapter by chapter, its formulas produced and checked by the code.
+"""The press: what a book and a report consist of, and how they are printed.
 
-``document``  what it consists of: steps, derivations, tables, pictures, evidence
+``document``  chapters, derivations, steps, tables, pictures
 ``proof``     steps that check themselves
-``chapters``  text by hand, one module a chapter
-``contents``  all chapters in order, and what an id stands for
+``evidence``  what a section of the report consists of: formulas, comparisons, checks, figures
+``typeset``   SymPy expressions in the paper's notation, as LaTeX and MathML
+``equations`` every equation of a model, in every format
 ``site``      the book as linked HTML pages with MathML
 ``tex``       the book as LaTeX
 ``plain``     derivations in the terminal, as Markdown, LaTeX or JSON
 ``linear``    formulas on a line of Unicode
 """
-
-from derivations.contents import CHAPTERS, UnknownPartError, select, write
-from derivations.court.statement import BrokenStepError
-from derivations.press.document import Chapter, Derivation, Step, Written
-
-__all__ = [
-    "CHAPTERS",
-    "BrokenStepError",
-    "Chapter",
-    "Derivation",
-    "Step",
-    "UnknownPartError",
-    "Written",
-    "select",
-    "write",
-]

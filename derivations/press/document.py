@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from derivations.court import Verdict
 from derivations.court.source import Source
 from derivations.court.statement import Definition, Statement
 from derivations.court.table import Drawn, Row
+from derivations.court.verdict import Verdict
 from derivations.press.evidence import Chapter as Evidence
 from numerics.shown.figures import Svg
 

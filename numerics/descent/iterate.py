@@ -23,6 +23,7 @@ class Iterate:
     The deviation is in ``chart``; the teacher P W* there, with P the ``orientation`` (M, M), is in ``modes``.
     """
 
+    process = "gradient descent"
     deviation: Array
 
     def __init__(self, problem: Problem, step_size: float, model: ModuleType) -> None:
@@ -72,7 +73,7 @@ class Iterate:
             statistics = self.statistics()
         if not np.isfinite(statistics).all():
             raise FloatingPointError(
-                f"gradient descent diverged within {self.done} steps: reduce the step size {self.step_size:g}"
+                f"{self.process} diverged within {self.done} steps: reduce the step size {self.step_size:g}"
             )
 
     def move(self, steps: int, deviation: Array, students: Array) -> None:

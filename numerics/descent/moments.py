@@ -27,6 +27,8 @@ class Moments(Iterate):
     modes with a teacher or a start, without which a mean stays 0.
     """
 
+    process = "the mean of SGD"
+
     def __init__(
         self,
         problem: Problem,

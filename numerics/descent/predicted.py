@@ -186,12 +186,10 @@ def _measured(
 
 def _limit(state: Moments) -> Limit:
     """The critical point whose basin the means are in."""
-    statistics, energy = state.statistics(), state.modes.energy
-    loss = float(state.chart.loss(statistics, energy))
     if not state.chart.centred and state.barrier is not None:
         sign = "+" if state.orientation[0, 0] > 0 else "-"
-        return Limit(
-            f"{sign}teacher", f"the mean loss, {loss:.3g} after {state.done} steps, is below its barrier"
-        )
+        return Limit(f"{sign}teacher", "the mean loss fell below its minimum over u = 0 on this side")
+    statistics, energy = state.statistics(), state.modes.energy
+    loss = float(state.chart.loss(statistics, energy))
     overlaps = state.chart.overlaps(statistics, energy)
     return limits.at_the_end(state.model, overlaps, energy, loss, state.done * state.step_size)

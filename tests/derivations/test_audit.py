@@ -11,21 +11,11 @@ from click.testing import CliRunner
 from mpmath import mp
 
 from derivations.cli import main
-from derivations.court import (
-    Claim,
-    Counterexample,
-    Effort,
-    Finding,
-    UnknownClaimError,
-    Verdict,
-    claim,
-    claims,
-    select,
-)
+from derivations.court import Claim, Counterexample, Effort, Finding, Verdict, claim
 from derivations.court.attack import bound
 from derivations.court.enclosure import NoEnclosureError, enclose
 from derivations.escape.claims.residues import _zeros_less_sum
-from derivations.register import equations
+from derivations.register import UnknownClaimError, claims, equations, select
 
 CLAIMS = claims()
 ROOT = Path(__file__).resolve().parents[2]

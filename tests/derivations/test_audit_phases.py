@@ -9,7 +9,8 @@ from scipy.integrate import solve_ivp
 
 from derivations.convergence.claims.barrier import DOWN, FAST_UP, TURNS
 from derivations.convergence.claims.crossing import LOW, MIXED
-from derivations.court import Verdict, claims
+from derivations.court import Verdict
+from derivations.register import claims
 from derivations.tail.claims.tracking import TAIL
 from derivations.trials.states import State, form, random_states
 

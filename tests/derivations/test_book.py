@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from derivations.adjudication import drawn, meanwhile, table
 from derivations.beyond.telling import closures, descent
 from derivations.commands.book import book as book_command
 from derivations.commands.derive import derive as derive_command
+from derivations.contents import CHAPTERS, UnknownPartError, select
 from derivations.convergence.telling import convergence
 from derivations.court import Effort
-from derivations.court.source import Source
-from derivations.court.statement import Definition
-from derivations.court.table import drawn, meanwhile, table
+from derivations.court.statement import BrokenStepError, Definition
 from derivations.escape.telling import escape
-from derivations.press import CHAPTERS, BrokenStepError, UnknownPartError, Written, select, site, tex
-from derivations.press.document import Asked, Measured, Verdicts
+from derivations.press import site, tex
+from derivations.press.document import Asked, Measured, Source, Verdicts, Written
 from derivations.press.evidence import Chapter, Check, Comparison, Figure, Formula
 from derivations.press.linear import linear, plain
 from derivations.setting import statements as setting
@@ -243,8 +243,9 @@ def test_missing_or_refusing_latex_is_named(tmp_path, monkeypatch):
 
 REGENERATED = """
 import hashlib
-from derivations.press import CHAPTERS, Written, site, tex
-from derivations.court.source import Source
+from derivations.contents import CHAPTERS
+from derivations.press import site, tex
+from derivations.press.document import Written
 from derivations.press.document import Asked
 chosen = next(chapter for chapter in CHAPTERS if chapter.key == "geometry")
 book = [Written(chosen, tuple(chosen.write(Asked(True, list))))]

@@ -5,12 +5,12 @@ from inspect import getmembers, isfunction, signature
 
 import pytest
 
+from derivations.contents import CHAPTERS
 from derivations.convergence import deficits, saddle
 from derivations.convergence import statements as convergence
 from derivations.court.statement import BrokenStepError, Definition, Statement
 from derivations.escape import mixture
 from derivations.escape import statements as escape
-from derivations.press import CHAPTERS
 from derivations.setting import statements as setting
 from derivations.tail import statements as tail
 

@@ -216,7 +216,9 @@ def test_against_simulated_runs():
 
 
 def test_divergence_is_said():
-    with pytest.raises(FloatingPointError, match=r"diverged within \d+ steps: reduce the step size 0.2"):
+    with pytest.raises(
+        FloatingPointError, match=r"the mean of SGD diverged within \d+ steps: reduce the step size 0.2"
+    ):
         predict_sgd(power_law(1.5, 20), 0.2, 1000)
 
 
