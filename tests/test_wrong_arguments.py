@@ -21,6 +21,7 @@ import numerics
 from numerics import precise
 from numerics.descent import draw_samples
 from numerics.generated import phase_retrieval, phase_retrieval_noise
+from numerics.solver.step import CollocationStep
 from theory import asymptotics as laws
 from theory import symbolic
 from theory.asymptotics.numbers.field import FLOATS
@@ -143,6 +144,7 @@ OWN = {
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
     "sweep": {"depth": [1.0]},
+    "solve": {"steps": [CollocationStep()]},
     "predict_sgd": {"noise": phase_retrieval_noise},
 }
 """Where a function means something else by it."""
@@ -230,15 +232,23 @@ def valid(function):
     return {name: own.get(name, VALID.get(name)) for name in parameters}
 
 
-def allowed(value, like):
+FILLED = {("solve", "steps")}
+"""Lists that must hold something."""
+
+
+def allowed(function, name, value, like):
     """Whether an argument may well be ``value`` where it may be ``like``."""
+    optional = name in OPTIONAL or inspect.signature(function).parameters[name].default is None
+    if value is None or (isinstance(value, str) and name in OPTIONAL):
+        return optional or like is None
     if isinstance(like, bool):
         return isinstance(value, bool)
     if isinstance(value, float):
         return isinstance(like, float | Fraction | mpf | np.ndarray | np.floating | sympy.Expr)
     if isinstance(value, list):
-        return isinstance(like, list | tuple | np.ndarray)
-    return value is None if like is None else isinstance(value, str | dict) and isinstance(like, type(value))
+        listed = isinstance(like, list | tuple | np.ndarray)
+        return listed and (function.__name__, name) not in FILLED
+    return isinstance(value, str | dict) and isinstance(like, type(value))
 
 
 def refusal(function, arguments, name, value):
@@ -267,16 +277,13 @@ FUNCTIONS = public()
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_nonsense_is_refused_in_one_sentence(name):
     function = FUNCTIONS[name]
-    parameters = inspect.signature(function).parameters
     arguments = valid(function)
     wrong = [
         (argument, value)
         for argument, like in arguments.items()
         if argument not in OF_ANY_FIELD.get(function.__name__, ())
         for value in NONSENSE
-        if not allowed(value, like)
-        and not (value is None and (argument in OPTIONAL or parameters[argument].default is None))
-        and not (isinstance(value, str) and argument in OPTIONAL)
+        if not allowed(function, argument, value, like)
     ]
     told = [(argument, value, refusal(function, arguments, argument, value)) for argument, value in wrong]
     assert wrong or not arguments

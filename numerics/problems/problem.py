@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from numerics.result import Result
 from numerics.shown import files
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
+from numerics.shown.result import Result
 from theory.disk import read_text
 from theory.expected import ANYTHING, NonNegative, Only, Positive, checked
 
@@ -80,10 +80,9 @@ class Problem(Result, Summarised):
                 f"eigenvalues[{where}] is {self.eigenvalues[where]:g}: a covariance has none below 0"
             )
         self._check_energies()
-        if np.shape(self.init_rest) not in ((), self.students.shape):
+        if np.shape(self.init_rest) not in ((), self.init.shape, self.students.shape):
             raise ValueError(
-                f"init_rest has shape {np.shape(self.init_rest)}: it must be that of the start's rows, "
-                f"{self.students.shape}"
+                f"init_rest has shape {np.shape(self.init_rest)}: it must be that of init, {self.init.shape}"
             )
         if self.directions is not None and np.shape(self.directions)[:1] != (2,):
             raise ValueError(f"directions has shape {np.shape(self.directions)}: it must be (2, D)")
@@ -221,7 +220,7 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
         if name in labelled.attrs
     }
     eigenvalues, teacher, init = (labelled[name].values for name in names)
-    rest = np.atleast_2d(labelled["init_rest"].values) if "init_rest" in labelled else 0.0
+    rest = labelled["init_rest"].values if "init_rest" in labelled else 0.0
     return Problem(eigenvalues, teacher, init, init_rest=rest, **options)
 
 

@@ -16,6 +16,7 @@ from theory.asymptotics.convergence.laws import (
     window_start,
 )
 from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
 from theory.asymptotics.escape.fast_manifold import onset_delay, third_delay
 from theory.asymptotics.escape.linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent
@@ -41,7 +42,7 @@ from theory.asymptotics.tail.recovery import (
     recovered_fluctuation,
     recovered_prefactor,
 )
-from theory.expected import Count, checked
+from theory.expected import Count, Positive, checked
 
 CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
     function.__name__: function
@@ -82,26 +83,48 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 
 
-@checked
-def catalogue(batch: Count | None = None) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
-    """Return the functions by name, with a ``batch`` also those of online SGD.
+AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 
-    >>> [name for name in catalogue(16) if name not in CATALOGUE]
-    ['sgd_stability_step']
+
+@checked
+def catalogue(
+    batch: Count | None = None, step_size: Positive | None = None
+) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
+    """Return the functions by name, with a ``batch`` also those of online SGD, and at its ``step_size``.
+
+    Raises ValueError for a step size without a batch.
+
+    >>> [name for name in catalogue(16, 1e-3) if name not in CATALOGUE]
+    ['sgd_stability_step', 'sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
     """
     if batch is None:
+        if step_size is not None:
+            raise ValueError("a step size needs a batch, the inputs of a step")
         return CATALOGUE
     own = {"sgd_stability_step": lambda spectrum, digits: sgd_stability_step(spectrum, batch, digits)}
+    if step_size is not None:
+        own |= {function.__name__: _at_a_step(function, step_size, batch) for function in AT_A_STEP}
     return {**CATALOGUE, **own}
+
+
+def _at_a_step(
+    function: Callable[[Spectrum, float, int, int], Constant], step_size: float, batch: int
+) -> Callable[[Spectrum, int], Constant]:
+    """Return the constant as a function of spectrum and digits alone."""
+    return lambda spectrum, digits: function(spectrum, step_size, batch, digits)
 
 
 @checked
 def constants(
-    spectrum: Spectrum, digits: Count = 15, names: Iterable[str] | None = None, batch: Count | None = None
+    spectrum: Spectrum,
+    digits: Count = 15,
+    names: Iterable[str] | None = None,
+    batch: Count | None = None,
+    step_size: Positive | None = None,
 ) -> dict[str, Constant]:
     """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
 
-    With a ``batch``, that of :func:`.sgd_stability_step` too.
+    With a ``batch`` those of :func:`catalogue` for online SGD, too, and those at its ``step_size``.
     One that is not found to so many digits is undefined, with the reason.
     Raises ValueError for digits that are not a positive integer and for an unknown name.
 
@@ -140,7 +163,7 @@ def constants(
     window_end no end at d = inf
     final_rate at d = inf the eigenvalues accumulate at 0: the decay stays algebraic
     """
-    known = catalogue(batch)
+    known = catalogue(batch, step_size)
     names = list(known if names is None else names)
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"{unknown[0]!r} is no constant; there are {', '.join(known)}")
@@ -162,6 +185,7 @@ def as_json(
     teacher: str | None = None,
     names: Iterable[str] | None = None,
     batch: Count | None = None,
+    step_size: Positive | None = None,
 ) -> dict[str, Any]:
     """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
@@ -181,8 +205,9 @@ def as_json(
         "teacher": named,
         "digits": digits,
         **({} if batch is None else {"batch": batch}),
+        **({} if step_size is None else {"step_size": step_size}),
         "constants": {
             name: constant.as_json(digits)
-            for name, constant in constants(spectrum, digits, names, batch).items()
+            for name, constant in constants(spectrum, digits, names, batch, step_size).items()
         },
     }

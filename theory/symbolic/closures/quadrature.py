@@ -28,9 +28,9 @@ class ModeSystem:
     """
 
     hierarchy: Hierarchy
-    eigenvalues: tuple[mpf, ...]
-    students: tuple[tuple[mpf, ...], ...]
-    teachers: tuple[tuple[mpf, ...], ...]
+    eigenvalues: tuple[mpf | sympy.Rational, ...]
+    students: tuple[tuple[mpf | sympy.Rational, ...], ...]
+    teachers: tuple[tuple[mpf | sympy.Rational, ...], ...]
 
     @property
     def missing(self) -> tuple[Statistic, ...]:
