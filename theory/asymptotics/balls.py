@@ -1,12 +1,5 @@
 r"""Balls of Arb as the numbers of a formula: centre and radius, every operation rounded outwards.
 
-.. math:: \sum_{i=m}^{n} i^{-s} = \zeta(s, m) - \zeta(s, n+1), \qquad
-   \sum_{i=m}^{n} \frac1i = \psi(n+1) - \psi(m).
-
-Far out Euler and Maclaurin's formula is shorter. The difference loses digits when ``s < 1`` or the range
-is short, and Arb works to an absolute accuracy:
-the precision is raised until the ball is narrow enough.
-
 This module needs python-flint, the optional extra ``precise``; :func:`.field.balls` says whether it is there.
 """
 
@@ -14,20 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from fractions import Fraction
-from math import inf, log2
 from typing import Any
 
 from flint import arb, ctx, fmpq
 from mpmath import libmp, mp, mpf
 
-from .field import quotient
-from .power_sums import convergent_from, far_sum
-
-SPARE = 20
-"""Bits beyond those asked for."""
-FEW = 16
-"""Terms that are added one by one."""
+from .exact import quotient
 
 
 class Balls:
@@ -35,7 +20,7 @@ class Balls:
 
     >>> field = Balls()
     >>> with field.workdps(30):
-    ...     print(field.gamma(field.mpf(Fraction(1, 2))) ** 2)
+    ...     print(field.gamma(field.mpf("1/2")) ** 2)
     [3.14159265358979323846264338328 +/- ...e-30]
     """
 
@@ -83,10 +68,6 @@ class Balls:
         """Return the sum."""
         return sum(terms, arb(0))
 
-    def zeta(self, s: arb) -> arb:
-        """Return Riemann's zeta function."""
-        return s.zeta()
-
     def expint(self, order: arb, x: arb) -> arb:
         """Return the exponential integral."""
         return x.expint(order)
@@ -99,49 +80,20 @@ class Balls:
         """Return the Bernoulli number."""
         return arb.bernoulli(order)
 
-    def power_sum(self, s: Fraction, first: int, last: int | float) -> arb:
-        r"""Return :math:`\sum_{i=\text{first}}^{\text{last}} i^{-s}` to the working precision.
+    def to_mpf(self, ball: arb) -> tuple[Any, Any]:
+        """Return centre and radius, neither rounded; the radius is infinite where nothing is known.
 
-        ``first <= last``; where ``last`` is infinite ``s`` must exceed 1.
-
-        >>> print(Balls().power_sum(Fraction(1, 2), 10**30, 10**30 + 2).str(10, radius=False))
-        3.000000000e-15
+        >>> centre, radius = Balls().to_mpf(arb(3, 0.5))
+        >>> print(centre, mp.nstr(radius, 5))
+        3.0 0.5
         """
-        wanted = ctx.prec + SPARE // 2
-        prec = ctx.prec + SPARE + max(0, int(s * log2(first)))
-        while True:
-            with ctx.workprec(prec):
-                order = arb(fmpq(s.numerator, s.denominator))
-                if last - first < FEW:
-                    ball = self.fsum(arb(i) ** -order for i in range(first, int(last) + 1))
-                elif first >= convergent_from(s, self):
-                    ball = far_sum(s, first, last, self)
-                elif s == 1:
-                    ball = arb(last + 1).digamma() - arb(first).digamma()
-                else:
-                    ball = order.zeta(arb(first))
-                    if last < inf:
-                        ball -= order.zeta(arb(last + 1))
-                accuracy = int(ball.rel_accuracy_bits())
-                if accuracy >= wanted:
-                    return ball
-            prec += max(wanted - accuracy, prec // 4)
+        if not ball.is_finite():
+            return mpf(0), mp.inf
+        return _exact(ball.mid()), _exact(ball.rad())
 
     def __getattr__(self, name: str) -> Any:
         """Return the function that is a method of balls."""
         return getattr(arb, name)
-
-
-def to_mpf(ball: arb) -> tuple[mpf, mpf]:
-    """Return centre and radius, neither rounded; the radius is infinite where nothing is known.
-
-    >>> centre, radius = to_mpf(arb(3, 0.5))
-    >>> print(centre, mp.nstr(radius, 5))
-    3.0 0.5
-    """
-    if not ball.is_finite():
-        return mpf(0), mp.inf
-    return _exact(ball.mid()), _exact(ball.rad())
 
 
 def _exact(centre: arb) -> mpf:

@@ -142,13 +142,11 @@ def estimated(
 
 def _enclosed(evaluate: Callable[[Field], Number], field: Field, digits: int) -> tuple[mpf, mpf]:
     """Return a centre, and a radius of 10 digits more than requested that covers that of the ball."""
-    from .balls import to_mpf
-
     precision = digits + 5 * GUARD // 4
     for _ in range(TRIES):
         with field.workdps(precision):
             try:
-                value, proved = to_mpf(evaluate(field))
+                value, proved = field.to_mpf(evaluate(field))
             except Undecided:
                 proved = mp.inf
         with mp.workdps(15):

@@ -46,8 +46,8 @@ class Field(Hashable, Protocol):
     def max(self, x: Number, y: Number) -> Number:
         """Return the larger number."""
 
-    def power_sum(self, s: Fraction, first: int, last: int | float) -> Number:
-        """Return the sum of ``i**-s`` from ``first`` to ``last``."""
+    def to_mpf(self, x: Number) -> tuple[mpf, mpf]:
+        """Return centre and radius, neither rounded; the radius is infinite where nothing is known."""
 
     def __getattr__(self, name: str) -> Any:
         """Functions, constants and precision, by their names in ``mpmath.mp``."""
@@ -68,11 +68,9 @@ class Floats:
         """Return the larger number."""
         return max(x, y)
 
-    def power_sum(self, s: Fraction, first: int, last: int | float) -> mpf:
-        """Return the sum by :func:`.power_sum`."""
-        from .power_sums import power_sum
-
-        return power_sum(s, first, last)
+    def to_mpf(self, x: mpf) -> tuple[mpf, mpf]:
+        """Return ``x`` and 0: floating point does not follow errors."""
+        return x, mpf(0)
 
     def __getattr__(self, name: str) -> Any:
         """Return what ``mpmath.mp`` has."""
@@ -99,15 +97,3 @@ def rational(value: Fraction, field: Field = FLOATS) -> Number:
     0.333333333333333
     """
     return field.mpf(value.numerator) / value.denominator
-
-
-def quotient(value: Any) -> Fraction:
-    """Return a number of any kind exactly, a string as the decimal or the quotient that it writes.
-
-    >>> quotient(0.5), quotient("1e-2"), quotient(mpf(3))
-    (Fraction(1, 2), Fraction(1, 100), Fraction(3, 1))
-    """
-    if isinstance(value, str | int | float | Fraction):
-        return Fraction(value)
-    sign, mantissa, exponent, _ = mp.convert(value)._mpf_  # which rounds no float
-    return (-1) ** sign * mantissa * Fraction(2) ** exponent

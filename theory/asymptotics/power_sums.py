@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
-from math import inf
+from math import inf, log2
 
 from mpmath import mp, mpf
 
@@ -18,6 +18,8 @@ from .field import FLOATS, Field, Number, balls, rational
 
 SPARE = 20
 """Bits beyond those asked for."""
+FEW = 16
+"""Terms that a ball adds one by one."""
 
 
 def inverse_powers(s: Fraction, last: int, field: Field = FLOATS) -> list[Number]:
@@ -60,13 +62,14 @@ def bernoulli_ratio(order: int, prec: int, field: Field = FLOATS) -> Number:
         return field.bernoulli(2 * order) / field.factorial(2 * order)
 
 
-def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
+def power_sum(s: Fraction, first: int, last: int | float, field: Field = FLOATS) -> Number:
     r"""Return :math:`\sum_{i=\text{first}}^{\text{last}} i^{-s}` to the working precision.
 
     ``last`` is an integer of any size or infinity; then ``s`` must exceed 1.
 
-    By Arb where python-flint is installed, see :mod:`.balls`, else by :func:`euler_maclaurin_sum`, and
-    so where this is the shorter route: few terms, or all of them far out.
+    In balls by :func:`enclosed_power_sum`. In floating point by its centre where python-flint is installed,
+    else by :func:`euler_maclaurin_sum`, and so where this is the shorter route: few terms, or all of them
+    far out.
 
     Two checks at once, :math:`\zeta(2)` and the harmonic number by its digamma form:
 
@@ -78,24 +81,47 @@ def power_sum(s: Fraction, first: int, last: int | float) -> mpf:
     28.208236780830581068822409462961439588922043866152
     28.208236780830581068822409462961439588922043866152
     """
-    if first < convergent_from(s) and 2 * first <= last and balls() is not None:
-        return enclosed_power_sum(s, first, last)
-    return euler_maclaurin_sum(s, first, last)
+    if field is not FLOATS:
+        return enclosed_power_sum(s, first, last, field)
+    enclosing = balls()
+    if enclosing is None or first >= convergent_from(s) or 2 * first > last:
+        return euler_maclaurin_sum(s, first, last)
+    with enclosing.workprec(mp.prec + SPARE):
+        centre, _ = enclosing.to_mpf(enclosed_power_sum(s, first, last, enclosing))
+    return +centre
 
 
-def enclosed_power_sum(s: Fraction, first: int, last: int | float) -> mpf:
-    """Return the centre of the ball around the sum, which is that to the working precision.
+def enclosed_power_sum(s: Fraction, first: int, last: int | float, field: Field) -> Number:
+    r"""Return a ball around the sum that is narrow at the working precision of the ``field`` of balls.
 
-    >>> print(enclosed_power_sum(Fraction(2), 1, inf), mp.pi**2 / 6)
-    1.64493406684823 1.64493406684823
+    .. math:: \sum_{i=m}^{n} i^{-s} = \zeta(s, m) - \zeta(s, n+1), \qquad
+       \sum_{i=m}^{n} \frac1i = \psi(n+1) - \psi(m).
+
+    Far out Euler and Maclaurin's formula is shorter. The difference loses digits when ``s < 1`` or the range
+    is short, and Arb works to an absolute accuracy: the precision is raised until the ball is narrow enough.
+
+    >>> print(enclosed_power_sum(Fraction(1, 2), 10**30, 10**30 + 2, balls()).str(10, radius=False))
+    3.000000000e-15
     """
-    from .balls import to_mpf
-
-    field = balls()
-    assert field is not None
-    with field.workprec(mp.prec + SPARE):
-        ball = field.power_sum(s, first, last)
-    return +to_mpf(ball)[0]
+    wanted = field.prec + SPARE // 2
+    prec = field.prec + SPARE + max(0, int(s * log2(first)))
+    while True:
+        with field.workprec(prec):
+            order = field.mpf(s)
+            if last - first < FEW:
+                ball = field.fsum(field.power(i, -order) for i in range(first, int(last) + 1))
+            elif first >= convergent_from(s, field):
+                ball = far_sum(s, first, last, field)
+            elif s == 1:
+                ball = field.digamma(field.mpf(last + 1)) - field.digamma(field.mpf(first))
+            else:
+                ball = field.zeta(order, field.mpf(first))
+                if last < inf:
+                    ball -= field.zeta(order, field.mpf(last + 1))
+            accuracy = int(field.rel_accuracy_bits(ball))
+            if accuracy >= wanted:
+                return ball
+        prec += max(wanted - accuracy, prec // 4)
 
 
 def euler_maclaurin_sum(s: Fraction, first: int, last: int | float) -> mpf:

@@ -52,7 +52,7 @@ from fractions import Fraction
 from .constant import Constant, closed_form, undefined
 from .convergence import amplitude, decay_law, overlap_scale, slower_scale, summary_exponent
 from .field import Field, Number, rational
-from .power_sums import inverse_powers
+from .power_sums import inverse_powers, power_sum
 from .spectrum import Given, PowerLaw, Spectrum
 from .tail import uniform_law
 
@@ -256,7 +256,7 @@ def _height(spectrum: Spectrum, field: Field) -> Number:
     if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None:
         if spectrum.dimension == math.inf:
             return field.mpf(1)
-        mean = field.power_sum(_decay(spectrum), 1, spectrum.dimension) / spectrum.dimension
+        mean = power_sum(_decay(spectrum), 1, spectrum.dimension, field) / spectrum.dimension
         return mean * spectrum.trace_sum(field) / spectrum.energy_sum(field)
     squares = [field.mpf(component) ** 2 for component in spectrum.teacher]
     if isinstance(spectrum, Given):

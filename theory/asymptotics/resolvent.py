@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mpmath import mp, mpf
 
 from .field import FLOATS, Field, Number
+from .power_sums import power_sum
 from .spectrum import Level, PowerLaw, Spectrum, unlisted
 
 MOST_ORDERS = 5000
@@ -164,7 +165,7 @@ def _tail_series(spectrum: PowerLaw, first: int, fall: float, field: Field) -> l
         raise ArithmeticError("the eigenvalues are too close to each other for a series of the tail")
     for k in range(math.ceil(digits / fall)):
         with field.workdps(max(15, digits - int(k * fall))):
-            total = field.power_sum((k + 1) * spectrum.exponent + decay, first, spectrum.dimension)
+            total = power_sum((k + 1) * spectrum.exponent + decay, first, spectrum.dimension, field)
         series.append(factor * total)
         factor *= scale
     return series

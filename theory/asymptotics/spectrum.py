@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from .field import FLOATS, Field, Number, quotient, rational
-from .power_sums import inverse_powers
+from .exact import quotient
+from .field import FLOATS, Field, Number, rational
+from .power_sums import inverse_powers, power_sum
 
 Exact = int | float | str | Fraction
 """Accepted for exponents; a float stands for the decimal number it prints as."""
@@ -148,7 +149,7 @@ class PowerLaw:
         At ``first = 1`` this is the paper's :math:`s^{*(k+1)}`.
         """
         decay = order * self.exponent + self._mass_exponent()
-        total = field.power_sum(decay, first, self.dimension)
+        total = power_sum(decay, first, self.dimension, field)
         return total / self.trace_sum(field) ** order / self.energy_sum(field)
 
     def levels(self, field: Field = FLOATS) -> list[Level]:
@@ -246,7 +247,7 @@ def unlisted(spectrum: Spectrum, limit: int) -> PowerLaw | None:
 @lru_cache(maxsize=64)
 def _total(exponent: Fraction, dimension: int | float, field: Field, prec: int) -> Number:
     with field.workprec(prec):
-        return field.power_sum(exponent, 1, dimension)
+        return power_sum(exponent, 1, dimension, field)
 
 
 def exact(value: Exact, name: str) -> Fraction:

@@ -33,6 +33,7 @@ from mpmath import mp, mpf
 from .constant import GUARD, Constant, undefined
 from .decaying_sums import decaying_sum, origin_term, origin_term_beside, saddle_rate
 from .field import FLOATS, Field, Number, rational
+from .power_sums import power_sum
 from .roots import enclosed_root
 from .spectrum import Exact, PowerLaw, Spectrum, decimal, exact
 from .tail import uniform_law
@@ -130,7 +131,7 @@ def tail_curvature(spectrum: Spectrum, digits: int = 15) -> Constant:
     def evaluate(law: PowerLaw, field: Field) -> Number:
         if not law.exponent:
             return 128 / field.mpf(law.dimension)
-        return 128 * field.power_sum(2 * law.exponent, 1, law.dimension) / law.trace_sum(field) ** 2
+        return 128 * power_sum(2 * law.exponent, 1, law.dimension, field) / law.trace_sum(field) ** 2
 
     return uniform_law(spectrum, digits, CURVATURE, evaluate, above=None)
 

@@ -24,7 +24,7 @@ from theory.asymptotics import (
     overlap_amplitude,
 )
 from theory.asymptotics import constant as constant_module
-from theory.asymptotics.balls import Balls, to_mpf
+from theory.asymptotics.balls import Balls
 from theory.asymptotics.compression import compressed
 from theory.asymptotics.constant import Undecided, closed_form
 from theory.asymptotics.roots import enclosed_root
@@ -85,7 +85,7 @@ def test_raw_balls_hold_finer_ones(seed, monkeypatch):
         assert coarse.contains(fine)
         assert coarse.is_exact() or coarse.rel_accuracy_bits() > narrowest * 3
         ratios.append(coarse.rel_accuracy_bits())
-        return to_mpf(fine)
+        return field.to_mpf(fine)
 
     monkeypatch.setattr(constant_module, "_enclosed", compare)
     constants(random_problem(seed), 15, NAMES)
