@@ -53,6 +53,7 @@ NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 PER_STEP = 2e-14  # rounding
 CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
 EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
+BESIDE_KINKS = 20.0  # of NETWORK_UNIT, 10, and as the error inside a step past a near kink is twice its end's
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 CLOCK_MARGIN = 2.0  # of the time's over its estimate
 VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
@@ -177,9 +178,7 @@ class _Integration:
         self.students = self.problem.students
         self.amplification = amplification.Amplification(self.students)
         self.line = not smooth and lines.on_a_line(self.problem)
-        first = charts.origin(model)
-        first = charts.on_a_line(first, model.STUDENTS) if self.line else first
-        self._enter(first, np.eye(model.TEACHERS), np.eye(model.STUDENTS))
+        self._enter(charts.origin(model), np.eye(model.TEACHERS), np.eye(model.STUDENTS))
         self.barrier = limits.barrier(model, self.modes.energy)
         self.limit = None if self.barrier is None else self._invariant_limit()
         self._settle()
@@ -245,10 +244,11 @@ class _Integration:
                 self._shorten(HALF)
                 guess = self._still()
                 continue
-            left_out = self._truncation(statistics, result.times)
+            smooth = self._without_areas(statistics)
+            left_out = self._truncation(smooth, result.times)
             accurate = left_out.error <= LARGEST_ERROR
             flat = left_out.decay > NOISE_DECAY if accurate else left_out.error > before
-            resolved = left_out.worst < len(statistics)  # the time comes last, and has no noise
+            resolved = left_out.worst < len(smooth)  # the time comes last, and has no noise
             self.noisy = resolved and flat and left_out.error <= self.noise
             if accurate or self.noisy:
                 break
@@ -287,10 +287,10 @@ class _Integration:
         """The largest relative error that a step may have from the rounding of the drift.
 
         At the origin A and B are taken from overlaps that hardly differ: near the teachers, which a network
-        may reach without a chart there, their terms cancel, and angles between nearly parallel vectors keep
-        half their digits.
+        may reach without a chart there, their terms cancel. Areas do not, nor is a kink noise.
         """
-        return 0.0 if self.single or self.line or not self.chart.centred else NOISE
+        known = self.single or self.line or self.chart.areas or not self.chart.centred
+        return 0.0 if known else NOISE
 
     def _accept(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
         """Record the step, move to its end, choose the next width and chart."""
@@ -329,9 +329,10 @@ class _Integration:
             clock = self._clock_error(statistics, lengths, np.append(0.0, result.times))
             self.truncation = math.hypot(self.truncation, MARGIN * left_out.inside, clock)
         else:
-            self.truncation += left_out.error
+            self.truncation += left_out.error * (BESIDE_KINKS if self.chart.areas else 1.0)
         self.taken = self.stride
-        self._plan(self.control.after(left_out, width, statistics, self.noisy))
+        smooth = self._without_areas(statistics)
+        self._plan(self.control.after(left_out, width, smooth, self.noisy))
         self._settle()
 
     def _check_range(self, deviation: Array) -> None:
@@ -384,32 +385,31 @@ class _Integration:
 
     def _speeds(self, S: Array, U: Array) -> Array:
         """dU/dt (K, M) of vectors on a line, the one mode in which the teachers have energy."""
-        gain, force = self.chart.drift(join(S, U), self.modes.energy)
+        areas = np.zeros(len(self.chart.areas))
+        gain, force = self.chart.drift(np.append(join(S, U), areas), self.modes.energy)
         line = np.abs(self.modes.weighted).max(axis=0).argmax()
         return self.modes.eigenvalues[line] * (gain @ U + force @ self.modes.energy)
 
     def _amplify(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
-        """Let the errors so far, and those of this step, grow as its flow makes them."""
+        """Let the errors so far, and those of this step, grow as its flow makes them.
+
+        What a step leaves out of the overlaps is an error of its states, which areas feel alike.
+        """
         if self.single or result.linearised is None:
             return
         rounding = amplification.ROUNDING * self.modes.term_sizes(self.deviation)
-        last = left_out.decay * (statistics @ self.table.to_chebyshev.T)[:, -1]
-        units = self._units(result.statistics)
+        units = np.maximum(self.modes.units(result.statistics, self.model.STUDENTS), SMALLEST)
+        last = left_out.decay * (self._without_areas(statistics) @ self.table.to_chebyshev.T)[:, -1]
+        of_areas = np.abs(last / units[: len(last), -1]).max() * units[len(last) :, -1]
+        last = np.append(last, of_areas)
         self.amplification.follow(result.linearised, self.frame, rounding, last, units)
         if self.rotated:
             self.amplification.turn(self.frame, result.deviation[-1], self.modes)
 
-    def _units(self, statistics: Array) -> Array:
-        """√(S_jj S_kk) and √(S_jj T_mm) (n, s): what the errors of ``statistics`` (n, s) are relative to."""
-        S, _ = split(statistics, self.model.STUDENTS, self.model.TEACHERS)
-        students, teachers = np.sqrt(np.einsum("jjs->js", S)), np.sqrt(np.diag(self.modes.energy))
-        own = students[:, None] * students
-        return np.maximum(join(own, students[:, None] * teachers[:, None]), SMALLEST)
-
     def _enter(self, chart: Chart, orientation: Array, frame: Array) -> None:
         """Continue in ``chart``, measuring R W against E P W* with P the ``orientation``, R the ``frame``."""
         self.chart, self.orientation, self.frame = chart, orientation, frame
-        self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
+        self.modes = chart.modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
         self.deviation = frame @ self.students
         if not chart.centred:
             teachers = np.zeros_like(self.students)
@@ -572,6 +572,10 @@ class _Integration:
         decay = math.sqrt(min(max(before, last) / max(third, second), 1.0))
         return CLOCK_MARGIN * pace * max(last, decay * before)
 
+    def _without_areas(self, statistics: Array) -> Array:
+        """The ``statistics`` (n, …) that are smooth: an area, which the others feel, has kinks where it is 0."""
+        return statistics[: len(statistics) - len(self.chart.areas)]
+
     def _truncation(self, statistics: Array, times: Array) -> Truncation:
         """What a step with these ``statistics`` (n, s + 1) leaves out, of these and of its ``times`` (s,).
 
@@ -584,7 +588,9 @@ class _Integration:
         return truncation(
             self.table,
             np.concatenate([statistics, unit + elapsed[None]]),
-            lambda: np.append(rounding * term_sizes(self.modes, self.deviation, self.clusters), unit),
+            lambda: np.append(
+                rounding * self._without_areas(term_sizes(self.modes, self.deviation, self.clusters)), unit
+            ),
             allowed,
             SPAN,
         )

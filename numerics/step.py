@@ -18,7 +18,7 @@ import numpy as np
 from numerics.charts import Chart
 from numerics.clusters import Clusters, term_sizes
 from numerics.collocation import Collocation
-from numerics.modes import Modes, product_rule
+from numerics.modes import Modes
 from numerics.response import REFINEMENTS, Response
 
 Array = np.ndarray
@@ -75,7 +75,7 @@ def solve_step(
     cancel Newton's method ends in their rounding. Raises NoConvergence, also where it leaves the range of
     floats.
     """
-    unknowns, states = guess, deviation
+    unknowns, states, least = guess, deviation, modes.least_units(deviation)
     relative = ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING
     rounding = relative * term_sizes(modes, deviation, clusters)
     newton, before = None, np.inf
@@ -90,7 +90,7 @@ def solve_step(
             response = newton.response.moved(gain)
             states = response.refine(states, deviation, push)
         if newton is None:
-            newton = _Newton.build(chart, modes, unknowns, response, states)
+            newton = _Newton.build(chart, modes, unknowns, least, response, states)
         statistics = modes.statistics(states)
         if clusters is not None:
             forced = response.propagate(0.0 * deviation, push)
@@ -100,7 +100,7 @@ def solve_step(
         unknowns = unknowns + change
         if not np.isfinite(unknowns).all():
             break
-        units, moved = magnitudes(unknowns), np.abs(change).max(axis=1)
+        units, moved = np.maximum(magnitudes(unknowns), least), np.abs(change).max(axis=1)
         with np.errstate(over="ignore"):
             worst = float((moved / units).max())
         slowness = min(worst / before, 1.0)
@@ -160,12 +160,15 @@ class _Newton:
 
     @classmethod
     def build(
-        cls, chart: Chart, modes: Modes, unknowns: Array, response: Response, states: Array
+        cls, chart: Chart, modes: Modes, unknowns: Array, least: Array, response: Response, states: Array
     ) -> "_Newton":
-        """At X = ``unknowns`` (n, s), where the modes are at ``states`` (s, K, N)."""
+        """At X = ``unknowns`` (n, s), of sizes not below ``least`` (n,), where the modes are at ``states``
+        (s, K, N).
+        """
         slopes = finite_slopes(chart, unknowns, modes.energy)
-        kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues)
-        return cls(response, *slopes, _inverse(kernel, *slopes, magnitudes(unknowns)))
+        kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues, modes.normals(states))
+        rule, units = modes.rule(states.shape[1]), np.maximum(magnitudes(unknowns), least)
+        return cls(response, *slopes, _inverse(kernel, rule, *slopes, units))
 
     def change(self, gap: Array) -> Array:
         """The change (n, s) of X that closes the ``gap`` between G(X) and X."""
@@ -322,8 +325,9 @@ def _continued(coefficients: Array) -> Array:
     return last * np.minimum(last / np.where(before > 0, before, 1.0), 1.0) ** 2
 
 
-def _inverse(kernel: Array, gain_slope: Array, force_slope: Array, units: Array) -> Array:
-    """(1 − dG/dX)⁻¹ (n·s, n·s) from the ``kernel`` of :meth:`Response.sensitivity` and the slopes of A and F.
+def _inverse(kernel: Array, rule: Array, gain_slope: Array, force_slope: Array, units: Array) -> Array:
+    """(1 − dG/dX)⁻¹ (n·s, n·s) from the ``kernel`` of :meth:`Response.sensitivity`, the ``rule`` of
+    :meth:`Modes.rule` and the slopes of A and F.
 
     Each statistic is measured in its own ``units`` (n,). Statistics differ by any factor (q ~ p², or
     u ~ 1e-150 beside s ~ 1): without units the pivoting lets the large ones drown the small ones in their
@@ -332,8 +336,8 @@ def _inverse(kernel: Array, gain_slope: Array, force_slope: Array, units: Array)
     students, teachers, count, stages = force_slope.shape
     rows = students * (students + teachers)
     slopes = np.concatenate([gain_slope, force_slope], axis=1).reshape(rows, count, stages)
-    rule = product_rule(students, teachers).reshape(count, rows)
-    sensitivity = rule @ kernel.reshape(stages, stages, rows, rows) @ np.moveaxis(slopes, -1, 0)
+    kernel = kernel.reshape(stages, stages, -1, rows)
+    sensitivity = rule.reshape(count, -1) @ kernel @ np.moveaxis(slopes, -1, 0)
     scale = np.repeat(units, stages)
     matrix = np.einsum("lmab->albm", sensitivity).reshape(count * stages, -1)
     inverse = np.linalg.inv(np.eye(len(scale)) - matrix * (scale / scale[:, None]))

@@ -9,6 +9,7 @@ Write the committed files with
 import argparse
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from textwrap import fill
 
@@ -20,6 +21,7 @@ from theory.symbolic.geometry import barrier
 from theory.symbolic.javascript import script
 from theory.symbolic.models import Model, ModelError, phase_retrieval
 from theory.symbolic.overlaps import upper_triangle
+from theory.symbolic.printing import NonNegative
 from theory.symbolic.residual import deficits, residual_flow, rotations
 from theory.symbolic.source import WIDTH, Function, Output
 
@@ -120,8 +122,7 @@ def _header(model: Model, missing: Sequence[str]) -> str:
     return (
         f'"""{text}\n"""\n\nimport numpy as np\n\n'
         f"STUDENTS = {model.students}\nTEACHERS = {model.teachers}\n"
-        f"STATISTICS = (\n{names})"
-        + (f"\nAREAS = {pairs}" if pairs else "")
+        f"STATISTICS = (\n{names})" + (f"\nAREAS = {pairs}" if pairs else "")
     ) + (f"\nROTATIONS = {rotations(model)}" if model.students > 1 else "")
 
 
@@ -131,8 +132,12 @@ def _overlap_functions(model: Model) -> Iterator[Function]:
 
 def _area_functions(model: Model) -> Iterator[Function]:
     flow = area_flow(model)
-    if flow.pairs:
-        yield from _flow_functions("area_", (*model.overlaps.statistics, *flow.areas), flow, model)
+    if not flow.pairs:
+        return
+    positive = {area: NonNegative(area) for area in flow.areas}  # an interpolated one may be below 0
+    for function in _flow_functions("area_", (*model.overlaps.statistics, *flow.areas), flow, model):
+        outputs = [replace(output, entries=output.entries.subs(positive)) for output in function.outputs]
+        yield replace(function, outputs=outputs)
 
 
 def _flow_functions(
