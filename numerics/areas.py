@@ -1,13 +1,13 @@
-"""Statistics of links with a kink: the overlaps, and the areas of the parallelograms that pairs of vectors span.
+"""Statistics of links with a kink: the overlaps, and the areas that pairs of vectors span.
 
-The area of a and b is r = √(|a|² |b|² − ⟨a, b⟩²) in the metric Q, the root of a difference that loses half of
-the digits where a and b are parallel. It is |b| times the length of the part of a across b. That part is the
-same for a and for
+In the metric Q the parallelogram of a and b has the area r = √(|a|² |b|² − ⟨a, b⟩²), the root of a
+difference that loses half of the digits where a and b are parallel. It is |b| times the length of the part of
+a across b, which is the same for a and for
 
-    a − (a_l/b_l) b,    l the mode in which b has the most energy,
+    a − (a_l/b_l) b,    l the mode in which b has the most energy:
 
-which is at most √N times as long, and a itself where b has no other mode. Its direction is that of the slope:
-∂r/∂a = λ v with v the part of a across b stretched to the length of b.
+at most √N times as long, and a itself where b has no other mode. Along that part is the slope, too:
+∂r/∂a = λ v with v the part of a across b, stretched to the length of b.
 
 Shapes: n statistics, K students, M teachers, P pairs, E their sides that are students, N modes, modes last.
 """

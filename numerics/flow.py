@@ -53,7 +53,7 @@ NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 PER_STEP = 2e-14  # rounding
 CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
 EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
-BESIDE_KINKS = 20.0  # of NETWORK_UNIT, 10, and as the error inside a step past a near kink is twice its end's
+BESIDE_KINKS = 20.0  # of a truncation in NETWORK_UNIT: past a near kink a step has twice its error inside
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 CLOCK_MARGIN = 2.0  # of the time's over its estimate
 VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
@@ -244,11 +244,10 @@ class _Integration:
                 self._shorten(HALF)
                 guess = self._still()
                 continue
-            smooth = self._without_areas(statistics)
-            left_out = self._truncation(smooth, result.times)
+            left_out = self._truncation(statistics, result.times)
             accurate = left_out.error <= LARGEST_ERROR
             flat = left_out.decay > NOISE_DECAY if accurate else left_out.error > before
-            resolved = left_out.worst < len(smooth)  # the time comes last, and has no noise
+            resolved = left_out.worst < len(statistics)  # the time comes last, and has no noise
             self.noisy = resolved and flat and left_out.error <= self.noise
             if accurate or self.noisy:
                 break
@@ -331,8 +330,8 @@ class _Integration:
         else:
             self.truncation += left_out.error * (BESIDE_KINKS if self.chart.areas else 1.0)
         self.taken = self.stride
-        smooth = self._without_areas(statistics)
-        self._plan(self.control.after(left_out, width, smooth, self.noisy))
+        overlaps = statistics[: len(statistics) - len(self.chart.areas)]
+        self._plan(self.control.after(left_out, width, overlaps, self.noisy))
         self._settle()
 
     def _check_range(self, deviation: Array) -> None:
@@ -391,17 +390,12 @@ class _Integration:
         return self.modes.eigenvalues[line] * (gain @ U + force @ self.modes.energy)
 
     def _amplify(self, result: StepResult, statistics: Array, left_out: Truncation) -> None:
-        """Let the errors so far, and those of this step, grow as its flow makes them.
-
-        What a step leaves out of the overlaps is an error of its states, which areas feel alike.
-        """
+        """Let the errors so far, and those of this step, grow as its flow makes them."""
         if self.single or result.linearised is None:
             return
         rounding = amplification.ROUNDING * self.modes.term_sizes(self.deviation)
         units = np.maximum(self.modes.units(result.statistics, self.model.STUDENTS), SMALLEST)
-        last = left_out.decay * (self._without_areas(statistics) @ self.table.to_chebyshev.T)[:, -1]
-        of_areas = np.abs(last / units[: len(last), -1]).max() * units[len(last) :, -1]
-        last = np.append(last, of_areas)
+        last = left_out.decay * (statistics @ self.table.to_chebyshev.T)[:, -1]
         self.amplification.follow(result.linearised, self.frame, rounding, last, units)
         if self.rotated:
             self.amplification.turn(self.frame, result.deviation[-1], self.modes)
@@ -572,9 +566,21 @@ class _Integration:
         decay = math.sqrt(min(max(before, last) / max(third, second), 1.0))
         return CLOCK_MARGIN * pace * max(last, decay * before)
 
-    def _without_areas(self, statistics: Array) -> Array:
-        """The ``statistics`` (n, …) that are smooth: an area, which the others feel, has kinks where it is 0."""
-        return statistics[: len(statistics) - len(self.chart.areas)]
+    def _felt(self, statistics: Array) -> Array:
+        """What errors of the ``statistics`` (n, s + 1) are relative to: their terms (n,).
+
+        An area r is felt by the part of one vector across the other, in proportion to itself: an error δ
+        counts as δ r/τ², so that a kink at r = 0 between two points is an error of second order. Of one
+        student and teacher τ is r's terms, for nothing else pushes them apart; else their lengths' product.
+        """
+        terms = term_sizes(self.modes, self.deviation, self.clusters)
+        if self.chart.areas:
+            alone = self.model.STUDENTS == self.model.TEACHERS == 1
+            areas = np.maximum(np.abs(statistics).max(axis=1), SMALLEST)
+            largest = terms if alone else self.modes.units(statistics, self.model.STUDENTS).max(axis=1)
+            here = np.arange(len(terms)) >= len(terms) - len(self.chart.areas)
+            terms = np.where(here, largest * np.maximum(largest / areas, 1.0), terms)
+        return terms
 
     def _truncation(self, statistics: Array, times: Array) -> Truncation:
         """What a step with these ``statistics`` (n, s + 1) leaves out, of these and of its ``times`` (s,).
@@ -588,9 +594,7 @@ class _Integration:
         return truncation(
             self.table,
             np.concatenate([statistics, unit + elapsed[None]]),
-            lambda: np.append(
-                rounding * self._without_areas(term_sizes(self.modes, self.deviation, self.clusters)), unit
-            ),
+            lambda: np.append(rounding * self._felt(statistics), unit),
             allowed,
             SPAN,
         )

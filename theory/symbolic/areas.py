@@ -1,9 +1,9 @@
 """Flows of links with a kink, by the areas that pairs of vectors span.
 
-``E[|X||Y|] = (2/π) (√(ab − c²) + c asin(c/√(ab)))`` is not smooth in the overlaps at ``c² = ab``, where the two
-vectors are parallel: its drift has the slopes of a root there, and ``ab − c²``, a difference, keeps half of the
-digits. It is smooth in ``c`` and the area ``r = √(ab − c²)`` of the parallelogram that the vectors span, which
-they tell to all digits: with the angle ``asin(c/√(ab)) = atan2(c, r) = atan2(r, −c) − π/2``.
+``E[|X||Y|] = (2/π) (√(ab − c²) + c asin(c/√(ab)))`` is not smooth in the overlaps at ``c² = ab``, where the
+vectors are parallel: its drift has the slopes of a root there, and ``ab − c²``, a difference, keeps half of
+the digits. It is smooth in ``c`` and the area ``r = √(ab − c²)`` of the parallelogram that the vectors span,
+which they tell to all digits: with the angle ``asin(c/√(ab)) = atan2(c, r) = atan2(r, −c) − π/2``.
 """
 
 from collections.abc import Sequence
