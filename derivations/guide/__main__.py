@@ -10,10 +10,12 @@ MODULES = (
     "theory.symbolic.codegen",
     "theory.symbolic.precision",
     "numerics",
-    "numerics.closure_table",
-    "numerics.covariance",
-    "numerics.figures",
+    "derivations.beyond.closure_table",
+    "numerics.solver.contract",
+    "numerics.problems.covariance",
+    "numerics.shown.figures",
     "numerics.precise",
+    "numerics.shown.result",
     "derivations",
 )
 """Those that are not reached from the others are named."""

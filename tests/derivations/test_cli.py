@@ -17,10 +17,11 @@ import pytest
 from click.testing import CliRunner
 
 import numerics
-from derivations import constant_tables, output
+from derivations import output
 from derivations.cli import COMMANDS, main
+from derivations.press import constant_tables
 from numerics import Problem, power_law
-from numerics.files import decode, load
+from numerics.shown.files import decode, load
 
 LAW = "--exponent 2 --dimension 50"
 SOLVE = f"solve {LAW} --until 100"
@@ -81,6 +82,20 @@ def test_constants_keeps_decimals_exact():
     assert answer["constants"]["summary_exponent"]["value"] == "0.636363636363636363636363636364"
 
 
+def test_constants_of_sgd_at_a_step():
+    names = ["sgd_stability_step", "sgd_loss_floor", "sgd_mse_floor", "sgd_amplification"]
+    line = f"constants --dimension 30 --batch 2 --only {','.join(names)} --digits 8 --json --step-size"
+    answer = parsed(f"{line} 1e-3")
+    assert (answer["batch"], answer["step_size"]) == (2, 1e-3)
+    assert list(answer["constants"]) == names
+    assert float(answer["constants"]["sgd_mse_floor"]["value"]) == pytest.approx(5e-4, rel=0.1)
+    beyond = parsed(f"{line} 0.5")["constants"]
+    assert beyond["sgd_stability_step"]["value"] is not None
+    for name in names[1:]:
+        assert beyond[name]["value"] is None
+        assert "largest stable" in beyond[name]["reason"]
+
+
 def test_solve_prints_the_contract():
     answer = parsed(f"{SOLVE} --json --seed 3")
     assert set(answer) >= CURVES | {"limit", "limit_reason", "teacher_energy", "modes", "steps", "error"}
@@ -125,6 +140,34 @@ def test_solve_of_a_law_agrees_with_the_interface():
     answer = parsed(f"{SOLVE} --teacher gaussian --seed 5 --times 100 --json")
     trajectory = numerics.solve(power_law(2, 50, "gaussian", seed=5), 100.0)
     assert answer["u"] == trajectory.at([100.0]).u.tolist()
+
+
+def test_solve_sgd_prints_the_contract():
+    answer = parsed(f"{SOLVE} --seed 3 --sgd --step-size 2e-3 --batch 2 --noise 0.1 --points 20 --json")
+    assert set(answer) >= CURVES | {"limit", "limit_reason", "teacher_energy", "modes", "steps", "error"}
+    assert (answer["step_size"], answer["batch"], answer["noise_variance"]) == (2e-3, 2, 0.1)
+    run = numerics.predict_sgd(power_law(2, 50, seed=3), 2e-3, 50_000, batch=2, noise_variance=0.1, points=20)
+    assert answer["loss"] == run.loss.tolist()
+    assert answer["t"][0] == 0.0
+    assert answer["t"][-1] == pytest.approx(100.0, rel=1e-12)
+    assert answer["limit"] == run.limit.name
+
+
+def test_solve_sgd_at_chosen_times_is_at_whole_steps():
+    line = "solve --exponent 2 --dimension inf --init escape:1e-2 --until 20 --sgd --step-size 3e-3 --json"
+    answer = parsed(f"{line} --times 0.1,20")
+    assert answer["t"] == pytest.approx([33 * 3e-3, 6667 * 3e-3], rel=1e-14)
+    assert answer["mse"] is None
+    assert all(isinstance(value, float) for value in answer["recovered"])
+
+
+def test_solve_sgd_of_a_link_and_of_a_network():
+    line = f"{SOLVE} --sgd --step-size 1e-3 --points 3 --json"
+    assert parsed(f"{line} --link z**2")["loss"] == parsed(line)["loss"]
+    cubic = parsed(f"solve {LAW} --until 5 --sgd --step-size 1e-4 --link z**3+z --points 3 --json")
+    assert 0 < cubic["loss"][-1] < 0.5 * cubic["loss"][0]
+    store("two.json", {**SMALL, "init": [[0.1, 0.2], [0.3, 0.1]]})
+    assert run("solve --problem two.json --until 1 --sgd --step-size 0.01").exit_code == 2
 
 
 def test_descend_prints_the_contract():
@@ -302,6 +345,13 @@ BAD = {
     "source too large": "constants --dimension 1e6 --teacher source:-1e9",
     "batch 0": "constants --batch 0",
     "SGD's step without a batch": "constants --only sgd_stability_step",
+    "a step size without a batch": "constants --step-size 1e-3",
+    "SGD's floor without a step size": "constants --batch 1 --only sgd_loss_floor",
+    "SGD without a step size": "solve --exponent 2 --dimension 5 --until 1 --sgd",
+    "a batch without SGD": "solve --exponent 2 --dimension 5 --until 1 --batch 2",
+    "label noise without SGD": "solve --exponent 2 --dimension 5 --until 1 --noise 0.1",
+    "SGD to many digits": "solve --exponent 2 --dimension 5 --until 1 --sgd --step-size 0.01 --digits 20",
+    "a time below a step": "solve --exponent 2 --dimension 5 --until 1e-3 --sgd --step-size 0.01",
     "exponent 1 at infinity": "constants --exponent 1",
     "exponent negative, solve": "solve --exponent -0.1 --dimension 10 --until 1",
     "exponent nan, solve": "solve --exponent nan --dimension 10 --until 1",
@@ -566,7 +616,7 @@ def test_a_sweep_is_plotted(suffix):
 
 def test_the_plot_shows_the_constants(monkeypatch):
     drawn = []
-    monkeypatch.setattr("numerics.figures.draw", lambda panels, **_: drawn.extend(panels))
+    monkeypatch.setattr("numerics.shown.figures.draw", lambda panels, **_: drawn.extend(panels))
     answers = parsed("constants --exponent 3,1.5 --digits 6 --json")
     constant_tables.plot(answers)
     panels = {panel.title: panel.curves[0] for panel in drawn}

@@ -6,12 +6,12 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb, ctx
+from numerics.areas import AreaModes
 from numpy.testing import assert_allclose
 from oracles import kinked_plane
 from oracles.network_taylor import network_taylor, relu, statistics
 
 from numerics import Problem, load_module, solve
-from numerics.areas import AreaModes
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import parse_link
 from theory.symbolic.models import Model

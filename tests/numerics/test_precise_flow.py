@@ -13,11 +13,12 @@ from numpy.polynomial import legendre
 from oracles.cases import CASES, isotropic_exact
 from oracles.taylor import taylor_flow
 
-from numerics import Problem, charts, load_module
-from numerics.collocation import radau
+from numerics import Problem, load_module
 from numerics.precise import ExactProblem, solve_precisely
 from numerics.precise.step import PreciseModes, solve_step
 from numerics.precise.table import precise_radau
+from numerics.quadrature.collocation import radau
+from numerics.state import charts
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import RELU, Z
 from theory.symbolic.models import Model, quadratic_network, single_index
@@ -321,6 +322,14 @@ def test_networks_at_thirty_digits(link, students, teachers):
         W = np.array(mp.odefun(velocity, 0, list(W0.ravel()))(mpf("0.1"))).reshape(students, 2)
         for mine, exact in ((found.S, (W * Q).dot(W.T)), (found.U, (W * Q).dot(target.T))):
             assert max(abs(mine[..., 0] - exact).flat) < mpf(10) ** -30
+
+
+def test_the_limit_is_told_by_the_end_of_the_run():
+    """The chart changes within 0.1 of the teacher's energy, and the limit is told within 0.01."""
+    problem, text = Problem([1.0, 0.5], [1.0, 0.7], [0.6, 0.3]), generate_module(single_index(Z**3))
+    run = solve_precisely(problem, ["0.5"], 12, load_module(at_any_precision(text)))
+    assert run.limit.name == "+teacher"
+    assert "within 0.01" in run.limit.reason
 
 
 def test_model_with_two_kinds_of_units():

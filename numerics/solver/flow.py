@@ -1,0 +1,137 @@
+"""The gradient flow of any generated model, in phase retrieval to full relative accuracy.
+
+The integration starts in the chart at the origin (y = w). Where the model has residual coordinates it
+changes to the chart at the teacher that the run is bound for (y = w − P w*, P a signed permutation):
+
+- with a barrier, as in phase retrieval, once the loss is below it, which settles the side, and |u| ≥ s*/2;
+- else once every student is near a teacher of its own, ‖w_j − (P w*)_j‖_Q² ≤ 0.1 ‖(P w*)_j‖_Q². A chart is
+  exact anywhere, so that a run which leaves again loses nothing but digits;
+- where the model allows all rotations of the students, once one of them brings the students there, of which
+  there may be more than teachers: :mod:`numerics.state.frames`.
+
+Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
+Steps are those of :mod:`numerics.solver.clock` and :mod:`numerics.solver.integrating_factor` for one student,
+else of :mod:`numerics.solver.step`. Their width follows the decay of the Chebyshev coefficients that each
+step's statistics have, :mod:`numerics.solver.control`; long ones are polynomials in log t,
+:mod:`numerics.solver.stride`.
+"""
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+import numpy as np
+
+from numerics.generated import phase_retrieval
+from numerics.parallel.threads import on_one_thread
+from numerics.problems.problem import Problem, check_number, check_problem
+from numerics.problems.reduction import reduce
+from numerics.solver import loop
+from numerics.solver.check import check_trajectory
+from numerics.solver.clock import ClockStep
+from numerics.solver.contract import Step
+from numerics.solver.integrating_factor import ShortStep
+from numerics.solver.run import Run
+from numerics.solver.settling import beyond
+from numerics.solver.step import CollocationStep
+from numerics.state.limits import Limit
+from numerics.state.modes import Modes
+from numerics.state.overlaps import join
+from numerics.state.trajectory import Segment, Trajectory
+
+Array = np.ndarray
+
+STEPS = ShortStep(), ClockStep(), CollocationStep()
+ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
+
+
+@on_one_thread
+def solve(
+    problem: Problem,
+    until: float,
+    model: ModuleType = phase_retrieval,
+    progress: Callable[[float], None] | None = None,
+    *,
+    check: bool = False,
+    steps: Sequence[Step] = STEPS,
+) -> Trajectory:
+    """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
+
+    ``model`` is a generated module, loaded with :func:`numerics.generated.load_module` if it is not a file.
+    Where it has no barrier the state at ``until`` decides what is said of the limit. Time is the flow's own:
+    no step size, no factor. The problem is first reduced exactly, so the cost grows like log(until) and
+    hardly with the dimension. ``progress`` is called with the time after every step. ``check`` verifies the
+    laws of the flow on the solution, :func:`numerics.solver.check.check_trajectory`, and raises its
+    :class:`~numerics.solver.check.BrokenLaw`. ``steps`` are the kinds of step, of which each is taken by the
+    first that suits it: :mod:`numerics.solver.contract` says what one has to be.
+
+    Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
+    has not as many students and teachers as the model; ArithmeticError where the run cannot be followed to
+    ``until``, as where the overlap that decides its limit leaves the range of floats. If that happens later
+    the limit may stay ``undecided``.
+
+    >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
+    >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
+    ('+teacher', '2.910245e-103')
+    """
+    check_problem(problem)
+    check_number("until", until)
+    if not (np.isfinite(until) and until > 0):
+        raise ValueError(f"until is {until}: it must be a positive, finite time")
+    if until > problem.horizon:
+        raise ValueError(
+            f"until is {until:g}: this reduced problem is faithful up to {problem.horizon:g} only"
+        )
+    sizes = len(problem.students), len(problem.teachers)
+    if sizes != (model.STUDENTS, model.TEACHERS):
+        raise ValueError(
+            f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
+            f"the model {model.STUDENTS} and {model.TEACHERS}"
+        )
+    run = Run.begin(reduce(problem, _clocked(problem, model, until)), model, tuple(steps))
+    later, problem = loop.steps(run), run.place.here.system.problem
+    segments: list[Segment] = []
+    limit: Limit | None = None
+    while run.time < until or not run.settling.settled:
+        try:
+            run = next(later)
+        except ArithmeticError as stop:
+            if run.time < until:
+                raise
+            limit = beyond(problem, str(stop))
+            break
+        if run.last is not None:
+            segments.append(run.last.segment)
+        if progress is not None:
+            progress(run.time)
+    found = Trajectory(
+        problem,
+        run.place.here.system.table,
+        segments,
+        limit or run.last_limit(),
+        until,
+        run.errors.total + problem.relative_error,
+    )
+    if check:
+        check_trajectory(found, run.place.students)
+    return found
+
+
+def _clocked(problem: Problem, model: ModuleType, until: float) -> float:
+    """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
+    escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
+    return max(until, escape) * speed(problem, model)
+
+
+def speed(problem: Problem, model: ModuleType) -> float:
+    """How much faster the modes move than in phase retrieval, at least 1.
+
+    There ‖A‖ ≤ 8 max(s, s*). Here the larger ‖A‖ counts of the start and of students that equal teachers.
+    """
+    modes = Modes(problem.eigenvalues, problem.teachers)
+    teacher = np.arange(model.STUDENTS) % model.TEACHERS
+    reached = join(modes.energy[np.ix_(teacher, teacher)], modes.energy[teacher])
+    with np.errstate(all="ignore"):
+        gain, _ = model.drift(np.stack([modes.statistics(problem.students), reached], axis=1), modes.energy)
+    fastest = np.linalg.norm(np.nan_to_num(gain), ord=2, axis=(0, 1)).max()
+    usual = 8.0 * max(problem.teacher_energy, problem.start_energy)
+    return max(1.0, float(fastest / usual))

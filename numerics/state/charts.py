@@ -1,0 +1,74 @@
+"""The two coordinate charts in which the flow is integrated.
+
+Both evolve y by ẏ = A y Q + F w* Q with coefficients that depend on y only through its statistics:
+at ``origin`` y = w, the statistics are (S, U) and F = B; at ``teacher`` y = w − w* (y = w for students beyond
+the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, so that
+nothing is ever computed as a small difference of large numbers. All formulas come from the generated module
+of the model.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+
+from numerics.state.areas import AreaModes, Pairs
+from numerics.state.modes import Modes
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """A coordinate chart: functions of the statistics (n, …) and the teacher's energy T (M, M).
+
+    It is ``centred`` where y = w, and ``smooth`` where the drift is, whatever the students are.
+    """
+
+    drift: Callable[[Array, Array], tuple[Array, Array]]
+    drift_jacobian: Callable[[Array, Array], tuple[Array, Array]]
+    loss: Callable[[Array, Array], Array]
+    deficits: Callable[[Array, Array], Array]
+    overlaps: Callable[[Array, Array], Array]
+    centred: bool
+    smooth: bool
+    areas: Pairs = ()
+
+    def modes(self, eigenvalues: Array, teacher: Array) -> Modes:
+        """The modes with the statistics of this chart, from λ (N,) and w* (M, N)."""
+        return AreaModes(eigenvalues, teacher, self.areas) if self.areas else Modes(eigenvalues, teacher)
+
+
+def origin(model: ModuleType) -> Chart:
+    """Coordinates y = w; of links with a kink the statistics are (S, U) and areas, :mod:`numerics.state.areas`."""
+    deficits, smooth = getattr(model, "deficits", _no_deficits), hasattr(model, "residual_drift")
+    if hasattr(model, "AREAS"):
+        functions, count = (
+            (model.area_drift, model.area_drift_jacobian, model.area_loss),
+            len(model.STATISTICS),
+        )
+        return Chart(*functions, deficits, lambda x, _: x[:count], True, smooth, model.AREAS)
+    return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True, smooth)
+
+
+def teacher(model: ModuleType) -> Chart:
+    """Coordinates y = w − w*, and y = w for students beyond the teachers."""
+    return Chart(
+        model.residual_drift,
+        model.residual_drift_jacobian,
+        model.residual_loss,
+        getattr(model, "residual_deficits", _no_deficits),
+        model.statistics,
+        False,
+        True,
+    )
+
+
+def _itself(statistics: Array, energy: Array) -> Array:
+    """At the origin the statistics are the overlaps."""
+    return statistics
+
+
+def _no_deficits(statistics: Array, energy: Array) -> Array:
+    raise ValueError("a model with different numbers of students and teachers has no deficits")
