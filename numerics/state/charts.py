@@ -1,7 +1,8 @@
 """The two coordinate charts in which the flow is integrated.
 
 Both evolve y by ẏ = A y Q + F w* Q with coefficients that depend on y only through its statistics:
-at ``origin`` y = w, the statistics are (S, U) and F = B; at ``teacher`` y = w − w* (y = w for students beyond
+at ``origin`` y = w, the statistics are (S, U), with areas of :mod:`numerics.state.areas` where averages have
+a kink, and F = B; at ``teacher`` y = w − w* (y = w for students beyond
 the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, so that
 nothing is ever computed as a small difference of large numbers. All formulas come from the generated module
 of the model.
@@ -41,13 +42,11 @@ class Chart:
 
 
 def origin(model: ModuleType) -> Chart:
-    """Coordinates y = w; of links with a kink the statistics are (S, U) and areas, :mod:`numerics.state.areas`."""
+    """Coordinates y = w; of links with a kink the statistics are (S, U) and their areas."""
     deficits, smooth = getattr(model, "deficits", _no_deficits), hasattr(model, "residual_drift")
     if hasattr(model, "AREAS"):
-        functions, count = (
-            (model.area_drift, model.area_drift_jacobian, model.area_loss),
-            len(model.STATISTICS),
-        )
+        functions = model.area_drift, model.area_drift_jacobian, model.area_loss
+        count = len(model.STATISTICS)
         return Chart(*functions, deficits, lambda x, _: x[:count], True, smooth, model.AREAS)
     return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True, smooth)
 

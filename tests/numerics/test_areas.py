@@ -6,12 +6,12 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb, ctx
-from numerics.areas import AreaModes
 from numpy.testing import assert_allclose
 from oracles import kinked_plane
 from oracles.network_taylor import network_taylor, relu, statistics
 
 from numerics import Problem, load_module, solve
+from numerics.state.areas import AreaModes
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import parse_link
 from theory.symbolic.models import Model
@@ -80,7 +80,7 @@ def beside_the_line(along, across):
     times = np.concatenate([step.start + step.elapsed[[9, 12]] for step in run.segments])
     times = times[times < until]
     rows = [array.tolist() for array in (problem.eigenvalues, problem.teachers, problem.students)]
-    weights = network_taylor(relu, *rows, times.tolist(), 34)
+    weights = network_taylor(relu, *rows, times.tolist(), 50)
     with ctx.workdps(40):
         star = [[arb(x) for x in rows[1][0]]]
         s = np.array([statistics(rows[0], w, w)[0][0] for w in weights])

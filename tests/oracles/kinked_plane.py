@@ -1,7 +1,7 @@
 """The flow of students in the plane, averaged over the inputs: links with a kink at 0, whatever else.
 
 With a = Q^{1/2} w and standard normal g, ẇ_j = −2 Q^{1/2} E[(Σ_k f(a_k·g) − Σ_m h(b_m·g)) f'(a_j·g) g]. In
-polar coordinates the integrand is smooth but for the angles at which some projection changes its sign: Gauss's
+polar coordinates the integrand is smooth but for the angles at which a projection changes its sign: Gauss's
 rules between these. No overlap is formed, and no average in closed form.
 """
 
@@ -42,7 +42,7 @@ def path(
 
 
 def _rule(directions: Array) -> tuple[Array, Array]:
-    """Inputs g (2, P) and weights (P,) of a standard normal g, with kinks across the ``directions`` (n, 2)."""
+    """Inputs g (2, P) and weights (P,) of a standard normal g, with kinks across ``directions`` (n, 2)."""
     kinks = np.arctan2(directions[:, 0], -directions[:, 1])
     edges = np.sort(np.concatenate([kinks, kinks + np.pi]) % (2 * np.pi))
     starts, widths = edges, np.diff(edges, append=edges[0] + 2 * np.pi)

@@ -1,9 +1,9 @@
 r"""Where online SGD at a constant step comes to rest, and how its noise slows the decay before.
 
-Near the teacher the second moments :math:`N = E[vv^T]` of :mod:`.stochastic` close, whatever the label
-noise is. Of variance :math:`\sigma^2` it adds :math:`16 \eta^2 \sigma^2 QAQ/m` to every step, and to leading
-order in it nothing else. With :math:`\kappa(\eta)` the trace, and ``r`` the :math:`\nu`, that stay of a trace
-held at 1, and :math:`\tau_\sigma, \nu_\sigma` what the labels alone leave,
+Near the teacher the second moments :math:`N = E[vv^T]` of :mod:`theory.asymptotics.convergence.stochastic`
+close, whatever the label noise is. Of variance :math:`\sigma^2` it adds :math:`16 \eta^2 \sigma^2 QAQ/m` to
+every step, and to leading order in it nothing else. With :math:`\kappa(\eta)` the trace, and ``r`` the
+:math:`\nu`, that stay of a trace held at 1, and :math:`\tau_\sigma, \nu_\sigma` what the labels alone leave,
 
 .. math:: \tau = \frac{\tau_\sigma}{1 - \kappa}, \qquad \nu = \nu_\sigma + r \tau, \qquad L = 4(\tau + 2\nu).
 
