@@ -84,7 +84,7 @@ class Coordinates:
             return self.frame @ students
         teachers = np.zeros_like(students)
         teachers[: self.system.model.TEACHERS] = self.modes.teacher
-        return self.system.problem.deviation(self.frame @ students, teachers)
+        return (self.frame @ students - teachers) + self.frame @ self.system.problem.init_rest
 
     def norms(self, deviation: Array, students: Array) -> Array:
         """The norms (4, K, M, …) of the user's ``students`` (…, K, N), whose ``deviation`` is given."""

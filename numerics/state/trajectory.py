@@ -18,6 +18,7 @@ from numerics.shown.phases import Phases
 from numerics.state.charts import Chart
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps, observe, observe_all
+from theory.expected import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -79,6 +80,7 @@ class Segment:
         return self.chart.deficits(flip * self.statistics[:2], self.teacher_energy)[:, 0]
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectory(Summarised):
     """A solved run: evaluate it with :meth:`overlaps` for any model; for one student and one teacher
