@@ -77,7 +77,7 @@ class Segment:
     def deficits(self, sign: int) -> Array:
         """1 − ``sign`` u/s* and 1 − s/s* (2, s + 1) at the points: smooth, as 1 − |u|/s* is not at u = 0."""
         flip = np.array([[1], [sign * self.sign if self.chart.centred else 1]])
-        return self.chart.deficits(flip * self.statistics, self.teacher_energy)[:, 0]
+        return self.chart.deficits(flip * self.statistics[:2], self.teacher_energy)[:, 0]
 
 
 @checked
