@@ -56,6 +56,10 @@ ROLES = {
 }
 
 
+PATTERNS = {"compile", "findall", "fullmatch", "match", "search", "split", "sub"}
+"""Calls whose strings are regular expressions, no formulas."""
+
+
 def typed(text):
     """The formulas with numbers in a text: between dollars, or else with LaTeX, powers or small digits.
 
@@ -103,6 +107,8 @@ def found():
         for call, _ in literals(ast.parse(path.read_text("utf-8"))):
             if claims:
                 kinds[next(iter(MARKED))] += 1
+            elif call in PATTERNS:
+                continue
             elif call in ROLES:
                 kinds[ROLES[call]] += 1
             else:
