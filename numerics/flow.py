@@ -43,6 +43,7 @@ from numerics.step import (
     NoConvergence,
     StepResult,
     Truncation,
+    error_inside,
     solve_step,
     truncation,
 )
@@ -304,10 +305,10 @@ class _Integration:
         """Record the step, move to its end, choose the next width and chart."""
         self._check_range(result.deviation[-1])
         students = self.frame.T @ result.students if self.rotated else result.students
+        terms = self.modes.term_sizes(self.deviation)
         if self.chart.centred and not self.settled:
-            terms = self.modes.term_sizes(self.deviation)[1]
             usual = float(np.quantile(np.abs(statistics[1]), EARLY))
-            self.cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))
+            self.cancelled = max(self.cancelled, float(terms[1]) / max(usual, SMALLEST))
         lengths = self._norms(result.deviation, students)
         lengths = np.concatenate([self.lengths[..., None], lengths], axis=-1)
         self.segments.append(
@@ -335,7 +336,8 @@ class _Integration:
         self.time += width
         if self.single:
             clock = self._clock_error(statistics, lengths, np.append(0.0, result.times))
-            self.truncation = math.hypot(self.truncation, MARGIN * left_out.inside, clock)
+            inside = error_inside(self.table, statistics, terms)
+            self.truncation = math.hypot(self.truncation, MARGIN * inside, clock)
         else:
             self.truncation += left_out.error
         self.taken = self.stride
