@@ -42,11 +42,12 @@ from numerics.limits import Limit
 from numerics.linearisation import largest_stable_step
 from numerics.noisy_fits import PowerLawFit
 from numerics.observables import Observables, Overlaps
+from numerics.phases import Phases
 from numerics.power_law import power_law
 from numerics.problem import Problem
 from numerics.reduction import reduce
 from numerics.results import dataset, plot, sweep
-from numerics.trajectory import Phases, Trajectory
+from numerics.trajectory import Trajectory
 
 __all__ = [
     "EmpiricalRun",

@@ -15,7 +15,8 @@ Shapes: P perturbations first, n statistics, s stages, K students, N modes.
 import numpy as np
 
 from numerics import frames
-from numerics.step import LinearisedStep, Modes
+from numerics.modes import Modes
+from numerics.step import LinearisedStep
 
 Array = np.ndarray
 

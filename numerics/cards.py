@@ -2,16 +2,14 @@
 
 import base64
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from numerics.problem import Problem
-    from numerics.trajectory import Trajectory
 
 Array = np.ndarray
 Rows = Iterable[tuple[str, object]]
@@ -19,6 +17,27 @@ Rows = Iterable[tuple[str, object]]
 CELL = "text-align:left;padding:0.15em 1em 0.15em 0"
 ROWS = 6
 """Rows of a table of curves."""
+
+
+class Summarised(ABC):
+    """What shows itself by a few facts: lines in a terminal, in a notebook a table beside its picture."""
+
+    heading: ClassVar[str] = ""
+    """What the table is called, unless by the name of the class."""
+
+    @abstractmethod
+    def facts(self) -> Rows:
+        """What it is, in a few lines: names and values."""
+
+    @abstractmethod
+    def plot(self) -> "Figure":
+        """Its picture."""
+
+    def __repr__(self) -> str:
+        return summary(type(self).__name__, self.facts())
+
+    def _repr_html_(self) -> str:
+        return card(self.heading or type(self).__name__, self.facts(), self.plot())
 
 
 def card(title: str, rows: Rows, figure: "Figure | None" = None) -> str:
@@ -48,35 +67,6 @@ def curve_card(title: str, curves: dict[str, Array], figure: "Figure") -> str:
     caption = f"<caption style='{CELL}'><b>{html.escape(title)}</b></caption>"
     table = f"<table>{caption}<tr>{head}</tr>{body}</table>"
     return f"<div>{table}{_image(figure, title)}</div>"
-
-
-def problem_rows(problem: "Problem") -> Rows:
-    """What a problem is, in a few lines."""
-    seen = problem.eigenvalues[problem.eigenvalues > 0]
-    yield "directions d", problem.dimension
-    yield "modes", len(problem.eigenvalues)
-    yield "eigenvalues", f"{seen.max():.6g} … {seen.min():.6g}"
-    if len(problem.students) > 1 or len(problem.teachers) > 1:
-        yield "students, teachers", f"{len(problem.students)}, {len(problem.teachers)}"
-    yield "teacher energy s*", problem.teacher_energy
-    yield "start energy s(0)", problem.start_energy
-    if problem.relative_error:
-        yield "relative error of the reduction", f"{problem.relative_error:.1e}"
-    if np.isfinite(problem.horizon):
-        yield "faithful until t", problem.horizon
-
-
-def trajectory_rows(run: "Trajectory") -> Rows:
-    """How a run ended, in a few lines."""
-    yield "until t", run.until
-    yield "limit", f"{run.limit.name}: {run.limit.reason}"
-    if len(run.problem.students) == len(run.problem.teachers) == 1:
-        phases = run.phases()
-        yield "T1, first |u| = 0.1 s*", phases.t1
-        yield "T1', last rise of s through s*/3", phases.t1_prime
-        yield "T2, |u| and s within 0.05 s* for good", phases.t2
-    yield "modes, steps", f"{len(run.problem.eigenvalues)}, {run.steps}"
-    yield "relative error", f"{run.error:.1e}"
 
 
 def summary(title: str, rows: Rows) -> str:

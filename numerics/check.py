@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.modes import Modes
 from numerics.overlaps import join, rotate, split
-from numerics.step import Modes
 from numerics.trajectory import Segment, Trajectory
 
 Array = np.ndarray

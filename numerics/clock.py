@@ -23,7 +23,8 @@ from numpy.polynomial.chebyshev import chebpts1
 from numerics.charts import Chart
 from numerics.clusters import Clusters
 from numerics.collocation import Collocation, refined_inverse
-from numerics.step import Modes, NoConvergence, StepResult, magnitudes
+from numerics.modes import Modes
+from numerics.step import NoConvergence, StepResult, magnitudes
 
 Array = np.ndarray
 

@@ -25,7 +25,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from numerics.step import Modes
+from numerics.modes import Modes
 
 Array = np.ndarray
 
@@ -145,6 +145,14 @@ class Clusters:
             for offsets, weights in zip(self.offsets, self.weights, strict=True)
         ]
         return np.exp(self.centres[:, None] * clock) * (self.overlaps[:, None] + np.stack(drifts))
+
+
+def term_sizes(modes: Modes, state: Array, clusters: Clusters | None) -> Array:
+    """:meth:`Modes.term_sizes` of ``state`` (K, N), where the overlap is kept in ``clusters`` less of it."""
+    sizes = modes.term_sizes(state)
+    if clusters is not None:
+        sizes[-1] = clusters.term_size(state[0])
+    return sizes
 
 
 def _groups(eigenvalues: Array, energies: Array) -> list[slice]:

@@ -4,7 +4,7 @@ import io
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import matplotlib
 import numpy as np
@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from numerics.observables import Observables
-from numerics.trajectory import Phases
+from numerics.phases import Phases
 
 Array = np.ndarray
 
@@ -99,6 +98,19 @@ class ShownFigure(Figure):
         return buffer.getvalue()
 
 
+class Run(Protocol):
+    """Curves over the time ``t``: overlap ``u``, energy ``s`` and ``mse``, arrays of one shape."""
+
+    @property
+    def t(self) -> Array: ...
+    @property
+    def u(self) -> Array: ...
+    @property
+    def s(self) -> Array: ...
+    @property
+    def mse(self) -> Array: ...
+
+
 class Curve(NamedTuple):
     """``y`` against ``x``, drawn as its ``kind`` is and as ``line`` says; in the legend unless ``label`` is
     empty or begins with an underscore. ``band`` holds a lower and an upper curve, shaded between.
@@ -158,12 +170,12 @@ def plot_curves(
     return draw([Panel(curves, xlabel, ylabel, xscale, yscale)], STYLE)
 
 
-def plot_phases(flow: Observables, phases: Phases, descent: Observables | None = None) -> Figure:
+def plot_phases(flow: Run, phases: Phases, descent: Run | None = None) -> Figure:
     """The :func:`phase_panel` of a run, for a page."""
     return draw([phase_panel(flow, phases, descent)], STYLE)
 
 
-def phase_panel(flow: Observables, phases: Phases, descent: Observables | None = None) -> Panel:
+def phase_panel(flow: Run, phases: Phases, descent: Run | None = None) -> Panel:
     """MSE, |u| and s of the ``flow`` against time, with the three phases and T1, T1', T2 marked.
 
     Circles show the same for gradient ``descent``.
@@ -280,7 +292,7 @@ def _mark_phases(axes: Axes, phases: Phases) -> None:
             axes.text(time, 0.02, name, transform=across, color="0.25", ha=side)
 
 
-def _shown(run: Observables) -> dict[str, Array]:
+def _shown(run: Run) -> dict[str, Array]:
     """The three quantities of the paper's figure 2; at d = ∞ there is no MSE."""
     shown = {"MSE": run.mse, "$|u|$": np.abs(run.u), "$s$": run.s}
     return {name: values for name, values in shown.items() if not np.isnan(values).all()}

@@ -26,12 +26,13 @@ from numerics import amplification, charts, frames, limits, lines
 from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
-from numerics.clusters import Clusters
+from numerics.clusters import Clusters, term_sizes
 from numerics.collocation import extrapolate, radau
 from numerics.control import LARGEST_ERROR, LARGEST_LOGARITHM, NOISE_DECAY, Control
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
+from numerics.modes import Modes
 from numerics.observables import norms
 from numerics.overlaps import join, split
 from numerics.problem import Problem, check_number, check_problem
@@ -39,7 +40,6 @@ from numerics.reduction import reduce
 from numerics.step import (
     ROUNDING,
     SMALLEST,
-    Modes,
     NoConvergence,
     StepResult,
     Truncation,
@@ -594,7 +594,7 @@ class _Integration:
         return truncation(
             self.table,
             np.concatenate([statistics, unit + elapsed[None]]),
-            lambda: np.append(rounding * self.modes.term_sizes(self.deviation, self.clusters), unit),
+            lambda: np.append(rounding * term_sizes(self.modes, self.deviation, self.clusters), unit),
             allowed,
             SPAN,
         )

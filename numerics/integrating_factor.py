@@ -11,9 +11,10 @@ Shapes: s stages first, N modes last.
 import numpy as np
 
 from numerics.charts import Chart
-from numerics.clusters import Clusters
+from numerics.clusters import Clusters, term_sizes
 from numerics.collocation import Collocation
-from numerics.step import ROUNDING, Modes, NoConvergence, StepResult, drift_and_slopes, magnitudes
+from numerics.modes import Modes
+from numerics.step import ROUNDING, NoConvergence, StepResult, drift_and_slopes, magnitudes
 
 Array = np.ndarray
 
@@ -41,7 +42,7 @@ def solve_short_step(
     gain, force = chart.drift(guess, modes.energy)
     unknowns = np.concatenate([resolved(chart, guess, gain[0], modes.energy), force[0]])
     longest = width * modes.eigenvalues.max()
-    rounding = ROUNDING * modes.term_sizes(deviation, clusters)
+    rounding = ROUNDING * term_sizes(modes, deviation, clusters)
     force_slope = np.abs(chart.drift_jacobian(guess, modes.energy)[1][0])
     noise = np.append(0.0, force_slope.max(axis=2) @ rounding)
     floor = np.append(1.0 / longest, noise[1:])

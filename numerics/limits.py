@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.cards import card
 from numerics.overlaps import join, split
 
 Array = np.ndarray
@@ -32,8 +33,6 @@ class Limit(NamedTuple):
     reason: str
 
     def _repr_html_(self) -> str:
-        from numerics.cards import card
-
         return card("Limit", [(self.name, self.reason)])
 
     @property

@@ -1,29 +1,20 @@
 """What is reported of a state, from its statistics in either chart."""
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from numerics.charts import Chart
 from numerics.overlaps import rotate, split
 from numerics.problem import Problem
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from matplotlib.figure import Figure
+from numerics.result import Curves
+from numerics.results import Columns
 
 Array = np.ndarray
 
 
-class Observables(NamedTuple):
-    """Quantities at the times ``t``, arrays of one shape.
-
-    ``u`` = ⟨w, w*⟩_Q with the user's sign, ``s`` = ‖w‖_Q², ``one_minus_u`` = 1 − |u|/s*, ``one_minus_s`` =
-    1 − s/s*, ``loss`` [P1], ``mse`` = min‖w ∓ w*‖²/d (nan at d = ∞), ``recovered`` = ‖w*‖² − d·mse, finite
-    at any d. Near ±w* the four small ones keep their full relative accuracy.
-    """
-
+class _Observables(NamedTuple):
     t: Array
     u: Array
     s: Array
@@ -33,25 +24,29 @@ class Observables(NamedTuple):
     mse: Array
     recovered: Array
 
-    def dataset(self, **parameters: Any) -> "xr.Dataset":
-        """The labelled form, see :func:`numerics.results.dataset`."""
-        from numerics.results import dataset
 
-        return dataset(self, **parameters)
+class Observables(_Observables, Curves):
+    """Quantities at the times ``t``, arrays of one shape.
 
-    def _repr_html_(self) -> str:
-        from numerics.cards import curve_card
+    ``u`` = ⟨w, w*⟩_Q with the user's sign, ``s`` = ‖w‖_Q², ``one_minus_u`` = 1 − |u|/s*, ``one_minus_s`` =
+    1 − s/s*, ``loss`` [P1], ``mse`` = min‖w ∓ w*‖²/d (nan at d = ∞), ``recovered`` = ‖w*‖² − d·mse, finite
+    at any d. Near ±w* the four small ones keep their full relative accuracy.
+    """
 
-        return curve_card("Observables", self._asdict(), self.plot())
-
-    def plot(self) -> "Figure":
-        """MSE, |u| and s over time."""
-        from numerics.results import plot
-
-        return plot(self.dataset())
+    def columns(self) -> Columns:
+        """All over the times."""
+        return {name: (("t",), values) for name, values in self._asdict().items()}
 
 
-class Overlaps(NamedTuple):
+class _Overlaps(NamedTuple):
+    t: Array
+    S: Array
+    U: Array
+    loss: Array
+    distances: Array
+
+
+class Overlaps(_Overlaps, Curves):
     """The state of any model at the times ``t`` (T,).
 
     ``S`` (K, K, T) = W Q Wᵀ, ``U`` (K, M, T) = W Q W*ᵀ, ``loss`` (T,), and ``distances`` (K, M, T) =
@@ -59,28 +54,16 @@ class Overlaps(NamedTuple):
     distance of each student to its own teacher keep their full relative accuracy.
     """
 
-    t: Array
-    S: Array
-    U: Array
-    loss: Array
-    distances: Array
-
-    def dataset(self, **parameters: Any) -> "xr.Dataset":
-        """The labelled form, see :func:`numerics.results.dataset`."""
-        from numerics.results import dataset
-
-        return dataset(self, **parameters)
-
-    def _repr_html_(self) -> str:
-        from numerics.cards import curve_card
-
-        return curve_card("Overlaps", {"t": self.t, "loss": self.loss}, self.plot())
-
-    def plot(self) -> "Figure":
-        """The loss over time."""
-        from numerics.results import plot
-
-        return plot(self.dataset())
+    def columns(self) -> Columns:
+        """S, U and the distances for every student and teacher."""
+        students, teachers = ("student", "student_"), ("student", "teacher")
+        return {
+            "t": (("t",), self.t),
+            "S": ((*students, "t"), self.S),
+            "U": ((*teachers, "t"), self.U),
+            "loss": (("t",), self.loss),
+            "distances": ((*teachers, "t"), self.distances),
+        }
 
 
 def observe(

@@ -1,13 +1,11 @@
 """Pictures of labelled results; for what :func:`numerics.results.plot` does with each dataset."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from numerics.figures import Curve, Panel, draw, phase_panel
-from numerics.problem import Problem
-from numerics.trajectory import Trajectory
+from numerics.figures import Curve, Panel, draw
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
 
 SHOWN = {"mse": "MSE", "u": "$|u|$", "s": "$s$"}
 NETWORK = {"loss": "loss"}
-POINTS = 400
 LARGEST = 12
 """Panels at most."""
 
@@ -23,9 +20,7 @@ LARGEST = 12
 def plot_runs(labelled: "xr.Dataset") -> "Figure":
     """MSE, |u| and s over time, a panel for each value of another dimension, a band over the seeds."""
     shown = NETWORK if "U" in labelled else SHOWN
-    absent = [name for name in ("t", *shown) if name not in labelled]
-    if absent:
-        raise ValueError(f"{absent[0]} is missing: nothing to draw without t, {', '.join(shown)}")
+    _check_holds(labelled, ("t", *shown))
     others = [dim for dim in labelled[next(iter(shown))].dims if dim not in ("t", "seed")]
     if len(others) > 1:
         raise ValueError(f"dimensions {', '.join(map(str, others))}: choose from all but one with .sel()")
@@ -42,26 +37,26 @@ def plot_runs(labelled: "xr.Dataset") -> "Figure":
     return draw(panels, columns=min(count, 3))
 
 
-def plot_trajectory(run: Trajectory) -> "Figure":
-    """MSE, |u| and s from well before the fastest mode moves, with T1, T1' and T2; of a network its loss."""
-    fastest = float(run.problem.eigenvalues.max()) * run.problem.teacher_energy
-    times = np.geomspace(min(0.01 / fastest, 0.01 * run.until), run.until, POINTS)
-    if max(len(run.problem.teachers), len(run.problem.students)) > 1:
-        return plot_runs(run.dataset(times))
-    return draw([phase_panel(run.at(times), run.phases())])
-
-
-def plot_problem(problem: Problem) -> "Figure":
+def plot_masses(labelled: "xr.Dataset") -> "Figure":
     """The masses λ w*² of teacher and λ w² of start over the eigenvalues λ, each summed over its rows."""
-    seen = problem.eigenvalues > 0
-    curves = [
-        Curve(name, problem.eigenvalues[seen], mass[seen], {"color": colour}, "descent")
-        for name, colour, mass in (
-            (r"teacher, $\lambda (w^*)^2$", "C0", problem.eigenvalues * np.sum(problem.teachers**2, axis=0)),
-            (r"start, $\lambda w(0)^2$", "C1", problem.eigenvalues * np.sum(problem.students**2, axis=0)),
-        )
-    ]
+    _check_holds(labelled, ("eigenvalues", "teacher", "init"))
+    eigenvalues = labelled["eigenvalues"].values
+    seen = eigenvalues > 0
+    curves = []
+    for name, label, colour in (
+        ("teacher", r"teacher, $\lambda (w^*)^2$", "C0"),
+        ("init", r"start, $\lambda w(0)^2$", "C1"),
+    ):
+        masses = eigenvalues * np.sum(np.atleast_2d(labelled[name].values) ** 2, axis=0)
+        curves.append(Curve(label, eigenvalues[seen], masses[seen], {"color": colour}, "descent"))
     return draw([Panel(curves, r"eigenvalue $\lambda$", "mass")])
+
+
+def _check_holds(labelled: "xr.Dataset", names: Iterable[str]) -> None:
+    """Raise ValueError where one of the ``names`` is no variable."""
+    absent = [name for name in names if name not in labelled]
+    if absent:
+        raise ValueError(f"{absent[0]} is missing: nothing to draw without {', '.join(names)}")
 
 
 def _panel(labelled: "xr.Dataset", shown: Mapping[str, str], title: str) -> Panel:

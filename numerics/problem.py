@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
+from numerics import files
+from numerics.cards import Rows, Summarised
+from numerics.result import Result
+from numerics.results import Columns
 from theory.disk import read_text
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.figure import Figure
 
 Array = np.ndarray
 
@@ -33,7 +36,7 @@ def check_number(name: str, value: object) -> None:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Problem:
+class Problem(Result, Summarised):
     """The data that the flow sees.
 
     ``eigenvalues`` λ (N,), non-negative; ``teacher`` w* (N,) and ``init`` w(0) (N,), components along the
@@ -128,40 +131,44 @@ class Problem:
         """
         return (students - teachers) + self.init_rest
 
-    def __repr__(self) -> str:
-        from numerics.cards import problem_rows, summary
+    def columns(self) -> Columns:
+        """The arrays over the modes; several teachers or students have rows."""
 
-        return summary("Problem", problem_rows(self))
+        def dims(vectors: Array, rows: str) -> tuple[str, ...]:
+            return ("mode",) if vectors.ndim == 1 else (rows, "mode")
 
-    def _repr_html_(self) -> str:
-        from numerics.cards import card, problem_rows
+        return {
+            "eigenvalues": (("mode",), self.eigenvalues),
+            "teacher": (dims(self.teacher, "teacher_row"), self.teacher),
+            "init": (dims(self.init, "student_row"), self.init),
+        }
 
-        return card("Problem", problem_rows(self), self.plot())
+    def attributes(self) -> dict[str, float]:
+        """d, and up to when and how well a reduced problem stands for it."""
+        return {
+            "dimension": self.dimension,
+            "relative_error": self.relative_error,
+            "horizon": self.horizon,
+        }
 
-    def dataset(self, **parameters: Any) -> "xr.Dataset":
-        """The labelled form, see :func:`numerics.results.dataset`."""
-        from numerics.results import dataset
-
-        return dataset(self, **parameters)
-
-    def plot(self) -> "Figure":
-        """The masses λ w² of teacher and start over the eigenvalues."""
-        from numerics.plots import plot_problem
-
-        return plot_problem(self)
-
-    def save(self, path: str | Path) -> None:
-        """Write a file that :meth:`load` reads: ``.json``, ``.csv`` or ``.nc``, exact to the bit.
-
-        Raises ValueError for another suffix, and where the file cannot be written.
-        """
-        from numerics.files import save
-
-        save(self.dataset(), path)
+    def facts(self) -> Rows:
+        """What the problem is, in a few lines."""
+        seen = self.eigenvalues[self.eigenvalues > 0]
+        yield "directions d", self.dimension
+        yield "modes", len(self.eigenvalues)
+        yield "eigenvalues", f"{seen.max():.6g} … {seen.min():.6g}"
+        if len(self.students) > 1 or len(self.teachers) > 1:
+            yield "students, teachers", f"{len(self.students)}, {len(self.teachers)}"
+        yield "teacher energy s*", self.teacher_energy
+        yield "start energy s(0)", self.start_energy
+        if self.relative_error:
+            yield "relative error of the reduction", f"{self.relative_error:.1e}"
+        if np.isfinite(self.horizon):
+            yield "faithful until t", self.horizon
 
     @classmethod
     def load(cls, path: str | Path) -> "Problem":
-        """Read a file that :meth:`save` wrote, or JSON of ``eigenvalues``, ``teacher`` and ``init`` by hand.
+        """Read a file that ``save`` wrote, or JSON of ``eigenvalues``, ``teacher`` and ``init`` by hand.
 
         There they are lists of numbers or decimal strings. Any suffix but .csv and .nc means JSON.
         Raises ValueError, naming the file, where it cannot be read or does not describe a problem.
@@ -184,12 +191,27 @@ class Problem:
             raise ValueError(f"{path}: {error}") from None
 
 
+def problem_of(labelled: "xr.Dataset") -> Problem:
+    """The problem that a dataset of :meth:`Problem.dataset` holds.
+
+    Raises ValueError where it holds none.
+    """
+    names = ("eigenvalues", "teacher", "init")
+    absent = [name for name in names if name not in labelled]
+    if absent:
+        raise ValueError(f"{absent[0]} is missing: a problem has {', '.join(names)}")
+    options = {
+        name: float(labelled.attrs[name])
+        for name in ("dimension", "relative_error", "horizon")
+        if name in labelled.attrs
+    }
+    eigenvalues, teacher, init = (labelled[name].values for name in names)
+    return Problem(eigenvalues, teacher, init, **options)
+
+
 def _from_dataset(path: str | Path) -> Problem:
     """The problem in a file of labelled arrays."""
-    from numerics.files import load
-    from numerics.results import problem_of
-
-    labelled = load(path)
+    labelled = files.load(path)
     try:
         return problem_of(labelled)
     except ValueError as error:

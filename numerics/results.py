@@ -9,20 +9,18 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
-
-from numerics.descent import EmpiricalRun, StochasticRuns
-from numerics.observables import Observables, Overlaps
-from numerics.problem import Problem
-from numerics.trajectory import Trajectory
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
 Array = np.ndarray
+
+Columns = Mapping[str, tuple[tuple[str, ...], Array]]
+"""The dimensions and the values of every quantity, by its name."""
 
 SOFTWARE = {"phase_retrieval_version": "phase-retrieval-theory", "numpy_version": "numpy"}
 
@@ -54,63 +52,37 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
 """The long name and the units of every quantity; statistics are pure numbers, since tr Q and s* are."""
 
 
-def dataset(
-    run: Observables | Overlaps | EmpiricalRun | StochasticRuns | Problem, **parameters: Any
-) -> "xr.Dataset":
+@runtime_checkable
+class Labelled(Protocol):
+    """What states its own columns and attributes: all that labelled arrays, files, plots and cards ask."""
+
+    def columns(self) -> Columns:
+        """Every quantity with its dimensions; one that is named like its only dimension is a coordinate."""
+
+    def attributes(self) -> Mapping[str, Any]:
+        """What holds for the whole, as numbers or text."""
+
+
+def dataset(run: Labelled, **parameters: Any) -> "xr.Dataset":
     """The labelled form of a curve, a set of stochastic runs, or a problem; ``parameters`` become attributes.
 
     Dimensions: (t,) of a curve, (seed, t) of stochastic runs, (student, student_, t) and
     (student, teacher, t) of overlaps, (mode,) of a problem, of networks (teacher_row, mode) and
-    (student_row, mode). For a solved run see :func:`solved`. A parameter that is None is left out, True and
-    False become 1 and 0, and a number that not every file format keeps (infinite, or an integer beyond
-    32 bits) becomes a decimal string.
+    (student_row, mode). For a solved run see :meth:`numerics.Trajectory.dataset`. A parameter that is None
+    is left out, True and False become 1 and 0, and a number that not every file format keeps (infinite, or
+    an integer beyond 32 bits) becomes a decimal string.
 
     Raises ValueError for a parameter that is neither a number nor text.
 
-    >>> from numerics import descend
+    >>> from numerics import Problem, descend
     >>> run = descend(Problem([1.0], [1.0], [0.1]), step_size=0.01, steps=50, points=4)
     >>> labelled = dataset(run, step_size=0.01)
     >>> labelled["u"].dims, labelled["u"].attrs["long_name"], labelled.attrs["step_size"]
     (('t',), 'overlap <w, w*>_Q', 0.01)
     """
-    match run:
-        case Observables():
-            return _build({name: (("t",), values) for name, values in run._asdict().items()}, parameters)
-        case EmpiricalRun():
-            return _build({name: (("t",), values) for name, values in vars(run).items()}, parameters)
-        case Overlaps():
-            return _build(_overlaps(run), parameters)
-        case StochasticRuns():
-            own = {"step_size": run.step_size, "batch": run.batch, "noise_variance": run.noise_variance}
-            return _build(_stochastic(run), own | parameters)
-        case Problem():
-            own = {"relative_error": run.relative_error, "horizon": run.horizon}
-            return _build(_problem(run), {"dimension": run.dimension} | own | parameters)
-    raise ValueError(f"a {type(run).__name__} has no labelled form")
-
-
-def solved(run: Trajectory, times: Array | Sequence[float], **parameters: Any) -> "xr.Dataset":
-    """The labelled observables of a solved run at ``times``, its outcome and phases among the attributes.
-
-    T1 is at δ = 0.1 s*, T2 at ε = 0.05, unless ``parameters`` hold another ``delta`` or ``epsilon``. Of
-    networks there are the overlaps, and no phases.
-    """
-    single = len(run.problem.teachers) == len(run.problem.students) == 1
-    levels = {"delta": 0.1, "epsilon": 0.05} | {
-        name: float(parameters[name]) for name in ("delta", "epsilon") if name in parameters
-    }
-    outcome = {
-        "limit": run.limit.name,
-        "limit_reason": run.limit.reason,
-        "teacher_energy": run.problem.teacher_energy,
-        "dimension": run.problem.dimension,
-        "until": run.until,
-        **(_phases(run, levels) if single else {}),
-        "modes": len(run.problem.eigenvalues),
-        "steps": run.steps,
-        "error": run.error,
-    }
-    return dataset(run.at(times) if single else run.overlaps(times), **(outcome | parameters))
+    if not isinstance(run, Labelled):
+        raise ValueError(f"a {type(run).__name__} has no labelled form")
+    return _build(run.columns(), {**run.attributes(), **parameters})
 
 
 def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Dataset":
@@ -155,44 +127,21 @@ def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Data
     return joined.assign_attrs({k: v for k, v in runs[0].attrs.items() if k not in differing})
 
 
-def problem_of(labelled: "xr.Dataset") -> Problem:
-    """The problem that a dataset of :func:`dataset` holds.
-
-    Raises ValueError where it holds none.
-    """
-    names = ("eigenvalues", "teacher", "init")
-    absent = [name for name in names if name not in labelled]
-    if absent:
-        raise ValueError(f"{absent[0]} is missing: a problem has {', '.join(names)}")
-    options = {
-        name: float(labelled.attrs[name])
-        for name in ("dimension", "relative_error", "horizon")
-        if name in labelled.attrs
-    }
-    eigenvalues, teacher, init = (labelled[name].values for name in names)
-    return Problem(eigenvalues, teacher, init, **options)
-
-
 def plot(labelled: "xr.Dataset") -> "Figure":
     """Draw a dataset: MSE, |u| and s of a run over time, or the loss of a network, with a band over seeds and
     a panel for each value of another dimension; the masses λ w² of a problem over its eigenvalues.
 
     Raises ValueError for a dataset that is neither.
     """
-    from numerics.plots import plot_problem, plot_runs
+    from numerics.plots import plot_masses, plot_runs
 
     if not hasattr(labelled, "data_vars"):
         raise ValueError(
             f"plot draws a labelled dataset, such as run.dataset(times), not a {type(labelled).__name__}"
         )
     if "eigenvalues" in labelled:
-        return plot_problem(problem_of(labelled))
+        return plot_masses(labelled)
     return plot_runs(labelled)
-
-
-def _phases(run: Trajectory, levels: Mapping[str, float]) -> dict[str, float]:
-    """T1, T1' and T2, and the levels that define them."""
-    return {name: float(time) for name, time in run.phases(**levels)._asdict().items()} | dict(levels)
 
 
 def _keys(runs: Iterable["xr.Dataset"]) -> list[str]:
@@ -207,42 +156,7 @@ def _meaning(name: str) -> dict[str, str]:
     return dict(zip(("long_name", "units"), MEANINGS[name], strict=True))
 
 
-def _overlaps(run: Overlaps) -> dict[str, Any]:
-    students, teachers = ("student", "student_"), ("student", "teacher")
-    return {
-        "t": (("t",), run.t),
-        "S": ((*students, "t"), run.S),
-        "U": ((*teachers, "t"), run.U),
-        "loss": (("t",), run.loss),
-        "distances": ((*teachers, "t"), run.distances),
-    }
-
-
-def _stochastic(run: StochasticRuns) -> dict[str, Any]:
-    curves = {name: (("seed", "t"), getattr(run, name)) for name in Observables._fields[1:]}
-    return {
-        "t": (("t",), run.t),
-        "seed": (("seed",), np.array(run.seeds)),
-        "step": (("t",), run.steps),
-        "lost": (("seed",), run.lost.astype(np.int64)),
-        **curves,
-    }
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    def dims(vectors: Array, rows: str) -> tuple[str, ...]:
-        return ("mode",) if vectors.ndim == 1 else (rows, "mode")
-
-    return {
-        "eigenvalues": (("mode",), problem.eigenvalues),
-        "teacher": (dims(problem.teacher, "teacher_row"), problem.teacher),
-        "init": (dims(problem.init, "student_row"), problem.init),
-    }
-
-
-def _build(
-    variables: Mapping[str, tuple[tuple[str, ...], Array]], parameters: Mapping[str, Any]
-) -> "xr.Dataset":
+def _build(variables: Columns, parameters: Mapping[str, Any]) -> "xr.Dataset":
     """A dataset whose variables named like their dimension are coordinates."""
     import xarray as xr
 

@@ -9,19 +9,17 @@ Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from numerics.charts import Chart
+from numerics.clusters import Clusters, term_sizes
 from numerics.collocation import Collocation
-from numerics.overlaps import upper_triangle
+from numerics.modes import Modes, product_rule
 from numerics.response import REFINEMENTS, Response
-
-if TYPE_CHECKING:
-    from numerics.clusters import Clusters
 
 Array = np.ndarray
 
@@ -45,71 +43,6 @@ class NoConvergence(ArithmeticError):
 
 
 @dataclass(frozen=True, eq=False)
-class Modes:
-    """Eigenvalues λ (N,) and teacher w* (M, N) that a step sees; ``energy`` is T = W* Q W*ᵀ (M, M)."""
-
-    eigenvalues: Array
-    teacher: Array
-    weighted: Array = field(init=False)
-    energy: Array = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "weighted", self.eigenvalues * self.teacher)
-        object.__setattr__(self, "energy", self.weighted @ self.teacher.T)
-
-    def statistics(self, states: Array) -> Array:
-        """Statistics (n, …) of ``states`` (…, K, N): the upper triangle of y Q yᵀ, then y Q w*ᵀ."""
-        rows, columns = upper_triangle(states.shape[-2])
-        own = (states[..., rows, :] * states[..., columns, :]) @ self.eigenvalues
-        cross = states @ self.weighted.T
-        cross = cross.reshape(*own.shape[:-1], -1)
-        return np.moveaxis(np.concatenate([own, cross], axis=-1), -1, 0)
-
-    def statistics_of_one(self, states: Array) -> Array:
-        """Statistics (n, s) of the ``states`` (s, N) of a single student."""
-        return np.concatenate([(states**2 @ self.eigenvalues)[None], self.weighted @ states.T])
-
-    def term_sizes(self, state: Array, clusters: "Clusters | None" = None) -> Array:
-        """The statistics (n,) of ``state`` (K, N) with every term counted positive.
-
-        The rounding of the statistics is relative to these; less is left of it in ``clusters``.
-        """
-        size = np.abs(state)
-        rows, columns = upper_triangle(len(size))
-        own = (size[rows] * size[columns]) @ self.eigenvalues
-        if clusters is not None:
-            return np.append(own, clusters.term_size(state[0]))
-        return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
-
-    def statistics_change(self, states: Array, change: Array) -> Array:
-        """The change (n, …) of the statistics of ``states`` (…, K, N) with a small ``change`` (…, K, N)."""
-        rows, columns = upper_triangle(states.shape[-2])
-        products = (
-            states[..., rows, :] * change[..., columns, :] + change[..., rows, :] * states[..., columns, :]
-        )
-        cross = (change @ self.weighted.T).reshape(*states.shape[:-2], -1)
-        return np.moveaxis(np.concatenate([products @ self.eigenvalues, cross], axis=-1), -1, 0)
-
-    def statistics_gradient(self, state: Array) -> Array:
-        """∂ statistics / ∂ state (n, K, N) at ``state`` (K, N)."""
-        rows = np.concatenate([self.eigenvalues * state, self.weighted])
-        return product_rule(len(state), len(self.teacher)) @ rows
-
-
-@cache
-def product_rule(students: int, teachers: int) -> Array:
-    """c (n, K, K + M) with ∂ statistics / ∂ y_j = Σ_a c_ja λ v_a, v the K students, then the M teachers."""
-    rows, columns = upper_triangle(students)
-    own, pairs = len(rows), np.arange(len(rows))
-    rule = np.zeros((own + students * teachers, students, students + teachers))
-    np.add.at(rule, (pairs, rows, columns), 1.0)
-    np.add.at(rule, (pairs, columns, rows), 1.0)
-    student, teacher = np.divmod(np.arange(students * teachers), teachers)
-    rule[own + np.arange(students * teachers), student, students + teacher] = 1.0
-    return rule
-
-
-@dataclass(frozen=True, eq=False)
 class StepResult:
     """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w.
 
@@ -121,7 +54,7 @@ class StepResult:
     deviation: Array
     students: Array
     times: Array
-    clusters: "Clusters | None" = None
+    clusters: Clusters | None = None
     linearised: "LinearisedStep | None" = None
 
 
@@ -134,7 +67,7 @@ def solve_step(
     deviation: Array,
     students: Array,
     guess: Array,
-    clusters: "Clusters | None" = None,
+    clusters: Clusters | None = None,
     noise: float = 0.0,
 ) -> StepResult:
     """Advance ``deviation`` y (K, N) and ``students`` w (K, N) by ``width`` from the ``guess`` (n, s) of X.
@@ -144,7 +77,8 @@ def solve_step(
     floats.
     """
     unknowns, states = guess, deviation
-    rounding = (ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING) * modes.term_sizes(deviation, clusters)
+    relative = ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING
+    rounding = relative * term_sizes(modes, deviation, clusters)
     newton, before = None, np.inf
     for left in reversed(range(ITERATIONS)):
         gain, force = finite_drift(chart, unknowns, modes.energy)
@@ -200,9 +134,7 @@ def solve_step(
     raise NoConvergence
 
 
-def _clustered(
-    clusters: "Clusters", response: Response, start: Array, forced: Array
-) -> tuple[Array, "Clusters"]:
+def _clustered(clusters: Clusters, response: Response, start: Array, forced: Array) -> tuple[Array, Clusters]:
     """p (s,) where ``forced`` (s, 1, N) is added to what becomes of the ``start`` (1, N), and the clusters
     at the end.
     """

@@ -1,20 +1,22 @@
 """What a solve returns: the statistics on every step as polynomials, evaluated anywhere, and its phases."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.polynomial import chebyshev
 
+from numerics.cards import Rows, Summarised
 from numerics.charts import Chart
 from numerics.chebyshev import chebyshev_polynomials
 from numerics.collocation import Collocation
 from numerics.limits import Limit
 from numerics.observables import Observables, Overlaps, observe, observe_all
+from numerics.phases import Phases
 from numerics.problem import Problem
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ ROUNDING = 1e-14
 SLACK = 4.0 * float(np.finfo(float).eps)
 """A grid of times may end so much after ``until``, relatively: its last point is rounded."""
 NEWTON = 3
+DRAWN = 400
+"""Times of a picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,20 +77,8 @@ class Segment:
         return self.chart.deficits(flip * self.statistics, self.teacher_energy)[:, 0]
 
 
-class Phases(NamedTuple):
-    """The times that separate the phases, nan where they do not occur before the end of the run.
-
-    ``t1``: first |u| = δ. ``t1_prime``: last upward crossing of s = s*/3. ``t2``: the time after which
-    |u|/s* and s/s* stay in [1 − ε, 1 + ε]. A run to a saddle has no ``t1_prime``: there s tends to s*/3.
-    """
-
-    t1: float
-    t1_prime: float
-    t2: float
-
-
 @dataclass(frozen=True, eq=False, repr=False)
-class Trajectory:
+class Trajectory(Summarised):
     """A solved run: evaluate it with :meth:`overlaps` for any model; for one student and one teacher
     also with :meth:`at`, and find its phases with :meth:`phases`.
 
@@ -126,27 +118,58 @@ class Trajectory:
         """
         return Overlaps(*self._evaluate(times, self._overlaps))
 
-    def __repr__(self) -> str:
-        from numerics.cards import summary, trajectory_rows
-
-        return summary("Trajectory", trajectory_rows(self))
-
-    def _repr_html_(self) -> str:
-        from numerics.cards import card, trajectory_rows
-
-        return card("Trajectory", trajectory_rows(self), self.plot())
+    def facts(self) -> Rows:
+        """How the run ended, in a few lines."""
+        yield "until t", self.until
+        yield "limit", f"{self.limit.name}: {self.limit.reason}"
+        if self._single:
+            phases = self.phases()
+            yield "T1, first |u| = 0.1 s*", phases.t1
+            yield "T1', last rise of s through s*/3", phases.t1_prime
+            yield "T2, |u| and s within 0.05 s* for good", phases.t2
+        yield "modes, steps", f"{len(self.problem.eigenvalues)}, {self.steps}"
+        yield "relative error", f"{self.error:.1e}"
 
     def dataset(self, times: Array | Sequence[float], **parameters: Any) -> "xr.Dataset":
-        """The labelled observables at ``times``, with the outcome, see :func:`numerics.results.solved`."""
-        from numerics.results import solved
+        """The labelled observables at ``times``, the outcome and the phases among the attributes.
 
-        return solved(self, times, **parameters)
+        T1 is at δ = 0.1 s*, T2 at ε = 0.05, unless ``parameters`` hold another ``delta`` or ``epsilon``. Of
+        networks there are the overlaps, and no phases. See :func:`numerics.results.dataset`.
+        """
+        outcome = {
+            "limit": self.limit.name,
+            "limit_reason": self.limit.reason,
+            "teacher_energy": self.problem.teacher_energy,
+            "dimension": self.problem.dimension,
+            "until": self.until,
+            **(self._measured(parameters) if self._single else {}),
+            "modes": len(self.problem.eigenvalues),
+            "steps": self.steps,
+            "error": self.error,
+        }
+        curves = self.at(times) if self._single else self.overlaps(times)
+        return curves.dataset(**(outcome | parameters))
 
     def plot(self) -> "Figure":
-        """MSE, |u| and s over the whole run, its phases marked, on logarithmic axes."""
-        from numerics.plots import plot_trajectory
+        """MSE, |u| and s from before the fastest mode moves, with T1, T1' and T2; of networks the loss."""
+        from numerics.figures import draw, phase_panel
 
-        return plot_trajectory(self)
+        fastest = float(self.problem.eigenvalues.max()) * self.problem.teacher_energy
+        times = np.geomspace(min(0.01 / fastest, 0.01 * self.until), self.until, DRAWN)
+        if not self._single:
+            return self.overlaps(times).plot()
+        return draw([phase_panel(self.at(times), self.phases())])
+
+    @property
+    def _single(self) -> bool:
+        """Whether there are one student and one teacher."""
+        return len(self.problem.students) == len(self.problem.teachers) == 1
+
+    def _measured(self, parameters: Mapping[str, Any]) -> dict[str, float]:
+        """T1, T1' and T2, and the levels that define them: the default ones or those of ``parameters``."""
+        levels = {"delta": 0.1, "epsilon": 0.05}
+        levels |= {name: float(parameters[name]) for name in levels if name in parameters}
+        return {name: float(time) for name, time in self.phases(**levels)._asdict().items()} | levels
 
     def _evaluate(
         self,

@@ -7,7 +7,7 @@ import numpy as np
 
 from numerics import power_law, solve
 from numerics.figures import Curve, Panel
-from numerics.trajectory import Phases
+from numerics.phases import Phases
 
 Array = np.ndarray
 

@@ -10,9 +10,9 @@ from types import ModuleType
 import numpy as np
 
 from numerics import charts, limits
+from numerics.modes import Modes
 from numerics.observables import norms
 from numerics.problem import Problem
-from numerics.step import Modes
 
 Array = np.ndarray
 

@@ -6,7 +6,7 @@ import sympy
 from scipy.integrate import solve_ivp
 
 from numerics import Problem, load_module, solve
-from numerics.step import Modes
+from numerics.modes import Modes
 from theory.symbolic import phase_retrieval
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import RELU, Z

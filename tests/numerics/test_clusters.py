@@ -10,7 +10,8 @@ from numerics.clusters import Clusters
 from numerics.collocation import radau
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import solve_short_step
-from numerics.step import Modes, solve_step
+from numerics.modes import Modes
+from numerics.step import solve_step
 
 TABLE = radau(12)
 TEACHER = charts.teacher(phase_retrieval)

@@ -12,7 +12,8 @@ from numerics.clock import rational, solve_clock_step
 from numerics.collocation import radau
 from numerics.generated import phase_retrieval
 from numerics.integrating_factor import solve_short_step
-from numerics.step import Modes, NoConvergence, solve_step
+from numerics.modes import Modes
+from numerics.step import NoConvergence, solve_step
 
 TABLE = radau(10)
 CHARTS = {"origin": charts.origin(phase_retrieval), "teacher": charts.teacher(phase_retrieval)}

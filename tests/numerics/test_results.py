@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from numerics import Observables, Problem, load_module, online_sgd, power_law, solve
 from numerics.files import FORMATS, as_json, decode, encode, load, save
-from numerics.results import dataset, problem_of, sweep
+from numerics.problem import problem_of
+from numerics.results import dataset, sweep
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.models import quadratic_network
 
