@@ -44,6 +44,7 @@ from numerics.step import (
     StepResult,
     Truncation,
     error_inside,
+    rounding_of_fall,
     solve_step,
     truncation,
 )
@@ -337,7 +338,8 @@ class _Integration:
         if self.single:
             clock = self._clock_error(statistics, lengths, np.append(0.0, result.times))
             inside = error_inside(self.table, statistics, terms)
-            self.truncation = math.hypot(self.truncation, MARGIN * inside, clock)
+            rounding = rounding_of_fall(terms, self.modes.term_sizes(result.deviation[-1]))
+            self.truncation = math.hypot(self.truncation, MARGIN * inside, clock, rounding)
         else:
             self.truncation += left_out.error
         self.taken = self.stride

@@ -8,6 +8,7 @@ the guess while changes fall: then the modes are not solved for again, but corre
 Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, modes last.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -307,6 +308,15 @@ def error_inside(table: Collocation, statistics: Array, terms: Array) -> float:
     at_points, between = (errors / np.maximum(least, most / widest) for widest in (WIDEST, FARTHEST))
     smooth, _ = _left_out(np.abs(np.log(size / size[:, -1:]) @ table.to_chebyshev.T))
     return float(np.maximum(at_points, np.where(signed, np.minimum(between, smooth), between)).max())
+
+
+def rounding_of_fall(before: Array, after: Array) -> float:
+    """The relative rounding at the end of a step in which the terms (2,) of one student's statistics fall.
+
+    Of a mode it is that of its value at the start. The first statistic is made of squares.
+    """
+    fall = before / np.maximum(np.maximum(after, before / FARTHEST), SMALLEST)
+    return EPSILON * max(2.0 * math.sqrt(fall[0]), fall[1])
 
 
 def _left_out(coefficients: Array) -> tuple[Array, Array]:
