@@ -8,6 +8,7 @@ from mpmath import mp, mpf
 
 from derivations.evidence import Chapter, Comparison, Figure, Formula
 from derivations.statements import convergence as laws
+from derivations.statements import saddle as shallow
 from numerics import power_law, solve
 from numerics.figures import Curve, plot_curves, to_svg
 from numerics.power_law import gaussian_teacher
@@ -62,10 +63,10 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             Formula("sharp law", laws.deficits()),
             Formula("end of the window", laws.end_of_window()),
             Formula("slow limit", laws.slow()),
-            Formula("plateau, a < 1/2", laws.plateau()),
-            Formula("shallow escape, a < 1", laws.shallow_rate()),
-            Formula("along the saddle, 1/2 < a < 1", laws.saddle()),
-            Formula("along the saddle, a = 1/2", laws.half()),
+            Formula("plateau, a < 1/2", shallow.plateau()),
+            Formula("shallow escape, a < 1", shallow.shallow_rate()),
+            Formula("along the saddle, 1/2 < a < 1", shallow.saddle()),
+            Formula("along the saddle, a = 1/2", shallow.half()),
         ],
         comparisons=[
             *window.comparisons,

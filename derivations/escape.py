@@ -7,6 +7,7 @@ import numpy as np
 from derivations import escape_times, teacher_law
 from derivations.evidence import Chapter, Comparison, Figure, Formula
 from derivations.statements import escape as laws
+from derivations.statements.mixture import median_time, time_over_teachers
 from numerics import Problem, power_law, solve
 from numerics.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import PowerLaw, escape_rate
@@ -51,8 +52,8 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             Formula("Lem 2", laws.secular()),
             Formula("Lem 2", laws.exceeds()),
             Formula("fast manifold", laws.manifold()),
-            Formula("escape time", laws.median_time()),
-            Formula("escape time over teachers", laws.time_over_teachers()),
+            Formula("escape time", median_time()),
+            Formula("escape time over teachers", time_over_teachers()),
             Formula("P9", laws.amplitude_law()),
         ],
         comparisons=[

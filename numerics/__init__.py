@@ -9,6 +9,7 @@
 ``descend``                 population gradient descent, exactly; ``descend_network`` of any model
 ``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 ``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
+``predict_sgd``             its mean, without runs, in any dimension
 ``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
 ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``  measured exponents
 
@@ -18,6 +19,7 @@ Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.
 from numerics.batch import solve_many
 from numerics.descent import (
     EmpiricalRun,
+    Prediction,
     Samples,
     StochasticRuns,
     descend,
@@ -26,6 +28,7 @@ from numerics.descent import (
     empirical_descent,
     empirical_flow,
     online_sgd,
+    predict_sgd,
     shared_sgd,
 )
 from numerics.exponents import (
@@ -57,6 +60,7 @@ __all__ = [
     "Overlaps",
     "Phases",
     "PowerLawFit",
+    "Prediction",
     "Problem",
     "Samples",
     "StochasticRuns",
@@ -77,6 +81,7 @@ __all__ = [
     "online_sgd",
     "plot",
     "power_law",
+    "predict_sgd",
     "reduce",
     "save",
     "shared_sgd",

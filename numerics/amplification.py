@@ -21,20 +21,20 @@ from numerics.step import LinearisedStep
 Array = np.ndarray
 
 PERTURBATIONS = 3
-ROUNDING = 3e-16  # of a mode, and of a statistic in units of its terms, in one step
-LARGEST = 1.0  # nothing is known then, and growing on would overflow
-MARGIN = 10.0  # a few draws may all be small
+STEP_ROUNDING = 3e-16  # of a mode, and of a statistic in units of its terms, in one step
+NOTHING_KNOWN = 1.0  # nothing is known then, and growing on would overflow
+DRAWS_MARGIN = 10.0  # a few draws may all be small
 
 
 class Amplification:
     """The ``perturbations`` (P, K, N) of a run's students, and the largest relative ``error`` that they have
-    been of the statistics, times MARGIN.
+    been of the statistics, times DRAWS_MARGIN.
     """
 
     def __init__(self, students: Array) -> None:
         self.random = np.random.default_rng(0)
         shaken = self.random.standard_normal((PERTURBATIONS, *students.shape))
-        self.perturbations, self.error = ROUNDING * students * shaken, 0.0
+        self.perturbations, self.error = STEP_ROUNDING * students * shaken, 0.0
 
     def follow(
         self, step: LinearisedStep, frame: Array, rounding: Array, left_out: Array, units: Array
@@ -51,9 +51,9 @@ class Amplification:
             shift += left_out[:, None] * self.random.standard_normal()
             end, moved = step.carry(change, shift)
             size = float((np.abs(moved) / units).max())
-            self.error = max(self.error, MARGIN * min(size, LARGEST))
-            rounded = ROUNDING * step.states[-1] * self.random.standard_normal(end.shape)
-            carried.append(end / max(size, LARGEST) + rounded)
+            self.error = max(self.error, DRAWS_MARGIN * min(size, NOTHING_KNOWN))
+            rounded = STEP_ROUNDING * step.states[-1] * self.random.standard_normal(end.shape)
+            carried.append(end / max(size, NOTHING_KNOWN) + rounded)
         self.perturbations = frame.T @ np.stack(carried)
 
     def turn(self, frame: Array, deviation: Array, modes: Modes) -> None:

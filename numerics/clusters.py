@@ -29,7 +29,7 @@ from numerics.modes import Modes
 
 Array = np.ndarray
 
-NEAR = 5e-2  # the relative width of a cluster with all of the teacher's energy
+CLUSTER_WIDTH = 5e-2  # relative width of a cluster with all of the teacher's energy
 HEAVY = 3e-3  # of the teacher's energy: with less what is parallel to the teacher does not die out first
 
 
@@ -60,8 +60,8 @@ class Clusters:
         The state may have a ``rest`` (N,) that its floats leave out. If these modes
         have ``known`` clusters with y + c w* in place of y, these know its z.
 
-        A cluster's relative width is at most NEAR times its share of the teacher's energy: else the teacher
-        couples its modes too little for their overlap to cancel.
+        A cluster's relative width is at most CLUSTER_WIDTH times its share of the teacher's energy: else the
+        teacher couples its modes too little for their overlap to cancel.
         """
         groups = _groups(modes.eigenvalues, modes.weighted[0] * modes.teacher[0])
         if not groups:
@@ -158,16 +158,16 @@ def term_sizes(modes: Modes, state: Array, clusters: Clusters | None) -> Array:
 def _groups(eigenvalues: Array, energies: Array) -> list[slice]:
     """The clusters of the descending ``eigenvalues`` whose modes have these teacher's ``energies``."""
     shares = np.concatenate([[0.0], np.cumsum(energies)]) / energies.sum()
-    stops = np.searchsorted(-eigenvalues, -(1.0 - NEAR) * eigenvalues, side="right")
+    stops = np.searchsorted(-eigenvalues, -(1.0 - CLUSTER_WIDTH) * eigenvalues, side="right")
     reached = shares[stops] - shares[:-1]
-    close = eigenvalues[:-1] - eigenvalues[1:] <= NEAR * reached[:-1] * eigenvalues[:-1]
+    close = eigenvalues[:-1] - eigenvalues[1:] <= CLUSTER_WIDTH * reached[:-1] * eigenvalues[:-1]
     groups: list[slice] = []
     for start in np.flatnonzero(close & (reached[:-1] >= HEAVY)):
         if groups and start < groups[-1].stop:
             continue
         ends = np.arange(start + 1, stops[start] + 1)
         share = shares[ends] - shares[start]
-        narrow = eigenvalues[start] - eigenvalues[ends - 1] <= NEAR * share * eigenvalues[start]
+        narrow = eigenvalues[start] - eigenvalues[ends - 1] <= CLUSTER_WIDTH * share * eigenvalues[start]
         stop = int(ends[narrow & (share >= HEAVY)].max(initial=0))
         if np.count_nonzero(energies[start:stop]) > 1:
             groups.append(slice(int(start), stop))

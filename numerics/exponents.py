@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from numerics.noisy_fits import ROUNDING, PowerLawFit, explained, fit_noisy, fit_with_floor, noise_in
+from numerics.noisy_fits import LEAST_SCATTER, PowerLawFit, explained, fit_noisy, fit_with_floor, noise_in
 from numerics.scatter import FEWEST
 
 Array = np.ndarray
@@ -38,7 +38,8 @@ SPARE = 3
 MARGIN = 1.3
 """On 95 % of the scatter, for the choice among fits. Calibrated on random laws, as the tests repeat it."""
 
-SMALLEST = 1e-14
+SINGULAR = 1e-14
+"""Of the largest singular value: terms below cannot be told apart."""
 NOISE = 1e-8
 """Relative noise from which on a curve is measured, not computed: its scatter decides about a fit."""
 
@@ -207,7 +208,7 @@ def detect_logarithm(
         """The residual of all data with ``count`` powers."""
         rows = np.concatenate([laws(ahead)[[0, 1, 3]], powers[:count]])
         rows = rows / np.abs(rows).max(axis=1)[:, None]
-        found = np.linalg.lstsq(rows.T, heights, rcond=SMALLEST)[0]
+        found = np.linalg.lstsq(rows.T, heights, rcond=SINGULAR)[0]
         return float(np.linalg.norm(heights - found @ rows))
 
     fits = []
@@ -259,7 +260,7 @@ def _products(corrections: Sequence[float | tuple[float, int]]) -> list[tuple[fl
 
 def _diverges(heights: Array, laws: Array, terms: Array) -> bool:
     """Whether the last of the ``laws`` moves by each of the last ``terms`` nearly as far as by the first."""
-    floor = ROUNDING * max(1.0, float(np.abs(heights).max()))
+    floor = LEAST_SCATTER * max(1.0, float(np.abs(heights).max()))
     fits = [_least_squares(np.concatenate([laws, terms[:k]]), heights, floor) for k in range(len(terms) + 1)]
     known = np.array(
         [fit[:, len(laws) - 1] for fit in takewhile(lambda fit: fit is not None, fits) if fit is not None]
@@ -282,7 +283,7 @@ def _fit(clock: Array, heights: Array, laws: Array, terms: Array) -> tuple[Array
     three things: 95 % of what scatter and rounding allow, the largest move from the two windows before, and
     the move on adding one term more, so that a bias hidden in the noise is counted.
     """
-    floor = ROUNDING * max(1.0, float(np.abs(heights).max()))
+    floor = LEAST_SCATTER * max(1.0, float(np.abs(heights).max()))
     table: list[Array] = []
     for count in range(len(terms) + 1):
         rows = np.concatenate([laws, terms[:count]])
@@ -320,7 +321,7 @@ def _least_squares(rows: Array, heights: Array, floor: float) -> Array | None:
 
     scale = np.abs(rows).max(axis=1)
     left, sizes, right = np.linalg.svd((rows / scale[:, None]).T, full_matrices=False)
-    if sizes[-1] < SMALLEST * sizes[0]:
+    if sizes[-1] < SINGULAR * sizes[0]:
         return None
     coefficients = right.T @ ((left.T @ heights) / sizes)
     freedom = rows.shape[1] - rows.shape[0]

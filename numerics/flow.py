@@ -404,7 +404,7 @@ class _Integration:
         """Let the errors so far, and those of this step, grow as its flow makes them."""
         if self.single or result.linearised is None:
             return
-        rounding = amplification.ROUNDING * self.modes.term_sizes(self.deviation)
+        rounding = amplification.STEP_ROUNDING * self.modes.term_sizes(self.deviation)
         last = left_out.decay * (statistics @ self.table.to_chebyshev.T)[:, -1]
         units = self._units(result.statistics)
         self.amplification.follow(result.linearised, self.frame, rounding, last, units)

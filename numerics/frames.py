@@ -18,10 +18,10 @@ from numerics.overlaps import join, rotate, split
 
 Array = np.ndarray
 
-NEAR = 0.1
+NEAR_TEACHERS = 0.1
 EXCESS = 0.25  # of ‖V‖_Q², in V's rows that have a teacher or in the others: by rotation alone
 NEGLIGIBLE = 1e-30  # of ‖V‖_Q²: rows whose residual is a rotation alone would be turned in every step
-LARGEST = 0.5  # of a turn: the formulas are those of small ones
+LARGEST_TURN = 0.5  # of a turn: the formulas are those of small ones
 SEPARATE = 1e-12  # of the largest eigenvalue of T: teachers that differ by less are taken to be parallel
 
 
@@ -29,13 +29,13 @@ def nearest_frame(model: ModuleType, statistics: Array, energy: Array) -> Array 
     """The R (K, K) that brings R W nearest to E W*, from the ``statistics`` (n,) at the origin.
 
     None where the model is not invariant under rotations, has no residual coordinates, or where even then
-    ‖R W − E W*‖_Q² > ``NEAR`` ‖W*‖_Q².
+    ‖R W − E W*‖_Q² > ``NEAR_TEACHERS`` ‖W*‖_Q².
     """
     if not (getattr(model, "ROTATIONS", False) and hasattr(model, "residual_drift")):
         return None
     S, U = split(statistics, model.STUDENTS, model.TEACHERS)
     left, lengths, right = np.linalg.svd(U)
-    if np.trace(S) - 2.0 * lengths.sum() + np.trace(energy) > NEAR * np.trace(energy):
+    if np.trace(S) - 2.0 * lengths.sum() + np.trace(energy) > NEAR_TEACHERS * np.trace(energy):
         return None
     teachers = len(energy)
     return np.concatenate([right.T @ left[:, :teachers].T, left[:, teachers:].T])
@@ -77,6 +77,6 @@ def turn(statistics: Array, energy: Array, students: int) -> Array | None:
     omega[:teachers, :teachers] = vectors @ within @ vectors.T
     omega[teachers:, :teachers] = beyond @ vectors.T
     omega[:teachers, teachers:] = -omega[teachers:, :teachers].T
-    if np.abs(omega).max() > LARGEST:
+    if np.abs(omega).max() > LARGEST_TURN:
         return None
     return np.linalg.solve(np.eye(students) - 0.5 * omega, omega)

@@ -12,7 +12,7 @@ from numerics.problem import Problem
 
 Array = np.ndarray
 
-ROUNDING = 8.0 * np.finfo(float).eps
+OFF_THE_LINE = 8.0 * np.finfo(float).eps  # of a vector's length: more is no rounding
 
 
 def on_a_line(problem: Problem) -> bool:
@@ -39,7 +39,7 @@ def straightened(problem: Problem) -> Problem:
     lengths = np.linalg.norm(rows, axis=1)
     unit = rows[np.argmax(lengths)] / lengths.max()
     along = rows @ unit
-    if np.any(np.linalg.norm(rows - along[:, None] * unit, axis=1) > ROUNDING * lengths):
+    if np.any(np.linalg.norm(rows - along[:, None] * unit, axis=1) > OFF_THE_LINE * lengths):
         return problem
     first, signed = np.flatnonzero(moving)[0], np.sign(along) * lengths
     teacher, init = np.where(moving, 0.0, problem.teacher), np.where(moving, 0.0, problem.init)

@@ -16,7 +16,7 @@ from numerics.scatter import FEWEST, scatter_of
 Array = np.ndarray
 Terms = Sequence[tuple[float, int]]
 
-ROUNDING = 4.0 * np.finfo(float).eps
+LEAST_SCATTER = 4.0 * np.finfo(float).eps
 """Least scatter of a curve, relative."""
 
 RANK = 1e-13
@@ -170,7 +170,7 @@ class _Curve:
             step = np.zeros(self.unknowns)
         scale = np.linalg.norm(tangents, axis=0)
         responses = np.linalg.pinv(tangents / scale, rcond=RANK) / scale[:, None]
-        scatter = scatter_of(residuals, tangents, ROUNDING)
+        scatter = scatter_of(residuals, tangents, LEAST_SCATTER)
         errors = [
             scatter.deviation(one) + abs(float(moved)) for one, moved in zip(responses, step, strict=True)
         ]

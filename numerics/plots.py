@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SHOWN = {"mse": "MSE", "u": "$|u|$", "s": "$s$"}
 NETWORK = {"loss": "loss"}
-LARGEST = 12
+MOST_PANELS = 12
 """Panels at most."""
 
 
@@ -28,8 +28,8 @@ def plot_runs(labelled: "xr.Dataset") -> "Figure":
         return draw([_panel(labelled, shown, "")])
     (name,) = others
     count = labelled.sizes[name]
-    if count > LARGEST:
-        raise ValueError(f"{name} has {count} values: choose at most {LARGEST} with .sel()")
+    if count > MOST_PANELS:
+        raise ValueError(f"{name} has {count} values: choose at most {MOST_PANELS} with .sel()")
     values = labelled[name].values
     panels = [
         _panel(labelled.isel({name: place}), shown, f"{name} = {values[place]}") for place in range(count)

@@ -77,7 +77,8 @@ def power_law(
         _start(init, len(index), seed) if size is None else size * escape_direction(eigenvalues, target)[1]
     )
     faithful = horizon if math.isinf(dimension) else math.inf
-    return Problem(eigenvalues, target, start, dimension, horizon=faithful)
+    directions = None if rule is None else _directions(exponent, dimension, horizon)
+    return Problem(eigenvalues, target, start, dimension, horizon=faithful, directions=directions)
 
 
 def _streamed(
@@ -102,7 +103,16 @@ def _streamed(
     nodes, vectors, error = reduce_stream(chunks(), horizon * max(1.0, (size or 0.0) ** 2))
     target = vectors[0] / math.sqrt(sums[0])
     start = vectors[1] / math.sqrt(sums[1]) if size is None else size * escape_direction(nodes, target)[1]
-    return Problem(nodes, target, start, dimension, relative_error=error, horizon=horizon)
+    directions = _directions(exponent, dimension, horizon)
+    return Problem(
+        nodes, target, start, dimension, relative_error=error, horizon=horizon, directions=directions
+    )
+
+
+def _directions(exponent: float, dimension: float, horizon: float) -> Array:
+    """Eigenvalues and the numbers of directions that have them (2, D): a rule for sums over all of them."""
+    rule = index_rule(exponent, 0.0, dimension, horizon)
+    return np.stack([rule.indices**-exponent / rule.normaliser, rule.weights])
 
 
 def gaussian_teacher(dimension: float, seed: int = 0) -> Array:

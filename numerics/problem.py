@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-LARGEST = 1e150  # the loss is quadratic in energies
-SMALLEST = 1e-300  # below, floats lose their digits
+LARGEST_ENERGY = 1e150  # the loss is quadratic in energies
+SMALLEST_ENTRY = 1e-300  # below, floats lose their digits
 
 
 def check_problem(problem: object) -> None:
@@ -46,6 +46,7 @@ class Problem(Result, Summarised):
     directions). ``relative_error`` bounds what that reduction changed up to the time ``horizon``; an exact
     problem has 0 and inf. ``init_rest`` (K, N) is what the floats of ``init`` leave out of a reduced
     problem's start, w(0) = init + init_rest, so that w(0) ∓ w* keeps its digits: see :meth:`deviation`.
+    ``directions`` (2, D) holds eigenvalues, and how many directions have them, where the modes do not tell.
 
     Nothing is normalised: the energy Σ λ_i (w*_i)² of a teacher may be any positive number.
 
@@ -65,6 +66,7 @@ class Problem(Result, Summarised):
     relative_error: float = 0.0
     horizon: float = math.inf
     init_rest: Array | float = 0.0
+    directions: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "eigenvalues", _vector("eigenvalues", self.eigenvalues))
@@ -94,14 +96,15 @@ class Problem(Result, Summarised):
             lengths = np.sum(self.teacher**2), np.sum(self.init**2)
             sizes = self.teacher_energy, self.start_energy, *lengths
         largest = float(np.abs(self.init).max())
-        if 0 < largest < SMALLEST:
-            raise ValueError(f"init has entries up to {largest:g}: it must be 0 or reach {SMALLEST:g}")
+        if 0 < largest < SMALLEST_ENTRY:
+            raise ValueError(f"init has entries up to {largest:g}: it must be 0 or reach {SMALLEST_ENTRY:g}")
         if energy == 0:
             raise ValueError("teacher has no energy (sum of eigenvalue * teacher² is 0): it must be positive")
-        if not (energy > 1.0 / LARGEST and np.all(np.array(sizes) < LARGEST)):
+        if not (energy > 1.0 / LARGEST_ENERGY and np.all(np.array(sizes) < LARGEST_ENERGY)):
             raise ValueError(
                 f"teacher energy {energy:g}, largest squared length {max(sizes):g}: "
-                f"they must lie between {1.0 / LARGEST:g} and {LARGEST:g}, so rescale the problem"
+                f"they must lie between {1.0 / LARGEST_ENERGY:g} and {LARGEST_ENERGY:g}, "
+                "so rescale the problem"
             )
 
     @property
@@ -123,6 +126,13 @@ class Problem(Result, Summarised):
     def students(self) -> Array:
         """The start as rows W(0) (K, N)."""
         return np.atleast_2d(self.init)
+
+    @property
+    def spectrum(self) -> Array | None:
+        """Eigenvalues, and the number of directions that have each (2, D); None where that is not known."""
+        if self.directions is not None or self.dimension != len(self.eigenvalues):
+            return self.directions
+        return np.stack([self.eigenvalues, np.ones_like(self.eigenvalues)])
 
     def deviation(self, students: Array, teachers: Array) -> Array:
         """``students`` − ``teachers`` (K, N), with what rounding has left out of the students' start.
@@ -200,7 +210,7 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
     absent = [name for name in names if name not in labelled]
     if absent:
         raise ValueError(f"{absent[0]} is missing: a problem has {', '.join(names)}")
-    options = {
+    options: dict[str, Any] = {
         name: float(labelled.attrs[name])
         for name in ("dimension", "relative_error", "horizon")
         if name in labelled.attrs

@@ -33,9 +33,9 @@ FROZEN_RATIO = 64.0
 BLOCKS = 15
 BEYOND = 6
 WORTHWHILE = 1.5
-NEAR = 0.25  # of the teacher's energy: a start whose deviation has less is reduced by its deviation
+NEAR_TEACHER = 0.25  # of the teacher's energy: a start whose deviation has less is reduced by its deviation
 NARROW = 1e-3  # half a bin in units of its eigenvalues: what they lose in the last digit is 1e-13 of that
-ROUNDING = 8.0 * np.finfo(float).eps
+MERGED_ROUNDING = 8.0 * np.finfo(float).eps  # of an overlap of merged modes, in units of its terms
 TOLERANCE = 3e-13
 LONGEST = 1e300
 TIMES = 4  # per decade
@@ -79,6 +79,7 @@ def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Pr
         relative_error=problem.relative_error + error,
         horizon=problem.horizon if same else min(horizon, problem.horizon),
         init_rest=modes.rest,
+        directions=problem.spectrum,
     )
 
 
@@ -136,11 +137,11 @@ def _reduced(modes: _Rows, clock: float, tolerance: float) -> tuple[_Rows, float
 
 
 def _nearest(modes: _Rows) -> Array:
-    """P = ±1 (1, 1) where ‖w − P w*‖_Q² is below NEAR of the teacher's energy, else 0."""
+    """P = ±1 (1, 1) where ‖w − P w*‖_Q² is below NEAR_TEACHER of the teacher's energy, else 0."""
     energy = modes.teachers**2 @ modes.eigenvalues
     for sign in (1.0, -1.0):
         deviation = modes.students - sign * modes.teachers
-        if deviation**2 @ modes.eigenvalues < NEAR * energy:
+        if deviation**2 @ modes.eigenvalues < NEAR_TEACHER * energy:
             return np.array([[sign]])
     return np.zeros((1, 1))
 
@@ -222,7 +223,7 @@ def _merge_equal(eigenvalues: Array, rows: Array) -> tuple[Array, Array]:
         divisor = np.where(length > 0, length, 1.0)
         for other in range(pivot + 1, len(rest)):
             overlap = np.bincount(group, row * rest[other])
-            overlap[np.abs(overlap) <= ROUNDING * np.bincount(group, np.abs(row * rest[other]))] = 0.0
+            overlap[np.abs(overlap) <= MERGED_ROUNDING * np.bincount(group, np.abs(row * rest[other]))] = 0.0
             overlap[length == 0] = 0.0
             along = overlap / divisor
             merged[:, pivot, other] = along
@@ -307,7 +308,7 @@ class _Binned:
         sizes = _decay(self.nodes, slowest, times[:, None]) @ (self.carried**2).T
         sizes = np.sqrt(np.maximum(sizes, begun.min() * (sizes / begun).max(axis=1, keepdims=True)))
         sizes = sizes[:, :, None] * sizes[:, None]
-        rounding = ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
+        rounding = MERGED_ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
         return BETWEEN * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-ROUNDING = 1e-14
+RESOLVED = 1e-14  # the last coefficients of a logarithm: below, they are rounding
+START_ROUNDING = 1e-14  # of s(0): a run begun at s*/3 was never below
 SLACK = 4.0 * float(np.finfo(float).eps)
 """A grid of times may end so much after ``until``, relatively: its last point is rounded."""
 NEWTON = 3
@@ -281,7 +282,7 @@ class Trajectory(Summarised):
         begun = abs(first.overlap[0]) >= delta * energy
         rises = self._crossings(lambda segment: segment.energy, energy / 3.0)
         upward = [time for time, rising in rises if rising]
-        above = first.energy[0] >= (1.0 - ROUNDING) * energy / 3.0
+        above = first.energy[0] >= (1.0 - START_ROUNDING) * energy / 3.0
         leaves = self.limit.name != "saddle"
         return Phases(
             t1=0.0 if begun else min(escapes, default=math.nan),
@@ -374,7 +375,7 @@ class _Interpolant:
             np.abs(part @ to_chebyshev[:, -2:]).max(axis=-1, keepdims=True) for part in (values, logarithms)
         )
         largest = np.abs(values).max(axis=-1, keepdims=True)
-        chosen = signed & ((smooth < ROUNDING) | (smooth * largest < rough))
+        chosen = signed & ((smooth < RESOLVED) | (smooth * largest < rough))
         self.values = np.where(chosen, logarithms, values)
         self.logarithmic, self.ends = chosen[..., 0], ends[..., 0]
 

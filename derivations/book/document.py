@@ -55,16 +55,20 @@ class Step:
     """One step: what is done, the formula that it gives, why, and how the code checked it.
 
     ``paper`` is the paper's number or :data:`OURS`, ``producer`` the function that the formula comes from.
-    Made by :meth:`step` of the check's module, which does not return for a step that fails.
+    Made by :func:`derivations.book.proof.derived`, which does not return for a step that fails.
     """
 
     statement: str
-    latex: str
+    formula: Statement | Definition
     reason: str
     checked: str
     paper: str
     producer: Any = None
-    formula: Statement | Definition | None = None
+
+    @property
+    def latex(self) -> str:
+        """The formula in LaTeX."""
+        return self.formula.latex
 
 
 @dataclass(frozen=True)

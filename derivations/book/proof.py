@@ -12,12 +12,7 @@ def derived(
     statement: str, formula: Statement | Definition, reason: str, paper: str = OURS, by: Any = None
 ) -> Step:
     """One step whose ``formula`` checks itself; raises :class:`BrokenStepError` if it does not hold."""
-    return Step(statement, formula.latex, reason, formula.checked, paper, by, formula)
-
-
-def step(statement: str, latex: str, reason: str, checked: str, paper: str = OURS, by: Any = None) -> Step:
-    """One step; ``checked`` is what one of the checks below returned."""
-    return Step(statement, latex, reason, checked, paper, by)
+    return Step(statement, formula, reason, formula.checked, paper, by)
 
 
 def equal(*pairs: tuple[Any, Any]) -> str:
@@ -46,15 +41,3 @@ def holds(fact: bool, how: str) -> str:
     if not fact:
         raise BrokenStepError(f"does not hold: {how}")
     return how
-
-
-def close(found: float, expected: float, tolerance: float) -> str:
-    """Check that two numbers agree within a relative ``tolerance``.
-
-    >>> close(1.0, 1.0 + 1e-13, 1e-12)
-    'numerically, to 1e-13'
-    """
-    difference = abs(float(found) - float(expected)) / abs(float(expected))
-    if not difference <= tolerance:
-        raise BrokenStepError(f"{found} is not {expected}: they differ by {difference:.1e}")
-    return f"numerically, to {difference:.0e}" if difference else "numerically, to the last digit"

@@ -14,6 +14,7 @@ MODULES = (
     "numerics.covariance",
     "numerics.figures",
     "numerics.precise",
+    "numerics.result",
     "derivations",
 )
 """Those that are not reached from the others are named."""

@@ -1,33 +1,40 @@
 """Phase II: the laws of 1 − u, 1 − s and L, their corrections, the edges of their range (P4, T1, C.10)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import sympy
 from mpmath import mp
-from sympy import Function, Max, Rational, exp, log, sqrt, uppergamma, zeta
+from sympy import Function, Max, Rational, exp, sqrt, uppergamma, zeta
 from sympy import gamma as Gamma
 
-from derivations.court.checks import Check, Meaning, each, identity, infinite_sum, leading, order, value
+from derivations.court.checks import (
+    Check,
+    Meaning,
+    each,
+    every,
+    identity,
+    infinite_sum,
+    means,
+    number,
+    order,
+    value,
+)
 from derivations.court.numbers import value as known
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import BrokenStepError, Clause, Statement, state
-from derivations.statements.setting import MODEL, combined
+from derivations.statements.setting import MODEL
 from derivations.statements.symbols import (
     B,
+    BigO,
     C,
     L,
-    Q_star,
-    Qv,
     a,
     d,
-    dot_v,
     epsilon,
+    f,
     gamma,
     i,
     lam,
-    p,
-    q,
-    rho,
     s,
     t,
     time,
@@ -40,19 +47,15 @@ from theory.asymptotics import (
     convergence_exponent,
     convergence_prefactor,
     energy_prefactor,
-    escape_rate,
     expansion,
     leading_deficits,
     loss_prefactor,
     overlap_prefactor,
     residual_sum,
-    saddle_delay,
-    saddle_growth,
     summary_exponent,
 )
-from theory.symbolic import residual_flow
 
-T2, f, BigO = Function("T_2"), Function("f"), Function("O")
+T2 = Function("T_2")
 POWER = C * time**-gamma
 SHARE = plus(Rational(1, 3), 2 ** (-gamma - 1))
 """Of C t^−γ in 1 − u."""
@@ -190,72 +193,6 @@ def slow() -> Statement:
     return state(s, "=", 1 - Rational(2, 3) * mass, ",", u, "=", right, check=check)
 
 
-def plateau() -> Statement:
-    """How long the saddle lasts for a < 1/2."""
-    name = sympy.Symbol("T")
-    scale = 1000 * mp.log(1000)
-    points = [{a: mp.mpf(x), d: 1000, name: known(saddle_delay(x)) * scale} for x in ("0.2", "0.45")]
-    right = times((1 - 2 * a) / times(16, 1 - a), d, log(d))
-    return state(name, "∼", right, check=value(points, 1e-12))
-
-
-def shallow_rate() -> Statement:
-    """ρ for a < 1, where the first mode grows almost alone."""
-    first = sympy.Symbol(r"\lambda_1{}")
-    points = []
-    for size in (10**12, 10**16):
-        law = PowerLaw("0.5", size)
-        largest = sympy.Float(law.extremes()[0], 40)
-        points.append({rho: sympy.Float(known(escape_rate(law, 40)), 40), first: largest})
-    right = times(4, first, plus(1, 2 * first, BigO(first**2)))
-    return state(rho, "=", right, check=_relative(points))
-
-
-def _relative(points: Sequence[Meaning]) -> Check:
-    """For an O inside a bracket: both sides are divided by what stands before it."""
-
-    def check(clauses: tuple[Clause, ...]) -> str:
-        (clause,) = clauses
-        left, right = clause.sides
-        *factors, bracket = right.args
-        with mp.workdps(40):
-            return order(points, BigO, 3.0)((Clause((left / times(*factors), bracket), ("=",)),))
-
-    return check
-
-
-def saddle() -> Statement:
-    """u along the saddle for 1/2 < a < 1, where s rests at 1/3."""
-    scale = sympy.Symbol("U")
-    power = (1 - a) / (2 * times(1, 2 * a - 1))
-    points = []
-    for exponent in ("0.7", "0.75"):
-        law = PowerLaw(exponent, 10**15)
-        early, late = (mp.mpf(saddle_growth(law, when).leading) for when in (10**13, 10**15))
-        points.append({a: mp.mpf(exponent), d: 10**15, time: 10**13, scale: late, u: early})
-    rest = sympy.solve(MODEL.A[0].subs(t, 1), s)[0]
-    return state(
-        u,
-        "∼",
-        times(scale, (time / d) ** power.doit()),
-        ",",
-        s,
-        "→",
-        Rational(1, 3),
-        check=each(value(points, 1e-10), identity({s: rest}, "A = 0")),
-    )
-
-
-def half() -> Statement:
-    """u along the saddle at a = 1/2, in logarithms to leading order: ℓ = log(1/u) falls as ℓ' = −8ℓ/d."""
-    start, name = Rational(1, 4) * log(d), sympy.Symbol(r"\log\frac1u{}")
-    right = times(Rational(1, 4), log(d), exp(-8 * time / d))
-    solved = sympy.Function("y")
-    equation = sympy.Eq(solved(time).diff(time), -2 * MODEL.B[0].diff(u) / (2 * d) * solved(time))
-    law = sympy.dsolve(equation, solved(time), ics={solved(0): start}).rhs
-    return state(name, "∼", right, check=identity({name: law}, "the flow along the saddle"))
-
-
 def universal() -> Statement:
     """1 − u below t^−γ−1: powers of C t^−γ with coefficients that γ alone decides."""
     m, U = sympy.Symbol("m", positive=True), Function("U_m")
@@ -332,77 +269,6 @@ def _started(exponent: str, source: str, moved: sympy.Symbol) -> Meaning:
     return {**names, time: when, moved: start, u: 1 - term}
 
 
-NEAR_ONE = {s: 1 + 2 * p + q, u: 1 + p}
-"""The overlaps near the teacher at s* = 1."""
-
-
-def near() -> Statement:
-    """The flow with the origin at the teacher, s* = 1 (C.10 in other coordinates)."""
-    flow = residual_flow(MODEL)
-    gain, force = (entry[0].subs(t, 1) for entry in (flow.A, flow.C))
-    A, B_ = (entry[0].subs({**NEAR_ONE, t: 1}) for entry in MODEL.drift)
-    meaning = {**NEAR_ONE, dot_v: A * Qv + (A + B_) * Q_star}
-    right = combined((gain, Qv), (force, Q_star))
-    sides = (dot_v, "=", right, ",", 1 - u, "=", -p, ",", 1 - s, "=", -2 * p - q)
-    return state(*sides, check=identity(meaning))
-
-
-def squared() -> Statement:
-    """q at late times: the square of the exponential."""
-    right = ModeSum(times(lam[i], w_star[i] ** 2, exp(-16 * lam[i] * time)), i)
-    gain = residual_flow(MODEL).A[0].subs({p: 0, q: 0, t: 1})
-
-    def mass(when: sympy.Expr) -> sympy.Expr:
-        return ModeSum(lam[i] * w_star[i] ** 2 * exp(gain * lam[i] * when), i)
-
-    own = ModeSum(lam[i] * (w_star[i] * exp(gain * lam[i] * time)) ** 2, i)
-    check = identity({q: own, f: mass}, "square of the exponential")
-    return state(q, "≈", right, "=", f(2 * time), check=check)
-
-
-def remaining() -> Statement:
-    """Two linear equations for p and q, and what they make of 1 − u and 1 − s."""
-    now, twice = sympy.symbols("f_1 f_2")
-    forced = residual_flow(MODEL).C[0].subs(t, 1) / 8
-    (solved,) = sympy.solve(-now + forced.subs(q, twice) - p, p)
-    masses = {f: lambda when: now if when == time else twice if when == 2 * time else sympy.S.Zero}
-    meaning = {**masses, p: solved, q: twice, u: 1 + solved, s: 1 + 2 * solved + twice}
-    sides = (
-        p,
-        "=",
-        plus(-f(time), -2 * p, -Rational(3, 2) * q),
-        ",",
-        q,
-        "=",
-        f(2 * time),
-        "⟹",
-        1 - u,
-        "≈",
-        Rational(1, 3) * f(time) + Rational(1, 2) * f(2 * time),
-        ",",
-        1 - s,
-        "≈",
-        Rational(2, 3) * f(time),
-    )
-    return state(*sides, check=identity(meaning, "two linear equations"))
-
-
-def leading_loss() -> Statement:
-    """L in p and q, and what leads."""
-    loss_ = residual_flow(MODEL).loss.subs(t, 1)
-    return state(L, "=", loss_, "≈", 4 * q, "≈", 4 * f(2 * time), check=_leads)
-
-
-def _leads(clauses: tuple[Clause, ...]) -> str:
-    """The first pair is the loss of the model; the others agree as p and q shrink together."""
-    (clause,) = clauses
-    size, share, own = sympy.symbols("x f_1 f_2", positive=True)
-    small = {p: -size * share, q: size * own, f: lambda when: size * own if when == 2 * time else 0}
-    exact = identity({L: MODEL.loss.subs({**NEAR_ONE, t: 1})})((Clause(clause.sides[:2], ("=",)),))
-    rest = leading(size, 0, small)((Clause(clause.sides[1:], clause.relations[1:]),))
-    return f"{exact}; {rest}"
-
-
 def substitution() -> Statement:
     """The integral of a power law's exponentials: y = k x^−a."""
     k, x, y = sympy.symbols("k x y", positive=True)
@@ -413,6 +279,40 @@ def substitution() -> Statement:
     points = [{a: mp.mpf("2.5"), B: mp.mpf("0.3"), k: mp.mpf("1.7")}]
     sides = (area, "=", times(scale, own), "=", times(scale, Gamma(gamma)), ",", gamma, "≔", value_of)
     return state(*sides, check=value(points, 1e-8))
+
+
+def integral() -> Statement:
+    """The sum over modes as an integral: late, by Euler and Maclaurin; its own value at any time."""
+    x, k = sympy.symbols("x k", positive=True)
+    area = sympy.Integral(times(x ** (-a - 2 * B), exp(-k * x**-a)), (x, 0, sympy.oo))
+    point = {a: mp.mpf("2.5"), B: mp.mpf("0.3"), gamma: mp.mpf("0.84"), time: mp.mpf("0.4")}
+    early = {**point, f: lambda _: number(means(times(CONSTANT, time**-gamma), point))}
+    check = every(value([_summed(*case) for case in CASES[1:]], 1e-8), value([early], 1e-8))
+    scale = 1 / zeta(a + 2 * B)
+    return state(f(time), "∼", times(scale, area), ",", k, "≔", 8 * time / zeta(a), check=check)
+
+
+def falling() -> Statement:
+    """1/γ of a flat teacher falls with a (R5)."""
+    exponent = a / (a - 1)
+    slope = sympy.Derivative(exponent, a)
+    sides = (1 / gamma, "=", exponent, ",", slope, "=", -1 / (a - 1) ** 2, "<", 0)
+    return state(*sides, check=each(identity({gamma: _flat(a)}), _negative))
+
+
+def _flat(exponent: sympy.Expr) -> sympy.Expr:
+    """γ at B = 0."""
+    return (exponent - 1) / exponent
+
+
+def _negative(clauses: tuple[Clause, ...]) -> str:
+    """The derivative of 1/γ, below zero for all a > 1."""
+    found, printed, zero = clauses[-1].sides
+    beyond = sympy.Symbol("x", positive=True)
+    same = identity()((Clause((found, (1 / _flat(a)).diff(a)), ("=",)), Clause((found, printed), ("=",))))
+    if zero != 0 or not printed.subs(a, 1 + beyond).is_negative:
+        raise BrokenStepError(f"{printed} is not below {zero}")
+    return same
 
 
 def laws() -> Statement:
@@ -458,4 +358,4 @@ def _half_of_the_papers(clauses: tuple[Clause, ...]) -> str:
     """At B = 0 γ = (a − 1)/a, and the paper's exponent is twice 1/γ."""
     own, found, bound = clauses[-1].sides
     pairs = Clause((own, found), ("=",)), Clause((2 * own, bound), ("=",))
-    return identity({gamma: (a - 1) / a})(pairs)
+    return identity({gamma: _flat(a)})(pairs)

@@ -1,21 +1,20 @@
 """Phase I: the growth rate, the fast manifold and the escape time (Lem 2, P9, R6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import sympy
 from mpmath import matrix, mp
-from sympy import Function, IndexedBase, Rational, exp, log, sqrt
+from sympy import Function, IndexedBase, Rational, exp, sqrt
 
 from derivations.court.checks import Check, Meaning, each, identity, means, value
 from derivations.court.numbers import value as known
-from derivations.court.operators import ModeSum, plus, times
+from derivations.court.operators import ModeSum, over, plus, times
 from derivations.court.statement import BrokenStepError, Clause, Statement, state
 from derivations.statements.setting import MODEL
-from derivations.statements.symbols import C, d, i, lam, rho, s, t, u, w_star
+from derivations.statements.symbols import d, i, lam, rho, s, small, t, time, u, w, w_star
 from theory.asymptotics import PowerLaw, escape_rate
 
-x, p_2, r, ell = sympy.symbols("x p_2 r ell", positive=True)
-T_1, BigO = sympy.Symbol("T_1"), Function("O")
+x = sympy.Symbol("x", positive=True)
 g = IndexedBase("g")
 D_slope, a_hat = Function("D'"), Function(r"\hat a")
 WEIGHT = {"pull": MODEL.A[0].subs({s: 0, t: 1}), "push": MODEL.B[0].diff(u)}
@@ -25,13 +24,7 @@ RATES, SQUARES = ("0.6", "0.3", "0.1"), ("1.2", "0.5", "1.3")
 """Three modes: eigenvalues, and (w*_i)² with Σ λ_i (w*_i)² = 1."""
 
 
-def secular() -> Statement:
-    """The equation of the growth rates, at the top eigenvalue of the linearised flow of three modes."""
-    total = ModeSum(lam[i] ** 2 * w_star[i] ** 2 / (rho - 4 * lam[i]), i)
-    return state(1, "=", times(8, total), check=value([_three_modes()], 1e-12))
-
-
-def _three_modes() -> Meaning:
+def three_modes() -> Meaning:
     rates, squares = ([mp.mpf(text) for text in texts] for texts in (RATES, SQUARES))
     return {
         rho: _top(rates, tuple(squares)),
@@ -89,65 +82,6 @@ def _entry(values: tuple[sympy.Symbol, ...]) -> Callable[[sympy.Expr], sympy.Exp
     return lambda place: values[int(place)]
 
 
-def median_time() -> Statement:
-    """The median of T1: what the amplitude lacks, over ρ; the second mode has grown by its own rate."""
-    median, K = sympy.Symbol(r"\mathrm{median}\, T_1{}"), sympy.Symbol("K", positive=True)
-    right = plus(log(d) / (2 * rho), C, BigO(d ** (-(1 - p_2 / rho) / 2)))
-    lacking = log(K * sqrt(d)) / rho
-    beside = exp((p_2 - rho) * log(d) / (2 * rho))
-    meaning = {median: lacking, C: log(K) / rho, BigO: lambda size: sympy.powsimp(size - beside)}
-    return state(median, "=", right, check=identity(meaning, "amplitude d^(−1/2) at the start"))
-
-
-def time_over_teachers() -> Statement:
-    """Quantiles of T1 over drawn teachers: mean m and variance v of the constant, density f of ρ."""
-    mean, slope, density = Function("m"), Function("(f v)'"), Function("f")
-    second = slope(r) / (2 * density(r) * ell)
-    size = Rational(1, 2) * log(d)
-    right = plus((ell + mean(r)) / r, second, BigO(ell**-2))
-    return state(T_1, "=", right, ",", ell, "≔", size, check=_quantiles(mean, slope, density))
-
-
-def _quantiles(mean: Function, slope: Function, density: Function) -> Check:
-    """Both sides of P(ρ − δC > r) = P(ρ > r) to second order in 1/ℓ, T1 as printed."""
-    z = sympy.Symbol("z", positive=True)
-    f, m, v = (sympy.Function(name) for name in ("f", "m", "v"))
-
-    def check(clauses: tuple[Clause, ...]) -> str:
-        printed, definition = clauses
-        (error,) = printed.sides[1].atoms(BigO)
-        names = {slope: lambda place: (f(place) * v(place)).diff(place), mean: m, density: f}
-        if definition.sides != (ell, log(d) / 2):
-            raise BrokenStepError("ℓ is half of log d")
-        found = means(printed.sides[1].xreplace({error: sympy.S.Zero}), names).subs(ell, 1 / z)
-        excess = _excess(f, m, v, r, sympy.series(1 / (z * found), z, 0, 3).removeO() - r, 1 / found, z)
-        if sympy.simplify(excess) != 0 or error.args[0] != ell**-2:
-            raise BrokenStepError("the quantile is another one to second order")
-        return "the probability to second order in 1/ℓ"
-
-    return check
-
-
-def _excess(
-    density: Function,
-    mean: Function,
-    variance: Function,
-    place: sympy.Symbol,
-    shift: sympy.Expr,
-    delta: sympy.Expr,
-    z: sympy.Symbol,
-) -> sympy.Expr:
-    """The second order in z of P(ρ − δC > r + shift) − P(ρ > r)."""
-    y = sympy.Symbol("y", positive=True)
-    at = {y: place}
-    survival = -density(place) * shift - density(y).diff(y).subs(at) * shift**2 / 2
-    product = density(y) * mean(y)
-    linear = product.subs(at) + product.diff(y).subs(at) * shift
-    square = (density(y) * (mean(y) ** 2 + variance(y))).diff(y).subs(at)
-    total = (survival - delta * linear - delta**2 / 2 * square).doit()
-    return sympy.series(total, z, 0, 3).removeO().coeff(z, 2)
-
-
 def amplitude_law() -> Statement:
     """The amplitude from a random start is Gaussian; its variance is a sum over modes (P9, R6)."""
     normal = sympy.Symbol("g", positive=True)
@@ -158,7 +92,7 @@ def amplitude_law() -> Statement:
 def _gaussian(normal: sympy.Symbol) -> Check:
     """w_i(0) ~ N(0, 1/d): â has the variance Σ (λ_i w*_i)²/(ρ − 4λ_i)²/d, D' the same sum times 8 d."""
     scaled = ModeSum((lam[i] * w_star[i]) ** 2 / (rho - WEIGHT["pull"] * lam[i]) ** 2, i)
-    numbers = _three_modes()
+    numbers = three_modes()
 
     def total(_: sympy.Expr) -> sympy.Expr:
         return means(scaled, numbers)
@@ -227,13 +161,13 @@ def _overlap() -> sympy.Expr:
     return sympy.solve(means(total, {}) - unknown, unknown)[0]
 
 
-def zeros() -> Statement:
-    """The growth rates, and the slope of D, positive above the last pole (Lem 2)."""
+def secular() -> Statement:
+    """The growth rate, the top eigenvalue of the linear flow; the slope of D, positive above (Lem 2)."""
     total = ModeSum(lam[i] ** 2 * w_star[i] ** 2 / (rho - 4 * lam[i]), i)
     slope = ModeSum(lam[i] ** 2 * w_star[i] ** 2 / (p - 4 * lam[i]) ** 2, i)
     growth = ModeSum(WEIGHT["push"] * lam[i] ** 2 * w_star[i] ** 2 / (p - WEIGHT["pull"] * lam[i]), i)
     derivative = means(1 - growth, {}).diff(p)
-    check = each(value([_three_modes()], 1e-12), identity({D_slope: lambda _: derivative}))
+    check = each(value([three_modes()], 1e-12), identity({D_slope: lambda _: derivative}))
     return state(1, "=", times(8, total), ",", D_slope(p), "=", times(8, slope), check=check)
 
 
@@ -285,15 +219,80 @@ def bounds() -> Statement:
 SLACK = 1e-12
 
 
-def _top(rates: list[mp.mpf], squares: tuple[mp.mpf, ...]) -> mp.mpf:
+def _top(rates: list[mp.mpf], squares: Sequence[mp.mpf]) -> mp.mpf:
     """The top eigenvalue of the linear flow of so many modes."""
+    return max(mp.eigsy(_linear(rates, squares), eigvals_only=True))
+
+
+def _linear(rates: list[mp.mpf], squares: Sequence[mp.mpf]) -> matrix:
+    """The matrix of the linear flow at 0."""
     size = len(rates)
     linear = matrix(size, size)
     for m in range(size):
         for n in range(size):
             form = rates[m] * rates[n] * mp.sqrt(squares[m] * squares[n])
             linear[m, n] = int(WEIGHT["push"]) * form + (int(WEIGHT["pull"]) * rates[m] if m == n else 0)
-    return max(mp.eigsy(linear, eigvals_only=True))
+    return linear
+
+
+def residue() -> Statement:
+    """u grows like the residue at ρ: late in the linear flow of three modes (P9)."""
+    top, u_t = exp(rho * time), Function("u")
+    above = ModeSum(times(lam[i], start[i], w_star[i]) / (rho - 4 * lam[i]), i)
+    below = times(8, ModeSum(lam[i] ** 2 * w_star[i] ** 2 / (rho - 4 * lam[i]) ** 2, i))
+    late = plus(1, small)
+    sides = (
+        u_t(time),
+        "=",
+        times(a_hat(rho) / D_slope(rho), top, late),
+        "=",
+        times(over(above, below), top, late),
+    )
+    return state(*sides, check=value([_grown(u_t)], 1e-12))
+
+
+def _grown(overlap: Function) -> Meaning:
+    """u of the linear flow by its matrix exponential; â and D' as sums."""
+    rates, squares = ([mp.mpf(text) for text in texts] for texts in (RATES, SQUARES))
+    first, teacher = matrix(["0.3", "-0.2", "0.9"]), [mp.sqrt(square) for square in squares]
+    run, names, when = mp.expm(40 * _linear(rates, squares)) * first, three_modes(), 40
+    found = mp.fsum(x * y * z for x, y, z in zip(rates, teacher, run, strict=True))
+    distance = [names[rho] - int(WEIGHT["pull"]) * x for x in rates]
+    head = mp.fsum(x * y * z / gap for x, y, z, gap in zip(rates, teacher, first, distance, strict=True))
+    spread = mp.fsum((x * y / gap) ** 2 for x, y, gap in zip(rates, teacher, distance, strict=True))
+    return {
+        **names,
+        start: lambda mode: first[int(mode) - 1],
+        time: when,
+        small: 0,
+        overlap: lambda _: found,
+        a_hat: lambda _: head,
+        D_slope: lambda _: WEIGHT["push"] * spread,
+    }
+
+
+def by_hand() -> Statement:
+    """One mode with λ (w*)² = 1, whose ρ is 12 λ: the formula gives back u(0)."""
+    rate, first, teacher = sympy.Symbol("lambda", positive=True), sympy.Symbol("w_0"), sympy.Symbol("w^*")
+    begun = sympy.Symbol("u(0)")
+    gap = plus(rho, -4 * rate)
+    quotient = over(over(times(rate, first, teacher), gap), over(8 * rate, gap**2))
+    only = rate**2 * teacher**2 * WEIGHT["push"] / (rho - WEIGHT["pull"] * rate) - 1
+    alone = sympy.solve(only.subs(teacher, 1 / sqrt(rate)), rho)[0]
+    sides = (rho, "=", 12 * rate, "⟹", quotient, "=", times(rate, first, teacher), "=", begun)
+    return state(*sides, check=identity({rho: alone, begun: rate * first * teacher}))
+
+
+def direction() -> Statement:
+    """The eigenvector of growth, mode by mode, scaled so that 8 u is 1."""
+    rates, squares = ([mp.mpf(text) for text in texts] for texts in (RATES, SQUARES))
+    vector = mp.eigsy(_linear(rates, squares))[1][:, len(rates) - 1]
+    seen = mp.fsum(x * mp.sqrt(y) * z for x, y, z in zip(rates, squares, vector, strict=True))
+    scaled = [entry / (int(WEIGHT["push"]) * seen) for entry in vector]
+    names = {**three_modes(), w: lambda mode: scaled[int(mode) - 1]}
+    points = [{**names, i: mode} for mode in range(1, len(rates) + 1)]
+    right = lam[i] * w_star[i] / (rho - 4 * lam[i])
+    return state(w[i], "∝", right, check=value(points, 1e-12))
 
 
 def steepest() -> Statement:

@@ -8,7 +8,10 @@ import sympy
 L, s, u, t, p, q = sympy.symbols("L s u t p q")
 """The loss, the energy s, the overlap u, s* (named t), and the residual coordinates p and q."""
 
-time = sympy.Symbol("tau", positive=True)
+time, tau = sympy.Symbol("tau", positive=True), sympy.Symbol(r"\tau", positive=True)
+f, BigO, small = sympy.Function("f"), sympy.Function("O"), sympy.Symbol("o(1)")
+"""The mass not yet learned, a function of time; what is of an order, and what tends to zero."""
+
 a, d, eta, gamma, epsilon, rho, C = sympy.symbols("a d eta gamma epsilon rho C", positive=True)
 B = sympy.Symbol("B", real=True)
 i, j = sympy.symbols("i j", integer=True, positive=True)

@@ -146,25 +146,37 @@ class Blocks:
 
     def _accept(self, table: Summation, statistics: Array, result: StepResult) -> Block:
         """Move the iterate to the block's end."""
+        now, lengths = self.iterate, self._lengths(result)
+        block = Block(now.done, table, now.chart, now.orientation, now.modes.energy, statistics, lengths)
+        self._move(table.steps, result)
+        self.last = block
+        return block
+
+    def _lengths(self, result: StepResult) -> Array:
+        """The norms (4, K, M, s + 1) at the start and at the nodes."""
         now = self.iterate
-        lengths = norms(
+        return norms(
             np.concatenate([now.deviation[None], result.deviation]),
             np.concatenate([now.students[None], result.students]),
             now.modes.teacher,
             now.chart.centred,
             now.problem.init_rest,
         )
-        block = Block(now.done, table, now.chart, now.orientation, now.modes.energy, statistics, lengths)
-        now.move(table.steps, result.deviation[-1], result.students[-1])
-        self.last = block
-        return block
+
+    def _move(self, steps: int, result: StepResult) -> None:
+        """Move the iterate to the end."""
+        self.iterate.move(steps, result.deviation[-1], result.students[-1])
+
+    def _term_sizes(self) -> Array:
+        """The statistics (n,) with every term counted positive."""
+        return self.iterate.modes.term_sizes(self.iterate.deviation)
 
     def _truncation(self, table: Summation, statistics: Array) -> tuple[float, float]:
         """The truncation error of a block with these ``statistics`` (n, s + 1), and its decay."""
         found = truncation(
             table,
             statistics,
-            lambda: ROUNDING / LARGEST_ERROR * self.iterate.modes.term_sizes(self.iterate.deviation),
+            lambda: ROUNDING / LARGEST_ERROR * self._term_sizes(),
             LARGEST_ERROR,
         )
         return found.error, found.decay

@@ -23,6 +23,7 @@ class Iterate:
     The deviation is in ``chart``; the teacher P W* there, with P the ``orientation`` (M, M), is in ``modes``.
     """
 
+    process = "gradient descent"
     deviation: Array
 
     def __init__(self, problem: Problem, step_size: float, model: ModuleType) -> None:
@@ -52,16 +53,19 @@ class Iterate:
                 statistics = self.statistics()
                 if self.settle(statistics):
                     statistics = self.statistics()
-                gain, force = self.chart.drift(statistics, self.modes.energy)
-                teacher, moved = self.modes.teacher, self.deviation
-                self.deviation = moved + self.rates * (gain @ moved + force @ teacher)
-                if self.chart.centred:
-                    self.students = self.deviation
-                else:
-                    pull = gain @ self.students + (force - gain) @ teacher
-                    self.students = self.students + self.rates * pull
+                self._move(*self.chart.drift(statistics, self.modes.energy))
         self.done += steps
         self.check()
+
+    def _move(self, gain: Array, force: Array) -> None:
+        """Take a step along A = ``gain`` and F = ``force``."""
+        teacher, moved = self.modes.teacher, self.deviation
+        self.deviation = moved + self.rates * (gain @ moved + force @ teacher)
+        if self.chart.centred:
+            self.students = self.deviation
+        else:
+            pull = gain @ self.students + (force - gain) @ teacher
+            self.students = self.students + self.rates * pull
 
     def check(self) -> None:
         """Raise FloatingPointError if the iterate is not finite."""
@@ -69,7 +73,7 @@ class Iterate:
             statistics = self.statistics()
         if not np.isfinite(statistics).all():
             raise FloatingPointError(
-                f"gradient descent diverged within {self.done} steps: reduce the step size {self.step_size:g}"
+                f"{self.process} diverged within {self.done} steps: reduce the step size {self.step_size:g}"
             )
 
     def move(self, steps: int, deviation: Array, students: Array) -> None:

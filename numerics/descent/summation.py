@@ -9,7 +9,7 @@ below follow the slow ones, as stiff modes do in the flow, provided that they de
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import factorial
 
 import numpy as np
@@ -50,12 +50,24 @@ def summation(stages: int, steps: int) -> Summation:
     if steps < FEWEST:
         raise ValueError(f"a block of {steps} steps: at least {FEWEST} are needed")
     table = radau(stages)
-    x, shift = 2.0 * table.nodes - 1.0, 2.0 / steps
-    basis = np.eye(stages + 1)[:, 1:]
-    quotients = np.zeros((stages, stages))
-    for order in range(1, stages + 1):
-        derivatives = legendre.legval(x, legendre.legder(basis, order)).T
-        quotients += 2.0 * shift ** (order - 1) / factorial(order) * derivatives
-    rises = legendre.legvander(x, stages)[:, 1:] - legendre.legvander([-1.0], stages)[:, 1:]
+    shift = 2.0 / steps
+    quotients = np.tensordot(2.0 * shift ** np.arange(stages), _slopes(stages), 1)
+    rises = _rises(stages)
     matrix = np.linalg.solve(quotients.T, rises.T).T
     return Summation(table.nodes, matrix, table.points, table.to_chebyshev, steps)
+
+
+@cache
+def _slopes(stages: int) -> Array:
+    """The derivatives P_j^{(m)}/m! of Legendre polynomials at the nodes (m, s, j), m and j = 1 … s."""
+    x, basis = 2.0 * radau(stages).nodes - 1.0, np.eye(stages + 1)[:, 1:]
+    orders = range(1, stages + 1)
+    return np.stack([legendre.legval(x, legendre.legder(basis, m)).T / factorial(m) for m in orders])
+
+
+@cache
+def _rises(stages: int) -> Array:
+    """P_j − P_j(−1) at the nodes (s, j)."""
+    x = 2.0 * radau(stages).nodes - 1.0
+    rises: Array = legendre.legvander(x, stages)[:, 1:] - legendre.legvander([-1.0], stages)[:, 1:]
+    return rises

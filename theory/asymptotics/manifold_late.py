@@ -29,8 +29,6 @@ SHAPES = 4
 """Legendre coefficients of f that the Jacobian keeps."""
 GROUPS = 10
 """Rates to a decade that the Jacobian tells apart."""
-STIFFEST = 1e8
-"""Largest kappa of the Jacobian."""
 NEWTON = 60
 REFRESH = 2
 """The iteration at which the Jacobian is renewed."""

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 
-import sympy
 from mpmath import mp
 
 from derivations import escape as evidence
 from derivations.book.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
-from derivations.book.proof import derived, equal, step
+from derivations.book.proof import derived
 from derivations.statements import escape as laws
+from derivations.statements import mixture as mixed
 from theory.asymptotics import PowerLaw, escape_rate, teacher_escape_expansion
 from theory.symbolic import linearise_along
 from theory.symbolic.linearisation import Linearisation
 
-p, rate, target, start, image, rho = sympy.symbols("p lambda w_star w_0 u_hat rho", positive=True)
-s, u, t = sympy.symbols("s u t")
 EXPONENTS = ("1.2", "1.5", "2", "3", "4")
 
 
@@ -45,7 +43,7 @@ def secular() -> Iterator[Step]:
     yield derived(
         r"Growth rates are the zeros of $D$. On $(4\lambda_1, \infty)$ the sum falls strictly from infinity "
         r"to zero, so exactly one lies there, $\rho$.",
-        laws.zeros(),
+        laws.secular(),
         "intermediate value theorem",
         "Lem2",
         escape_rate,
@@ -72,47 +70,28 @@ def secular() -> Iterator[Step]:
 @derivation("amplitude", "The amplitude", "P9")
 def amplitude() -> Iterator[Step]:
     """The residue at ρ."""
-    x, residue = sympy.symbols("x c")
-    D = sympy.Function("D")
-    linear = D(rho) + (p - rho) * x
-    yield step(
+    yield derived(
         r"The zero at $\rho$ is simple, because $D'(\rho) > 0$. The residue there is the part of $u$ that "
-        r"grows "
-        "fastest, and in the end all of it.",
-        r"u(t) = \frac{\hat a(\rho)}{D'(\rho)}\,e^{\rho t}\,(1 + o(1)) = "
-        r"\frac{\sum_i \lambda_i w_i(0) w^*_i/(\rho - 4\lambda_i)}{8 \sum_i \lambda_i^2 (w^*_i)^2/(\rho - "
-        r"4\lambda_i)^2}\,e^{\rho t}\,(1 + o(1))",
+        r"grows fastest, and in the end all of it.",
+        laws.residue(),
         "residue of a quotient at a simple zero",
-        equal((sympy.limit((p - rho) * residue / linear.subs(D(rho), 0), p, rho), residue / x)),
         "P9",
         Linearisation.secular,
     )
-    only = {rho: 12 * rate, target: 1 / sympy.sqrt(rate)}
-    numerator, denominator = (
-        rate * start * target / (rho - 4 * rate),
-        8 * rate**2 * target**2 / (rho - 4 * rate) ** 2,
-    )
-    yield step(
+    yield derived(
         r"A check by hand: one mode with $\lambda (w^*)^2 = 1$ has $\rho = 12\lambda$, and the formula gives "
         r"back $u(0)$.",
-        r"\frac{\lambda w_0 w^*/(8\lambda)}{8\lambda/(8\lambda)^2} = \lambda w_0 w^* = u(0)",
+        laws.by_hand(),
         r"$\rho - 4\lambda = 8\lambda$",
-        equal(((numerator / denominator).subs(only), (rate * start * target).subs(only))),
         OURS,
         Linearisation.secular,
     )
-    yield step(
+    yield derived(
         r"In the direction of growth the student is an eigenvector of $M$. Mode $i$ takes part with a weight "
-        r"that "
-        r"falls like $\lambda_i$: the escape is an affair of the first few modes, whatever the dimension.",
-        r"w_i \propto \frac{\lambda_i w^*_i}{\rho - 4\lambda_i}",
+        r"that falls like $\lambda_i$: the escape is an affair of the first few modes, whatever the "
+        r"dimension.",
+        laws.direction(),
         r"$M w = \rho w$ and the secular equation",
-        equal(
-            (
-                4 * rate * rate * target / (rho - 4 * rate) + rate * target,
-                rho * rate * target / (rho - 4 * rate),
-            )
-        ),
         OURS,
         Linearisation,
     )
@@ -121,40 +100,22 @@ def amplitude() -> Iterator[Step]:
 @derivation("mixture", "The escape time over teachers", "P9")
 def mixture() -> Iterator[Step]:
     """Quantiles of T1 when the teacher is drawn, in powers of 1/log d."""
-    x, delta, size = sympy.symbols("x delta ell", positive=True)
-    C = sympy.Symbol("C")
-    S, mean = sympy.Function("S"), sympy.Function("m")
-    f = -S(x).diff(x)
-    yield step(
+    yield derived(
         r"Given the teacher the time is the logarithm of what the amplitude lacks, over the rate. With "
         r"$\ell = \tfrac12 \log d$ and $C = \log K - \log|g|$, $g$ standard normal, an early escape is a "
         r"statement on $\rho$, moved by $C$ over the time.",
-        r"T_1 = \frac{\ell + C}{\rho} \leq t \iff \rho - \delta C \geq \delta\ell, \quad \delta = \frac1t",
+        mixed.early(),
         r"multiply by $\rho/t$",
-        equal((rho * (t - (size + C) / rho), t * (rho - C / t - size / t))),
         "P9",
         escape_rate,
     )
-    moved = x + delta * mean(x) + delta**2 * mean(x) * mean(x).diff(x)
-    shifted = sympy.series(S(x + delta * C), delta, 0, 3).removeO().doit()
-    own = sympy.series(S(moved), delta, 0, 3).removeO().doit()
-    yield step(
+    yield derived(
         r"Expand in $\delta$, with the density $f$ of $\rho$ and mean $m$ and variance $v$ of $C$ given "
-        r"$\rho$. Two cases hold the general one, which is linear in the moments: $C$ independent of $\rho$, "
-        r"and $C$ a function of it, where $\rho - \delta C > x$ is $\rho > x + \delta m + \delta^2 m m' + "
-        r"\dots$.",
-        r"P(\rho - \delta C > x) = P(\rho > x) - \delta\,(f m)(x) - \tfrac12 \delta^2 \left(f (m^2 + "
-        r"v)\right)'(x) + O(\delta^3)",
+        r"$\rho$. Three cases hold the general one, which is linear in the moments: $C$ constant, $C$ at "
+        r"random whatever $\rho$, and $C$ a function of it, where $\rho - \delta C > x$ is "
+        r"$\rho > x + \delta m + \delta^2 m m' + \dots$.",
+        mixed.moved(),
         r"$P(\rho > x)' = -f$",
-        equal(
-            (sympy.expand(shifted - S(x) + delta * C * f + delta**2 / 2 * C**2 * f.diff(x)), 0),
-            (
-                sympy.expand(
-                    (own - S(x) + delta * f * mean(x) + delta**2 / 2 * (f * mean(x) ** 2).diff(x)).doit()
-                ),
-                0,
-            ),
-        ),
         OURS,
         teacher_escape_expansion,
     )
@@ -162,7 +123,7 @@ def mixture() -> Iterator[Step]:
         r"The $p$-quantile is where this is $p$. To leading order $\ell/T_1$ is the $(1-p)$-quantile $r$ of "
         r"$\rho$; the mean of $C$ there gives the constant, and its variance, with that of $-\log|g|$, "
         r"$\pi^2/8$, the leading correction.",
-        laws.time_over_teachers(),
+        mixed.time_over_teachers(),
         "both sides to second order in $1/\\ell$",
         OURS,
         teacher_escape_expansion,

@@ -84,11 +84,6 @@ class VolterraSystem:
         return ()
 
     @property
-    def responses(self) -> tuple[Response, ...]:
-        """The kernels in use, each once."""
-        return tuple(dict.fromkeys(term.response for term in self.s + self.u))
-
-    @property
     def equations(self) -> tuple[sympy.Eq, sympy.Eq, sympy.Eq]:
         """The equations of ``s(t)``, ``u(t)`` and the clock."""
         model = self.hierarchy.model
