@@ -16,7 +16,6 @@
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
-from numerics.batch import solve_many
 from numerics.descent import (
     EmpiricalRun,
     Prediction,
@@ -31,26 +30,27 @@ from numerics.descent import (
     predict_sgd,
     shared_sgd,
 )
-from numerics.exponents import (
+from numerics.fits.exponents import (
     LogarithmFit,
     detect_logarithm,
     extrapolate_power_law,
     fit_power_law,
     local_slopes,
 )
-from numerics.files import load, save
-from numerics.flow import solve
+from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
-from numerics.limits import Limit
-from numerics.linearisation import largest_stable_step
-from numerics.noisy_fits import PowerLawFit
-from numerics.observables import Observables, Overlaps
 from numerics.phases import Phases
-from numerics.power_law import power_law
-from numerics.problem import Problem
-from numerics.reduction import reduce
-from numerics.results import dataset, plot, sweep
-from numerics.trajectory import Trajectory
+from numerics.problems.linearisation import largest_stable_step
+from numerics.problems.power_law import power_law
+from numerics.problems.problem import Problem
+from numerics.problems.reduction import reduce
+from numerics.shown.files import load, save
+from numerics.shown.labelled import dataset, plot, sweep
+from numerics.solver.batch import solve_many
+from numerics.solver.flow import solve
+from numerics.state.limits import Limit
+from numerics.state.observables import Observables, Overlaps
+from numerics.state.trajectory import Trajectory
 
 __all__ = [
     "EmpiricalRun",

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from numerics.cards import curve_card
-from numerics.files import save
-from numerics.results import Labelled, dataset, plot
+from numerics.shown.cards import curve_card
+from numerics.shown.files import save
+from numerics.shown.labelled import Labelled, dataset, plot
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,7 +20,7 @@ class Result(Labelled):
         return {}
 
     def dataset(self, **parameters: Any) -> "xr.Dataset":
-        """The labelled form, see :func:`numerics.results.dataset`."""
+        """The labelled form, see :func:`numerics.shown.labelled.dataset`."""
         return dataset(self, **parameters)
 
     def save(self, path: str | Path) -> None:
@@ -31,7 +31,7 @@ class Result(Labelled):
         save(self.dataset(), path)
 
     def plot(self) -> "Figure":
-        """The picture of the labelled form, see :func:`numerics.results.plot`."""
+        """The picture of the labelled form, see :func:`numerics.shown.labelled.plot`."""
         return plot(self.dataset())
 
 

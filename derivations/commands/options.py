@@ -19,7 +19,7 @@ from theory.disk import writable
 
 if TYPE_CHECKING:
     from numerics import Problem
-    from numerics.problem import Array
+    from numerics.problems.problem import Array
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Value = TypeVar("Value")
@@ -342,7 +342,7 @@ def load_init(text: str) -> "str | Array":
 
 def _load(name: str, text: str, names: str) -> "Array":
     """The vector in a file; where there is none, the message also lists ``names``."""
-    from numerics.problem import load_vector
+    from numerics.problems.problem import load_vector
 
     if not os.path.exists(text):
         raise ValueError(f"--{name} {text!r} must be {names} or an existing file")

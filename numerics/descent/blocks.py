@@ -1,8 +1,9 @@
 """Many steps of gradient descent at once, with the modes eliminated.
 
 Given A and F at every step of a block each mode is linear, so the statistics at the nodes of
-:mod:`numerics.descent.summation` determine the block: the equations of :func:`numerics.step.solve_step`
-with sums for integrals. What the polynomials leave out shows in their last Chebyshev coefficients.
+:mod:`numerics.quadrature.summation` determine the block: the equations of
+:func:`numerics.solver.step.solve_step` with sums for integrals. What the polynomials leave out shows in
+their last Chebyshev coefficients.
 
 Polynomials cannot oscillate. Modes whose multiplier 1 − ηh is negative, h an eigenvalue of the Hessian, are
 followed only once they have decayed: the block must be long enough for that, |1 − ηh|ⁿ < 10⁻¹⁶, and what
@@ -14,13 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.charts import Chart
-from numerics.control import NOISE_DECAY, NOISE_GROWTH
 from numerics.descent.iterate import Iterate
-from numerics.descent.summation import Summation, summation
-from numerics.flow import NOISE
-from numerics.observables import norms
-from numerics.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
+from numerics.quadrature.summation import Summation, summation
+from numerics.solver.control import NOISE_DECAY, NOISE_GROWTH
+from numerics.solver.flow import NOISE
+from numerics.solver.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
+from numerics.state.charts import Chart
+from numerics.state.observables import norms
 
 Array = np.ndarray
 
@@ -37,7 +38,7 @@ class Stretch:
     """``statistics`` (n, T) and ``norms`` (4, K, M, T) after the step ``numbers`` (T,), in ``chart``.
 
     They are relative to P W*, with P the ``orientation`` and ``energy`` its T (M, M). The norms are those of
-    :func:`numerics.observables.norms`.
+    :func:`numerics.state.observables.norms`.
     """
 
     numbers: Array

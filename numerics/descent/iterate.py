@@ -9,10 +9,10 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics import charts, limits
-from numerics.modes import Modes
-from numerics.observables import norms
-from numerics.problem import Problem
+from numerics.problems.problem import Problem
+from numerics.state import charts, limits
+from numerics.state.modes import Modes
+from numerics.state.observables import norms
 
 Array = np.ndarray
 
@@ -39,7 +39,7 @@ class Iterate:
         return np.concatenate([own, (self.deviation @ self.modes.weighted.T).ravel()])
 
     def lengths(self) -> Array:
-        """The norms (4, K, M) of :func:`numerics.observables.norms`."""
+        """The norms (4, K, M) of :func:`numerics.state.observables.norms`."""
         vectors = self.deviation, self.students, self.modes.teacher
         return norms(*vectors, self.chart.centred, self.problem.init_rest)
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from numerics.descent.blocks import Block, Blocks
 from numerics.descent.moments import Moments, with_variance
-from numerics.descent.summation import Summation
-from numerics.step import ROUNDING, NoConvergence, StepResult, magnitudes
+from numerics.quadrature.summation import Summation
+from numerics.solver.step import ROUNDING, NoConvergence, StepResult, magnitudes
 
 Array = np.ndarray
 

@@ -15,7 +15,7 @@ from types import ModuleType
 import numpy as np
 
 from numerics.descent.iterate import Iterate
-from numerics.problem import Problem
+from numerics.problems.problem import Problem
 
 Array = np.ndarray
 
@@ -104,7 +104,7 @@ class Moments(Iterate):
 
 
 def with_variance(lengths: Array, variance: Array) -> Array:
-    """The mean of the ``lengths`` (4, 1, 1, …) of :func:`numerics.observables.norms`.
+    """The mean of the ``lengths`` (4, 1, 1, …) of :func:`numerics.state.observables.norms`.
 
     The ``variance`` (…, N) adds to the squares, not to ⟨w, w*⟩.
     """

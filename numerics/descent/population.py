@@ -9,16 +9,16 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics import charts
 from numerics.descent.blocks import WORTHWHILE, Blocks, Stretch
 from numerics.descent.iterate import Iterate
 from numerics.descent.steps import check_steps, recorded_steps
-from numerics.flow import speed
 from numerics.generated import phase_retrieval
-from numerics.observables import Observables, Overlaps, observe, observe_all
-from numerics.problem import Problem
-from numerics.reduction import reduce
-from numerics.threads import on_one_thread
+from numerics.parallel.threads import on_one_thread
+from numerics.problems.problem import Problem
+from numerics.problems.reduction import reduce
+from numerics.solver.flow import speed
+from numerics.state import charts
+from numerics.state.observables import Observables, Overlaps, observe, observe_all
 
 Array = np.ndarray
 

@@ -13,21 +13,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from numerics import limits
-from numerics.cards import Rows, Summarised
 from numerics.descent.draws import check_noise
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.descent.population import fast_modes, observables, reduced, stretches
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval, phase_retrieval_noise
-from numerics.limits import Limit
-from numerics.observables import Observables
-from numerics.problem import Problem, check_problem
-from numerics.reduction import reduce_stream
+from numerics.parallel.threads import on_one_thread
+from numerics.problems.problem import Problem, check_problem
+from numerics.problems.reduction import reduce_stream
 from numerics.result import Curves
-from numerics.results import Columns
-from numerics.threads import on_one_thread
+from numerics.shown.cards import Rows, Summarised
+from numerics.shown.labelled import Columns
+from numerics.state import limits
+from numerics.state.limits import Limit
+from numerics.state.observables import Observables
 
 Array = np.ndarray
 

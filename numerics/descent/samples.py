@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics import charts
 from numerics.descent.draws import check_directions, check_noise
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
-from numerics.observables import norms, observe
-from numerics.problem import Problem
+from numerics.problems.problem import Problem
 from numerics.result import Curves
-from numerics.results import Columns
+from numerics.shown.labelled import Columns
+from numerics.state import charts
+from numerics.state.observables import norms, observe
 
 Array = np.ndarray
 

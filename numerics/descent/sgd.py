@@ -20,16 +20,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from numerics import charts
-from numerics.cards import Rows, Summarised
 from numerics.descent import checkpoint
 from numerics.descent.draws import STREAM, Draws, check_directions, check_noise
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
-from numerics.observables import Observables, norms, observe
-from numerics.problem import Problem
+from numerics.problems.problem import Problem
 from numerics.result import Result
-from numerics.results import Columns
+from numerics.shown.cards import Rows, Summarised
+from numerics.shown.labelled import Columns
+from numerics.state import charts
+from numerics.state.observables import Observables, norms, observe
 
 Array = np.ndarray
 

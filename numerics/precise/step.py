@@ -1,6 +1,6 @@
 """One implicit step at any precision: equations in Arb's numbers, corrections in double precision.
 
-The collocation equations are those of :mod:`numerics.step`,
+The collocation equations are those of :mod:`numerics.solver.step`,
 
     Y = y + h λ 𝒜 (A(X) Y + F(X) w*)   for every mode,    X = the statistics of Y,
 
@@ -19,9 +19,9 @@ import numpy as np
 from flint import arb, arb_mat
 from mpmath import mp, mpf
 
-from numerics.charts import Chart
 from numerics.precise.table import PreciseTable
-from numerics.step import NoConvergence
+from numerics.solver.step import NoConvergence
+from numerics.state.charts import Chart
 
 Array = np.ndarray
 

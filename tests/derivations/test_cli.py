@@ -17,10 +17,11 @@ import pytest
 from click.testing import CliRunner
 
 import numerics
-from derivations import constant_tables, output
+from derivations import output
 from derivations.cli import COMMANDS, main
+from derivations.press import constant_tables
 from numerics import Problem, power_law
-from numerics.files import decode, load
+from numerics.shown.files import decode, load
 
 LAW = "--exponent 2 --dimension 50"
 SOLVE = f"solve {LAW} --until 100"
@@ -594,7 +595,7 @@ def test_a_sweep_is_plotted(suffix):
 
 def test_the_plot_shows_the_constants(monkeypatch):
     drawn = []
-    monkeypatch.setattr("numerics.figures.draw", lambda panels, **_: drawn.extend(panels))
+    monkeypatch.setattr("numerics.shown.figures.draw", lambda panels, **_: drawn.extend(panels))
     answers = parsed("constants --exponent 3,1.5 --digits 6 --json")
     constant_tables.plot(answers)
     panels = {panel.title: panel.curves[0] for panel in drawn}

@@ -5,9 +5,14 @@ from inspect import getmembers, isfunction, signature
 
 import pytest
 
-from derivations.book import CHAPTERS
+from derivations.contents import CHAPTERS
+from derivations.convergence import deficits, saddle
+from derivations.convergence import statements as convergence
 from derivations.court.statement import BrokenStepError, Definition, Statement
-from derivations.statements import convergence, deficits, escape, mixture, saddle, setting, tail
+from derivations.escape import mixture
+from derivations.escape import statements as escape
+from derivations.setting import statements as setting
+from derivations.tail import statements as tail
 
 MODULES = (setting, escape, mixture, convergence, deficits, saddle, tail)
 DEFINITIONS = 5

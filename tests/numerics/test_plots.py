@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from numerics import Problem, descend, online_sgd, power_law, solve
-from numerics.results import plot, sweep
+from numerics.shown.labelled import plot, sweep
 
 PROBLEM = power_law(2, 30, "gaussian", seed=3)
 

@@ -10,7 +10,7 @@ from mpmath import mp, mpf
 from numerics import Problem, descend, online_sgd, power_law, predict_sgd, reduce, solve
 from numerics.descent.moments import Moments
 from numerics.generated import load_module
-from numerics.linearisation import escape_direction
+from numerics.problems.linearisation import escape_direction
 from theory.symbolic import Statistic, Z, hierarchy, single_index
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.discrete import online_sgd as mean_step

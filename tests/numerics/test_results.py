@@ -21,9 +21,9 @@ from numerics import (
     power_law,
     solve,
 )
-from numerics.files import FORMATS, as_json, decode, encode, load, save
-from numerics.problem import problem_of
-from numerics.results import dataset, sweep
+from numerics.problems.problem import problem_of
+from numerics.shown.files import FORMATS, as_json, decode, encode, load, save
+from numerics.shown.labelled import dataset, sweep
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.models import quadratic_network
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from theory.asymptotics import PowerLaw, onset_delay
-from theory.asymptotics.balls import Balls
-from theory.asymptotics.edge_sums import beta_integral, edge_sum
-from theory.asymptotics.power_sums import (
+from theory.asymptotics.numbers.balls import Balls
+from theory.asymptotics.sums.edge_sums import beta_integral, edge_sum
+from theory.asymptotics.sums.power_sums import (
     enclosed_power_sum,
     euler_maclaurin_sum,
     inverse_powers,
@@ -79,8 +79,8 @@ def test_constants_do_not_need_arb(monkeypatch):
     """The same digits where python-flint is not installed."""
     spectrum = PowerLaw("1.4", 10**5, "source:0.2")
     with_arb = onset_delay(spectrum, 22)
-    monkeypatch.setattr("theory.asymptotics.power_sums.balls", lambda: None)
-    monkeypatch.setattr("theory.asymptotics.constant.balls", lambda: None)
+    monkeypatch.setattr("theory.asymptotics.sums.power_sums.balls", lambda: None)
+    monkeypatch.setattr("theory.asymptotics.numbers.constant.balls", lambda: None)
     without = onset_delay(spectrum, 23)
     assert abs(with_arb.value - without.value) <= with_arb.radius + without.radius
 
