@@ -14,7 +14,7 @@ MODULES = (
     "numerics.problems.covariance",
     "numerics.shown.figures",
     "numerics.precise",
-    "numerics.result",
+    "numerics.shown.result",
     "derivations",
 )
 """Those that are not reached from the others are named."""

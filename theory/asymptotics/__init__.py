@@ -35,6 +35,7 @@
 :mod:`.recovery_series` the feedback on what is recovered, to every universal order
 :mod:`.descent`       what a finite step of gradient descent changes
 :mod:`.stochastic`    how large a step online SGD survives
+:mod:`.sgd_floor`     where online SGD comes to rest, and how its noise slows the decay
 :mod:`.catalogue`     all constants by name
 ====================  ==========================================================================
 
@@ -68,6 +69,7 @@ from theory.asymptotics.convergence.laws import (
     window_start,
 )
 from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from theory.asymptotics.convergence.shallow import (
     SaddleGrowth,
     half_growth,
@@ -196,6 +198,9 @@ __all__ = [
     "saddle_growth",
     "saddle_growth_exponent",
     "saddle_growth_prefactor",
+    "sgd_amplification",
+    "sgd_loss_floor",
+    "sgd_mse_floor",
     "sgd_stability_step",
     "shallow_escape_rate",
     "sign_agreement",

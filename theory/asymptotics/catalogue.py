@@ -16,6 +16,7 @@ from theory.asymptotics.convergence.laws import (
     window_start,
 )
 from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
 from theory.asymptotics.escape.fast_manifold import onset_delay, third_delay
 from theory.asymptotics.escape.linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent
@@ -81,24 +82,46 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 
 
-def catalogue(batch: int | None = None) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
-    """Return the functions by name, with a ``batch`` also those of online SGD.
+AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 
-    >>> [name for name in catalogue(16) if name not in CATALOGUE]
-    ['sgd_stability_step']
+
+def catalogue(
+    batch: int | None = None, step_size: float | None = None
+) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
+    """Return the functions by name, with a ``batch`` also those of online SGD, and at its ``step_size``.
+
+    Raises ValueError for a step size without a batch.
+
+    >>> [name for name in catalogue(16, 1e-3) if name not in CATALOGUE]
+    ['sgd_stability_step', 'sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
     """
     if batch is None:
+        if step_size is not None:
+            raise ValueError("a step size needs a batch, the inputs of a step")
         return CATALOGUE
     own = {"sgd_stability_step": lambda spectrum, digits: sgd_stability_step(spectrum, batch, digits)}
+    if step_size is not None:
+        own |= {function.__name__: _at_a_step(function, step_size, batch) for function in AT_A_STEP}
     return {**CATALOGUE, **own}
 
 
+def _at_a_step(
+    function: Callable[[Spectrum, float, int, int], Constant], step_size: float, batch: int
+) -> Callable[[Spectrum, int], Constant]:
+    """Return the constant as a function of spectrum and digits alone."""
+    return lambda spectrum, digits: function(spectrum, step_size, batch, digits)
+
+
 def constants(
-    spectrum: Spectrum, digits: int = 15, names: Iterable[str] | None = None, batch: int | None = None
+    spectrum: Spectrum,
+    digits: int = 15,
+    names: Iterable[str] | None = None,
+    batch: int | None = None,
+    step_size: float | None = None,
 ) -> dict[str, Constant]:
     """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
 
-    With a ``batch``, that of :func:`.sgd_stability_step` too.
+    With a ``batch`` those of :func:`catalogue` for online SGD, too, and those at its ``step_size``.
     One that is not found to so many digits is undefined, with the reason.
     Raises ValueError for digits that are not a positive integer and for an unknown name.
 
@@ -139,7 +162,7 @@ def constants(
     """
     if not isinstance(digits, int) or digits < 1:
         raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
-    known = catalogue(batch)
+    known = catalogue(batch, step_size)
     if isinstance(names, str):
         raise ValueError(f"names is {names!r}, but it must be a list of names, such as [{names!r}]")
     names = list(known if names is None else names)
@@ -162,6 +185,7 @@ def as_json(
     teacher: str | None = None,
     names: Iterable[str] | None = None,
     batch: int | None = None,
+    step_size: float | None = None,
 ) -> dict[str, Any]:
     """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
@@ -181,8 +205,9 @@ def as_json(
         "teacher": named,
         "digits": digits,
         **({} if batch is None else {"batch": batch}),
+        **({} if step_size is None else {"step_size": step_size}),
         "constants": {
             name: constant.as_json(digits)
-            for name, constant in constants(spectrum, digits, names, batch).items()
+            for name, constant in constants(spectrum, digits, names, batch, step_size).items()
         },
     }

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from theory.asymptotics.exact import quotient
+from theory.asymptotics.numbers.exact import quotient
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
 
