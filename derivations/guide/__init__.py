@@ -10,9 +10,11 @@
 
 .. include:: closure.md
 
+.. include:: step.md
+
 .. include:: claim.md
 
 .. include:: limits.md
 """
 
-PAGES = ("derivation", "exponent", "spectrum", "model", "closure", "claim", "limits")
+PAGES = ("derivation", "exponent", "spectrum", "model", "closure", "step", "claim", "limits")
