@@ -169,7 +169,8 @@ class FloatTrial(Trial[Run, Attempt]):
         lengths = here.norms(result.deviation, students)
         lengths = np.concatenate([place.lengths[..., None], lengths], axis=-1)
         noisy, elapsed = self._noisy(found), np.append(0.0, result.times)
-        width, control = run.control.after(found.left_out, float(elapsed[-1]), found.statistics, noisy)
+        overlaps = found.statistics[: len(found.statistics) - len(here.chart.areas)]
+        width, control = run.control.after(found.left_out, float(elapsed[-1]), overlaps, noisy)
         segment = Segment(
             place.time,
             elapsed,

@@ -21,7 +21,7 @@ from numerics.solver.clusters import Clusters, term_sizes
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task
 from numerics.solver.response import REFINEMENTS, Response
 from numerics.state.charts import Chart
-from numerics.state.modes import Modes, product_rule
+from numerics.state.modes import Modes
 
 Array = np.ndarray
 
@@ -65,7 +65,7 @@ class CollocationStep(Step):
         """
         table, chart, modes, width = task.table, task.chart, task.modes, task.width
         deviation, clusters = task.deviation, task.clusters
-        unknowns, states = task.guess, deviation
+        unknowns, states, least = task.guess, deviation, modes.least_units(deviation)
         relative = ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING
         rounding = relative * term_sizes(modes, deviation, clusters)
         newton, before = None, np.inf
@@ -80,7 +80,7 @@ class CollocationStep(Step):
                 response = newton.response.moved(gain)
                 states = response.refine(states, deviation, push)
             if newton is None:
-                newton = _Newton.build(chart, modes, unknowns, response, states)
+                newton = _Newton.build(chart, modes, unknowns, least, response, states)
             statistics = modes.statistics(states)
             if clusters is not None:
                 forced = response.propagate(0.0 * deviation, push)
@@ -90,7 +90,7 @@ class CollocationStep(Step):
             unknowns = unknowns + change
             if not np.isfinite(unknowns).all():
                 break
-            units, moved = magnitudes(unknowns), np.abs(change).max(axis=1)
+            units, moved = np.maximum(magnitudes(unknowns), least), np.abs(change).max(axis=1)
             with np.errstate(over="ignore"):
                 worst = float((moved / units).max())
             slowness = min(worst / before, 1.0)
@@ -159,12 +159,15 @@ class _Newton:
 
     @classmethod
     def build(
-        cls, chart: Chart, modes: Modes, unknowns: Array, response: Response, states: Array
+        cls, chart: Chart, modes: Modes, unknowns: Array, least: Array, response: Response, states: Array
     ) -> "_Newton":
-        """At X = ``unknowns`` (n, s), where the modes are at ``states`` (s, K, N)."""
+        """At X = ``unknowns`` (n, s), of sizes not below ``least`` (n,), where the modes are at ``states``
+        (s, K, N).
+        """
         slopes = finite_slopes(chart, unknowns, modes.energy)
-        kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues)
-        return cls(response, *slopes, _inverse(kernel, *slopes, magnitudes(unknowns)))
+        kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues, modes.normals(states))
+        rule, units = modes.rule(states.shape[1]), np.maximum(magnitudes(unknowns), least)
+        return cls(response, *slopes, _inverse(kernel, rule, *slopes, units))
 
     def change(self, gap: Array) -> Array:
         """The change (n, s) of X that closes the ``gap`` between G(X) and X."""
@@ -193,7 +196,7 @@ class LinearisedStep:
         """What becomes of a ``change`` (K, N) of the start while the drift is that of statistics that are off
         by ``shift`` (n, s): the change (K, N) of the end, and that of the statistics (n, s) at the nodes.
 
-        The shift may be too large for derivatives: that of a drift with a kink is a root of it.
+        The shift may be too large for derivatives: the drift has a kink where an area is 0.
         """
         response, teacher = self.newton.response, self.modes.teacher
         direct = response.propagate(change, np.zeros_like(self.states))
@@ -228,10 +231,7 @@ def finite_drift(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, A
 
 
 def finite_slopes(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array]:
-    """The slopes of A and F at the nodes; one that is singular there counts as 0.
-
-    The drift of a link with a kink has such slopes where a student is parallel to another direction.
-    """
+    """The slopes of A and F at the nodes; one that is singular there, as at w_j = 0, counts as 0."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slopes = chart.drift_jacobian(unknowns, energy)
     gain, force = (np.where(np.isfinite(slope), slope, 0.0) for slope in slopes)
@@ -333,8 +333,9 @@ def _continued(coefficients: Array) -> Array:
     return last * np.minimum(last / np.where(before > 0, before, 1.0), 1.0) ** 2
 
 
-def _inverse(kernel: Array, gain_slope: Array, force_slope: Array, units: Array) -> Array:
-    """(1 − dG/dX)⁻¹ (n·s, n·s) from the ``kernel`` of :meth:`Response.sensitivity` and the slopes of A and F.
+def _inverse(kernel: Array, rule: Array, gain_slope: Array, force_slope: Array, units: Array) -> Array:
+    """(1 − dG/dX)⁻¹ (n·s, n·s) from the ``kernel`` of :meth:`Response.sensitivity`, the ``rule`` of
+    :meth:`Modes.rule` and the slopes of A and F.
 
     Each statistic is measured in its own ``units`` (n,). Statistics differ by any factor (q ~ p², or
     u ~ 1e-150 beside s ~ 1): without units the pivoting lets the large ones drown the small ones in their
@@ -343,8 +344,8 @@ def _inverse(kernel: Array, gain_slope: Array, force_slope: Array, units: Array)
     students, teachers, count, stages = force_slope.shape
     rows = students * (students + teachers)
     slopes = np.concatenate([gain_slope, force_slope], axis=1).reshape(rows, count, stages)
-    rule = product_rule(students, teachers).reshape(count, rows)
-    sensitivity = rule @ kernel.reshape(stages, stages, rows, rows) @ np.moveaxis(slopes, -1, 0)
+    kernel = kernel.reshape(stages, stages, -1, rows)
+    sensitivity = rule.reshape(count, -1) @ kernel @ np.moveaxis(slopes, -1, 0)
     scale = np.repeat(units, stages)
     matrix = np.einsum("lmab->albm", sensitivity).reshape(count * stages, -1)
     inverse = np.linalg.inv(np.eye(len(scale)) - matrix * (scale / scale[:, None]))

@@ -17,6 +17,7 @@ from numerics.shown.phases import Phases
 from numerics.state.charts import Chart
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps, observe, observe_all
+from theory.expected import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -75,9 +76,10 @@ class Segment:
     def deficits(self, sign: int) -> Array:
         """1 − ``sign`` u/s* and 1 − s/s* (2, s + 1) at the points: smooth, as 1 − |u|/s* is not at u = 0."""
         flip = np.array([[1], [sign * self.sign if self.chart.centred else 1]])
-        return self.chart.deficits(flip * self.statistics, self.teacher_energy)[:, 0]
+        return self.chart.deficits(flip * self.statistics[:2], self.teacher_energy)[:, 0]
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Trajectory(Summarised):
     """A solved run: evaluate it with :meth:`overlaps` for any model; for one student and one teacher
