@@ -168,3 +168,18 @@ def test_one_student_in_100_problems(start):
     ratios = np.array([ratio(start(seed)) for seed in range(50)])
     assert ratios.max() <= 1.0
     assert np.median(ratios) > 1e-3
+
+
+@pytest.mark.parametrize("across", [1e-3, 1e-6])
+def test_digits_next_to_where_a_deficit_vanishes(across):
+    """λ = (1, 1), w* = (1, 0), w(0) = (1, δ): 1 − u starts at 0, and is accurate relative to itself.
+
+    With r = w_1/w_2 the flow is ṙ = 8r, and 1/w_2² = 3 + r² − 3e^{−8t}, so that
+    w_1² = 1/(1 + 3δ²(e^{−16t} − e^{−24t})): here u and 1 − u = 1 − w_1.
+    """
+    run = solve(Problem([1.0, 1.0], [1.0, 0.0], [1.0, across]), 1.0)
+    times = np.geomspace(1e-15, 1.0, 40)
+    below = -3 * across**2 * np.exp(-16 * times) * np.expm1(-8 * times)
+    exact = -np.expm1(-0.5 * np.log1p(below))
+    assert run.at(times).one_minus_u == pytest.approx(exact, rel=run.error, abs=0.0)
+    assert run.error < 1e-12
