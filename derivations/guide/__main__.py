@@ -11,6 +11,7 @@ MODULES = (
     "theory.symbolic.precision",
     "numerics",
     "derivations.beyond.closure_table",
+    "numerics.solver.contract",
     "numerics.problems.covariance",
     "numerics.shown.figures",
     "numerics.precise",
