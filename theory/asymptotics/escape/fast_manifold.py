@@ -156,15 +156,16 @@ def log_crossing(
 
 
 def prompt_crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: int) -> tuple[mpf, mpf]:
-    """Return what :func:`log_crossing` does, at late times to 5 digits, in a second instead of many."""
-    try:
-        return log_crossing(spectrum, level, energy, digits, REACHES[:1])
-    except TooFar:
-        rough = min(digits, ROUGH_DIGITS)
+    """Return what :func:`log_crossing` does, at late times to 5 digits, in seconds instead of minutes.
+
+    Few digits tell how late it is, with the rule for all times after the second reach: an orbit that is begun
+    anew for every reach costs as much each time.
+    """
+    rough = min(digits, ROUGH_DIGITS)
     try:
         log_crossing(spectrum, level, energy, rough, REACHES[:2])
     except TooFar:
-        return log_crossing(spectrum, level, energy, rough)
+        return log_crossing(spectrum, level, energy, rough, REACHES[-1:])
     return log_crossing(spectrum, level, energy, digits)
 
 
