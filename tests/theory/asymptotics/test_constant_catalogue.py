@@ -1,5 +1,6 @@
 """Every constant: its digits, its radius, its printed form; and the state of mpmath after."""
 
+import inspect
 import json
 import math
 import subprocess
@@ -116,7 +117,7 @@ def test_json_names_given_teachers():
 
 @pytest.mark.parametrize("digits", [0, -3, 2.5, "ten"])
 def test_digits_must_be_a_positive_integer(digits):
-    with pytest.raises(ValueError, match="digits"):
+    with pytest.raises((TypeError, ValueError), match=r"digits is .*: it must be a positive integer"):
         constants(PowerLaw(2, "inf"), digits)
 
 
@@ -151,3 +152,11 @@ def test_import_needs_neither_sympy_nor_numpy():
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_fifteen_digits_unless_asked():
+    """Ten of laws over teachers, whose integrals take long."""
+    for name in filter(str.islower, asymptotics.__all__):
+        asked = inspect.signature(getattr(asymptotics, name)).parameters.get("digits")
+        law = name.removeprefix("escape_rate_") in ("distribution", "survival", "density", "quantile")
+        assert asked is None or asked.default == (10 if law else 15), name
