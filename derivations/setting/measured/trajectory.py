@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from derivations.experiments.figures.spread import SEEDS, spread
 from derivations.press.evidence import Check, Comparison, Figure, Section
+from derivations.trials.spread import SEEDS, spread
 from numerics import descend, power_law, solve
 from numerics.shown.figures import STYLE, draw, phase_panel, to_svg
 
