@@ -101,13 +101,17 @@ def shown(value: Any) -> str:
 
 
 def _checking(function: Any, module: str = "") -> Any:
-    """The function that first looks at its arguments; annotations are read at the first call."""
-    code = inspect.unwrap(function).__code__
+    """The function that first looks at its arguments; annotations are read at the first call.
+
+    Those of a class are read in its ``module``, where the function itself is made elsewhere.
+    """
+    own = inspect.unwrap(function)
+    code, home = own.__code__, sys.modules.get(module)
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @functools.cache
     def kinds() -> dict[str, Kind]:
-        scope = vars(sys.modules[module or function.__module__])
+        scope = vars(home) if home else own.__globals__
         return {name: _kind(_annotation(function, name, scope)) for name in names}
 
     @functools.wraps(function)
