@@ -387,13 +387,11 @@ def _linearised() -> Table:
 def _write(asked: Asked) -> Iterator[Block]:
     yield Prose(r"""
         Nothing in the chain asked for the square. For any link and any number of units the population loss
-        is a
-        function of $S = W Q W^\top$, $U = W Q W^{*\top}$ and $T = W^* Q W^{*\top}$, and with
-        $A = -2\,\partial L/\partial S$, $B = -\partial L/\partial U$ the flow is $\dot W = A W Q + B W^* Q$.
-        Hierarchy, closures, integral
-        equations, linearisations and the solver's right-hand sides follow from $(A, B)$ by the same code. To
-        see
-        them for a link of your own, run `phase-retrieval derive --link 'z**3 - 3*z'`.
+        is a function of $S = W Q W^\top$, $U = W Q W^{*\top}$ and $T = W^* Q W^{*\top}$, and with $A =
+        -2\,\partial L/\partial S$, $B = -\partial L/\partial U$ the flow is $\dot W = A W Q + B W^* Q$.
+        Hierarchy, closures, integral equations, linearisations and the solver's right-hand sides follow
+        from $(A, B)$ by the same code. To see them for a link of your own, run `phase-retrieval derive
+        --link 'z**3 - 3*z'`.
         """)
     yield _links()
     yield cubic

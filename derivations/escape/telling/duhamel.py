@@ -425,12 +425,9 @@ def _solved() -> Table:
 def _write(asked: Asked) -> Iterator[Block]:
     yield Prose(r"""
         The tower does not close because it forgets that each mode, by itself, is simple. Once $s(t)$ and
-        $u(t)$ are
-        regarded as given functions, mode $i$ is a linear equation, and its solution can be written down. Put
-        back into
-        the definitions of $s$ and $u$ this closes without any approximation. The price is a memory: integral
-        equations
-        in place of differential ones.
+        $u(t)$ are regarded as given functions, mode $i$ is a linear equation, and its solution can be
+        written down. Put back into the definitions of $s$ and $u$ this closes without any approximation.
+        The price is a memory: integral equations in place of differential ones.
         """)
     yield duhamel
     yield volterra
@@ -438,9 +435,8 @@ def _write(asked: Asked) -> Iterator[Block]:
     yield _solved()
     yield Prose(r"""
         The solver of this library is built on the same elimination. Within a step it represents $s$ and $u$
-        by
-        polynomials, solves every mode exactly against them, and iterates on the few coefficients. Its cost is
-        proportional to the number of modes, and its error is read off the decay of the polynomial.
+        by polynomials, solves every mode exactly against them, and iterates on the few coefficients. Its
+        cost is proportional to the number of modes, and its error is read off the decay of the polynomial.
         """)
 
 

@@ -316,12 +316,9 @@ def _landscape() -> Picture:
 def _write(asked: Asked) -> Iterator[Block]:
     yield Prose(r"""
         The landscape has no bad minima. All the same a run spends a long time where it is flat: at the
-        start, near the
-        maximum $0$, and, for slowly decaying spectra, near the saddles. This chapter derives what there is
-        to be near.
-        Vectors and matrices are kept as coefficients of $Qw$ and $Qw^*$, so every statement holds for any
-        dimension and
-        any positive definite $Q$.
+        start, near the maximum $0$, and, for slowly decaying spectra, near the saddles. This chapter
+        derives what there is to be near. Vectors and matrices are kept as coefficients of $Qw$ and $Qw^*$,
+        so every statement holds for any dimension and any positive definite $Q$.
         """)
     yield curvature
     yield critical

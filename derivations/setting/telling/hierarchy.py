@@ -7,11 +7,12 @@ import sympy
 from derivations.court.checks import Check, Meaning, each, every, identity
 from derivations.court.operators import plus, times
 from derivations.court.statement import BrokenStepError, Clause, Definition, Statement, state
-from derivations.press.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, derivation
+from derivations.press.document import OURS, Asked, Block, Chapter, Prose, Step, derivation
 from derivations.press.proof import derived, equal
 from derivations.press.typeset import latex
 from derivations.setting import statements as setting
 from derivations.setting.measured import hierarchy as evidence
+from derivations.setting.measured import trajectory
 from derivations.setting.symbols import s, t, u
 from theory.symbolic import hierarchy, mode_equation, phase_retrieval
 from theory.symbolic.closures import CharacteristicPolynomial
@@ -279,23 +280,24 @@ def _closed(spectrum: CharacteristicPolynomial, c: sympy.IndexedBase, n: sympy.S
 def _write(asked: Asked) -> Iterator[Block]:
     yield Prose(r"""
         In isotropic phase retrieval two numbers obey two equations, and the analysis is a picture in the
-        plane. With
-        a spectrum this is lost. It is worth seeing how on the smallest example, with nothing but the product
-        rule.
+        plane. With a spectrum this is lost. It is worth seeing how on the smallest example, with nothing
+        but the product rule.
         """)
     yield two_modes
     yield Prose(r"""
         The example is typical. What closes it is a relation between the eigenvalues, not one between the
-        students. The
-        statistics of high order are blind to small eigenvalues, which enter with $\lambda^k$; the tower
-        therefore starts
-        with the modes that are learned first, and the late stages of learning are hidden far up in it.
+        students. The statistics of high order are blind to small eigenvalues, which enter with $\lambda^k$;
+        the tower therefore starts with the modes that are learned first, and the late stages of learning
+        are hidden far up in it.
         """)
     yield tower
     yield closing
-    yield Measured(evidence.chapter(), evidence.chapter)
 
 
 chapter = Chapter(
-    "hierarchy", "The hierarchy, and why it does not close", (two_modes, tower, closing), _write
+    "hierarchy",
+    "The hierarchy, and why it does not close",
+    (two_modes, tower, closing),
+    _write,
+    (evidence.section, trajectory.section),
 )
