@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import inf
 from numbers import Number
 from types import FunctionType, ModuleType, NoneType, SimpleNamespace, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 
@@ -50,7 +50,8 @@ NonNegative = Annotated[float, Only("a number, at least 0", lambda number: numbe
 Real = Annotated[float | str, Only("a number, or a text of one", _is_written_number)]
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True)
+class Kind:
     """What an annotation allows: in words, by type, and by value."""
 
     words: str
