@@ -272,7 +272,7 @@ def test_bad_numbers(arguments, message):
 
 def test_bad_requests():
     problem = ExactProblem([1], [1], ["0.1"])
-    for times in ([], [-1], [1, 1], [2, 1]):
+    for times in ([], [-1], [-1, 1], [1, 1], [2, 1], [1, 3, 2]):
         with pytest.raises(ValueError, match="times must be a non-empty list of increasing numbers"):
             solve_precisely(problem, times)
     for digits in (9, 201):
@@ -322,6 +322,14 @@ def test_networks_at_thirty_digits(link, students, teachers):
         W = np.array(mp.odefun(velocity, 0, list(W0.ravel()))(mpf("0.1"))).reshape(students, 2)
         for mine, exact in ((found.S, (W * Q).dot(W.T)), (found.U, (W * Q).dot(target.T))):
             assert max(abs(mine[..., 0] - exact).flat) < mpf(10) ** -30
+
+
+def test_the_limit_is_told_by_the_end_of_the_run():
+    """The chart changes within 0.1 of the teacher's energy, and the limit is told within 0.01."""
+    problem, text = Problem([1.0, 0.5], [1.0, 0.7], [0.6, 0.3]), generate_module(single_index(Z**3))
+    run = solve_precisely(problem, ["0.5"], 12, load_module(at_any_precision(text)))
+    assert run.limit.name == "+teacher"
+    assert "within 0.01" in run.limit.reason
 
 
 def test_model_with_two_kinds_of_units():
