@@ -22,7 +22,7 @@ from numerics.descent.blocks import Block
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.quadrature.summation import Summation
-from numerics.solver.step import StepResult
+from numerics.solver.contract import StepResult
 
 Array = np.ndarray
 

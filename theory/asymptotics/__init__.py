@@ -36,8 +36,8 @@ from theory.asymptotics.convergence.laws import (
     window_end,
     window_start,
 )
-from theory.asymptotics.convergence.laws.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from theory.asymptotics.convergence.shallow import (
     SaddleGrowth,
     half_growth,

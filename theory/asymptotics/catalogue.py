@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from theory.asymptotics.convergence.laws import laws, linearisation
-from theory.asymptotics.convergence.laws.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
+from theory.asymptotics.convergence import laws, linearisation
+from theory.asymptotics.convergence.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
 from theory.asymptotics.escape import fast_manifold, linear_stage, rate, times
 from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
