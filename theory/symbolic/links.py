@@ -7,8 +7,10 @@ whose expectations are polynomials in the overlaps.
 """
 
 import ast
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import sympy
 
@@ -82,6 +84,20 @@ def is_polynomial(link: sympy.Expr) -> bool:
     (True, False)
     """
     return all(isinstance(atom, Monomial) for atom in link_terms(link))
+
+
+def has_kink(link: sympy.Expr) -> bool:
+    """Return whether a link is not smooth at 0.
+
+    >>> has_kink(RELU), has_kink(Z**3)
+    (True, False)
+    """
+    return bool(_without_maxima(link).atoms(sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Piecewise))
+
+
+def numpy_function(link: sympy.Expr) -> Callable[[Any], Any]:
+    """Return the link as a function of NumPy arrays."""
+    return sympy.lambdify(Z, link, modules=["scipy", "numpy"])
 
 
 def _without_maxima(link: sympy.Expr) -> sympy.Expr:
