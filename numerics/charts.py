@@ -9,11 +9,11 @@ of the model.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import ModuleType
 
 import numpy as np
 
 from numerics.overlaps import upper_triangle
+from numerics.pairs import RightHandSides
 
 Array = np.ndarray
 
@@ -33,13 +33,13 @@ class Chart:
     centred: bool
 
 
-def origin(model: ModuleType) -> Chart:
+def origin(model: RightHandSides) -> Chart:
     """Coordinates y = w."""
     deficits = getattr(model, "deficits", _no_deficits)
     return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True)
 
 
-def teacher(model: ModuleType) -> Chart:
+def teacher(model: RightHandSides) -> Chart:
     """Coordinates y = w − w*, and y = w for students beyond the teachers."""
     return Chart(
         model.residual_drift,

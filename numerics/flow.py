@@ -18,11 +18,10 @@ have, :mod:`numerics.control`; long ones are polynomials in log t, :mod:`numeric
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from types import ModuleType
 
 import numpy as np
 
-from numerics import amplification, charts, frames, limits, lines
+from numerics import amplification, charts, direct, frames, limits, lines
 from numerics.charts import Chart
 from numerics.check import check_trajectory
 from numerics.clock import solve_clock_step
@@ -34,6 +33,7 @@ from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
 from numerics.overlaps import join, split
+from numerics.pairs import AnyModel, Network, RightHandSides, right_hand_sides
 from numerics.problem import Problem, check_number, check_problem
 from numerics.reduction import reduce
 from numerics.step import (
@@ -67,6 +67,7 @@ VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
 BESIDE = 1e-8  # of a student: near enough to its kink to tell its speed there
 REACHED = 1e-6  # of the time passed: what is left to the kink
 STEADY = 1e-3  # of a student's speed: more of a change and it may turn before the kink
+UNRESOLVED = 1e-6  # of the averages of a link without closed form
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
 SPAN = 100.0
@@ -79,15 +80,15 @@ ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the
 def solve(
     problem: Problem,
     until: float,
-    model: ModuleType = phase_retrieval,
+    model: AnyModel = phase_retrieval,
     progress: Callable[[float], None] | None = None,
     *,
     check: bool = False,
 ) -> Trajectory:
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
 
-    ``model`` is a generated module, loaded with :func:`numerics.generated.load_module` if it is not a file.
-    Where it has no barrier the state at ``until`` decides what is said of the limit. Time is the flow's
+    ``model`` is a symbolic :class:`theory.symbolic.Model`, a :func:`numerics.network` of any links and widths,
+    or a generated module. Where it has no barrier the state at ``until`` decides what is said of the limit. Time is the flow's
     own: no step size, no factor. The problem is first reduced exactly, so the cost grows like log(until) and
     hardly with the dimension. ``progress`` is called with the time after every step. ``check`` verifies
     the laws of the flow on the solution, :func:`numerics.check.check_trajectory`, and raises its
@@ -102,6 +103,7 @@ def solve(
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
     ('+teacher', '2.910245e-103')
     """
+    model = right_hand_sides(model)
     check_problem(problem)
     check_number("until", until)
     if not (np.isfinite(until) and until > 0):
@@ -116,6 +118,16 @@ def solve(
             f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
             f"the model {model.STUDENTS} and {model.TEACHERS}"
         )
+    _check_resolved(problem, model)
+    rate = 8.0 * speed(problem, model) * max(problem.teacher_energy, problem.start_energy)
+    rate *= float(problem.eigenvalues.max())
+    if direct.is_cheaper(*sizes, len(problem.eigenvalues), rate, until):
+        run = direct.solve_directly(
+            reduce(problem, _clocked(problem, model, until)), until, model, rate, progress
+        )
+        if check:
+            check_trajectory(run)
+        return run
     integration = _Integration(reduce(problem, _clocked(problem, model, until)), model)
     while integration.time < until or not integration.settled:
         try:
@@ -133,20 +145,33 @@ def solve(
         integration.segments,
         integration.limit or integration.last_limit(),
         until,
-        integration.error + integration.problem.relative_error,
+        integration.error + integration.problem.relative_error + integration.unresolved,
     )
     if check:
         check_trajectory(run, integration.students)
     return run
 
 
-def _clocked(problem: Problem, model: ModuleType, until: float) -> float:
+def _check_resolved(problem: Problem, model: RightHandSides) -> None:
+    """Refuse links whose averages are not known at the energies of the start and of the teachers."""
+    if not isinstance(model, Network):
+        return
+    modes = Modes(problem.eigenvalues, problem.teachers)
+    left_out = model.error(np.square(problem.students) @ problem.eigenvalues, np.diag(modes.energy))
+    if left_out > UNRESOLVED:
+        raise ValueError(
+            f"the averages of these links are known to {left_out:.1e} only at the energies of this problem: "
+            "a link without closed form must be smooth, and its argument not too large"
+        )
+
+
+def _clocked(problem: Problem, model: RightHandSides, until: float) -> float:
     """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
     escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
     return max(until, escape) * speed(problem, model)
 
 
-def speed(problem: Problem, model: ModuleType) -> float:
+def speed(problem: Problem, model: RightHandSides) -> float:
     """How much faster the modes move than in phase retrieval, at least 1.
 
     There ‖A‖ ≤ 8 max(s, s*). Here the larger ‖A‖ counts of the start and of students that equal teachers.
@@ -173,7 +198,7 @@ class _Integration:
     stride: Stride
     taken: Stride
 
-    def __init__(self, problem: Problem, model: ModuleType) -> None:
+    def __init__(self, problem: Problem, model: RightHandSides) -> None:
         smooth = hasattr(model, "residual_drift")
         self.problem, self.model = problem if smooth else lines.straightened(problem), model
         self.single = model.STUDENTS == 1 and smooth
@@ -203,6 +228,16 @@ class _Integration:
         """
         steps = self.truncation + PER_STEP * len(self.segments) + CANCELLED * self.cancelled
         return max(steps, self.amplification.error)
+
+    @property
+    def unresolved(self) -> float:
+        """What the averages of links without closed form leave out, at the largest energies of the run."""
+        if not isinstance(self.model, Network):
+            return 0.0
+        found = (step.chart.overlaps(step.statistics, step.teacher_energy) for step in self.segments)
+        own = [split(x, self.model.STUDENTS, self.model.TEACHERS)[0] for x in found]
+        largest = np.max([np.einsum("jjs->js", S).max(axis=1) for S in own], axis=0)
+        return self.model.error(largest, np.diag(self.modes.energy))
 
     @property
     def settled(self) -> bool:

@@ -5,12 +5,11 @@ chart. As in the flow the iterate changes to the chart at the teacher that it is
 deficits keep their relative accuracy; the students W themselves are kept beside the deviation Y = W − P W*.
 """
 
-from types import ModuleType
-
 import numpy as np
 
 from numerics import charts, limits
 from numerics.observables import norms
+from numerics.pairs import RightHandSides
 from numerics.problem import Problem
 from numerics.step import Modes
 
@@ -25,7 +24,7 @@ class Iterate:
 
     deviation: Array
 
-    def __init__(self, problem: Problem, step_size: float, model: ModuleType) -> None:
+    def __init__(self, problem: Problem, step_size: float, model: RightHandSides) -> None:
         self.problem, self.step_size, self.model, self.done = problem, step_size, model, 0
         self.rates = step_size * problem.eigenvalues
         self.barrier = limits.barrier(model, Modes(problem.eigenvalues, problem.teachers).energy)

@@ -6,7 +6,7 @@ model; :func:`numerics.solve` and :func:`numerics.descend_network` take either.
 
 from collections.abc import Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,21 @@ from numerics.pairs.residual import MatchedNetwork, SquareNetwork
 if TYPE_CHECKING:
     from theory.symbolic import Model
 
-__all__ = ["MatchedNetwork", "Network", "SquareNetwork", "network", "right_hand_sides"]
+__all__ = [
+    "AnyModel",
+    "MatchedNetwork",
+    "Network",
+    "RightHandSides",
+    "SquareNetwork",
+    "network",
+    "right_hand_sides",
+]
+
+AnyModel: TypeAlias = "ModuleType | Network | Model"
+"""What a flow can be asked of: a generated module, a network, or a symbolic model."""
+
+RightHandSides: TypeAlias = Any
+"""A generated module or a :class:`Network`; which functions it has says what coordinates it has."""
 
 
 def network(
@@ -46,7 +60,7 @@ def network(
     return kind(f, g, c, d, float(noise), name)
 
 
-def right_hand_sides(model: "ModuleType | Network | Model") -> Any:
+def right_hand_sides(model: AnyModel) -> RightHandSides:
     """Return a generated module or a :class:`Network` as it is, and the network of a symbolic model."""
     if isinstance(model, ModuleType | Network):
         return model

@@ -24,6 +24,9 @@ Array = np.ndarray
 DERIVATIVES = 4
 """Of a link, that the second derivatives of its pair function are made of."""
 
+WRITTEN = 4
+"""Largest degree of polynomials whose pair function is written out: it costs less than a sum."""
+
 REMEMBERED = 64
 
 
@@ -45,13 +48,13 @@ class PairFunction(Protocol):
         """P."""
 
     def slopes(self, a: Array, b: Array, c: Array) -> Array:
-        """P_a, P_b, P_c (3, …)."""
+        """P_a and P_c (2, …)."""
 
     def curvatures(self, a: Array, b: Array, c: Array) -> Array:
-        """P_aa, P_ab, P_ac, P_bb, P_bc, P_cc (6, …)."""
+        """P_aa, P_ab, P_ac, P_bc and P_cc (5, …)."""
 
-    def square(self, a: Array) -> Array:
-        """``E[f(X) g(X)]`` and its first and second derivative by the variance (3, …)."""
+    def square(self, a: Array, order: int) -> Array:
+        """The derivative of ``E[f(X)²]`` of that ``order`` by the variance, where the links are the same."""
 
     def error(self, a: Array, b: Array) -> float:
         """Of P at ``|c| = √(ab)``, relative to ``√(E f² E g²)``; rounding apart."""
@@ -80,21 +83,24 @@ class SeriesFunction:
         return self.pair.means([(0, 0)], a, b, c)[0]
 
     def slopes(self, a: Array, b: Array, c: Array) -> Array:
-        """P_a, P_b, P_c (3, …)."""
-        own, other, cross = self.pair.means([(2, 0), (0, 2), (1, 1)], a, b, c)
-        return np.stack([own / 2, other / 2, cross])
+        """P_a and P_c (2, …)."""
+        own, cross = self.pair.means([(2, 0), (1, 1)], a, b, c)
+        return np.stack([own / 2, cross])
 
     def curvatures(self, a: Array, b: Array, c: Array) -> Array:
-        """P_aa, P_ab, P_ac, P_bb, P_bc, P_cc (6, …)."""
-        orders = [(4, 0), (2, 2), (3, 1), (0, 4), (1, 3)]
-        aa, cc, ac, bb, bc = self.pair.means(orders, a, b, c)
-        return np.stack([aa / 4, cc / 4, ac / 2, bb / 4, bc / 2, cc])
+        """P_aa, P_ab, P_ac, P_bc and P_cc (5, …)."""
+        aa, cc, ac, bc = self.pair.means([(4, 0), (2, 2), (3, 1), (1, 3)], a, b, c)
+        return np.stack([aa / 4, cc / 4, ac / 2, bc / 2, cc])
 
-    def square(self, a: Array) -> Array:
-        """``E[f(X) g(X)]`` and its derivatives (3, …)."""
-        own, other, cross = self.slopes(a, a, a)
-        aa, ab, ac, bb, bc, cc = self.curvatures(a, a, a)
-        return np.stack([self.value(a, a, a), own + other + cross, aa + bb + 2 * (ab + ac + bc) + cc])
+    def square(self, a: Array, order: int) -> Array:
+        """The derivative of ``E[f(X)²]`` of that ``order``, by that along a = b = c."""
+        if order == 0:
+            return self.value(a, a, a)
+        if order == 1:
+            own, cross = self.slopes(a, a, a)
+            return 2 * own + cross
+        aa, ab, ac, bc, cc = self.curvatures(a, a, a)
+        return 2 * (aa + ab + ac + bc) + cc
 
     def error(self, a: Array, b: Array) -> float:
         """What the sum leaves out."""
@@ -106,26 +112,26 @@ class ClosedFunction:
     """P from a module of :func:`theory.symbolic.pairs.pair_module`."""
 
     module: ModuleType
-    smooth: bool
-
-    exact = False
-    nodes = 8
+    smooth: bool = True
+    exact: bool = False
+    nodes: int = 8
 
     def value(self, a: Array, b: Array, c: Array) -> Array:
         """P."""
         return self.module.value(_stacked(a, b, c))
 
     def slopes(self, a: Array, b: Array, c: Array) -> Array:
-        """P_a, P_b, P_c (3, …)."""
+        """P_a and P_c (2, …)."""
         return self.module.slopes(_stacked(a, b, c))
 
     def curvatures(self, a: Array, b: Array, c: Array) -> Array:
-        """P_aa, P_ab, P_ac, P_bb, P_bc, P_cc (6, …)."""
+        """P_aa, P_ab, P_ac, P_bc and P_cc (5, …)."""
         return self.module.curvatures(_stacked(a, b, c))
 
-    def square(self, a: Array) -> Array:
-        """``E[f(X)²]`` and its derivatives (3, …)."""
-        return self.module.square(np.asarray(a, float)[None])
+    def square(self, a: Array, order: int) -> Array:
+        """The derivative of ``E[f(X)²]`` of that ``order``."""
+        name = ("square", "square_slope", "square_curvature")[order]
+        return getattr(self.module, name)(np.asarray(a, float)[None])
 
     def error(self, a: Array, b: Array) -> float:
         """Nothing but rounding."""
@@ -182,12 +188,15 @@ def _closed(f: "sympy.Expr", g: "sympy.Expr") -> PairFunction | None:
     polynomials = [taylor_coefficients(link) for link in (f, g)]
     if all(polynomial is not None for polynomial in polynomials):
         first, second = (PolynomialSeries(polynomial or []) for polynomial in polynomials)
-        return SeriesFunction(PolynomialPair(first, second))
+        pair = PolynomialPair(first, second)
+        if max(first.degree, second.degree) > WRITTEN:
+            return SeriesFunction(pair)
+        return ClosedFunction(load_module(pair_module(f, g), "pair"), exact=True, nodes=pair.nodes)
     try:
         text = pair_module(f, g)
     except UnknownAverageError:
         return None
-    return ClosedFunction(load_module(text, "pair"), not (has_kink(f) and has_kink(g)))
+    return ClosedFunction(load_module(text, "pair"), smooth=not (has_kink(f) and has_kink(g)))
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -91,9 +91,11 @@ class Network:
         with np.errstate(all="ignore"):
             S, U, T = self._geometry(x, T)
             s, t = diagonal(S), diagonal(T)
-            own = with_diagonal(self.own.value(s[:, None], s, S), self.own.square(s)[0])
+            own = with_diagonal(self.own.value(s[:, None], s, _off_diagonal(S)), self.own.square(s, 0))
             cross = self.cross.value(s[:, None], t, U)
-            taught = with_diagonal(self.taught.value(t[:, None], t, T), self.taught.square(t)[0])
+            taught = with_diagonal(
+                self.taught.value(t[:, None], t, _off_diagonal(T)), self.taught.square(t, 0)
+            )
             c, d = self.student_weights, self.teacher_weights
             return self.noise + form(c, own, c) - 2 * form(c, cross, d) + form(d, taught, d)
 
@@ -107,22 +109,20 @@ class Network:
     def _drift(self, S: Array, U: Array, T: Array) -> tuple[Array, Array]:
         s, t = diagonal(S), diagonal(T)
         c, pairs, cross = self._weights(S)
-        own = self.own.slopes(s[:, None], s, S)
+        own = self.own.slopes(s[:, None], s, _off_diagonal(S))
         other = self.cross.slopes(s[:, None], t, U)
-        trace = c**2 * self.own.square(s)[1] - 2 * (cross * other[0]).sum(axis=1)
+        trace = c**2 * self.own.square(s, 1) - 2 * (cross * other[0]).sum(axis=1)
         trace = trace + 2 * _off_diagonal(pairs * own[0]).sum(axis=1)
-        return -2 * with_diagonal(pairs * own[2], trace), 2 * cross * other[2]
+        return -2 * with_diagonal(pairs * own[1], trace), 2 * cross * other[1]
 
-    def _drift_slopes(
-        self, S: Array, U: Array, T: Array
-    ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    def _drift_slopes(self, S: Array, U: Array, T: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         """The derivatives of A and B by S (…, K, K, …), S_jk in its upper triangle, and by U (…, K, M, …)."""
         K, M, axes = self.STUDENTS, self.TEACHERS, S.shape[2:]
         s, t = diagonal(S), diagonal(T)
         c, pairs, cross = self._weights(S)
-        own = pairs * self.own.curvatures(s[:, None], s, S)
+        own = pairs * self.own.curvatures(s[:, None], s, _off_diagonal(S))
         other = cross * self.cross.curvatures(s[:, None], t, U)
-        aa, ab, ac, _, bc, cc = (_off_diagonal(part) for part in own)
+        aa, ab, ac, bc, cc = (_off_diagonal(part) for part in own)
         j, k = np.arange(K)[:, None], np.arange(K)
         A_S, A_U = np.zeros((K, K, K, K, *axes)), np.zeros((K, K, K, M, *axes))
         B_S, B_U = np.zeros((K, M, K, K, *axes)), np.zeros((K, M, K, M, *axes))
@@ -131,13 +131,11 @@ class Network:
         A_S[j, k, np.minimum(j, k), np.maximum(j, k)] += -2 * cc
         A_S[j, j, k, k] += -4 * ab
         A_S[j, j, np.minimum(j, k), np.maximum(j, k)] += -4 * ac
-        A_S[k, k, k, k] += -2 * (
-            c**2 * self.own.square(s)[2] + 2 * aa.sum(axis=1) - 2 * other[0].sum(axis=1)
-        )
+        A_S[k, k, k, k] += -2 * (c**2 * self.own.square(s, 2) + 2 * aa.sum(axis=1) - 2 * other[0].sum(axis=1))
         m = np.arange(M)
         A_U[j, j, j, m] += 4 * other[2]
         B_S[j, m, j, j] += 2 * other[2]
-        B_U[j, m, j, m] += 2 * other[5]
+        B_U[j, m, j, m] += 2 * other[4]
         return (A_S, B_S), (A_U, B_U)
 
     def _weights(self, S: Array) -> tuple[Array, Array, Array]:

@@ -128,14 +128,14 @@ class _Residual:
         s, t, e = diagonal(self.S), diagonal(self.T), self.excess
         theta, weights = self._nodes()
         theta = theta.reshape(-1, *(1,) * self.S.ndim)
-        _, ab, ac, _, bc, cc = self.pair.curvatures(s[:, None], t + theta * e, self.U + theta * self.step)
+        _, ab, ac, bc, cc = self.pair.curvatures(s[:, None], t + theta * e, self.U + theta * self.step)
         own = np.tensordot(weights, ab * e + ac * self.step, 1)
         cross = np.tensordot(weights, bc * e + cc * self.step, 1)
         if self.pair.exact:
             return own, cross
         far = self.pair.slopes(s[:, None], s, self.S) - self.pair.slopes(s[:, None], t, self.U)
         near = self._near()
-        return np.where(near, own, far[0]), np.where(near, cross, far[2])
+        return np.where(near, own, far[0]), np.where(near, cross, far[1])
 
     def mixed_differences(self) -> Array:
         """E[(f(x_j) − f(x*_j)) (f(x_k) − f(x*_k))] (K, K, …)."""
@@ -146,10 +146,10 @@ class _Residual:
         by_theta, by_phi = self.p + phi * self.q, np.swapaxes(self.p, 0, 1) + theta * self.q
         covariance = self.T + theta * self.p + phi * by_phi
         place = t[:, None] + theta * e[:, None], t + phi * e, covariance
-        _, ab, ac, _, bc, cc = self.pair.curvatures(*place)
+        _, ab, ac, bc, cc = self.pair.curvatures(*place)
         first = e[:, None]
         mixed = first * (e * ab + by_phi * ac) + by_theta * (e * bc + by_phi * cc)
-        mixed = mixed + self.q * self.pair.slopes(*place)[2]
+        mixed = mixed + self.q * self.pair.slopes(*place)[1]
         found = np.tensordot(np.outer(weights, weights), mixed, 2)
         if self.pair.exact:
             return found

@@ -41,6 +41,9 @@ NEGLIGIBLE = 1e-16
 GRID = 2.0 ** np.arange(-10.0, 10.25, 0.25)
 """Variances at which it is found out how many coefficients serve."""
 
+LEFT, LEAST, LEAST_TERMS = 1e-20, 1e-8, 16
+"""Powers of a correlation below LEFT are dropped; of one below LEAST all but these many."""
+
 REMEMBERED = 64
 
 
@@ -57,6 +60,7 @@ class PolynomialSeries:
         self.base = 0 if costs[0] <= costs[1] else 1
         rows = tables[self.base]
         self.table = np.array([[_scaled(x, k) for x in row] for k, row in enumerate(rows)])
+        self._shifted: dict[int, Array] = {}
 
     @property
     def degree(self) -> int:
@@ -65,13 +69,13 @@ class PolynomialSeries:
 
     def coefficients(self, order: int, variances: Array) -> Array:
         """``φ_k / a^{k/2}`` of the derivative of that ``order``."""
-        powers = (np.asarray(variances, float) - self.base)[None]
-        found = np.zeros((max(len(self.table) - order, 1), *np.shape(variances)))
-        shifted = _raised(self.table[order:], order)
-        column = (slice(None), *(None,) * np.ndim(variances))
-        for terms in shifted.T[::-1] if len(shifted) else ():
-            found = found * powers + terms[column]
-        return found
+        if order not in self._shifted:
+            self._shifted[order] = _raised(self.table[order:], order)
+        table = self._shifted[order]
+        powers = np.ones((table.shape[1], *np.shape(variances)))
+        powers[1:] = variances - self.base
+        np.cumprod(powers, axis=0, out=powers)
+        return np.tensordot(table, powers, 1)
 
 
 class SampledSeries:
@@ -127,7 +131,9 @@ class SampledSeries:
         nodes, table = hermite_quadrature(degree + missing)
         with np.errstate(all="ignore"):
             scale = np.sqrt(variances)
-            values = np.broadcast_to(self.derivatives[known](np.outer(nodes, scale)), (len(nodes), len(scale)))
+            values = np.broadcast_to(
+                self.derivatives[known](np.outer(nodes, scale)), (len(nodes), len(scale))
+            )
             found = table @ values
             return _raised(found[missing:], missing) / scale**missing if missing else found
 
@@ -195,14 +201,14 @@ class SampledPair:
 
     def means(self, orders: Sequence[tuple[int, int]], a: Array, b: Array, c: Array) -> list[Array]:
         """``E[f^(i)(X) g^(j)(Y)]`` for each ``(i, j)`` of ``orders``; ``a``, ``b`` and ``c`` are broadcast."""
-        degree = self.degree(a, b)
         with np.errstate(all="ignore"):
             scale = np.sqrt(np.asarray(a, float) * b)
             correlation = np.where(scale > 0, c / scale, 0.0)
+        degree, count = self.degree(a, b), _terms(np.abs(correlation).max(initial=0.0))
         return _sums(
             orders,
-            lambda order: self.f.coefficients(order, a, degree),
-            lambda order: self.g.coefficients(order, b, degree),
+            lambda order: self.f.coefficients(order, a, degree)[:count],
+            lambda order: self.g.coefficients(order, b, degree)[:count],
             correlation,
         )
 
@@ -218,6 +224,13 @@ class SampledPair:
 
 
 Coefficients = Callable[[int], Array]
+
+
+def _terms(correlation: float) -> int:
+    """How many powers of a ``correlation`` count, beside 1 and with the factors of four derivatives."""
+    if correlation < LEAST:
+        return LEAST_TERMS
+    return DEGREES[-1] if not correlation < 1 else LEAST_TERMS + int(np.log(LEFT) / np.log(correlation))
 
 
 def _sums(

@@ -5,8 +5,6 @@ For Gaussian inputs every loss is a double sum over pairs of units of ``P(a, b, 
 module holds P with its first and second derivatives, of one pair of links, whatever the numbers of units.
 """
 
-from itertools import combinations_with_replacement
-
 import sympy
 
 from theory.symbolic.models import link_product
@@ -30,8 +28,9 @@ def pair_function(f: sympy.Expr, g: sympy.Expr) -> sympy.Expr:
 
 
 def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
-    """Return the text of a module with the functions ``value``, ``slopes`` and ``curvatures`` of ``x = (a, b,
-    c)``, and ``square`` of ``x = (a,)`` where the links are the same.
+    """Return the text of a module with the functions ``value``, ``slopes`` and ``curvatures`` of
+    ``x = (a, b, c)`` and, where the links are the same, ``square``, ``square_slope`` and
+    ``square_curvature`` of ``x = (a,)``.
 
     >>> from theory.symbolic.links import Z
     >>> print("\\n".join(pair_module(Z**2, Z**2).splitlines()[3:13]))
@@ -46,37 +45,27 @@ def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
         value: np.ndarray = a * b + 2 * c**2
         return value
     """
+    a, b, c = VARIABLES
     pair = pair_function(f, g)
-    slopes = [pair.diff(x) for x in VARIABLES]
-    curvatures = [pair.diff(*pairs) for pairs in combinations_with_replacement(VARIABLES, 2)]
+    seconds = [pair.diff(*by) for by in ((a, a), (a, b), (a, c), (b, c), (c, c))]
     functions = [
-        _function("value", "Return E[f(X) g(Y)].\nx (3, ...) -> (...).", VARIABLES, pair),
-        _function(
-            "slopes", "Return its derivatives by a, b and c.\nx (3, ...) -> (3, ...).", VARIABLES, slopes
-        ),
-        _function(
-            "curvatures",
-            "Return those by aa, ab, ac, bb, bc and cc.\nx (3, ...) -> (6, ...).",
-            VARIABLES,
-            curvatures,
-        ),
+        _function("value", "Return E[f(X) g(Y)].\nx (3, ...) -> (...).", pair),
+        _function("slopes", "Return P_a and P_c.\nx (3, ...) -> (2, ...).", [pair.diff(a), pair.diff(c)]),
+        _function("curvatures", "Return P_aa, P_ab, P_ac, P_bc and P_cc.\nx (3, ...) -> (5, ...).", seconds),
     ]
     if f == g:
-        a = VARIABLES[0]
         square = link_product(f, f, sympy.Matrix([[a, a], [a, a]]))
-        functions.append(
-            _function(
-                "square",
-                "Return E[f(X)^2] and its two derivatives.\nx (1, ...) -> (3, ...).",
-                (a,),
-                [square, square.diff(a), square.diff(a, 2)],
-            )
-        )
+        for name, order in (("square", 0), ("square_slope", 1), ("square_curvature", 2)):
+            summary = f"Return the derivative of E[f(X)^2] of order {order}.\nx (1, ...) -> (...)."
+            functions.append(_function(name, summary, square.diff(a, order), (a,)))
     return "import numpy as np\n\n\n" + "\n\n\n".join(functions) + "\n"
 
 
 def _function(
-    name: str, summary: str, variables: tuple[sympy.Symbol, ...], value: sympy.Expr | list[sympy.Expr]
+    name: str,
+    summary: str,
+    value: sympy.Expr | list[sympy.Expr],
+    variables: tuple[sympy.Symbol, ...] = VARIABLES,
 ) -> str:
     written = [entry.doit() for entry in value] if isinstance(value, list) else value.doit()
     return Function(
