@@ -72,10 +72,7 @@ class PolynomialSeries:
         if order not in self._shifted:
             self._shifted[order] = _raised(self.table[order:], order)
         table = self._shifted[order]
-        powers = np.ones((table.shape[1], *np.shape(variances)))
-        powers[1:] = variances - self.base
-        np.cumprod(powers, axis=0, out=powers)
-        return np.tensordot(table, powers, 1)
+        return np.tensordot(table, _powers(variances - self.base, table.shape[1]), 1)
 
 
 class SampledSeries:
@@ -239,13 +236,22 @@ def _sums(
     """``Σ_k φ_k γ_k r^k`` for the coefficients of each pair of orders."""
     factors = [(left(i), right(j)) for i, j in orders]
     longest = max(min(len(f), len(g)) for f, g in factors)
-    powers = np.ones((longest, *np.shape(ratio)))
-    powers[1:] = ratio
-    np.cumprod(powers, axis=0, out=powers)
+    powers = _powers(ratio, longest)
     found = []
     for f, g in factors:
         count = min(len(f), len(g))
         found.append(np.einsum("k...,k...,k...->...", f[:count], g[:count], powers[:count]))
+    return found
+
+
+def _powers(values: Array, count: int) -> Array:
+    """``values**k`` (count, …) for k < ``count``, by doubling."""
+    found = np.ones((count, *np.shape(values)))
+    done = 1
+    while done < count:
+        more = min(done, count - done)
+        np.multiply(found[:more], found[done - 1] * values, out=found[done : done + more])
+        done += more
     return found
 
 

@@ -7,6 +7,8 @@ module holds P with its first and second derivatives, of one pair of links, what
 
 import sympy
 
+from theory.symbolic.averages import without_poles
+from theory.symbolic.links import has_kink
 from theory.symbolic.models import link_product
 from theory.symbolic.source import Function, Output
 
@@ -46,11 +48,17 @@ def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
         return value
     """
     a, b, c = VARIABLES
+    kinks = has_kink(f) and has_kink(g)
     pair = pair_function(f, g)
-    seconds = [pair.diff(*by) for by in ((a, a), (a, b), (a, c), (b, c), (c, c))]
+
+    def derivative(*by: sympy.Symbol) -> sympy.Expr:
+        found = pair.diff(*by)
+        return without_poles(found, *VARIABLES) if kinks else found
+
+    seconds = [derivative(*by) for by in ((a, a), (a, b), (a, c), (b, c), (c, c))]
     functions = [
         _function("value", "Return E[f(X) g(Y)].\nx (3, ...) -> (...).", pair),
-        _function("slopes", "Return P_a and P_c.\nx (3, ...) -> (2, ...).", [pair.diff(a), pair.diff(c)]),
+        _function("slopes", "Return P_a and P_c.\nx (3, ...) -> (2, ...).", [derivative(a), derivative(c)]),
         _function("curvatures", "Return P_aa, P_ab, P_ac, P_bc and P_cc.\nx (3, ...) -> (5, ...).", seconds),
     ]
     if f == g:
