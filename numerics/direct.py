@@ -22,6 +22,7 @@ from numerics.observables import norms
 from numerics.overlaps import join, split
 from numerics.pairs import RightHandSides
 from numerics.problem import Problem
+from numerics.resolved import unresolved
 from numerics.step import Modes
 from numerics.trajectory import Segment, Trajectory
 
@@ -46,6 +47,9 @@ NEWTON = 3.0
 STEPS = 80.0
 """Steps that the implicit method takes."""
 
+FEWEST = 40
+"""Statistics up to which they are solved for, whatever the estimate."""
+
 SPEED = 3e9
 """Operations per second, of one thread, by which the two ways are compared."""
 
@@ -63,9 +67,9 @@ def explicit_steps(rate: float, until: float) -> float:
 
 def is_cheaper(students: int, teachers: int, modes: int, rate: float, until: float) -> bool:
     """Whether integrating all modes is estimated to take less time than eliminating them."""
-    if students == 1:
-        return False
     statistics = students * (students + 1) / 2 + students * teachers
+    if students == 1 or statistics <= FEWEST:
+        return False
     one = CALL + (4.0 * students * (students + teachers) * modes + 300.0 * statistics) / SPEED
     explicit = 2.0 * STAGES * one * explicit_steps(rate, until)
     implicit = STEPS * NEWTON * 2.0 * (STAGES * statistics) ** 3 / SPEED
@@ -120,7 +124,7 @@ class DirectTrajectory(Trajectory):
         from the leg's start.
         """
         found: dict[int, tuple[Array, Array]] = {}
-        before, leg = None, -1
+        before, leg = self.places[0], 0
         for index in np.argsort(times, kind="stable"):
             if owner[index] != leg:
                 leg = int(owner[index])
@@ -166,7 +170,7 @@ def solve_directly(
     loss = float(place.chart.loss(place.statistics, place.modes.energy))
     limit = limits.at_the_end(model, modes.statistics(place.students), modes.energy, loss, until)
     rounding = np.finfo(float).eps * np.sqrt(taken)
-    total = error + rounding + problem.relative_error
+    total = error + rounding + problem.relative_error + unresolved(model, segments)
     return DirectTrajectory(problem, radau(STAGES), segments, limit, until, total, places[:-1], taken)
 
 

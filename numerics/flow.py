@@ -33,9 +33,10 @@ from numerics.integrating_factor import SHORT, resolved, solve_short_step
 from numerics.limits import Limit
 from numerics.observables import norms
 from numerics.overlaps import join, split
-from numerics.pairs import AnyModel, Network, RightHandSides, right_hand_sides
+from numerics.pairs import AnyModel, RightHandSides, right_hand_sides
 from numerics.problem import Problem, check_number, check_problem
 from numerics.reduction import reduce
+from numerics.resolved import check_resolved, unresolved
 from numerics.step import (
     ROUNDING,
     SMALLEST,
@@ -67,7 +68,6 @@ VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
 BESIDE = 1e-8  # of a student: near enough to its kink to tell its speed there
 REACHED = 1e-6  # of the time passed: what is left to the kink
 STEADY = 1e-3  # of a student's speed: more of a change and it may turn before the kink
-UNRESOLVED = 1e-6  # of the averages of a link without closed form
 MAX_STEPS = 20000
 HALF, SHORTER = 0.5, 0.8
 SPAN = 100.0
@@ -87,12 +87,12 @@ def solve(
 ) -> Trajectory:
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
 
-    ``model`` is a symbolic :class:`theory.symbolic.Model`, a :func:`numerics.network` of any links and widths,
-    or a generated module. Where it has no barrier the state at ``until`` decides what is said of the limit. Time is the flow's
-    own: no step size, no factor. The problem is first reduced exactly, so the cost grows like log(until) and
-    hardly with the dimension. ``progress`` is called with the time after every step. ``check`` verifies
-    the laws of the flow on the solution, :func:`numerics.check.check_trajectory`, and raises its
-    :class:`~numerics.check.BrokenLaw`.
+    ``model`` is a symbolic :class:`theory.symbolic.Model`, a :func:`numerics.network` of any links and
+    widths, or a generated module. Where it has no barrier the state at ``until`` decides what is said of the
+    limit. Time is the flow's own: no step size, no factor. The problem is first reduced exactly, so the cost
+    grows like log(until) and hardly with the dimension. ``progress`` is called with the time after every
+    step. ``check`` verifies the laws of the flow on the solution, :func:`numerics.check.check_trajectory`,
+    and raises its :class:`~numerics.check.BrokenLaw`.
 
     Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
     has not as many students and teachers as the model; ArithmeticError where the run cannot be followed to
@@ -103,7 +103,7 @@ def solve(
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
     ('+teacher', '2.910245e-103')
     """
-    model = right_hand_sides(model)
+    rules = right_hand_sides(model)
     check_problem(problem)
     check_number("until", until)
     if not (np.isfinite(until) and until > 0):
@@ -113,22 +113,20 @@ def solve(
             f"until is {until:g}: this reduced problem is faithful up to {problem.horizon:g} only"
         )
     sizes = len(problem.students), len(problem.teachers)
-    if sizes != (model.STUDENTS, model.TEACHERS):
+    if sizes != (rules.STUDENTS, rules.TEACHERS):
         raise ValueError(
             f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
-            f"the model {model.STUDENTS} and {model.TEACHERS}"
+            f"the model {rules.STUDENTS} and {rules.TEACHERS}"
         )
-    _check_resolved(problem, model)
-    rate = 8.0 * speed(problem, model) * max(problem.teacher_energy, problem.start_energy)
-    rate *= float(problem.eigenvalues.max())
-    if direct.is_cheaper(*sizes, len(problem.eigenvalues), rate, until):
-        run = direct.solve_directly(
-            reduce(problem, _clocked(problem, model, until)), until, model, rate, progress
-        )
+    check_resolved(problem, rules)
+    reduced = reduce(problem, _clocked(problem, rules, until))
+    rate = _rate(problem, rules)
+    if direct.is_cheaper(*sizes, len(reduced.eigenvalues), rate, until):
+        direct_run = direct.solve_directly(reduced, until, rules, rate, progress)
         if check:
-            check_trajectory(run)
-        return run
-    integration = _Integration(reduce(problem, _clocked(problem, model, until)), model)
+            check_trajectory(direct_run)
+        return direct_run
+    integration = _Integration(reduced, rules)
     while integration.time < until or not integration.settled:
         try:
             integration.advance()
@@ -145,30 +143,23 @@ def solve(
         integration.segments,
         integration.limit or integration.last_limit(),
         until,
-        integration.error + integration.problem.relative_error + integration.unresolved,
+        integration.error + reduced.relative_error + unresolved(rules, integration.segments),
     )
     if check:
         check_trajectory(run, integration.students)
     return run
 
 
-def _check_resolved(problem: Problem, model: RightHandSides) -> None:
-    """Refuse links whose averages are not known at the energies of the start and of the teachers."""
-    if not isinstance(model, Network):
-        return
-    modes = Modes(problem.eigenvalues, problem.teachers)
-    left_out = model.error(np.square(problem.students) @ problem.eigenvalues, np.diag(modes.energy))
-    if left_out > UNRESOLVED:
-        raise ValueError(
-            f"the averages of these links are known to {left_out:.1e} only at the energies of this problem: "
-            "a link without closed form must be smooth, and its argument not too large"
-        )
-
-
 def _clocked(problem: Problem, model: RightHandSides, until: float) -> float:
     """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
     escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
     return max(until, escape) * speed(problem, model)
+
+
+def _rate(problem: Problem, model: RightHandSides) -> float:
+    """About the largest rate at which a mode moves."""
+    energy = max(problem.teacher_energy, problem.start_energy)
+    return 8.0 * speed(problem, model) * energy * float(problem.eigenvalues.max())
 
 
 def speed(problem: Problem, model: RightHandSides) -> float:
@@ -228,16 +219,6 @@ class _Integration:
         """
         steps = self.truncation + PER_STEP * len(self.segments) + CANCELLED * self.cancelled
         return max(steps, self.amplification.error)
-
-    @property
-    def unresolved(self) -> float:
-        """What the averages of links without closed form leave out, at the largest energies of the run."""
-        if not isinstance(self.model, Network):
-            return 0.0
-        found = (step.chart.overlaps(step.statistics, step.teacher_energy) for step in self.segments)
-        own = [split(x, self.model.STUDENTS, self.model.TEACHERS)[0] for x in found]
-        largest = np.max([np.einsum("jjs->js", S).max(axis=1) for S in own], axis=0)
-        return self.model.error(largest, np.diag(self.modes.energy))
 
     @property
     def settled(self) -> bool:

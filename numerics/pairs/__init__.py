@@ -64,9 +64,14 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
     """Return a generated module or a :class:`Network` as it is, and the network of a symbolic model."""
     if isinstance(model, ModuleType | Network):
         return model
-    weights = [[float(c) for c in part] for part in (model.student_weights, model.teacher_weights)]
-    links = model.student_link, model.teacher_link
-    return network(*links, *weights, noise=float(model.noise), name=model.name)
+    return network(
+        model.student_link,
+        model.teacher_link,
+        [float(c) for c in model.student_weights],
+        [float(c) for c in model.teacher_weights],
+        float(model.noise),
+        model.name,
+    )
 
 
 def _link(link: Link) -> Link:

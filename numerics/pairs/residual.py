@@ -1,7 +1,7 @@
 """Networks whose students can equal their teachers, in residual coordinates, without cancellation.
 
-With V = W − E W* and q = V Q Vᵀ, p = V Q W*ᵀ, teachers of energy 0 beside those that there are (so that p and T
-are K × K), S = T + p + pᵀ + q and U = T + p. Write e_k = S_kk − T_kk and r = S − U = q + pᵀ. Then, as f = g
+With V = W − E W* and q = V Q Vᵀ, p = V Q W*ᵀ, teachers of energy 0 beside those that there are (so that p and
+T are K × K), S = T + p + pᵀ + q and U = T + p. Write e_k = S_kk − T_kk and r = S − U = q + pᵀ. Then, as f = g
 and c = c*,
 
     (A E + B)_jm = −2 c_j c_m ΔP_c(jm) − 4 δ_jm c_j Σ_k c_k ΔP_a(jk),
@@ -12,9 +12,9 @@ likewise ΔP_a, and with x* the teachers' projections the loss is
 
     L = Σ_jk c_j c_k E[(f(x_j) − f(x*_j)) (f(x_k) − f(x*_k))],
 
-the integrals over 0 ≤ θ, φ ≤ 1 of ∂_θ ∂_φ P at (T_jj + θ e_j, T_kk + φ e_k, T_jk + θ p_jk + φ p_kj + θφ q_jk).
-Gauss quadrature does both, exactly for polynomials; where e and r are no small part of the energies nothing
-cancels, and differences serve as they are.
+the integrals over 0 ≤ θ, φ ≤ 1 of ∂_θ ∂_φ P at (T_jj + θ e_j, T_kk + φ e_k, T_jk + θ p_jk + φ p_kj + θφ
+q_jk). Gauss quadrature does both, exactly for polynomials; where e and r are no small part of the energies
+nothing cancels, and differences serve as they are.
 """
 
 from functools import cached_property

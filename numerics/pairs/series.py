@@ -6,10 +6,10 @@ With ``Var X = a``, ``Var Y = b``, ``Cov = c``, and the probabilists' Hermite po
     E[f(X) g(Y)] = Σ_k φ_k(a) γ_k(b) ρ^k,      φ_k(a) = E[f(√a ξ) he_k(ξ)],      ρ = c/√(ab).
 
 A derivative shifts the coefficients: those of ``f^(i)`` are ``√((k+1)…(k+i)) φ_{k+i} / a^{i/2}``. Polynomials
-have a finite sum, written in ``φ_k/a^{k/2}`` and ``c`` so that nothing is divided by ``a``. Of other links the
-coefficients are integrals, by Gauss–Legendre quadrature on panels that meet at 0, where a link may have a
-kink: they fall like ``exp(−δ√(2k/a))`` where the link is analytic up to ``δ`` from the real axis, like a power
-of ``k`` at a kink.
+have a finite sum, written in ``φ_k/a^{k/2}`` and ``c`` so that nothing is divided by ``a``. Of other links
+the coefficients are integrals, by Gauss–Legendre quadrature on panels that meet at 0, where a link may have a
+kink: they fall like ``exp(−δ√(2k/a))`` where the link is analytic up to ``δ`` from the real axis, like a
+power of ``k`` at a kink.
 
 Arrays of variances have any shape; coefficients have an axis of ``k`` before it.
 """
@@ -173,7 +173,7 @@ class PolynomialPair:
         return max(1, (max(self.f.degree, self.g.degree) + 1) // 2)
 
     def means(self, orders: Sequence[tuple[int, int]], a: Array, b: Array, c: Array) -> list[Array]:
-        """``E[f^(i)(X) g^(j)(Y)]`` for each ``(i, j)`` of ``orders``; ``a``, ``b`` and ``c`` are broadcast."""
+        """``E[f^(i)(X) g^(j)(Y)]`` for each ``(i, j)`` of ``orders``; the arrays are broadcast."""
         return _sums(
             orders,
             lambda order: self.f.coefficients(order, a),
@@ -197,7 +197,7 @@ class SampledPair:
     nodes = 8
 
     def means(self, orders: Sequence[tuple[int, int]], a: Array, b: Array, c: Array) -> list[Array]:
-        """``E[f^(i)(X) g^(j)(Y)]`` for each ``(i, j)`` of ``orders``; ``a``, ``b`` and ``c`` are broadcast."""
+        """``E[f^(i)(X) g^(j)(Y)]`` for each ``(i, j)`` of ``orders``; the arrays are broadcast."""
         with np.errstate(all="ignore"):
             scale = np.sqrt(np.asarray(a, float) * b)
             correlation = np.where(scale > 0, c / scale, 0.0)

@@ -1,22 +1,22 @@
 """Gaussian averages in closed form: the functions that links are made of.
 
-Each is a power of ``z`` times a kernel: 1, ``erf(αz)``, ``sign(z)`` (so that ``|z| = z sign z``), ``exp(βz)``,
-``sin(βz)`` or ``cos(βz)``. For a centred Gaussian pair with ``E[X²] = a``, ``E[Y²] = b`` and ``E[XY] = c``
-the kernels have
+Each is a power of ``z`` times a kernel: 1, ``erf(αz)``, ``sign(z)`` (so that ``|z| = z sign z``),
+``exp(βz)``, ``sin(βz)`` or ``cos(βz)``. For a centred Gaussian pair with ``E[X²] = a``, ``E[Y²] = b`` and
+``E[XY] = c`` the kernels have
 
 - ``E[erf(αX) erf(βY)] = (2/π) asin(2αβc / √((1 + 2α²a)(1 + 2β²b)))`` (Saad and Solla, 1995), and with it the
   limits of large ``α``: ``E[sign(X) sign(Y)] = (2/π) asin(c/√(ab))``;
 - ``E[exp(αX) exp(βY)] = exp((α²a + 2αβc + β²b)/2)``, and its parts at imaginary ``α`` and ``β``;
 
 derivatives of the functions are derivatives of the averages, by the heat equation
-``E[f^(i+2)(X) g(Y)] = 2 ∂_a E[f^(i)(X) g(Y)]`` and ``E[f'(X) g'(Y)] = ∂_c E[f(X) g(Y)]``, and powers are taken
-off by Stein's lemma
+``E[f^(i+2)(X) g(Y)] = 2 ∂_a E[f^(i)(X) g(Y)]`` and ``E[f'(X) g'(Y)] = ∂_c E[f(X) g(Y)]``, and powers are
+taken off by Stein's lemma
 
     E[X h(X, Y)] = a E[∂_x h] + c E[∂_y h].
 
-So ``E[|X||Y|] = (2/π) (√(ab − c²) + c asin(c/√(ab)))`` (arc-cosine kernel, Cho and Saul, 2009). Averages of two
-functions with a kink are finite but not smooth at ``c² = ab``, where student and teacher are parallel: that
-of two signs has a square root there, that of two moduli the power 3/2.
+So ``E[|X||Y|] = (2/π) (√(ab − c²) + c asin(c/√(ab)))`` (arc-cosine kernel, Cho and Saul, 2009). Averages of
+two functions with a kink are finite but not smooth at ``c² = ab``, where student and teacher are parallel:
+that of two signs has a square root there, that of two moduli the power 3/2.
 
 Averages of exp, sin or cos with erf or sign are not among them.
 """
@@ -322,10 +322,9 @@ def _stein(f: Atom, m: int, i: int, g: Atom, n: int, j: int) -> sympy.Expr:
 @cache
 def _pair_average(f: Atom, i: int, g: Atom, j: int) -> sympy.Expr:
     """``E[f^(i)(X) g^(j)(Y)]`` of two kernels."""
-    waves = [isinstance(kernel, Exponential | Wave) for kernel in (f, g)]
-    if all(waves):
+    if isinstance(f, Exponential | Wave) and isinstance(g, Exponential | Wave):
         return _wave_average(f, i, g, j)
-    if any(waves):
+    if isinstance(f, Exponential | Wave) or isinstance(g, Exponential | Wave):
         raise NoAverageError(f"no closed form of the average of {f} and {g} is known")
     if (i + j) % 2:
         return sympy.S.Zero
@@ -343,25 +342,23 @@ def _spread(kernel: Atom, variance: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]
     return variance, sympy.S.One
 
 
-def _wave_average(f: Atom, i: int, g: Atom, j: int) -> sympy.Expr:
+def _wave_average(f: Exponential | Wave, i: int, g: Exponential | Wave, j: int) -> sympy.Expr:
     """``E[f^(i)(X) g^(j)(Y)]`` of exponentials and waves.
 
-    With ``sin(αX + φ) = Im e^(iαX + iφ)``: a product of two sines is half the difference of the cosines of
-    difference and sum.
+    A product of two sines is half the difference of the cosines of difference and sum.
     """
     alpha, beta = f.scale, g.scale
     size = alpha**i * beta**j
-    if isinstance(f, Exponential) and isinstance(g, Exponential):
-        return size * sympy.exp((alpha**2 * _A + beta**2 * _B) / 2 + alpha * beta * _C)
-    if isinstance(f, Exponential):
-        phase = (g.quarters + j) * sympy.pi / 2
-        decay = sympy.exp((alpha**2 * _A - beta**2 * _B) / 2)
-        return size * decay * sympy.sin(alpha * beta * _C + phase)
-    if isinstance(g, Exponential):
-        swapped = _wave_average(g, j, f, i)
-        return swapped.subs({_A: _B, _B: _A}, simultaneous=True)
-    first, second = ((wave.quarters + order) * sympy.pi / 2 for wave, order in ((f, i), (g, j)))
-    decay = -(alpha**2 * _A + beta**2 * _B) / 2
-    near, far = (decay + sign * alpha * beta * _C for sign in (1, -1))
-    terms = sympy.cos(first - second) * sympy.exp(near) - sympy.cos(first + second) * sympy.exp(far)
-    return size * terms / 2
+    match f, g:
+        case Exponential(), Exponential():
+            return size * sympy.exp((alpha**2 * _A + beta**2 * _B) / 2 + alpha * beta * _C)
+        case Exponential(), Wave(quarters=quarters):
+            decay = sympy.exp((alpha**2 * _A - beta**2 * _B) / 2)
+            return size * decay * sympy.sin(alpha * beta * _C + (quarters + j) * sympy.pi / 2)
+        case Wave(quarters=first), Wave(quarters=second):
+            difference, total = (first + i - second - j), (first + i + second + j)
+            decay = -(alpha**2 * _A + beta**2 * _B) / 2
+            near, far = (sympy.exp(decay + sign * alpha * beta * _C) for sign in (1, -1))
+            near, far = near * sympy.cos(difference * sympy.pi / 2), far * sympy.cos(total * sympy.pi / 2)
+            return size * (near - far) / 2
+    return _wave_average(g, j, f, i).subs({_A: _B, _B: _A}, simultaneous=True)

@@ -28,11 +28,12 @@ class Model:
 
     ``student_link`` and ``teacher_link`` are ``f`` and ``g``, links in
     :data:`~theory.symbolic.links.Z`; ``student_weights`` and ``teacher_weights`` are ``c`` and
-    ``c*``, non-zero real numbers that set ``K`` and ``M`` by how many they are, exact where they are given so.
-    ``noise`` is the variance of the independent label noise ``ξ``, a rational or a symbol such as ``sigma2``;
-    it adds to the loss and leaves the flow as it is. Raises :class:`~theory.symbolic.links.LinkError` for what
-    is no link and :class:`ModelError` for other weights or noise. Its loss and drift raise
-    :class:`~theory.symbolic.links.UnknownAverageError` where no average is known in closed form.
+    ``c*``, non-zero real numbers that set ``K`` and ``M`` by how many they are, exact where they are given
+    so. ``noise`` is the variance of the independent label noise ``ξ``, a rational or a symbol such as
+    ``sigma2``; it adds to the loss and leaves the flow as it is. Raises
+    :class:`~theory.symbolic.links.LinkError` for what is no link and :class:`ModelError` for other weights or
+    noise. Its loss and drift raise :class:`~theory.symbolic.links.UnknownAverageError` where no average is
+    known in closed form.
 
     >>> model = Model("committee", Z**2, Z**2, student_weights=(1, 1), teacher_weights=(1,))
     >>> model.students, model.teachers
