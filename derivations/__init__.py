@@ -1,14 +1,12 @@
-"""Each claim derived and checked, one module a chapter, and the command line.
+"""The theory told, checked and judged, a part of it a room, and the command line.
 
-``court``       statements and their checks: knows no paper
-``statements``  the formulas of the theory, each typed once
-``evidence``    what a chapter consists of: formulas, comparisons, checks, figures
-``typeset``     SymPy expressions in the paper's notation, as LaTeX and MathML
-``equations``   every equation of a model, in every format
-``infinite``    the runs at d = ∞ that two chapters share
-``model`` … ``tail``  the chapters
-``audit``       every claim of the paper examined, with its verdict
-``figures``     the six figures of the paper, one module each
-``report``      all chapters on one self-contained page
-``cli``         the command ``phase-retrieval``, its ``commands`` and their ``output``
+``court``        statements and their checks, claims and verdicts: knows no paper
+``press``        what a book and a report consist of, and how they are printed
+``setting``, ``escape``, ``convergence``, ``tail``, ``experiments``, ``beyond``  the rooms: each with its
+                 statements, its telling in the book, its measurements, the paper's claims and their pictures
+``trials``       what claims are tried on
+``register``     all claims; ``adjudication``: their table
+``contents``     all chapters of the book; ``report``: all measurements on one self-contained page
+``explorer``, ``guide``  the interactive page and the how-tos
+``cli``          the command ``phase-retrieval``, its ``commands`` and their ``output``
 """

@@ -7,20 +7,14 @@ from importlib.resources import files
 
 from jinja2 import Environment
 
-from derivations import (
-    borderlines,
-    convergence,
-    corrections,
-    descent,
-    escape,
-    hierarchy,
-    model,
-    tail,
-    trajectory,
-)
-from derivations.audit.table import Row
-from derivations.evidence import Chapter
-from derivations.typeset import mathml, prose
+from derivations.beyond.measured import descent
+from derivations.convergence.measured import borderlines, convergence, corrections, trajectory
+from derivations.court.table import Row
+from derivations.escape.measured import escape
+from derivations.press.evidence import Chapter
+from derivations.press.typeset import mathml, prose
+from derivations.setting.measured import hierarchy, model
+from derivations.tail.measured import tail
 
 DESCENT_STEPS = 100_000
 

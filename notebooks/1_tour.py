@@ -22,7 +22,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from numerics import descend, power_law, solve
-from numerics.figures import STYLE, plot_phases
+from numerics.shown.figures import STYLE, plot_phases
 from theory.asymptotics import PowerLaw, escape_rate, overlap_prefactor
 from theory.symbolic import Z, hierarchy, phase_retrieval, single_index
 

@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from numerics import power_law, solve
-from numerics.figures import STYLE
+from numerics.shown.figures import STYLE
 from theory.asymptotics import (
     PowerLaw,
     escape_rate,

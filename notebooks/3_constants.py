@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from numerics import extrapolate_power_law, fit_power_law, local_slopes, power_law, solve
-from numerics.figures import STYLE
+from numerics.shown.figures import STYLE
 from theory.asymptotics import PowerLaw, constants, summary_exponent
 
 plt.rcParams.update(STYLE)

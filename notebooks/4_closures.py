@@ -21,8 +21,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import sympy
 
-from numerics.closure_table import closure_table, finite_spectrum, power_law_spectrum
-from numerics.figures import STYLE
+from derivations.beyond.closure_table import closure_table, finite_spectrum, power_law_spectrum
+from numerics.shown.figures import STYLE
 from theory.symbolic import hierarchy, phase_retrieval
 from theory.symbolic.closures import CharacteristicPolynomial, GaussQuadrature, Truncation, close
 

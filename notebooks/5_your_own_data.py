@@ -24,9 +24,9 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from numerics import Problem, empirical_flow, online_sgd, power_law, solve
-from numerics.covariance import from_covariance
 from numerics.descent import Samples
-from numerics.figures import STYLE
+from numerics.problems.covariance import from_covariance
+from numerics.shown.figures import STYLE
 
 plt.rcParams.update(STYLE)
 QUICK = "PHASE_RETRIEVAL_QUICK" in os.environ

@@ -22,7 +22,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from numerics import descend, online_sgd, power_law, solve
-from numerics.figures import STYLE
+from numerics.shown.figures import STYLE
 from theory.asymptotics import PowerLaw, descent_escape_rate, escape_rate, stability_step
 
 plt.rcParams.update(STYLE)

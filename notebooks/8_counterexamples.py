@@ -24,9 +24,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import sympy
 
-from derivations.audit import Effort, select
+from derivations.court import Effort
+from derivations.register import select
 from numerics import Problem, power_law, solve
-from numerics.figures import STYLE
+from numerics.shown.figures import STYLE
 
 plt.rcParams.update(STYLE)
 

@@ -9,15 +9,16 @@
 ``descend``                 population gradient descent, exactly; ``descend_network`` of any model
 ``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 ``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
+``predict_sgd``             its mean, without runs, in any dimension
 ``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
 ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``  measured exponents
 
 Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
 """
 
-from numerics.batch import solve_many
 from numerics.descent import (
     EmpiricalRun,
+    Prediction,
     Samples,
     StochasticRuns,
     descend,
@@ -26,27 +27,30 @@ from numerics.descent import (
     empirical_descent,
     empirical_flow,
     online_sgd,
+    predict_sgd,
     shared_sgd,
 )
-from numerics.exponents import (
+from numerics.fits.exponents import (
     LogarithmFit,
     detect_logarithm,
     extrapolate_power_law,
     fit_power_law,
     local_slopes,
 )
-from numerics.files import load, save
-from numerics.flow import solve
+from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
-from numerics.limits import Limit
-from numerics.linearisation import largest_stable_step
-from numerics.noisy_fits import PowerLawFit
-from numerics.observables import Observables, Overlaps
-from numerics.power_law import power_law
-from numerics.problem import Problem
-from numerics.reduction import reduce
-from numerics.results import dataset, plot, sweep
-from numerics.trajectory import Phases, Trajectory
+from numerics.phases import Phases
+from numerics.problems.linearisation import largest_stable_step
+from numerics.problems.power_law import power_law
+from numerics.problems.problem import Problem
+from numerics.problems.reduction import reduce
+from numerics.shown.files import load, save
+from numerics.shown.labelled import dataset, plot, sweep
+from numerics.solver.batch import solve_many
+from numerics.solver.flow import solve
+from numerics.state.limits import Limit
+from numerics.state.observables import Observables, Overlaps
+from numerics.state.trajectory import Trajectory
 
 __all__ = [
     "EmpiricalRun",
@@ -56,6 +60,7 @@ __all__ = [
     "Overlaps",
     "Phases",
     "PowerLawFit",
+    "Prediction",
     "Problem",
     "Samples",
     "StochasticRuns",
@@ -76,6 +81,7 @@ __all__ = [
     "online_sgd",
     "plot",
     "power_law",
+    "predict_sgd",
     "reduce",
     "save",
     "shared_sgd",

@@ -45,4 +45,4 @@ def test_more_mutants_begin_with_the_same_ones() -> None:
 def test_nearest_tests_come_first() -> None:
     """By the module's own name, and by a name that its package exports."""
     assert nearest_tests("theory.symbolic.elliptical")[0] == "tests/theory/symbolic/test_elliptical.py"
-    assert "tests/numerics/test_exponent_fits.py" in nearest_tests("numerics.exponents")
+    assert "tests/numerics/test_exponent_fits.py" in nearest_tests("numerics.fits.exponents")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from derivations.cli import COMMANDS
-from derivations.infinite import TIMES, run
+from derivations.convergence.measured.infinite import TIMES, run
 from numerics import extrapolate_power_law, power_law, solve
 from theory.asymptotics import PowerLaw, constants
 

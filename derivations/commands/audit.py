@@ -12,7 +12,7 @@ from derivations.commands.options import bad_input, check_suffix, output_options
 from derivations.output import BadInput, emit, json_text, make_folder, progress, tables, write
 
 if TYPE_CHECKING:
-    from derivations.audit import Adjudication, Claim
+    from derivations.court import Adjudication, Claim
 
 EXAMPLES = """\b
 Examples:
@@ -55,13 +55,14 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
     claims are examined. --plot draws, for each that is false or not sharp, the paper's statement, ours and a
     measurement on the same axes. Exits with status 1 if a verdict contradicts the one on record.
     """
-    from derivations import audit as court
+    from derivations import court
+    from derivations.register import UnknownClaimError, select
 
     with bad_input():
         as_json |= check_suffix(output, ("json",)) == "json"
     try:
-        selected = court.select(ids)
-    except court.UnknownClaimError as error:
+        selected = select(ids)
+    except UnknownClaimError as error:
         raise BadInput(str(error)) from None
     if plot is not None:
         make_folder(plot)
@@ -79,7 +80,7 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
 
 def _draw(selected: Sequence["Claim"], folder: Path) -> None:
     """The pictures of these claims as files."""
-    from derivations.audit.table import drawn
+    from derivations.adjudication import drawn
 
     for picture in filter(None, (drawn(item.id) for item in selected)):
         write(folder / f"{picture.name}.svg", picture.svg)
@@ -107,7 +108,7 @@ def _readable(settled: Sequence["Adjudication"], output: Path | None) -> str:
     """The table, and how many claims have which verdict."""
     from rich.text import Text
 
-    from derivations.book.linear import plain
+    from derivations.press.linear import plain
 
     terminal = output is None and sys.stdout.isatty()
     rows: list[list[str | Text]] = []

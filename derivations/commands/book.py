@@ -33,7 +33,8 @@ def book(quick: bool, pdf: bool, output: Path) -> None:
     Exits with status 1 if a measurement contradicts its prediction, or a claim its verdict on record.
     """
     make_folder(output / "figures")
-    from derivations.book import contents, site, tex
+    from derivations import contents
+    from derivations.press import site, tex
 
     with progress("book") as show:
         written = list(contents.write(quick, show))

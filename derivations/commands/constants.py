@@ -19,8 +19,8 @@ from derivations.commands.options import (
     read_output,
     teacher_option,
 )
-from derivations.constant_tables import FORMATS
 from derivations.output import emit, json_text, progress, tables, write
+from derivations.press.constant_tables import FORMATS
 
 if TYPE_CHECKING:
     from theory.asymptotics import PowerLaw
@@ -187,7 +187,7 @@ def _spectrum(exponent: Fraction, dimension: int | float, teacher: str, seed: in
     if teacher == "gaussian":
         if math.isinf(dimension):
             raise ValueError("teacher is 'gaussian': at dimension inf it must be flat or source:B")
-        from numerics.power_law import gaussian_teacher
+        from numerics.problems.power_law import gaussian_teacher
 
         return PowerLaw(exponent, dimension, gaussian_teacher(dimension, seed).tolist(), tail_mean_square=1)
     given = load_teacher(teacher)
@@ -196,7 +196,7 @@ def _spectrum(exponent: Fraction, dimension: int | float, teacher: str, seed: in
 
 def _printed(form: str, answers: Sequence[dict[str, Any]], output: Path | None) -> str:
     """The answers in one of the formats."""
-    from derivations.constant_tables import as_csv, as_latex, as_markdown, parts
+    from derivations.press.constant_tables import as_csv, as_latex, as_markdown, parts
 
     if form == "table":
         return tables(*parts(answers), output=output)
@@ -210,8 +210,8 @@ def _printed(form: str, answers: Sequence[dict[str, Any]], output: Path | None) 
 
 def _draw(answers: Sequence[dict[str, Any]], picture: Path) -> None:
     """The sweep's plot, written at once."""
-    from derivations.constant_tables import plot
-    from numerics.figures import encode
+    from derivations.press.constant_tables import plot
+    from numerics.shown.figures import encode
 
     with bad_input():
         figure = plot(answers)

@@ -45,7 +45,7 @@ def parameters(request: Mapping[str, Any]) -> dict[str, Any]:
 def file_content(labelled: "xr.Dataset", answer: Mapping[str, Any], form: str) -> bytes:
     """A file of labelled arrays; JSON also has what ``--json`` prints, by the same names."""
     from derivations.output import json_text
-    from numerics.files import as_json, encode
+    from numerics.shown.files import as_json, encode
 
     if form != "json":
         return encode(labelled, form)

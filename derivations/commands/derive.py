@@ -12,7 +12,7 @@ from derivations.output import BadInput, emit, json_text, progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from derivations.equations import Equation
+    from derivations.press.equations import Equation
     from theory.symbolic import Model
 
 FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
@@ -82,7 +82,7 @@ def derive(
         student = parse_link(link)
         teacher = student if teacher_link is None else parse_link(teacher_link)
         model = Model("network", student, teacher, (1,) * width, (1,) * teachers)
-    from derivations import equations
+    from derivations.press import equations
 
     with progress("derive"):
         contents = list(equations.equations(model))
@@ -92,7 +92,8 @@ def derive(
 
 def _steps(names: tuple[str, ...], layout: str, as_json: bool) -> str:
     """The derivations of these names."""
-    from derivations.book import plain, select
+    from derivations.contents import select
+    from derivations.press import plain
 
     with bad_input():
         chosen = select(names)

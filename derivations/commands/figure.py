@@ -9,7 +9,7 @@ from derivations.commands.options import bad_input, output_options
 from derivations.output import json_text, progress, tables, write
 
 if TYPE_CHECKING:
-    from derivations.figures import PaperFigure
+    from derivations.experiments.figures import PaperFigure
 
 SUFFIXES = ("svg", "pdf", "png")
 
@@ -33,7 +33,7 @@ def figure(number: int, quick: bool, seed: int, as_json: bool, output: Path | No
     --output FILE.svg, .pdf or .png draws it, in a style for two-column papers, and prints the caption;
     FILE.json takes the data of its curves.
     """
-    from derivations.figures import check_number, paper_figure
+    from derivations.experiments.figures import check_number, paper_figure
 
     suffix = None if output is None else output.suffix.lower().removeprefix(".")
     with bad_input():

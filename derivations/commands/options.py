@@ -19,7 +19,7 @@ from theory.disk import writable
 
 if TYPE_CHECKING:
     from numerics import Problem
-    from numerics.problem import Array
+    from numerics.problems.problem import Array
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Value = TypeVar("Value")
@@ -283,6 +283,7 @@ def _add(command: Command, *options: Callable[[Command], Command]) -> Command:
 def load_problem(
     until: float,
     *,
+    least_horizon: float = LEAST_HORIZON,
     exponent: Fraction | None,
     dimension: int | float | None,
     teacher: str | None,
@@ -291,6 +292,8 @@ def load_problem(
     problem: str | None,
 ) -> "Problem":
     """The problem that the options of :func:`problem_options` describe, for runs up to about ``until``.
+
+    A flow is followed beyond, until its limit is settled: ``least_horizon`` allows for that.
 
     Raises ValueError where they contradict each other, are incomplete or describe no problem.
     """
@@ -310,7 +313,7 @@ def load_problem(
         load_teacher(TEACHER if teacher is None else teacher),
         load_init(INIT if init is None else init),
         SEED if seed is None else seed,
-        max(until, LEAST_HORIZON),
+        max(until, least_horizon),
     )
 
 
@@ -339,7 +342,7 @@ def load_init(text: str) -> "str | Array":
 
 def _load(name: str, text: str, names: str) -> "Array":
     """The vector in a file; where there is none, the message also lists ``names``."""
-    from numerics.problem import load_vector
+    from numerics.problems.problem import load_vector
 
     if not os.path.exists(text):
         raise ValueError(f"--{name} {text!r} must be {names} or an existing file")

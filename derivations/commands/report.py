@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivations.commands.options import parsed, read_page
-from derivations.evidence import Chapter
 from derivations.output import json_text, make_folder, progress, tables, write
+from derivations.press.evidence import Chapter
 
 if TYPE_CHECKING:
-    from derivations.audit.table import Row
+    from derivations.court.table import Row
 
 DEFAULT = "report/index.html"
 BOOK = "book/index.html"
@@ -70,8 +70,8 @@ def report(quick: bool, as_json: bool, output: Path) -> None:
 @contextmanager
 def _verdicts(quick: bool) -> Iterator[Callable[[], "list[Row]"]]:
     """The audit's table: settled in a process of its own, or for a ``quick`` report as it is on record."""
-    from derivations.audit import Effort
-    from derivations.audit.table import meanwhile, recorded
+    from derivations.adjudication import meanwhile, recorded
+    from derivations.court.claim import Effort
 
     if quick:
         yield recorded

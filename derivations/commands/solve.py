@@ -28,6 +28,7 @@ from derivations.commands.options import (
     read_times,
     result_options,
 )
+from derivations.commands.sgd import check_sgd, link_modules, predict, prediction_content, sgd_options
 from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ Examples:
   phase-retrieval solve --exponent 1.5 --dimension inf --init escape:1e-3 --until 1e9 --times 1,1e3,1e9 --json
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --points 50 --format csv
   phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
+  phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
 """
 
 
@@ -73,6 +75,7 @@ Examples:
     "teachers.",
 )
 @click.option("--teacher-link", metavar="LINK", help="The teachers' link.  [default: the students']")
+@sgd_options
 @result_options
 def solve(
     until: float,
@@ -81,14 +84,19 @@ def solve(
     digits: int | None,
     link: str | None,
     teacher_link: str | None,
+    sgd: bool,
+    step_size: float | None,
+    batch: int | None,
+    noise: float | None,
     as_json: bool,
     output: Path | None,
     form: str | None,
     **request: Any,
 ) -> None:
-    """Solve the gradient flow.
+    """Solve the gradient flow, or predict online SGD.
 
-    Time is the flow's own, dw/dt = -grad L(w). Small numbers keep their full relative accuracy.
+    Time is the flow's own, dw/dt = -grad L(w): of SGD step size times step number. Small numbers keep their
+    full relative accuracy.
     """
     import numerics
 
@@ -98,21 +106,36 @@ def solve(
             raise ValueError("--points and --times exclude each other: give one of them")
         if times is not None and max(times) > until:
             raise ValueError(f"--times holds {max(times):g}: it must not exceed --until {until:g}")
+        own = {"step_size": step_size, "batch": batch, "noise": noise}
+        check_sgd(sgd, digits, own, until)
         if digits is not None:
             if form is not None:
                 raise ValueError(
                     "--digits prints decimal strings, which labelled arrays do not hold: use --json"
                 )
             exact = exact_problem(digits, until, request)
-        problem = exact.rounded if digits is not None else load_problem(until, **request)
+        if digits is not None:
+            problem = exact.rounded
+        else:
+            problem = (
+                load_problem(until, least_horizon=0.0, **request) if sgd else load_problem(until, **request)
+            )
         sizes = len(problem.students), len(problem.teachers)
         model = None
-        if link is None and teacher_link is None:
+        if sgd:
+            check_one_student(problem)
+            modules = link_modules(link, teacher_link)
+        elif link is None and teacher_link is None:
             check_one_student(problem)
         elif form is not None:
             raise ValueError("labelled arrays are of phase retrieval: print networks with --json")
         else:
             model = network_model(link or "z**2", teacher_link, *sizes, exact=digits is not None)
+    if sgd:
+        wanted = times or points or (JSON_POINTS if as_json or form else TABLE_POINTS)
+        prediction = predict(problem, until, wanted, own, modules)
+        emit(prediction_content(prediction, as_json, form, output, parameters(request)), output)
+        return
     if model is not None:
         chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
         source = problem if digits is None else exact

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 from mpmath import mp
 
-from derivations.court.operators import Factors, ModeSum, Terms
+from derivations.court.operators import Factors, ModeSum, Quotient, Terms
 from derivations.court.statement import BrokenStepError, Clause
 
 SMALL = 1e-9
@@ -194,6 +194,7 @@ def means(expression: sympy.Basic, meaning: Meaning) -> sympy.Expr:
         expression = expression.replace(ModeSum, functions[ModeSum])
         atoms = {name: atoms[name].replace(ModeSum, functions[ModeSum]) for name in atoms}
     expression = expression.xreplace(atoms).replace(Terms, sympy.Add).replace(Factors, sympy.Mul)
+    expression = expression.replace(Quotient, lambda above, below: above / below)
     expression = expression.replace(_is_finite, sympy.Sum.doit)
     expression = expression.replace(
         lambda part: isinstance(part, sympy.Indexed) and part.base in functions,
@@ -222,7 +223,7 @@ def number(expression: sympy.Expr) -> Any:
     """The value of an expression without symbols; raises :class:`BrokenStepError` where one is left."""
     if expression.free_symbols:
         raise BrokenStepError(f"no value for {', '.join(sorted(map(str, expression.free_symbols)))}")
-    expression = expression.replace(sympy.Sum, _summed)
+    expression = expression.replace(sympy.Sum, _summed).replace(sympy.Integral, _integrated)
     if expression.has(sympy.zoo, sympy.nan):
         raise BrokenStepError(f"{expression} has no value")
     return sympy.lambdify([], expression, "mpmath")()
@@ -262,6 +263,21 @@ def _summed(body: sympy.Expr, *limits: sympy.Tuple) -> sympy.Expr:
     )
 
 
+def _integrated(body: sympy.Expr, *limits: sympy.Tuple) -> sympy.Expr:
+    """The value of an integral over one variable, over a half-line in its logarithm."""
+    ((variable, first, last),) = limits
+    term = sympy.lambdify([variable], body, "mpmath")
+    if last is not sympy.oo or first < 0:
+        return sympy.Float(mp.quad(term, [number(first), number(last)]))
+    low = mp.log(number(first)) if first > 0 else -DECADES[-1]
+    ends = [low, *(end for end in (*(-end for end in DECADES[::-1]), 0, *DECADES) if end > low)]
+    return sympy.Float(mp.quad(lambda x: term(mp.exp(x)) * mp.exp(x), ends))
+
+
+DECADES = (5, 20, 200)
+"""Logarithms between which integrals over a half-line are taken."""
+
+
 def _written_out(count: int, body: sympy.Expr, *indices: sympy.Symbol) -> sympy.Expr:
     return sympy.Add(
         *(
@@ -274,7 +290,8 @@ def _written_out(count: int, body: sympy.Expr, *indices: sympy.Symbol) -> sympy.
 def _vanishes(expression: sympy.Expr) -> bool:
     """Whether an expression is zero identically: at a point first, which is quick where it is not."""
     done = expression.doit()
-    names = sorted(done.atoms(sympy.Symbol, sympy.Indexed), key=str)
+    bound = {limit[0] for part in done.atoms(sympy.Integral, sympy.Sum) for limit in part.limits}
+    names = sorted(done.atoms(sympy.Symbol, sympy.Indexed) - bound, key=str)
     place = {name: sympy.Rational(7 + 2 * number, 5 + number) for number, name in enumerate(names)}
     there = done.xreplace(place)
     if there.is_number and there.is_finite and abs(there.evalf()) > SMALL:

@@ -50,6 +50,27 @@ class Factors(sympy.Expr):  # type: ignore[misc]
         return " ".join([leading, *bracketed])
 
 
+class Quotient(sympy.Expr):  # type: ignore[misc]
+    r"""A fraction that is printed as it stands; ``doit`` divides.
+
+    >>> x = sympy.Symbol("x")
+    >>> sympy.latex(over(2 * x, x**2)), over(2 * x, x**2).doit()
+    ('\\frac{2 x}{x^{2}}', 2/x)
+    """
+
+    precedence = PRECEDENCE["Mul"]
+    is_commutative = True
+
+    def doit(self, **hints: Any) -> sympy.Expr:
+        """The quotient."""
+        above, below = (part.doit(**hints) for part in self.args)
+        return above / below
+
+    def _latex(self, printer: Any) -> str:
+        above, below = map(printer._print, self.args)
+        return rf"\frac{{{above}}}{{{below}}}"
+
+
 def plus(*terms: sympy.Expr | int) -> Terms:
     """A sum in this order."""
     return Terms(*map(sympy.sympify, terms))
@@ -58,6 +79,11 @@ def plus(*terms: sympy.Expr | int) -> Terms:
 def times(*factors: sympy.Expr | int) -> Factors:
     """A product in this order."""
     return Factors(*map(sympy.sympify, factors))
+
+
+def over(above: sympy.Expr | int, below: sympy.Expr | int) -> Quotient:
+    """A fraction of these two."""
+    return Quotient(*map(sympy.sympify, (above, below)))
 
 
 class ModeSum(sympy.Expr):  # type: ignore[misc]  # SymPy ships no types

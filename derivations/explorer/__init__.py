@@ -11,7 +11,7 @@ import numpy as np
 from jinja2 import Environment
 
 from derivations.cli import DISTRIBUTION
-from numerics.collocation import radau
+from numerics.quadrature.collocation import radau
 
 NAME = "explorer.html"
 """The file that the report links to, beside it."""

@@ -10,10 +10,11 @@ MODULES = (
     "theory.symbolic.codegen",
     "theory.symbolic.precision",
     "numerics",
-    "numerics.closure_table",
-    "numerics.covariance",
-    "numerics.figures",
+    "derivations.beyond.closure_table",
+    "numerics.problems.covariance",
+    "numerics.shown.figures",
     "numerics.precise",
+    "numerics.result",
     "derivations",
 )
 """Those that are not reached from the others are named."""

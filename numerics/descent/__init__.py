@@ -3,14 +3,17 @@
 ``descend``, ``descend_network``  population gradient descent, the map itself
 ``draw_samples``, ``empirical_flow``, ``empirical_descent``  flow and descent on n samples
 ``online_sgd``, ``shared_sgd``  stochastic gradient descent on fresh Gaussian inputs
+``predict_sgd``  its mean, without runs
 """
 
 from numerics.descent.population import descend, descend_network
+from numerics.descent.predicted import Prediction, predict_sgd
 from numerics.descent.samples import EmpiricalRun, Samples, draw_samples, empirical_descent, empirical_flow
 from numerics.descent.sgd import StochasticRuns, online_sgd, shared_sgd
 
 __all__ = [
     "EmpiricalRun",
+    "Prediction",
     "Samples",
     "StochasticRuns",
     "descend",
@@ -19,5 +22,6 @@ __all__ = [
     "empirical_descent",
     "empirical_flow",
     "online_sgd",
+    "predict_sgd",
     "shared_sgd",
 ]

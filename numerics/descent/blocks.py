@@ -1,8 +1,9 @@
 """Many steps of gradient descent at once, with the modes eliminated.
 
 Given A and F at every step of a block each mode is linear, so the statistics at the nodes of
-:mod:`numerics.descent.summation` determine the block: the equations of :func:`numerics.step.solve_step`
-with sums for integrals. What the polynomials leave out shows in their last Chebyshev coefficients.
+:mod:`numerics.quadrature.summation` determine the block: the equations of
+:func:`numerics.solver.step.solve_step` with sums for integrals. What the polynomials leave out shows in
+their last Chebyshev coefficients.
 
 Polynomials cannot oscillate. Modes whose multiplier 1 − ηh is negative, h an eigenvalue of the Hessian, are
 followed only once they have decayed: the block must be long enough for that, |1 − ηh|ⁿ < 10⁻¹⁶, and what
@@ -14,13 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.charts import Chart
-from numerics.control import NOISE_DECAY, NOISE_GROWTH
 from numerics.descent.iterate import Iterate
-from numerics.descent.summation import Summation, summation
-from numerics.flow import NOISE
-from numerics.observables import norms
-from numerics.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
+from numerics.quadrature.summation import Summation, summation
+from numerics.solver.control import NOISE_DECAY, NOISE_GROWTH
+from numerics.solver.flow import NOISE
+from numerics.solver.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
+from numerics.state.charts import Chart
+from numerics.state.observables import norms
 
 Array = np.ndarray
 
@@ -37,7 +38,7 @@ class Stretch:
     """``statistics`` (n, T) and ``norms`` (4, K, M, T) after the step ``numbers`` (T,), in ``chart``.
 
     They are relative to P W*, with P the ``orientation`` and ``energy`` its T (M, M). The norms are those of
-    :func:`numerics.observables.norms`.
+    :func:`numerics.state.observables.norms`.
     """
 
     numbers: Array
@@ -146,25 +147,37 @@ class Blocks:
 
     def _accept(self, table: Summation, statistics: Array, result: StepResult) -> Block:
         """Move the iterate to the block's end."""
+        now, lengths = self.iterate, self._lengths(result)
+        block = Block(now.done, table, now.chart, now.orientation, now.modes.energy, statistics, lengths)
+        self._move(table.steps, result)
+        self.last = block
+        return block
+
+    def _lengths(self, result: StepResult) -> Array:
+        """The norms (4, K, M, s + 1) at the start and at the nodes."""
         now = self.iterate
-        lengths = norms(
+        return norms(
             np.concatenate([now.deviation[None], result.deviation]),
             np.concatenate([now.students[None], result.students]),
             now.modes.teacher,
             now.chart.centred,
             now.problem.init_rest,
         )
-        block = Block(now.done, table, now.chart, now.orientation, now.modes.energy, statistics, lengths)
-        now.move(table.steps, result.deviation[-1], result.students[-1])
-        self.last = block
-        return block
+
+    def _move(self, steps: int, result: StepResult) -> None:
+        """Move the iterate to the end."""
+        self.iterate.move(steps, result.deviation[-1], result.students[-1])
+
+    def _term_sizes(self) -> Array:
+        """The statistics (n,) with every term counted positive."""
+        return self.iterate.modes.term_sizes(self.iterate.deviation)
 
     def _truncation(self, table: Summation, statistics: Array) -> tuple[float, float]:
         """The truncation error of a block with these ``statistics`` (n, s + 1), and its decay."""
         found = truncation(
             table,
             statistics,
-            lambda: ROUNDING / LARGEST_ERROR * self.iterate.modes.term_sizes(self.iterate.deviation),
+            lambda: ROUNDING / LARGEST_ERROR * self._term_sizes(),
             LARGEST_ERROR,
         )
         return found.error, found.decay

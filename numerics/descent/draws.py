@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.problem import Problem, check_problem
+from numerics.problems.problem import Problem, check_problem
 
 Array = np.ndarray
 

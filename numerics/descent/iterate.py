@@ -7,11 +7,11 @@ deficits keep their relative accuracy; the students W themselves are kept beside
 
 import numpy as np
 
-from numerics import charts, limits
-from numerics.observables import norms
-from numerics.pairs import RightHandSides
-from numerics.problem import Problem
-from numerics.step import Modes
+from numerics.generated import RightHandSides
+from numerics.problems.problem import Problem
+from numerics.state import charts, limits
+from numerics.state.modes import Modes
+from numerics.state.observables import norms
 
 Array = np.ndarray
 
@@ -22,6 +22,7 @@ class Iterate:
     The deviation is in ``chart``; the teacher P W* there, with P the ``orientation`` (M, M), is in ``modes``.
     """
 
+    process = "gradient descent"
     deviation: Array
 
     def __init__(self, problem: Problem, step_size: float, model: RightHandSides) -> None:
@@ -37,7 +38,7 @@ class Iterate:
         return np.concatenate([own, (self.deviation @ self.modes.weighted.T).ravel()])
 
     def lengths(self) -> Array:
-        """The norms (4, K, M) of :func:`numerics.observables.norms`."""
+        """The norms (4, K, M) of :func:`numerics.state.observables.norms`."""
         vectors = self.deviation, self.students, self.modes.teacher
         return norms(*vectors, self.chart.centred, self.problem.init_rest)
 
@@ -51,16 +52,19 @@ class Iterate:
                 statistics = self.statistics()
                 if self.settle(statistics):
                     statistics = self.statistics()
-                gain, force = self.chart.drift(statistics, self.modes.energy)
-                teacher, moved = self.modes.teacher, self.deviation
-                self.deviation = moved + self.rates * (gain @ moved + force @ teacher)
-                if self.chart.centred:
-                    self.students = self.deviation
-                else:
-                    pull = gain @ self.students + (force - gain) @ teacher
-                    self.students = self.students + self.rates * pull
+                self._move(*self.chart.drift(statistics, self.modes.energy))
         self.done += steps
         self.check()
+
+    def _move(self, gain: Array, force: Array) -> None:
+        """Take a step along A = ``gain`` and F = ``force``."""
+        teacher, moved = self.modes.teacher, self.deviation
+        self.deviation = moved + self.rates * (gain @ moved + force @ teacher)
+        if self.chart.centred:
+            self.students = self.deviation
+        else:
+            pull = gain @ self.students + (force - gain) @ teacher
+            self.students = self.students + self.rates * pull
 
     def check(self) -> None:
         """Raise FloatingPointError if the iterate is not finite."""
@@ -68,7 +72,7 @@ class Iterate:
             statistics = self.statistics()
         if not np.isfinite(statistics).all():
             raise FloatingPointError(
-                f"gradient descent diverged within {self.done} steps: reduce the step size {self.step_size:g}"
+                f"{self.process} diverged within {self.done} steps: reduce the step size {self.step_size:g}"
             )
 
     def move(self, steps: int, deviation: Array, students: Array) -> None:

@@ -9,16 +9,16 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics import charts
 from numerics.descent.blocks import WORTHWHILE, Blocks, Stretch
 from numerics.descent.iterate import Iterate
 from numerics.descent.steps import check_steps, recorded_steps
-from numerics.flow import speed
 from numerics.generated import phase_retrieval
-from numerics.observables import Observables, Overlaps, observe, observe_all
-from numerics.problem import Problem
-from numerics.reduction import reduce
-from numerics.threads import on_one_thread
+from numerics.parallel.threads import on_one_thread
+from numerics.problems.problem import Problem
+from numerics.problems.reduction import reduce
+from numerics.solver.flow import speed
+from numerics.state import charts
+from numerics.state.observables import Observables, Overlaps, observe, observe_all
 
 Array = np.ndarray
 
@@ -57,7 +57,7 @@ def descend(
     if (model.STUDENTS, model.TEACHERS) != (1, 1):
         raise ValueError("this is descent of one student with one teacher: use descend_network")
     state, stretches = _run(problem, step_size, steps, points, model, progress, stepwise)
-    parts = [_observables(state, stretch) for stretch in stretches]
+    parts = [observables(state, stretch) for stretch in stretches]
     return Observables(*np.concatenate(parts, axis=1))
 
 
@@ -115,18 +115,18 @@ def _run(
             f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
             f"the model {model.STUDENTS} and {model.TEACHERS}"
         )
-    small = problem if stepwise else _reduced(problem, step_size, steps, model)
+    small = problem if stepwise else reduced(problem, step_size, steps, model)
     state = Iterate(small, step_size, model)
-    return state, _stretches(state, recorded, int(steps), stepwise, progress)
+    return state, stretches(Blocks(state), recorded, int(steps), stepwise, progress)
 
 
-def _reduced(problem: Problem, step_size: float, steps: int, model: ModuleType) -> Problem:
+def reduced(problem: Problem, step_size: float, steps: int, model: ModuleType) -> Problem:
     """The problem with its slow modes reduced, those which a step moves by less than a factor MOST_RATE.
 
     A mode's factor over many steps is then close to the exponential that the reduction is made for.
     """
     energy, rate = max(problem.teacher_energy, problem.start_energy), speed(problem, model)
-    slow = 8.0 * step_size * rate * energy * problem.eigenvalues <= MOST_RATE
+    slow = ~fast_modes(problem.eigenvalues, problem, step_size, model)
     values, teacher, init = (
         array[..., slow] for array in (problem.eigenvalues, problem.teacher, problem.init)
     )
@@ -146,15 +146,22 @@ def _reduced(problem: Problem, step_size: float, steps: int, model: ModuleType) 
     )
 
 
-def _stretches(
-    state: Iterate,
+def fast_modes(eigenvalues: Array, problem: Problem, step_size: float, model: ModuleType) -> Array:
+    """Which of the ``eigenvalues`` have modes that a step moves by more than the factor MOST_RATE."""
+    energy = max(problem.teacher_energy, problem.start_energy)
+    found: Array = 8.0 * step_size * speed(problem, model) * energy * eigenvalues > MOST_RATE
+    return found
+
+
+def stretches(
+    blocks: Blocks,
     recorded: Array,
     steps: int,
     stepwise: bool,
     progress: Callable[[int], None] | None,
 ) -> Iterator[Stretch]:
-    """What is to be recorded, in order: by blocks where they serve, else step by step."""
-    blocks, patience = Blocks(state), PATIENCE
+    """What is to be recorded of the iterate, in order: by ``blocks`` where they serve, else step by step."""
+    state, patience = blocks.iterate, PATIENCE
     if recorded[0] == 0:
         yield Stretch.at(state)
     while state.done < steps:
@@ -177,7 +184,7 @@ def _stretches(
             progress(min(state.done, steps))
 
 
-def _observables(state: Iterate, stretch: Stretch) -> Array:
+def observables(state: Iterate, stretch: Stretch) -> Array:
     """The observables (8, T); from the chart at the origin where u has left the side of the teacher."""
     chart, statistics = stretch.chart, stretch.statistics
     overlaps = chart.overlaps(statistics, stretch.energy)

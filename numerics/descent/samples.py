@@ -7,19 +7,17 @@ no function of a few statistics: the ODE is a library's (LSODA), with this Hessi
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics import charts
 from numerics.descent.draws import check_directions, check_noise
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
-from numerics.observables import norms, observe
-from numerics.problem import Problem
-
-if TYPE_CHECKING:
-    import xarray as xr
+from numerics.problems.problem import Problem
+from numerics.result import Curves
+from numerics.shown.labelled import Columns
+from numerics.state import charts
+from numerics.state.observables import norms, observe
 
 Array = np.ndarray
 
@@ -35,7 +33,7 @@ STREAM = (0, 0)  # keys of one length more than those of problems and of online 
 
 
 @dataclass(frozen=True, eq=False)
-class EmpiricalRun:
+class EmpiricalRun(Curves):
     """A run on samples, recorded at the times ``t`` (T,) of the flow.
 
     ``empirical_loss`` (T,) is L_n, with its noise; the rest are population quantities, those of
@@ -52,11 +50,9 @@ class EmpiricalRun:
     recovered: Array
     empirical_loss: Array
 
-    def dataset(self, **parameters: Any) -> "xr.Dataset":
-        """The labelled form, see :func:`numerics.results.dataset`."""
-        from numerics.results import dataset
-
-        return dataset(self, **parameters)
+    def columns(self) -> Columns:
+        """All over the times."""
+        return {name: (("t",), values) for name, values in vars(self).items()}
 
 
 @dataclass(frozen=True, eq=False)

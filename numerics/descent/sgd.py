@@ -11,26 +11,25 @@ and without label noise the small deficits keep their relative accuracy. P is lo
 whatever is recorded.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import ClassVar
 
 import numpy as np
 
-from numerics import charts
 from numerics.descent import checkpoint
 from numerics.descent.draws import STREAM, Draws, check_directions, check_noise
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
-from numerics.observables import Observables, norms, observe
-from numerics.problem import Problem
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from matplotlib.figure import Figure
+from numerics.problems.problem import Problem
+from numerics.result import Result
+from numerics.shown.cards import Rows, Summarised
+from numerics.shown.labelled import Columns
+from numerics.state import charts
+from numerics.state.observables import Observables, norms, observe
 
 Array = np.ndarray
 
@@ -39,7 +38,7 @@ SAVE_EVERY = 10.0  # seconds
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StochasticRuns:
+class StochasticRuns(Result, Summarised):
     """Runs of online SGD on one problem, one for every seed.
 
     ``steps`` (n,) are the step numbers recorded; ``t`` = step size × step number is the time of the flow,
@@ -47,6 +46,8 @@ class StochasticRuns:
     :class:`numerics.Observables`; ``loss`` is the population loss, without the variance of the labels.
     A run that diverges is ``lost``: from the first step recorded after it its rows hold NaN. Others go on.
     """
+
+    heading: ClassVar[str] = "Online SGD"
 
     seeds: tuple[int, ...]
     step_size: float
@@ -67,23 +68,22 @@ class StochasticRuns:
         """Which runs had diverged at the last step recorded, (runs,) of booleans."""
         return ~np.isfinite(self.u[:, -1])
 
-    def dataset(self, **parameters: Any) -> "xr.Dataset":
-        """The labelled form, see :func:`numerics.results.dataset`."""
-        from numerics.results import dataset
+    def columns(self) -> Columns:
+        """The observables over the seeds and the times."""
+        curves = {name: (("seed", "t"), getattr(self, name)) for name in Observables._fields[1:]}
+        return {
+            "t": (("t",), self.t),
+            "seed": (("seed",), np.array(self.seeds)),
+            "step": (("t",), self.steps),
+            "lost": (("seed",), self.lost.astype(np.int64)),
+            **curves,
+        }
 
-        return dataset(self, **parameters)
+    def attributes(self) -> dict[str, float]:
+        """What all runs share."""
+        return {"step_size": self.step_size, "batch": self.batch, "noise_variance": self.noise_variance}
 
-    def __repr__(self) -> str:
-        from numerics.cards import summary
-
-        return summary("StochasticRuns", self._facts())
-
-    def _repr_html_(self) -> str:
-        from numerics.cards import card
-
-        return card("Online SGD", self._facts(), self.plot())
-
-    def _facts(self) -> Iterator[tuple[str, object]]:
+    def facts(self) -> Rows:
         """The runs in a few lines."""
         yield "seeds", ", ".join(map(str, self.seeds))
         yield "step size", self.step_size
@@ -98,12 +98,6 @@ class StochasticRuns:
             )
         for name in ("mse", "loss"):
             yield f"final {name}, median", np.median(getattr(self, name)[kept, -1])
-
-    def plot(self) -> "Figure":
-        """MSE, |u| and s over time, medians and bands over the seeds."""
-        from numerics.results import plot
-
-        return plot(self.dataset())
 
 
 def online_sgd(

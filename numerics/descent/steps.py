@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from numerics.problem import check_number
+from numerics.problems.problem import check_number
 
 Array = np.ndarray
 

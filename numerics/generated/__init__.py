@@ -1,6 +1,10 @@
 """Modules written by ``theory.symbolic.codegen``; do not edit them. Others are loaded from their text."""
 
 from types import ModuleType
+from typing import Any, TypeAlias
+
+RightHandSides: TypeAlias = Any
+"""A generated module, or a :class:`numerics.pairs.Network`: its functions say what coordinates it has."""
 
 
 def load_module(text: str, name: str = "generated") -> ModuleType:

@@ -6,10 +6,11 @@ model; :func:`numerics.solve` and :func:`numerics.descend_network` take either.
 
 from collections.abc import Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from numerics.generated import RightHandSides
 from numerics.pairs.functions import Link, pair_function, taylor_coefficients
 from numerics.pairs.network import Network
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
@@ -21,7 +22,6 @@ __all__ = [
     "AnyModel",
     "MatchedNetwork",
     "Network",
-    "RightHandSides",
     "SquareNetwork",
     "network",
     "right_hand_sides",
@@ -29,9 +29,6 @@ __all__ = [
 
 AnyModel: TypeAlias = "ModuleType | Network | Model"
 """What a flow can be asked of: a generated module, a network, or a symbolic model."""
-
-RightHandSides: TypeAlias = Any
-"""A generated module or a :class:`Network`; which functions it has says what coordinates it has."""
 
 
 def network(

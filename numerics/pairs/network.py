@@ -19,8 +19,8 @@ from functools import cached_property
 
 import numpy as np
 
-from numerics.overlaps import split, upper_triangle
 from numerics.pairs.functions import Link, PairFunction, pair_function, taylor_coefficients
+from numerics.state.overlaps import split, upper_triangle
 
 Array = np.ndarray
 

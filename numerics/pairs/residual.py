@@ -22,8 +22,8 @@ from functools import cached_property
 import numpy as np
 from numpy.polynomial import legendre
 
-from numerics.overlaps import join, split, upper_triangle
 from numerics.pairs.network import Network, diagonal, form
+from numerics.state.overlaps import join, split, upper_triangle
 
 Array = np.ndarray
 

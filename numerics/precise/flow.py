@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from numerics.generated import phase_retrieval
-from numerics.limits import Limit
-from numerics.observables import Observables, Overlaps
+from numerics.parallel.threads import on_one_thread
 from numerics.precise.problem import ExactProblem, exact_number
 from numerics.precise.report import relative_change
 from numerics.precise.run import Run
-from numerics.problem import Problem
-from numerics.threads import on_one_thread
+from numerics.problems.problem import Problem
+from numerics.state.limits import Limit
+from numerics.state.observables import Observables, Overlaps
 
 Array = np.ndarray
 

@@ -7,8 +7,14 @@ from typing import Any
 import numpy as np
 from mpmath import mp, mpf
 
-from numerics.power_law import check_power_law, escape_size, gaussian_teacher, power_law, source_exponent
 from numerics.precise.problem import ExactProblem
+from numerics.problems.power_law import (
+    check_power_law,
+    escape_size,
+    gaussian_teacher,
+    power_law,
+    source_exponent,
+)
 
 Array = np.ndarray
 
@@ -24,12 +30,13 @@ def precise_power_law(
     seed: int = 0,
     digits: int = 50,
 ) -> ExactProblem:
-    """The problem of :func:`numerics.power_law` with all d modes, its numbers to ``digits`` + 20 digits.
+    """The problem of :func:`numerics.problems.power_law` with all d modes, its numbers to ``digits`` + 20
+    digits.
 
     Exponents are exact: fractions as they are, floats and the numbers in ``source:B`` and ``escape:EPS``
     as the decimals that they write. Draws are the same floats, scaled at full precision.
 
-    Raises ValueError for what :func:`numerics.power_law` refuses and for d > 1000.
+    Raises ValueError for what :func:`numerics.problems.power_law` refuses and for d > 1000.
 
     >>> problem = precise_power_law(2, 3, digits=30)
     >>> problem.dimension, float(sum(problem.eigenvalues) - 1) < 1e-40

@@ -11,7 +11,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from numerics.problem import Problem
+from numerics.problems.problem import Problem
 from theory.disk import read_text
 
 LARGEST_EXPONENT = 10_000  # of decimal strings: a power of ten is written out

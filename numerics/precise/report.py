@@ -7,9 +7,9 @@ import numpy as np
 from flint import arb, arb_mat
 from mpmath import mp, mpf
 
-from numerics.charts import Chart
-from numerics.observables import Observables, Overlaps
 from numerics.precise.step import PreciseModes, number, table
+from numerics.state.charts import Chart
+from numerics.state.observables import Observables, Overlaps
 
 Array = np.ndarray
 

@@ -9,14 +9,14 @@ from flint import arb, arb_mat, ctx, fmpq
 from mpmath import mp
 from numpy.polynomial import legendre
 
-from numerics import charts, limits
-from numerics.charts import Chart
-from numerics.limits import Limit
 from numerics.precise.problem import ExactProblem, Moments
 from numerics.precise.report import Report, Snapshot, report
 from numerics.precise.step import PreciseModes, ball, number, numbers, solve_step, table
 from numerics.precise.table import precise_radau
-from numerics.step import NoConvergence
+from numerics.solver.step import NoConvergence
+from numerics.state import charts, limits
+from numerics.state.charts import Chart
+from numerics.state.limits import Limit
 
 Array = np.ndarray
 

@@ -1,6 +1,6 @@
 """One implicit step at any precision: equations in Arb's numbers, corrections in double precision.
 
-The collocation equations are those of :mod:`numerics.step`,
+The collocation equations are those of :mod:`numerics.solver.step`,
 
     Y = y + h λ 𝒜 (A(X) Y + F(X) w*)   for every mode,    X = the statistics of Y,
 
@@ -19,9 +19,9 @@ import numpy as np
 from flint import arb, arb_mat
 from mpmath import mp, mpf
 
-from numerics.charts import Chart
 from numerics.precise.table import PreciseTable
-from numerics.step import NoConvergence
+from numerics.solver.step import NoConvergence
+from numerics.state.charts import Chart
 
 Array = np.ndarray
 
@@ -30,7 +30,7 @@ FRESH = 1e-7
 """Change of the unknowns from which on the linear system is kept."""
 
 DIVERGED = 1e3
-LARGEST = 1e200  # of a coefficient: 0 times infinity must not occur
+LARGEST_COEFFICIENT = 1e200  # of a coefficient: 0 times infinity must not occur
 
 SMALLEST = mpf(10) ** -500
 """Statistics, in units of the teacher's energy, and modes are accurate relative to themselves or to this:
@@ -255,7 +255,7 @@ class _System:
                 for row in teacher
             ]
         )
-        forced = np.clip(forced, -LARGEST, LARGEST)
+        forced = np.clip(forced, -LARGEST_COEFFICIENT, LARGEST_COEFFICIENT)
         self.pushed = np.einsum("jkbm,mkN->bmNj", gain_slope, scaled, optimize=True)
         self.pushed += np.einsum("jcbm,cbN->bmNj", force_slope.astype(float), forced, optimize=True)
         pulled = np.zeros((len(sizes), self.stages, len(units), self.students))

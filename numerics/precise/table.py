@@ -1,4 +1,4 @@
-"""Radau IIA at any precision, the method of :mod:`numerics.collocation` in Arb's numbers."""
+"""Radau IIA at any precision, the method of :mod:`numerics.quadrature.collocation` in Arb's numbers."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,8 +12,9 @@ from numpy.polynomial import legendre
 class PreciseTable:
     """The method with s nodes on [0, 1], the right end being the last.
 
-    ``nodes`` (s) and ``matrix`` (s × s) as in :class:`numerics.collocation.Collocation`; ``to_legendre``
-    (s + 1 × s + 1) maps values at 0 and the nodes to coefficients in P_k(2x − 1). Error balls dropped.
+    ``nodes`` (s) and ``matrix`` (s × s) as in :class:`numerics.quadrature.collocation.Collocation`;
+    ``to_legendre`` (s + 1 × s + 1) maps values at 0 and the nodes to coefficients in P_k(2x − 1). Error
+    balls dropped.
     """
 
     nodes: list[arb]

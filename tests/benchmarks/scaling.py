@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from numerics import power_law, solve
-from numerics.figures import Curve, Panel, draw, encode
+from numerics.shown.figures import Curve, Panel, draw, encode
 
 DIMENSIONS = [1e2, 1e4, 1e6, 1e8, 1e10, 1e12, 1e15]
 HORIZONS = [1e3, 1e6, 1e9, 1e12, 1e15, 1e18, 1e21, 1e24]

@@ -9,7 +9,7 @@ import pytest
 from oracles import peers
 
 from numerics import Problem, power_law, solve
-from numerics.observables import Observables
+from numerics.state.observables import Observables
 
 DIMENSIONS = [10**2, 10**3, 10**4, 10**5, 10**6]
 PEERS = {

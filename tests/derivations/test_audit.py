@@ -9,11 +9,12 @@ import sympy
 from click.testing import CliRunner
 from mpmath import mp
 
-from derivations.audit import Claim, Counterexample, Effort, Finding, Verdict, claim, claims
-from derivations.audit.attack import bound
-from derivations.audit.enclosure import NoEnclosureError, enclose
-from derivations.audit.residues import _zeros_less_sum
 from derivations.cli import main
+from derivations.court import Claim, Counterexample, Effort, Finding, Verdict, claim
+from derivations.court.attack import bound
+from derivations.court.enclosure import NoEnclosureError, enclose
+from derivations.escape.claims.residues import _zeros_less_sum
+from derivations.register import claims
 
 CLAIMS = claims()
 NUDGE = sympy.Rational(101, 100), sympy.Rational(99, 100)
@@ -190,7 +191,7 @@ def test_an_unknown_claim_is_bad_input():
 
 def test_a_contradiction_of_the_record_exits_with_one(monkeypatch):
     wrong = CLAIMS["P1"].changed("a", NUDGE[0])
-    monkeypatch.setattr("derivations.audit.register.claims", lambda: {"P1": wrong})
+    monkeypatch.setattr("derivations.register.claims", lambda: {"P1": wrong})
     result = run("P1", "--quick", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)[0]["verdict"] == "false as stated"

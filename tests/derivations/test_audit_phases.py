@@ -7,11 +7,12 @@ import pytest
 import sympy
 from scipy.integrate import solve_ivp
 
-from derivations.audit import Verdict, claims
-from derivations.audit.barrier import DOWN, FAST_UP, TURNS
-from derivations.audit.crossing import LOW, MIXED
-from derivations.audit.states import State, form, random_states
-from derivations.audit.tracking import TAIL
+from derivations.convergence.claims.barrier import DOWN, FAST_UP, TURNS
+from derivations.convergence.claims.crossing import LOW, MIXED
+from derivations.court import Verdict
+from derivations.register import claims
+from derivations.tail.claims.tracking import TAIL
+from derivations.trials.states import State, form, random_states
 
 CLAIMS = claims()
 

@@ -14,18 +14,23 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from derivations.audit import Effort
-from derivations.audit.table import drawn, meanwhile, table
-from derivations.book import CHAPTERS, BrokenStepError, Source, UnknownPartError, Written, select, site, tex
-from derivations.book.chapters import closures, convergence, descent, escape, model, tail
-from derivations.book.document import Asked, Measured, Verdicts
-from derivations.book.linear import linear, plain
+from derivations.adjudication import drawn, meanwhile, table
+from derivations.beyond.telling import closures, descent
 from derivations.commands.book import book as book_command
 from derivations.commands.derive import derive as derive_command
-from derivations.court.statement import Definition
-from derivations.evidence import Chapter, Check, Comparison, Figure, Formula
-from derivations.statements import setting
-from numerics.figures import Curve, plot_curves, to_svg
+from derivations.contents import CHAPTERS, UnknownPartError, select
+from derivations.convergence.telling import convergence
+from derivations.court import Effort
+from derivations.court.statement import BrokenStepError, Definition
+from derivations.escape.telling import escape
+from derivations.press import site, tex
+from derivations.press.document import Asked, Measured, Source, Verdicts, Written
+from derivations.press.evidence import Chapter, Check, Comparison, Figure, Formula
+from derivations.press.linear import linear, plain
+from derivations.setting import statements as setting
+from derivations.setting.telling import model
+from derivations.tail.telling import tail
+from numerics.shown.figures import Curve, plot_curves, to_svg
 
 ROOT = Path(__file__).parents[2]
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -238,8 +243,10 @@ def test_missing_or_refusing_latex_is_named(tmp_path, monkeypatch):
 
 REGENERATED = """
 import hashlib
-from derivations.book import CHAPTERS, Written, site, tex
-from derivations.book.document import Asked
+from derivations.contents import CHAPTERS
+from derivations.press import site, tex
+from derivations.press.document import Written
+from derivations.press.document import Asked
 chosen = next(chapter for chapter in CHAPTERS if chapter.key == "geometry")
 book = [Written(chosen, tuple(chosen.write(Asked(True, list))))]
 sums = hashlib.sha256()
@@ -306,7 +313,7 @@ def test_derive_answers_programs():
     assert [item["key"] for item in answer] == ["secular"]
     last = answer[0]["steps"][-1]
     assert last["text"] == "4 λ₁ + 8 λ₁² (w₁*)² ≤ ρ ≤ 12 λ₁"
-    assert last["function"] == "theory.asymptotics.escape.escape_rate"
+    assert last["function"] == "theory.asymptotics.escape.rate.escape_rate"
 
 
 @pytest.mark.parametrize(
@@ -334,7 +341,7 @@ def test_derive_refuses(arguments, message):
 
 
 def test_command_writes_the_book(book, tmp_path, monkeypatch):
-    monkeypatch.setattr("derivations.book.contents.write", lambda quick, progress: iter(book[:2]))
+    monkeypatch.setattr("derivations.contents.write", lambda quick, progress: iter(book[:2]))
     target = tmp_path / "new" / "book"
     result = run(book_command, "--quick", "--output", str(target))
     assert result.exit_code == 0
@@ -342,7 +349,7 @@ def test_command_writes_the_book(book, tmp_path, monkeypatch):
     broken = Written(
         CHAPTERS[0], (Measured(Chapter("x", "", checks=[Check("x", "P1", False, "")]), evidence),)
     )
-    monkeypatch.setattr("derivations.book.contents.write", lambda quick, progress: iter([broken]))
+    monkeypatch.setattr("derivations.contents.write", lambda quick, progress: iter([broken]))
     result = run(book_command, "--output", str(target))
     assert result.exit_code == 1
     assert "fails: The model and its loss" in result.stderr

@@ -17,10 +17,11 @@ import pytest
 from click.testing import CliRunner
 
 import numerics
-from derivations import constant_tables, output
+from derivations import output
 from derivations.cli import COMMANDS, main
+from derivations.press import constant_tables
 from numerics import Problem, power_law
-from numerics.files import decode, load
+from numerics.shown.files import decode, load
 
 LAW = "--exponent 2 --dimension 50"
 SOLVE = f"solve {LAW} --until 100"
@@ -125,6 +126,34 @@ def test_solve_of_a_law_agrees_with_the_interface():
     answer = parsed(f"{SOLVE} --teacher gaussian --seed 5 --times 100 --json")
     trajectory = numerics.solve(power_law(2, 50, "gaussian", seed=5), 100.0)
     assert answer["u"] == trajectory.at([100.0]).u.tolist()
+
+
+def test_solve_sgd_prints_the_contract():
+    answer = parsed(f"{SOLVE} --seed 3 --sgd --step-size 2e-3 --batch 2 --noise 0.1 --points 20 --json")
+    assert set(answer) >= CURVES | {"limit", "limit_reason", "teacher_energy", "modes", "steps", "error"}
+    assert (answer["step_size"], answer["batch"], answer["noise_variance"]) == (2e-3, 2, 0.1)
+    run = numerics.predict_sgd(power_law(2, 50, seed=3), 2e-3, 50_000, batch=2, noise_variance=0.1, points=20)
+    assert answer["loss"] == run.loss.tolist()
+    assert answer["t"][0] == 0.0
+    assert answer["t"][-1] == pytest.approx(100.0, rel=1e-12)
+    assert answer["limit"] == run.limit.name
+
+
+def test_solve_sgd_at_chosen_times_is_at_whole_steps():
+    line = "solve --exponent 2 --dimension inf --init escape:1e-2 --until 20 --sgd --step-size 3e-3 --json"
+    answer = parsed(f"{line} --times 0.1,20")
+    assert answer["t"] == pytest.approx([33 * 3e-3, 6667 * 3e-3], rel=1e-14)
+    assert answer["mse"] is None
+    assert all(isinstance(value, float) for value in answer["recovered"])
+
+
+def test_solve_sgd_of_a_link_and_of_a_network():
+    line = f"{SOLVE} --sgd --step-size 1e-3 --points 3 --json"
+    assert parsed(f"{line} --link z**2")["loss"] == parsed(line)["loss"]
+    cubic = parsed(f"solve {LAW} --until 5 --sgd --step-size 1e-4 --link z**3+z --points 3 --json")
+    assert 0 < cubic["loss"][-1] < 0.5 * cubic["loss"][0]
+    store("two.json", {**SMALL, "init": [[0.1, 0.2], [0.3, 0.1]]})
+    assert run("solve --problem two.json --until 1 --sgd --step-size 0.01").exit_code == 2
 
 
 def test_descend_prints_the_contract():
@@ -566,7 +595,7 @@ def test_a_sweep_is_plotted(suffix):
 
 def test_the_plot_shows_the_constants(monkeypatch):
     drawn = []
-    monkeypatch.setattr("numerics.figures.draw", lambda panels, **_: drawn.extend(panels))
+    monkeypatch.setattr("numerics.shown.figures.draw", lambda panels, **_: drawn.extend(panels))
     answers = parsed("constants --exponent 3,1.5 --digits 6 --json")
     constant_tables.plot(answers)
     panels = {panel.title: panel.curves[0] for panel in drawn}

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from derivations import descent
+from derivations.beyond.measured import descent
 from numerics import descend, power_law, solve
 from theory.asymptotics import (
     PowerLaw,

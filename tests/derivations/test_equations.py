@@ -9,7 +9,7 @@ import sympy
 from click.testing import CliRunner
 
 from derivations.commands.derive import derive
-from derivations.equations import FORMATS, equations
+from derivations.press.equations import FORMATS, equations
 from theory.symbolic import Model, Z, parse_link, phase_retrieval, single_index
 
 CUBIC = single_index(parse_link("z**3 - 3*z"))

@@ -12,13 +12,13 @@ from click.testing import CliRunner
 from scipy.integrate import solve_ivp
 
 from derivations.cli import main
-from derivations.figures import FIGURES, paper_figure
-from derivations.figures.convergence import predicted
-from derivations.figures.escape import growth
-from derivations.figures.frozen import frozen_error, state_at
-from derivations.figures.sgd_error import comparable
+from derivations.experiments.figures import FIGURES, paper_figure
+from derivations.experiments.figures.convergence import predicted
+from derivations.experiments.figures.escape import growth
+from derivations.experiments.figures.frozen import frozen_error, state_at
+from derivations.experiments.figures.sgd_error import comparable
 from numerics import Problem, online_sgd, power_law, solve
-from numerics.figures import Curve, Panel, draw, encode
+from numerics.shown.figures import Curve, Panel, draw, encode
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -228,7 +228,7 @@ def test_names_of_all_curves_are_in_the_data(quick):
 
 
 def test_command_prints_caption_and_curves(quick, monkeypatch):
-    monkeypatch.setattr("derivations.figures.paper_figure", lambda *_, **__: quick[6])
+    monkeypatch.setattr("derivations.experiments.figures.paper_figure", lambda *_, **__: quick[6])
     result = run("figure 6 --quick")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith(quick[6].caption)
@@ -245,7 +245,7 @@ def test_command_prints_json():
 
 @pytest.mark.parametrize("suffix", ["svg", "pdf", "png"])
 def test_command_writes_the_picture(quick, pictures, suffix, monkeypatch):
-    monkeypatch.setattr("derivations.figures.paper_figure", lambda *_, **__: quick[2])
+    monkeypatch.setattr("derivations.experiments.figures.paper_figure", lambda *_, **__: quick[2])
     result = run(f"figure 2 --quick --seed 1 --output two.{suffix}")
     assert (result.exit_code, result.stdout) == (0, f"{quick[2].caption}\n")
     assert os.listdir() == [f"two.{suffix}"]
@@ -253,7 +253,7 @@ def test_command_writes_the_picture(quick, pictures, suffix, monkeypatch):
 
 
 def test_command_writes_data(quick, monkeypatch):
-    monkeypatch.setattr("derivations.figures.paper_figure", lambda *_, **__: quick[2])
+    monkeypatch.setattr("derivations.experiments.figures.paper_figure", lambda *_, **__: quick[2])
     result = run("figure 2 --output two.json")
     assert (result.exit_code, result.stdout) == (0, "")
     assert json.loads(Path("two.json").read_text()) == quick[2].as_json()

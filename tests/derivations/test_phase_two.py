@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from derivations.corrections import FIELDS, Case, case
+from derivations.convergence.measured.corrections import FIELDS, Case, case
 from numerics import Problem, extrapolate_power_law, power_law, solve
 from theory.asymptotics import PowerLaw, expansion, leading_deficits, slow_limit
 

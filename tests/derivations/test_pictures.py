@@ -8,12 +8,14 @@ import pytest
 import sympy
 from click.testing import CliRunner
 
-from derivations.audit import Verdict, claims
-from derivations.audit.picture import Picture, Said, at_least, at_most
-from derivations.audit.pictures import drawings, picture_of
-from derivations.audit.table import Drawn, drawn
-from derivations.book.tex import words
+from derivations.adjudication import drawn
 from derivations.cli import main
+from derivations.court import Verdict
+from derivations.court.picture import Picture, Said, at_least, at_most
+from derivations.court.pictures import picture_of
+from derivations.court.table import Drawn
+from derivations.press.tex import words
+from derivations.register import claims, drawings
 
 CLAIMS = {name: item for name, item in claims().items() if item.verdict in (Verdict.FALSE, Verdict.NOT_SHARP)}
 PICTURED = [name for name, item in CLAIMS.items() if not item.unpictured]

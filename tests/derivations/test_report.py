@@ -10,11 +10,12 @@ from html.parser import HTMLParser
 import pytest
 from click.testing import CliRunner
 
-from derivations import escape, report
-from derivations.audit import Effort
-from derivations.audit.table import recorded, table
+from derivations import report
+from derivations.adjudication import recorded, table
 from derivations.commands.report import report as command
-from derivations.evidence import Chapter, Check, Comparison
+from derivations.court import Effort
+from derivations.escape.measured import escape
+from derivations.press.evidence import Chapter, Check, Comparison
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FAILING = Chapter(
@@ -103,7 +104,7 @@ def test_page_shows_the_audit_and_leads_to_the_book(chapters):
 def test_command_fails_with_a_contradicted_verdict(tmp_path, monkeypatch, chapters):
     monkeypatch.setattr(report, "chapters", lambda quick, progress: iter(chapters[:1]))
     wrong = [row._replace(agrees=False, verdict="gap") for row in table(Effort.QUICK, ["Lem3"])]
-    monkeypatch.setattr("derivations.audit.table.recorded", lambda: wrong)
+    monkeypatch.setattr("derivations.adjudication.recorded", lambda: wrong)
     result = CliRunner().invoke(command, ["--quick", "--output", str(tmp_path / "index.html")])
     assert result.exit_code == 1
     assert "verdicts that contradict the record: Lem3" in result.stdout

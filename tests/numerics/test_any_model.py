@@ -6,7 +6,7 @@ import sympy
 from scipy.integrate import solve_ivp
 
 from numerics import Problem, load_module, solve
-from numerics.step import Modes
+from numerics.state.modes import Modes
 from theory.symbolic import phase_retrieval
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import RELU, Z
@@ -300,9 +300,9 @@ def test_bad_requests():
 
 def test_a_statistic_that_nearly_vanishes_between_the_points():
     """Its logarithm, positive at all points, is no polynomial there."""
-    from numerics.chebyshev import chebyshev_polynomials
-    from numerics.collocation import radau
-    from numerics.trajectory import _Interpolant
+    from numerics.quadrature.chebyshev import chebyshev_polynomials
+    from numerics.quadrature.collocation import radau
+    from numerics.state.trajectory import _Interpolant
 
     table, x = radau(12), np.linspace(0.0, 1.0, 101)
     powers = chebyshev_polynomials(2.0 * x - 1.0, table.stages)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from numerics import Limit, Problem, online_sgd, power_law, solve
-from numerics.cards import card
+from numerics.shown.cards import card
 
 NETWORK = Problem([1.0, 0.5], [1.0, 0.3], [[0.1, 0.2], [0.2, -0.1]])
 

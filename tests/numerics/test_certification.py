@@ -12,8 +12,8 @@ import sympy
 from mpmath import mp, mpf
 
 from numerics import Problem, load_module, power_law, solve
-from numerics.index_rule import index_rule
 from numerics.precise import solve_precisely
+from numerics.quadrature.index_rule import index_rule
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import RELU, Z
 from theory.symbolic.models import Model, quadratic_network

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from numerics.closure_table import Row, closure_table, finite_spectrum, power_law_spectrum
+from derivations.beyond.closure_table import Row, closure_table, finite_spectrum, power_law_spectrum
 
 TIMES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 ORDERS = (4, 8, 16)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from numerics import charts
-from numerics.clock import solve_clock_step
-from numerics.clusters import Clusters
-from numerics.collocation import radau
 from numerics.generated import phase_retrieval
-from numerics.integrating_factor import solve_short_step
-from numerics.step import Modes, solve_step
+from numerics.quadrature.collocation import radau
+from numerics.solver.clock import solve_clock_step
+from numerics.solver.clusters import Clusters
+from numerics.solver.integrating_factor import solve_short_step
+from numerics.solver.step import solve_step
+from numerics.state import charts
+from numerics.state.modes import Modes
 
 TABLE = radau(12)
 TEACHER = charts.teacher(phase_retrieval)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.polynomial import Polynomial
 
-from numerics.collocation import Collocation, in_log_time, radau
+from numerics.quadrature.collocation import Collocation, in_log_time, radau
 
 STAGES = [2, 3, 5, 8, 12, 13]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from numerics.covariance import from_covariance
 from numerics.generated import phase_retrieval
+from numerics.problems.covariance import from_covariance
 
 
 def random_covariance(size: int, rank: int, seed: int = 0) -> np.ndarray:

@@ -13,7 +13,7 @@ from oracles.fuzz import DIGITS, KEYS, degenerate, reference
 from oracles.taylor import taylor_flow
 
 from numerics import Problem, descend, reduce, solve
-from numerics.eigenspaces import merge
+from numerics.problems.eigenspaces import merge
 
 ALLOWED = 3.0  # times the stated error
 SECONDS = 2.0

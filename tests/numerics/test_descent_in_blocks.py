@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from numerics import Problem, descend, descend_network, load_module, power_law, solve
-from numerics.collocation import radau
 from numerics.descent.blocks import Blocks, largest_curvature
 from numerics.descent.iterate import Iterate
-from numerics.descent.summation import summation
 from numerics.generated import phase_retrieval
+from numerics.quadrature.collocation import radau
+from numerics.quadrature.summation import summation
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import Z
 from theory.symbolic.models import quadratic_network, single_index

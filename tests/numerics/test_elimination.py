@@ -5,14 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from numerics import charts
-from numerics.block_gauss import block_lanczos, chebyshev_moments, gauss_rules
-from numerics.chebyshev import chebyshev_polynomials
-from numerics.clock import rational, solve_clock_step
-from numerics.collocation import radau
 from numerics.generated import phase_retrieval
-from numerics.integrating_factor import solve_short_step
-from numerics.step import Modes, NoConvergence, solve_step
+from numerics.problems.block_gauss import block_lanczos, chebyshev_moments, gauss_rules
+from numerics.quadrature.chebyshev import chebyshev_polynomials
+from numerics.quadrature.collocation import radau
+from numerics.solver.clock import rational, solve_clock_step
+from numerics.solver.integrating_factor import solve_short_step
+from numerics.solver.step import NoConvergence, solve_step
+from numerics.state import charts
+from numerics.state.modes import Modes
 
 TABLE = radau(10)
 CHARTS = {"origin": charts.origin(phase_retrieval), "teacher": charts.teacher(phase_retrieval)}

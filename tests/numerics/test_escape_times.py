@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from numerics import Problem, power_law, solve
-from numerics.linearisation import escape_direction
+from numerics.problems.linearisation import escape_direction
 from theory.asymptotics import (
     Given,
     PowerLaw,

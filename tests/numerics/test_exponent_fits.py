@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from numerics import (
-    detect_logarithm,
-    exponents,
-    extrapolate_power_law,
-    fit_power_law,
-    local_slopes,
-    noisy_fits,
-    power_law,
-    solve,
-)
+from numerics import detect_logarithm, extrapolate_power_law, fit_power_law, local_slopes, power_law, solve
+from numerics.fits import exponents, noisy_fits
 from theory.asymptotics import PowerLaw, overlap_prefactor
 
 LAWS = 100

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf, zeta
 
-from numerics.index_rule import index_rule
+from numerics.quadrature.index_rule import index_rule
 
 EXPONENTS = [1.05, 1.5, 2.0, 3.0, 5.0, 8.0]
 

@@ -8,7 +8,7 @@ import pytest
 from oracles.cases import CASES
 
 from numerics import Limit, Problem, load_module, solve
-from numerics.check import BrokenLaw, check_trajectory
+from numerics.solver.check import BrokenLaw, check_trajectory
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.models import quadratic_network
 

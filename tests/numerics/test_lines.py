@@ -8,7 +8,7 @@ import pytest
 
 from numerics import Problem, solve
 from numerics.generated import load_module
-from numerics.lines import on_a_line, straightened
+from numerics.solver.lines import on_a_line, straightened
 from tests.oracles import rectifier_plane
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import parse_link

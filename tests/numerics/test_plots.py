@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from numerics import Problem, descend, online_sgd, power_law, solve
-from numerics.results import plot, sweep
+from numerics.shown.labelled import plot, sweep
 
 PROBLEM = power_law(2, 30, "gaussian", seed=3)
 
@@ -77,3 +77,10 @@ def test_a_problem_draws_its_masses():
 def test_what_cannot_be_drawn(labelled, message):
     with pytest.raises(ValueError, match=message):
         plot(labelled(solve(PROBLEM, 1.0).dataset([0.5, 1.0])))
+
+
+def test_masses_need_a_teacher_and_a_start():
+    with pytest.raises(
+        ValueError, match="teacher is missing: nothing to draw without eigenvalues, teacher, init"
+    ):
+        plot(PROBLEM.dataset().drop_vars("teacher"))

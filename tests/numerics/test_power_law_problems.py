@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from numerics import descend, power_law, solve
-from numerics.linearisation import escape_direction
-from numerics.power_law import gaussian_teacher
+from numerics.problems.linearisation import escape_direction
+from numerics.problems.power_law import gaussian_teacher
 
-power_law_module = importlib.import_module("numerics.power_law")
+power_law_module = importlib.import_module("numerics.problems.power_law")
 
 KINDS = [
     (2.0, 1000, "flat", "sphere"),

@@ -13,11 +13,12 @@ from numpy.polynomial import legendre
 from oracles.cases import CASES, isotropic_exact
 from oracles.taylor import taylor_flow
 
-from numerics import Problem, charts, load_module
-from numerics.collocation import radau
+from numerics import Problem, load_module
 from numerics.precise import ExactProblem, solve_precisely
 from numerics.precise.step import PreciseModes, solve_step
 from numerics.precise.table import precise_radau
+from numerics.quadrature.collocation import radau
+from numerics.state import charts
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import RELU, Z
 from theory.symbolic.models import Model, quadratic_network, single_index

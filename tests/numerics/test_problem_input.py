@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from numerics import Problem
-from numerics.problem import load_vector
+from numerics.problems.problem import load_vector
 
 GOOD = {"eigenvalues": [1, 0.5, 0], "teacher": [1, 2, 3], "init": [0, 1, 0]}
 

@@ -1,4 +1,4 @@
-"""The true flow's plateau and tail, solved, against the constants of theory.asymptotics.recovery."""
+"""The true flow's plateau and tail, solved, against the constants of theory.asymptotics.tail.recovery."""
 
 import math
 from functools import cache
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from mpmath import mp
 
+from derivations.tail.frozen import freeze
 from numerics import extrapolate_power_law, power_law, solve
-from numerics.frozen import freeze
-from numerics.power_law import gaussian_teacher
+from numerics.problems.power_law import gaussian_teacher
 from theory.asymptotics import (
     Given,
     PowerLaw,

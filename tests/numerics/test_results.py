@@ -11,9 +11,19 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from numerics import Observables, Problem, load_module, online_sgd, power_law, solve
-from numerics.files import FORMATS, as_json, decode, encode, load, save
-from numerics.results import dataset, problem_of, sweep
+from numerics import (
+    Observables,
+    Problem,
+    draw_samples,
+    empirical_descent,
+    load_module,
+    online_sgd,
+    power_law,
+    solve,
+)
+from numerics.problems.problem import problem_of
+from numerics.shown.files import FORMATS, as_json, decode, encode, load, save
+from numerics.shown.labelled import dataset, sweep
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.models import quadratic_network
 
@@ -65,6 +75,38 @@ def test_a_run_is_labelled(labelled):
     assert "absent" not in run.attrs
     assert run.attrs["phase_retrieval_version"]
     assert run.attrs["numpy_version"] == np.__version__
+
+
+def test_what_states_columns_and_attributes_is_labelled():
+    """Labels ask for these two, and know no class."""
+
+    class Curve:
+        def columns(self):
+            return {"t": (("t",), np.array([1.0, 2.0])), "loss": (("t",), np.array([0.5, 0.25]))}
+
+        def attributes(self):
+            return {"step_size": 0.1, "batch": 4}
+
+    curve = dataset(Curve(), batch=8, note=None)
+    assert curve["loss"].sel(t=2.0).item() == 0.25
+    assert (curve.attrs["step_size"], curve.attrs["batch"]) == (0.1, 8)
+    assert "note" not in curve.attrs
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_result_saves_its_labelled_form(form, tmp_path):
+    samples = draw_samples(Problem([1.0, 0.5], [1.0, 1.0], [0.1, 0.2]), 50)
+    results = (
+        solve(PROBLEM, 1.0).at(TIMES[:3]),
+        solve(PROBLEM, 1.0).overlaps(TIMES[:3]),
+        empirical_descent(samples, 0.01, 20, points=3),
+        online_sgd(PROBLEM, 1e-3, 20, seeds=(1, 2), points=3),
+        PROBLEM,
+    )
+    for result in results:
+        result.save(tmp_path / f"result.{form}")
+        xr.testing.assert_identical(load(tmp_path / f"result.{form}"), result.dataset())
+        assert result.plot().axes[0].get_lines()
 
 
 def test_dimensions(labelled):

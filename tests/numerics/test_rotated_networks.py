@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from numerics import Problem, frames, load_module, solve
+from numerics import Problem, load_module, solve
 from numerics.precise import solve_precisely
-from numerics.step import Modes
+from numerics.state import frames
+from numerics.state.modes import Modes
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.models import quadratic_network
 from theory.symbolic.precision import at_any_precision

@@ -17,7 +17,7 @@ from theory.asymptotics import (
     saddle_growth_prefactor,
     shallow_escape_rate,
 )
-from theory.asymptotics.shallow import _half_integrals, _linear, _quadratic
+from theory.asymptotics.convergence.shallow import _half_integrals, _linear, _quadratic
 
 
 @pytest.mark.parametrize(("exponent", "order"), [("0.3", 1.86), ("0.5", 2.8), ("0.75", 3), ("0.9", 3)])

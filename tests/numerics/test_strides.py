@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from numerics.collocation import LogTime, radau
-from numerics.stride import GRID, LONGEST, MOST, stride_of_network, stride_of_one
+from numerics.quadrature.collocation import LogTime, radau
+from numerics.solver.stride import GRID, LONGEST, MOST, stride_of_network, stride_of_one
 
 TABLE = radau(12)
 

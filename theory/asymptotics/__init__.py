@@ -44,9 +44,19 @@ Everywhere the teacher has ``||w*||_Q = 1``; times are those of the flow ``dw/dt
 5.53894059108475426445358706933 3.1e-30
 """
 
-from .catalogue import CATALOGUE, as_json, catalogue, constants
-from .constant import Constant
-from .convergence import (
+from theory.asymptotics.catalogue import CATALOGUE, as_json, catalogue, constants
+from theory.asymptotics.convergence.crossover import (
+    Deficits,
+    crossover_sum,
+    leading_deficits,
+    residual_sum,
+    saddle_delay,
+    slow_limit,
+)
+from theory.asymptotics.convergence.descent import descent_escape_rate, descent_final_rate, descent_lead
+from theory.asymptotics.convergence.expansion import Expansion, expansion, universal_coefficients
+from theory.asymptotics.convergence.fluctuations import fluctuation_prefactor, inverse_energy_mean
+from theory.asymptotics.convergence.laws import (
     convergence_exponent,
     convergence_prefactor,
     energy_prefactor,
@@ -57,25 +67,17 @@ from .convergence import (
     window_end,
     window_start,
 )
-from .crossover import (
-    Deficits,
-    crossover_sum,
-    leading_deficits,
-    residual_sum,
-    saddle_delay,
-    slow_limit,
+from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence.shallow import (
+    SaddleGrowth,
+    half_growth,
+    saddle_growth,
+    saddle_growth_exponent,
+    saddle_growth_prefactor,
+    shallow_escape_rate,
 )
-from .descent import descent_escape_rate, descent_final_rate, descent_lead
-from .escape import escape_rate
-from .escape_mixture import (
-    escape_offset_given_rate,
-    teacher_escape_distribution,
-    teacher_escape_expansion,
-    teacher_escape_quantile,
-)
-from .escape_time import escape_time_quantile, median_escape_offset
-from .expansion import Expansion, expansion, universal_coefficients
-from .fast_manifold import (
+from theory.asymptotics.convergence.stochastic import sgd_stability_step
+from theory.asymptotics.escape.fast_manifold import (
     energy_amplitude,
     energy_delay,
     onset_delay,
@@ -83,12 +85,42 @@ from .fast_manifold import (
     overlap_delay,
     third_delay,
 )
-from .fluctuations import fluctuation_prefactor, inverse_energy_mean
-from .linear_stage import escape_amplitude, growth_rates, sign_agreement, slow_mode_exponent
-from .linearisation import final_rate, stability_step
-from .manifold_series import manifold_series
-from .power_sums import power_sum
-from .recovery import (
+from theory.asymptotics.escape.linear_stage import (
+    escape_amplitude,
+    growth_rates,
+    sign_agreement,
+    slow_mode_exponent,
+)
+from theory.asymptotics.escape.manifold_series import manifold_series
+from theory.asymptotics.escape.mixture import (
+    escape_offset_given_rate,
+    teacher_escape_distribution,
+    teacher_escape_expansion,
+    teacher_escape_quantile,
+)
+from theory.asymptotics.escape.rate import escape_rate
+from theory.asymptotics.escape.teacher_law import (
+    escape_rate_density,
+    escape_rate_distribution,
+    escape_rate_quantile,
+    escape_rate_survival,
+)
+from theory.asymptotics.escape.times import escape_time_quantile, median_escape_offset
+from theory.asymptotics.numbers.constant import Constant
+from theory.asymptotics.sums.power_sums import power_sum
+from theory.asymptotics.sums.spectral_sums import spectral_sum
+from theory.asymptotics.sums.spectrum import Given, Level, PowerLaw, Spectrum
+from theory.asymptotics.tail.expansion import (
+    plateau_end,
+    plateau_end_prefactor,
+    tail_curvature,
+    tail_fraction,
+    tail_learnt,
+    tail_remainder,
+    tail_remainder_rate,
+)
+from theory.asymptotics.tail.plateau import tail_exponent, tail_prefactor, tail_sum
+from theory.asymptotics.tail.recovery import (
     frozen_error,
     plateau_drop_exponent,
     plateau_drop_prefactor,
@@ -99,34 +131,7 @@ from .recovery import (
     recovered_fluctuation,
     recovered_prefactor,
 )
-from .recovery_series import recovered_coefficients
-from .shallow import (
-    SaddleGrowth,
-    half_growth,
-    saddle_growth,
-    saddle_growth_exponent,
-    saddle_growth_prefactor,
-    shallow_escape_rate,
-)
-from .spectral_sums import spectral_sum
-from .spectrum import Given, Level, PowerLaw, Spectrum
-from .stochastic import sgd_stability_step
-from .tail import tail_exponent, tail_prefactor, tail_sum
-from .tail_expansion import (
-    plateau_end,
-    plateau_end_prefactor,
-    tail_curvature,
-    tail_fraction,
-    tail_learnt,
-    tail_remainder,
-    tail_remainder_rate,
-)
-from .teacher_law import (
-    escape_rate_density,
-    escape_rate_distribution,
-    escape_rate_quantile,
-    escape_rate_survival,
-)
+from theory.asymptotics.tail.recovery_series import recovered_coefficients
 
 __all__ = [
     "CATALOGUE",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .constant import Constant, NotEnclosed, undefined
-from .convergence import (
+from theory.asymptotics.convergence.laws import (
     convergence_exponent,
     convergence_prefactor,
     energy_prefactor,
@@ -16,12 +15,22 @@ from .convergence import (
     window_end,
     window_start,
 )
-from .escape import escape_rate
-from .escape_time import median_escape_offset
-from .fast_manifold import onset_delay, third_delay
-from .linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent
-from .linearisation import final_rate, stability_step
-from .recovery import (
+from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence.stochastic import sgd_stability_step
+from theory.asymptotics.escape.fast_manifold import onset_delay, third_delay
+from theory.asymptotics.escape.linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent
+from theory.asymptotics.escape.rate import escape_rate
+from theory.asymptotics.escape.times import median_escape_offset
+from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
+from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
+from theory.asymptotics.tail.expansion import (
+    plateau_end,
+    plateau_end_prefactor,
+    tail_curvature,
+    tail_remainder_rate,
+)
+from theory.asymptotics.tail.plateau import tail_exponent, tail_prefactor
+from theory.asymptotics.tail.recovery import (
     frozen_error,
     plateau_drop_exponent,
     plateau_drop_prefactor,
@@ -32,10 +41,6 @@ from .recovery import (
     recovered_fluctuation,
     recovered_prefactor,
 )
-from .spectrum import PowerLaw, Spectrum, decimal
-from .stochastic import sgd_stability_step
-from .tail import tail_exponent, tail_prefactor
-from .tail_expansion import plateau_end, plateau_end_prefactor, tail_curvature, tail_remainder_rate
 
 CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
     function.__name__: function

@@ -52,6 +52,14 @@ class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
     def _print_Integral(self, expr: sympy.Integral) -> str:
         return super()._print_Integral(expr).replace(r"\limits", "")
 
+    def _print_hyper(self, expr: sympy.hyper, exp: str | None = None) -> str:
+        above, below = (", ".join(map(self._print, part)) for part in (expr.ap, expr.bq))
+        name = rf"{{}}_{len(expr.ap)}F_{len(expr.bq)}"
+        return rf"{name}({above}; {below}; {self._print(expr.argument)})"
+
+    def _print_beta(self, expr: sympy.beta, exp: str | None = None) -> str:
+        return rf"B\left({', '.join(map(self._print, expr.args))}\right)"
+
     def _print_Mul(self, expr: sympy.Mul) -> str:
         factor, rest = expr.as_coeff_Mul()
         if not factor.is_Rational or factor.is_Integer or sympy.fraction(rest, exact=True)[1] != 1:

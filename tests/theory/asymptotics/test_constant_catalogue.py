@@ -8,8 +8,11 @@ import sys
 import pytest
 from mpmath import mp, mpf
 
-from theory.asymptotics import CATALOGUE, Given, PowerLaw, as_json, constants, escape, linearisation, spectrum
-from theory.asymptotics.constant import Constant
+from theory.asymptotics import CATALOGUE, Given, PowerLaw, as_json, constants
+from theory.asymptotics.convergence import linearisation
+from theory.asymptotics.escape import rate as escape
+from theory.asymptotics.numbers.constant import Constant
+from theory.asymptotics.sums import spectrum
 
 NAMES = {
     "escape_rate",

@@ -1,7 +1,7 @@
 """What notebooks show of a constant."""
 
 from theory.asymptotics import PowerLaw, escape_rate
-from theory.asymptotics.constant import undefined
+from theory.asymptotics.numbers.constant import undefined
 
 
 def test_no_more_digits_than_the_radius_leaves():

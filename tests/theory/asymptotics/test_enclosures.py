@@ -16,18 +16,18 @@ from theory.asymptotics import (
     Given,
     PowerLaw,
     constants,
-    enclosed_manifold,
-    enclosed_sums,
     escape_time_quantile,
     growth_rates,
     onset_delay,
     overlap_amplitude,
 )
-from theory.asymptotics import constant as constant_module
-from theory.asymptotics.balls import Balls, to_mpf
-from theory.asymptotics.compression import compressed
-from theory.asymptotics.constant import Undecided, closed_form
-from theory.asymptotics.roots import enclosed_root
+from theory.asymptotics.escape import enclosed_manifold
+from theory.asymptotics.numbers import constant as constant_module
+from theory.asymptotics.numbers.balls import Balls
+from theory.asymptotics.numbers.constant import Undecided, closed_form
+from theory.asymptotics.numbers.roots import enclosed_root
+from theory.asymptotics.sums import enclosed_sums
+from theory.asymptotics.sums.compression import compressed
 
 ESTIMATED = {"third_delay"}
 """By Taylor steps whose errors are not bounded."""
@@ -85,7 +85,7 @@ def test_raw_balls_hold_finer_ones(seed, monkeypatch):
         assert coarse.contains(fine)
         assert coarse.is_exact() or coarse.rel_accuracy_bits() > narrowest * 3
         ratios.append(coarse.rel_accuracy_bits())
-        return to_mpf(fine)
+        return field.to_mpf(fine)
 
     monkeypatch.setattr(constant_module, "_enclosed", compare)
     constants(random_problem(seed), 15, NAMES)
@@ -130,7 +130,7 @@ def test_onset_is_proved_and_agrees_with_taylor_steps(problem, monkeypatch):
     """The power series in balls against the orbit in floating point, and with twice the digits."""
     proved = constants(problem, 20, sorted(SERIES))
     finer = constants(problem, 40, sorted(SERIES))
-    for module in ("constant", "power_sums", "fast_manifold"):
+    for module in ("numbers.constant", "sums.power_sums", "escape.fast_manifold"):
         monkeypatch.setattr(f"theory.asymptotics.{module}.balls", lambda: None)
     estimated = constants(problem, 30, sorted(SERIES))
     with mp.workdps(80):
@@ -233,7 +233,7 @@ def test_without_balls_the_same_numbers_are_estimates(seed, monkeypatch):
     """The two routes: Arb, and mpmath with Euler and Maclaurin's formula in floating point."""
     problem, digits = random_problem(100 + seed), (8, 25, 60)[seed % 3]
     enclosed = constants(problem, digits, NAMES)
-    for module in ("constant", "power_sums"):
+    for module in ("numbers.constant", "sums.power_sums"):
         monkeypatch.setattr(f"theory.asymptotics.{module}.balls", lambda: None)
     estimated = constants(problem, digits, NAMES)
     with mp.workdps(digits + 40):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from derivations.teacher_law import _rates
+from derivations.escape.measured.teacher_law import _rates
 from theory.asymptotics import (
     Given,
     PowerLaw,
@@ -18,7 +18,7 @@ from theory.asymptotics import (
     teacher_escape_expansion,
     teacher_escape_quantile,
 )
-from theory.asymptotics.escape_mixture import LOG_NORMAL, _bend, _Given, _levels
+from theory.asymptotics.escape.mixture import LOG_NORMAL, _bend, _Given, _levels
 
 
 @pytest.mark.parametrize("exponent", ["1.05", "1.5", "3"])

@@ -15,7 +15,7 @@ from theory.asymptotics import (
     slow_limit,
     universal_coefficients,
 )
-from theory.asymptotics.expansion import cross_memory, linear_memory, quadratic_memory
+from theory.asymptotics.convergence.expansion import cross_memory, linear_memory, quadratic_memory
 
 NAMES = ("overlap", "energy", "loss")
 

@@ -13,7 +13,6 @@ from theory.asymptotics import (
     energy_delay,
     escape_rate,
     escape_time_quantile,
-    fast_manifold,
     manifold_series,
     median_escape_offset,
     onset_delay,
@@ -22,9 +21,10 @@ from theory.asymptotics import (
     residual_sum,
     third_delay,
 )
-from theory.asymptotics.compression import compressed, gauss_rule
-from theory.asymptotics.fast_manifold import TooFar, _Manifold, log_crossing
-from theory.asymptotics.manifold_late import Radau, _Mode, _sum
+from theory.asymptotics.escape import fast_manifold
+from theory.asymptotics.escape.fast_manifold import TooFar, _Manifold, log_crossing
+from theory.asymptotics.escape.manifold_late import Radau, _Mode, _sum
+from theory.asymptotics.sums.compression import compressed, gauss_rule
 
 
 @pytest.mark.parametrize(("exponent", "teacher"), [("1.2", "flat"), ("2", "source:0.3"), ("4", "flat")])

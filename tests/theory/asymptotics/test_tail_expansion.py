@@ -18,7 +18,7 @@ from theory.asymptotics import (
     tail_remainder_rate,
     tail_sum,
 )
-from theory.asymptotics.decaying_sums import decaying_sum, origin_term, saddle_rate
+from theory.asymptotics.sums.decaying_sums import decaying_sum, origin_term, saddle_rate
 
 EXPONENTS = ["1.2", "2", "4"]
 

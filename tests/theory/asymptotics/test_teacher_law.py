@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from numerics.linearisation import escape_direction
+from numerics.problems.linearisation import escape_direction
 from theory.asymptotics import (
     Given,
     PowerLaw,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import sympy
 
-from numerics.covariance import from_covariance
 from numerics.generated import phase_retrieval as generated
+from numerics.problems.covariance import from_covariance
 from theory.symbolic import (
     IndependentModel,
     LinkError,

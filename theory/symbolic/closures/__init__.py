@@ -13,7 +13,7 @@ NumPy module whose length does not grow with the order. One file each:
 Which to distrust: a closure in statistics (the first three) loses figures with the order even where it is
 exact, because high orders hold the top of the spectrum only; the slow modes, which decide late times, are
 all but invisible in them. Symptoms: ``s < 0``, ``u² > s s*``, a loss that grows. Quadrature and the integral
-equations do not suffer from this. Measured errors: ``python -m numerics.closure_table``.
+equations do not suffer from this. Measured errors: ``python -m derivations.beyond.closure_table``.
 """
 
 from theory.symbolic.closures.base import (

@@ -84,11 +84,6 @@ class VolterraSystem:
         return ()
 
     @property
-    def responses(self) -> tuple[Response, ...]:
-        """The kernels in use, each once."""
-        return tuple(dict.fromkeys(term.response for term in self.s + self.u))
-
-    @property
     def equations(self) -> tuple[sympy.Eq, sympy.Eq, sympy.Eq]:
         """The equations of ``s(t)``, ``u(t)`` and the clock."""
         model = self.hierarchy.model
@@ -114,7 +109,7 @@ class DuhamelVolterra:
     gives ``s`` with a kernel of ``2Φ(t) − Φ(τ) − Φ(τ')``: one integral and a double one. The kernels are
     generating functions of the statistics at the start (:class:`Response`), so the spectrum enters as a
     measure, of any size. Exact at all times; what a numerical solution adds is its own error
-    (``numerics.volterra``). P8's kernel of ``t − τ`` alone holds where ``A`` is constant.
+    (``derivations.escape.volterra``). P8's kernel of ``t − τ`` alone holds where ``A`` is constant.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> system = DuhamelVolterra().close(hierarchy(phase_retrieval()))

@@ -60,7 +60,7 @@ def _open(system: Hierarchy) -> str:
 def _integral_equations(system: VolterraSystem) -> str:
     raise ClosureError(
         f"the integral equations of {system.hierarchy.model.name} have no right-hand side to generate:"
-        " numerics.volterra.solve_system solves them"
+        " derivations.escape.volterra.solve_system solves them"
     )
 
 

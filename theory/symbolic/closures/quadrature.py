@@ -52,8 +52,8 @@ class GaussQuadrature:
     Exact where the measure has no more than ``m r`` atoms that matter. The error at a fixed time falls like
     ``(λ_1 |Φ|)^{2m}/(2m)!`` or faster, ``Φ = ∫A``; at fixed ``m`` it grows once ``1/|Φ|`` is below the
     smallest nodes, so nodes must be added as times grow: about as the logarithm of the time where they are
-    placed bin by bin, as in ``numerics.reduction``, and faster here. On 400 eigenvalues ``i^-2`` the decay
-    ``Σ λ_i (w*_i)² e^{−λ_i |Φ|}`` keeps 1 % with 4 blocks at ``|Φ| = 100`` and with 24 at ``10^5``.
+    placed bin by bin, as in ``numerics.problems.reduction``, and faster here. On 400 eigenvalues ``i^-2``
+    the decay ``Σ λ_i (w*_i)² e^{−λ_i |Φ|}`` keeps 1 % with 4 blocks at ``|Φ| = 100`` and with 24 at ``10^5``.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> measure = SpectralMeasure(["0.5", "0.25", "0.125"], [[1, -1, 0]], [[1, 1, 1]])

@@ -5,7 +5,7 @@ import pytest
 import sympy
 from scipy.integrate import solve_ivp
 
-from numerics import volterra
+from derivations.escape import volterra
 from theory.symbolic import (
     Model,
     ModelError,

@@ -1,0 +1,5 @@
+"""Beyond the paper's setting: closures, descent, other links; what is false, and how far to trust.
+
+``statements`` the formulas, each typed once; ``telling`` the chapters of the book; ``measured`` the sections
+of the report; ``claims`` of the paper, examined; ``pictures`` that decide them.
+"""

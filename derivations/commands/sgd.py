@@ -1,0 +1,135 @@
+"""``solve --sgd``: the mean curve of online SGD, predicted without runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from derivations.commands.curves import curve_rows, curves, file_content
+from derivations.commands.options import bad_input, parsed, read_positive, read_variance
+from derivations.output import BadInput, json_text, progress, tables
+
+if TYPE_CHECKING:
+    from numerics import Prediction, Problem
+
+NEEDS = {"step_size": "--step-size", "batch": "--batch", "noise": "--noise"}
+
+
+def sgd_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of ``solve --sgd``."""
+    options = (
+        click.option(
+            "--sgd",
+            is_flag=True,
+            help="Online SGD in place of the flow: the mean statistics after every step on fresh inputs.",
+        ),
+        click.option(
+            "--step-size",
+            metavar="ETA",
+            callback=parsed(read_positive),
+            help="Of SGD; times are rounded to whole steps.",
+        ),
+        click.option("--batch", type=click.IntRange(1), metavar="M", help="Inputs in a step.  [default: 1]"),
+        click.option(
+            "--noise", metavar="VARIANCE", callback=parsed(read_variance), help="Of the labels.  [default: 0]"
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def check_sgd(sgd: bool, digits: int | None, own: dict[str, Any], until: float) -> None:
+    """Raise ValueError for options that do not go together."""
+    if not sgd:
+        for name, value in own.items():
+            if value is not None:
+                raise ValueError(f"{NEEDS[name]} needs --sgd")
+        return
+    if own["step_size"] is None:
+        raise ValueError("--sgd needs --step-size ETA")
+    if digits is not None:
+        raise ValueError("--sgd and --digits exclude each other: give one of them")
+    if until < 0.5 * own["step_size"]:
+        raise ValueError(f"--until {until:g} must not be shorter than a step, {own['step_size']:g}")
+
+
+def link_modules(link: str | None, teacher_link: str | None) -> dict[str, Any]:
+    """The model of one student and one teacher and the noise of its gradient, where links are given.
+
+    Raises ValueError for a link that is not understood or has no such noise.
+    """
+    if link is None and teacher_link is None:
+        return {}
+    from numerics import load_module
+    from theory.symbolic import Z, parse_link, single_index
+    from theory.symbolic.codegen import generate_module
+    from theory.symbolic.gradient_noise import generate_noise_module
+
+    own = Z**2 if link is None else parse_link(link)
+    model = single_index(own, None if teacher_link is None else parse_link(teacher_link))
+    return {
+        "model": load_module(generate_module(model)),
+        "noise": load_module(generate_noise_module(model)),
+    }
+
+
+def predict(
+    problem: "Problem",
+    until: float,
+    wanted: int | tuple[float, ...],
+    own: dict[str, Any],
+    modules: dict[str, Any],
+) -> "Prediction":
+    """The prediction at that many points, or at these times rounded to whole steps, each once."""
+    import numpy as np
+
+    import numerics
+
+    step = own["step_size"]
+    steps = max(1, round(until / step))
+    points = wanted if isinstance(wanted, int) else np.unique(np.round(np.array(wanted) / step))
+    try:
+        with progress("solve") as show, bad_input():
+            return numerics.predict_sgd(
+                problem,
+                step,
+                steps,
+                batch=own["batch"] or 1,
+                noise_variance=own["noise"] or 0.0,
+                points=points,
+                progress=lambda done: show(done / steps),
+                **modules,
+            )
+    except FloatingPointError as error:
+        raise BadInput(str(error)) from None
+
+
+def prediction_content(
+    run: "Prediction", as_json: bool, form: str | None, output: Path | None, labels: dict[str, Any]
+) -> str | bytes:
+    """What is printed or written: a file of labelled arrays, JSON, or the outcome and the curves."""
+    answer = {
+        **curves(run.observables),
+        "limit": run.limit.name,
+        "limit_reason": run.limit.reason,
+        "teacher_energy": run.teacher_energy,
+        "modes": run.modes,
+        "steps": int(run.steps[-1]),
+        "error": run.error,
+        "step_size": run.step_size,
+        "batch": run.batch,
+        "noise_variance": run.noise_variance,
+    }
+    if form is not None:
+        return file_content(run.dataset(**labels), answer, form)
+    if as_json:
+        return json_text(answer)
+    facts = [
+        ("limit", f"{run.limit.name}: {run.limit.reason}"),
+        ("step size, batch", f"{run.step_size:g}, {run.batch}"),
+        ("noise variance", f"{run.noise_variance:g}"),
+        ("relative error", f"{run.error:.1e}"),
+    ]
+    return tables((("outcome", ""), facts), curve_rows(answer), output=output)

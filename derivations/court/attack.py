@@ -1,0 +1,127 @@
+"""How claims are attacked: identities at exact points, inequalities by their worst case."""
+
+from collections.abc import Callable, Sequence
+from itertools import product
+
+import numpy as np
+import sympy
+
+from derivations.court.verdict import Counterexample, Finding, Verdict
+
+Array = np.ndarray
+
+SMALL = tuple(map(sympy.Rational, ("1", "2", "1/2", "3", "1/3")))
+"""Values tried, in this order, for each symbol of an identity that fails."""
+
+
+ROUNDING = 1e-9
+
+Identity = tuple[sympy.Expr, sympy.Expr]
+
+_a, _b, _c, _d = sympy.symbols("a b c d")
+CAUCHY_SCHWARZ: Identity = (
+    (_a**2 + _b**2) * (_c**2 + _d**2) - (_a * _c + _b * _d) ** 2,
+    (_a * _d - _b * _c) ** 2,
+)
+"""Lagrange's identity, pair by pair of modes and so for any d: the sides differ by squares."""
+
+
+def identity(derived: sympy.Expr, printed: sympy.Expr, how: str) -> Finding:
+    """Settle ``derived = printed``: proved if their difference vanishes, else false at the simplest point.
+
+    >>> x = sympy.Symbol("x")
+    >>> identity((x + 1) ** 2, x**2 + 2 * x + 1, "expansion").verdict.value
+    'proved'
+    >>> identity((x + 1) ** 2, x**2 + 1, "expansion").counterexample.words
+    'x = 1: 4, not 2'
+    """
+    derived, printed = sympy.sympify(derived), sympy.sympify(printed)
+    difference = sympy.simplify(sympy.expand(derived - printed))
+    if difference == 0:
+        return Finding(Verdict.PROVED, how)
+    symbols = sorted(difference.free_symbols | derived.free_symbols | printed.free_symbols, key=str)
+    for values in product(SMALL, repeat=len(symbols)):
+        point = dict(zip(symbols, values, strict=True))
+        left, right = derived.subs(point), printed.subs(point)
+        if sympy.simplify(left - right) != 0:
+            return Finding(Verdict.FALSE, how, counterexample=_instance(derived, printed, point, left, right))
+    return Finding(Verdict.UNDECIDED, f"{how}: they differ, but at none of the small points")
+
+
+def identities(pairs: Sequence[tuple[sympy.Expr, sympy.Expr]], how: str) -> Finding:
+    """Settle several identities at once: the first that fails decides."""
+    findings = [identity(derived, printed, how) for derived, printed in pairs]
+    return next((item for item in findings if item.verdict is not Verdict.PROVED), findings[0])
+
+
+def _instance(
+    derived: sympy.Expr,
+    printed: sympy.Expr,
+    point: dict[sympy.Symbol, sympy.Expr],
+    left: sympy.Expr,
+    right: sympy.Expr,
+) -> Counterexample:
+    """The point at which an identity fails, with the line that evaluates both sides."""
+    where = ", ".join(f"{name} = {value}" for name, value in point.items())
+    values = {str(name): str(value) for name, value in point.items()}
+    sides = [f"S({str(side)!r}).subs({values})" for side in (derived, printed)]
+    return Counterexample(
+        f"{where}: {left}, not {right}" if where else f"{left}, not {right}",
+        f"from sympy import *; assert simplify({sides[0]} - {sides[1]}) != 0",
+        Verdict.PROVED,
+    )
+
+
+def worst(
+    ratio: Callable[[Array], float],
+    size: int,
+    starts: int,
+    seed: int = 0,
+    spread: float = 1.0,
+    steps: int = 400,
+) -> tuple[float, Array]:
+    """Maximise ``ratio`` over R^size: random starts, each improved by Nelder–Mead of ``steps``·size.
+
+    Returns the largest value, nan excluded, and where it is attained.
+
+    >>> value, point = worst(lambda x: float(1 - (x[0] - 2) ** 2), 1, 3)
+    >>> round(value, 6), round(float(point[0]), 3)
+    (1.0, 2.0)
+    """
+    from scipy.optimize import minimize
+
+    def loss(point: Array) -> float:
+        value = ratio(point)
+        return -value if np.isfinite(value) else np.inf
+
+    draws = spread * np.random.default_rng(seed).standard_normal((starts, size))
+    options = {"maxiter": steps * size, "xatol": 1e-10, "fatol": 1e-13}
+    best = draws[0]
+    for draw in draws:
+        if not np.isfinite(loss(draw)):
+            continue
+        found = minimize(loss, draw, method="Nelder-Mead", options=options).x
+        best = min(best, found, key=loss)
+    return -loss(best), best
+
+
+def bound(
+    ratio: float,
+    how: str,
+    broken: Callable[[], Counterexample],
+    proof: Sequence[Identity],
+    stands: Verdict = Verdict.PROVED,
+) -> Finding:
+    """Settle an inequality by the largest ratio of its sides that was reached and by its identities.
+
+    Up to 1, but for rounding, it ``stands`` if every identity of its ``proof`` holds; above, ``broken`` makes
+    the counterexample. Raises ValueError for a proof without an identity.
+    """
+    if stands is Verdict.PROVED and not proof:
+        raise ValueError("an inequality is proved only by an identity, such as CAUCHY_SCHWARZ")
+    if ratio > 1 + ROUNDING:
+        return Finding(Verdict.FALSE, f"{how}; the ratio of the sides reaches {ratio:.6g}", ratio, broken())
+    for derived, printed in proof:
+        if identity(derived, printed, how).verdict is not Verdict.PROVED:
+            return Finding(Verdict.UNDECIDED, f"{how}: {derived} is not {printed}")
+    return Finding(stands, f"{how}; largest ratio of the sides {ratio:.6g}", ratio)

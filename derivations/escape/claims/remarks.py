@@ -1,0 +1,155 @@
+"""What the paper's remarks say of plateau, escape and convergence (R1, R3)."""
+
+import math
+
+import numpy as np
+import sympy
+
+from derivations.court.attack import identities
+from derivations.court.claim import Constants, Effort, claim
+from derivations.court.verdict import Finding, Verdict
+from theory.symbolic import gaussian_moment, gradient, phase_retrieval
+
+s, u, t = sympy.symbols("s u t")
+EPSILON = 0.05
+LEVELS = (EPSILON, 1e-3)
+"""Accuracies on both sides of d^{-1/2}, d = 1000."""
+
+
+@claim(
+    "R1/gradient",
+    "Remark 1",
+    r"the gradient is small at the start: near 0 $\nabla L = -Mw + O(\|w\|^3)$ with $M = <a> Q + <b> "
+    r"(Qw^*)(Qw^*)^\top$, so "
+    r"$E \|Mw(0)\|^2 = \mathrm{tr}\, M^2/d$, $\mathrm{tr}\, M^2 = 16\, \mathrm{tr}\, Q^2 + <c> s_*^{(3)} + "
+    r"64 (s_*^{(2)})^2$",
+    Verdict.PROVED,
+    hypotheses=r"$w(0)$ on the unit sphere: of order $d^{-1/2}$, as $u(0)$ is (A1)",
+    a=4,
+    b=8,
+    c=64,
+)
+def small_gradient(c: Constants, effort: Effort) -> Finding:
+    l1, l2, v1, v2 = sympy.symbols("l1 l2 v1 v2")
+    slope = gradient(phase_retrieval())
+    force = sympy.Matrix([l1 * v1, l2 * v2])
+    M = c["a"] * sympy.diag(l1, l2) + c["b"] * force * force.T
+    square = (M * M).trace()
+    s2, s3 = (l1**n * v1**2 + l2**n * v2**2 for n in (2, 3))
+    mean = gaussian_moment((2,), sympy.eye(1)) * square  # E wᵀM²w = tr M² E w_1²
+    pairs = [
+        (-slope.student.subs({s: 0, t: 1}), c["a"]),
+        (-slope.teacher.diff(u), c["b"]),
+        (mean, 16 * (l1**2 + l2**2) + c["c"] * s3 + 64 * s2**2),
+    ]
+    return identities(pairs, "gradient linearised at 0; trace by modes and pairs of modes")
+
+
+@claim(
+    "R1/plateau",
+    "Remark 1; Theorem 1",
+    r"the escape is slow: $T_1 = <a> \log d/\rho + O(1)$ from $u(0) \asymp d^{-1/2}$",
+    Verdict.MEASURED,
+    ratio=1,
+    a="1/2",
+)
+def plateau(c: Constants, effort: Effort) -> Finding:
+    from numerics import power_law, solve
+    from theory.asymptotics import PowerLaw, escape_rate
+
+    dimensions = (1e12, 1e20)
+    times = [
+        solve(power_law(2, d, init=f"escape:{d**-0.5!r}"), 30.0).phases(delta=0.1).t1 for d in dimensions
+    ]
+    slope = (times[1] - times[0]) / math.log(dimensions[1] / dimensions[0])
+    rho = float(escape_rate(PowerLaw(2, "inf")))
+    how = f"a = 2, flat teacher, √s(0) = d^(-1/2): T1 = {times[0]:.4f}, {times[1]:.4f} at d = 1e12, 1e20"
+    return Finding(Verdict.MEASURED, how, slope * rho / float(c["a"]))
+
+
+def _settling(exponent: float, dimension: int, epsilon: float = EPSILON) -> float:
+    """T2 − T1' from a flat teacher along the escaping direction, √s(0) = d^{-1/2}."""
+    from numerics import power_law, solve
+
+    run = solve(power_law(exponent, dimension, init=f"escape:{dimension**-0.5!r}"), 1e5)
+    phases = run.phases(epsilon=epsilon)
+    return float(phases.t2 - phases.t1_prime)
+
+
+@claim(
+    "R1/convergence",
+    "Remark 1; Section 3.4 (IIb)",
+    r"after the escape the convergence of $u$ and $s$ is slower than in the isotropic case $Q = I$, where "
+    r"off the "
+    r"teacher the deficit decays like $e^{-<a> t}$",
+    Verdict.MEASURED,
+    hypotheses=r"$Q = I$ as in Section 3.3, of trace $d$ (see R1/trace)",
+    ratio=1,
+    a=16,
+)
+def slower_than_unit(c: Constants, effort: Effort) -> Finding:
+    from numerics import Problem, solve
+
+    # w = w* + a part across it: s - u² falls like e^{-16 λ t} and drives 1 - u
+    d = 100
+    values, target = np.full(d, 1 / d), np.ones(d)
+    across = np.where(np.arange(d) % 2 == 0, 0.1, -0.1)
+    run = solve(Problem(values, target, target + across), 200.0)
+    deficits = run.at([100.0, 120.0]).one_minus_u
+    rate = math.log(float(deficits[0] / deficits[1])) / 20.0 * d
+    anisotropic, isotropic = (_settling(a, 1000) for a in (2.0, 0.0))
+    if anisotropic <= isotropic / 1000:
+        return Finding(Verdict.UNDECIDED, f"{isotropic / 1000}, {anisotropic}")
+    how = (
+        f"d = 1000, ε = {EPSILON}: T2 - T1' = {isotropic / 1000:.3f} for Q = I, {anisotropic:.2f} for a = 2; "
+        f"1 - u ~ e^(-{rate:.4f} t) for Q = I"
+    )
+    return Finding(Verdict.MEASURED, how, rate / float(c["a"]))
+
+
+@claim(
+    "R1/trace",
+    "Remark 1, at the trace 1 of Section 2",
+    r"against $Q = I/d$, where the deficit decays like $e^{-16 t/d}$, the anisotropic flow is faster down "
+    r"to $1 - u$ "
+    r"of order $d^{-(1 - 1/a)}$, up to logarithms, and slower below",
+    Verdict.MEASURED,
+    qualitative=True,
+)
+def faster_at_first(c: Constants, effort: Effort) -> Finding:
+    anisotropic, isotropic = ([_settling(a, 1000, epsilon) for epsilon in LEVELS] for a in (2.0, 0.0))
+    how = (
+        f"d = 1000, ε = {LEVELS[0]}, {LEVELS[1]}: T2 - T1' = {anisotropic[0]:.1f}, {anisotropic[1]:.3g} for "
+        f"a = 2, "
+        f"{isotropic[0]:.1f}, {isotropic[1]:.3g} for Q = I/d"
+    )
+    turns = anisotropic[0] < isotropic[0] and anisotropic[1] > isotropic[1]
+    return Finding(Verdict.MEASURED if turns else Verdict.UNDECIDED, how)
+
+
+@claim(
+    "R3/isotropic",
+    "Remark 3, second item",
+    r"for $Q = \lambda I$ $u$ grows like $u(0) e^{<a> \lambda t}$ while $s \ll s_*$, whatever $s(0)$: with "
+    r"$u(0) = 0$ it stays 0, and "
+    r"$s \to s_*/<b>$; in both settings a linear functional of $w(0)$ decides, $\hat a(\rho) = u(0)/(<c> "
+    r"\lambda)$ here",
+    Verdict.PROVED,
+    hypotheses=r"$s_* = 1$",
+    a=12,
+    b=3,
+    c=8,
+)
+def overlap_controls(c: Constants, effort: Effort) -> Finding:
+    rate = sympy.Symbol("lambda", positive=True)
+    model = phase_retrieval()
+    overlap = sympy.expand(rate * (model.A[0] * u + model.B[0] * t)).subs({s: 0, t: 1})
+    energy = 2 * rate * (model.A[0] * s + model.B[0] * u).subs({u: 0, t: 1})
+    rest = [root for root in sympy.solve(energy, s) if root != 0]
+    growth = sympy.diff(overlap, u)
+    pairs = [
+        (growth, c["a"] * rate),
+        (rest[0], 1 / c["b"]),
+        (u / (growth - 4 * rate), u / (c["c"] * rate)),  # â = Σ λ w w*/(ρ - 4λ)
+    ]
+    return identities(pairs, "P3 with Q = λI")

@@ -1,0 +1,5 @@
+"""The paper's experiments.
+
+``statements`` the formulas, each typed once; ``telling`` the chapters of the book; ``measured`` the sections
+of the report; ``claims`` of the paper, examined; ``pictures`` that decide them.
+"""

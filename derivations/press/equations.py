@@ -1,0 +1,125 @@
+"""The equations of a model, and how they are written: Unicode, LaTeX, Markdown, MathML, SymPy strings."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import sympy
+from sympy.printing.pretty.pretty import PrettyPrinter, prettyForm
+
+from derivations.press.typeset import mathml
+from theory.symbolic import Hierarchy, Model, ModelError, gradient, hessian, hierarchy
+from theory.symbolic.notation import broken, latex
+
+
+@dataclass(frozen=True)
+class Equation:
+    """``name`` = ``value``: the name as a key and as LaTeX, the value exact, and what it is."""
+
+    key: str
+    left: str
+    value: sympy.Expr
+    meaning: str
+
+
+def equations(model: Model) -> Iterator[Equation]:
+    """Yield loss, drift, gradient and Hessian (one student, one teacher) and the tower for symbolic order k.
+
+    >>> from theory.symbolic import phase_retrieval
+    >>> [equation.key for equation in equations(phase_retrieval())][:3]
+    ['loss', 'A', 'B']
+    """
+    yield Equation("loss", "L", model.loss, "population loss E[(student - teacher)²]")
+    yield from _entries("A", "A", model.A, "drift: dW/dt = A W Q + B W* Q")
+    yield from _entries("B", "B", model.B, "drift: dW/dt = A W Q + B W* Q")
+    if model.students == model.teachers == 1:
+        yield from _landscape(model)
+    try:
+        yield from _tower(hierarchy(model))
+    except ModelError:
+        return
+
+
+def _landscape(model: Model) -> Iterator[Equation]:
+    """Gradient and Hessian by their coefficients: [x] f is the coefficient of x in f, v stands for w*."""
+    slope, curvature = gradient(model), hessian(model)
+    for name, vector, value in (("Qw", "Qw", slope.student), ("Qv", "Qw^*", slope.teacher)):
+        yield Equation(
+            f"gradient {name}", rf"[{vector}]\,\nabla L", value, f"coefficient of {vector} in the gradient"
+        )
+    forms = (
+        ("Q", "Q"),
+        ("QwwQ", r"Qw(Qw)^\top"),
+        ("QwvQ + QvwQ", r"Qw(Qw^*)^\top + Qw^*(Qw)^\top"),
+        ("QvvQ", r"Qw^*(Qw^*)^\top"),
+    )
+    for (name, form), value in zip(forms, curvature.coefficients, strict=True):
+        meaning = f"coefficient of {name} in the Hessian, v = w*"
+        yield Equation(f"hessian {name}", rf"[{form}]\,\nabla^2 L", value, meaning)
+
+
+def _tower(tower: Hierarchy) -> Iterator[Equation]:
+    """The derivatives of the statistics of order k; of the symmetric S^(k) the upper triangle."""
+    single = len(tower.S) == len(tower.U) == 1
+    for name, matrix in (("S", tower.S), ("U", tower.U)):
+        symbol = name.lower() if single else name
+        entries = _entries(f"d{symbol}", rf"\dot {symbol}{{}}^{{(k)}}", matrix, "statistics of order k")
+        positions = product(range(matrix.rows), range(matrix.cols))
+        for (row, column), equation in zip(positions, entries, strict=True):
+            if name == "U" or row <= column:
+                yield equation
+
+
+def _entries(key: str, left: str, matrix: sympy.MatrixBase, meaning: str) -> Iterator[Equation]:
+    """One equation for every entry; a 1 × 1 matrix is its entry."""
+    for row, column in product(range(matrix.rows), range(matrix.cols)):
+        index = "" if len(matrix) == 1 else f"{row + 1}{column + 1}"
+        subscript = f"_{{{index}}}" if index else ""
+        yield Equation(f"{key}{index}", f"{left}{subscript}", matrix[row, column], meaning)
+
+
+def as_text(contents: Sequence[Equation]) -> str:
+    """Unicode in two dimensions, for a terminal."""
+    return "\n\n".join(_pretty(equation) for equation in contents)
+
+
+def _pretty(equation: Equation) -> str:
+    """``key = value``, the value's lines centred on the sign of equality."""
+    value = PrettyPrinter({"use_unicode": True, "wrap_line": False})._print(equation.value)
+    return str(prettyForm(*value.left(f"{equation.key} = ")))
+
+
+def as_latex(contents: Sequence[Equation]) -> str:
+    """A LaTeX ``align*`` for each equation, long ones broken over lines, the meaning as a comment."""
+    return "\n".join(
+        f"% {equation.meaning}\n\\begin{{align*}}\n{broken(equation.left, equation.value)}\n\\end{{align*}}"
+        for equation in contents
+    )
+
+
+def as_markdown(contents: Sequence[Equation]) -> str:
+    """Markdown with display formulas."""
+    return "\n\n".join(
+        f"**{equation.key}** ({equation.meaning})\n\n"
+        f"$$\n\\begin{{aligned}}\n{broken(equation.left, equation.value)}\n\\end{{aligned}}\n$$"
+        for equation in contents
+    )
+
+
+def as_mathml(contents: Sequence[Equation]) -> str:
+    """One MathML element a line."""
+    return "\n".join(mathml(f"{equation.left} = {latex(equation.value)}") for equation in contents)
+
+
+def as_strings(contents: Sequence[Equation]) -> str:
+    """``key = value`` a line, values readable by SymPy."""
+    return "\n".join(f"{equation.key} = {equation.value}" for equation in contents)
+
+
+FORMATS: dict[str, Callable[[Sequence[Equation]], str]] = {
+    "text": as_text,
+    "latex": as_latex,
+    "markdown": as_markdown,
+    "mathml": as_mathml,
+    "sympy": as_strings,
+}

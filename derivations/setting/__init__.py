@@ -1,0 +1,5 @@
+"""The setting: model, loss, geometry and the hierarchy of statistics.
+
+``statements`` the formulas, each typed once; ``telling`` the chapters of the book; ``measured`` the sections
+of the report; ``claims`` of the paper, examined; ``pictures`` that decide them.
+"""

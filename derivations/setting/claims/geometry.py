@@ -1,0 +1,306 @@
+"""Claims on the loss, its gradient and its critical points (P1, P2, R1, R2)."""
+
+import sympy
+
+from derivations.court.attack import identities, identity
+from derivations.court.claim import Constants, Effort, claim, correction
+from derivations.court.verdict import Counterexample, Finding, Verdict
+from theory.symbolic import critical_points, gaussian_moment, gradient, hessian, phase_retrieval
+
+s, u, t, alpha = sympy.symbols("s u t alpha")
+_covariance = sympy.Matrix([[s, u], [u, t]])
+DERIVED = "derived from Gaussian moments, for any d"
+
+
+@claim(
+    "P1",
+    "Proposition 1",
+    r"$L(w) = <a> s^2 + <b> s_*^2 - <c> u^2 - <e> s s_*$",
+    Verdict.PROVED,
+    hypotheses=r"$x \sim N(0, Q)$; any symmetric $Q \succeq 0$ will do",
+    a=3,
+    b=3,
+    c=4,
+    e=2,
+)
+def loss(c: Constants, effort: Effort) -> Finding:
+    printed = c["a"] * s**2 + c["b"] * t**2 - c["c"] * u**2 - c["e"] * s * t
+    return identity(phase_retrieval().loss, printed, DERIVED)
+
+
+@claim(
+    "P1/step1",
+    "Proposition 1, step 1",
+    r"$E (x^\top w)^4 = <a> \|w\|_Q^4$ and $E (x^\top w^*)^4 = <b> \|w^*\|_Q^4$",
+    Verdict.PROVED,
+    a=3,
+    b=3,
+)
+def fourth_moment(c: Constants, effort: Effort) -> Finding:
+    student, teacher = (gaussian_moment(powers, _covariance) for powers in ((4, 0), (0, 4)))
+    return identities([(student, c["a"] * s**2), (teacher, c["b"] * t**2)], "Wick's formula")
+
+
+@claim(
+    "P1/step2",
+    "Proposition 1, step 2",
+    r"$E (x^\top w)^2 (x^\top w^*)^2 = <a> \|w\|_Q^2 \|w^*\|_Q^2 + <b> \langle w, w^* \rangle_Q^2$, "
+    r"one pairing of Wick's formula giving the first term and two the second",
+    Verdict.PROVED,
+    a=1,
+    b=2,
+)
+def mixed_moment(c: Constants, effort: Effort) -> Finding:
+    # three pairings of (w, w, w*, w*): the product of the two covariances in each
+    pairings = [_covariance[0, 0] * _covariance[1, 1]] + 2 * [_covariance[0, 1] ** 2]
+    printed = c["a"] * s * t + c["b"] * u**2
+    stein = gaussian_moment((2, 2), _covariance)
+    return identities([(stein, printed), (sum(pairings), printed)], "Stein's lemma, and the sum of pairings")
+
+
+@claim(
+    "P1/step3",
+    "Proposition 1, step 3",
+    r"$L = 3s^2 + 3s_*^2 - <a>(s s_* + 2u^2) = 3s^2 + 3s_*^2 - 2 s s_* - <b> u^2$",
+    Verdict.PROVED,
+    a=2,
+    b=4,
+)
+def assembled(c: Constants, effort: Effort) -> Finding:
+    first = 3 * s**2 + 3 * t**2 - c["a"] * (s * t + 2 * u**2)
+    last = 3 * s**2 + 3 * t**2 - 2 * s * t - c["b"] * u**2
+    derived = phase_retrieval().loss
+    return identities([(derived, first), (derived, last)], DERIVED)
+
+
+@claim(
+    "P2",
+    "(3.1)",
+    r"$\nabla L = <a> s Qw - <b> s_* Qw - <c> u Qw^*$",
+    Verdict.PROVED,
+    a=12,
+    b=4,
+    c=8,
+)
+def slope(c: Constants, effort: Effort) -> Finding:
+    derived = gradient(phase_retrieval())
+    printed = c["a"] * s - c["b"] * t, -c["c"] * u
+    return identities([(derived.student, printed[0]), (derived.teacher, printed[1])], DERIVED)
+
+
+@claim(
+    "P2/chain",
+    "Proposition 2, proof",
+    r"$\nabla s = <a> Qw$, $\nabla u = <b> Qw^*$ and $\nabla L = 6s \nabla s - 2s_* \nabla s - 8u \nabla u$",
+    Verdict.PROVED,
+    a=2,
+    b=1,
+)
+def chain_rule(c: Constants, effort: Effort) -> Finding:
+    # mode i: s = Σ λ w², u = Σ λ w w*; and the derived gradient in terms of the printed factors
+    rate, w, target = sympy.symbols("lambda w w_star")
+    derived = gradient(phase_retrieval())
+    pairs = [
+        ((rate * w**2).diff(w), c["a"] * rate * w),
+        ((rate * w * target).diff(w), c["b"] * rate * target),
+        (derived.student, (6 * s - 2 * t) * c["a"]),
+        (derived.teacher, -8 * u * c["b"]),
+    ]
+    return identities(pairs, "mode by mode, for any d")
+
+
+@claim(
+    "P2/hessian",
+    "(3.2)",
+    r"$\nabla^2 L = <a> (Qw)(Qw)^\top + (<b> s - <c> s_*) Q - <e> (Qw^*)(Qw^*)^\top$",
+    Verdict.PROVED,
+    a=24,
+    b=12,
+    c=4,
+    e=8,
+)
+def curvature(c: Constants, effort: Effort) -> Finding:
+    derived = hessian(phase_retrieval()).coefficients
+    printed = c["b"] * s - c["c"] * t, c["a"], sympy.S.Zero, -c["e"]
+    return identities(list(zip(derived, printed, strict=True)), DERIVED)
+
+
+@claim(
+    "P2/critical",
+    "Proposition 2, cases 1 and 2",
+    r"on $w = \alpha w^*$ the gradient vanishes iff $<a> \alpha^3 - <b> \alpha = 0$, that is "
+    r"$\alpha \in \{0, \pm 1\}$; all other critical points have $u = 0$ and $s = s_*/<c>$",
+    Verdict.PROVED,
+    hypotheses=r"$Q \succ 0$: with a zero eigenvalue $w$ is free along its eigenvectors; the last set is "
+    r"empty for $d = 1$",
+    a=12,
+    b=12,
+    c=3,
+)
+def critical(c: Constants, effort: Effort) -> Finding:
+    model = phase_retrieval()
+    ray = {s: alpha**2 * t, u: alpha * t}
+    along = sympy.expand(-(alpha * model.A[0] + model.B[0]).subs(ray) / t)
+    points = critical_points(model)
+    multiples = [point.multiple for point in points if point.multiple is not None]
+    other = [point for point in points if point.multiple is None]
+    pairs = [
+        (along, c["a"] * alpha**3 - c["b"] * alpha),
+        (sympy.Add(*(multiple**2 for multiple in multiples)), 2 * sympy.S.One),
+        (other[0].u, sympy.S.Zero),
+        (other[0].s, t / c["c"]),
+    ]
+    return identities(pairs, f"solved for: {multiples} on the ray, {len(other)} set off it")
+
+
+@claim(
+    "P2/origin",
+    "Proposition 2, at 0",
+    r"$\nabla^2 L(0) = -<a> s_* Q - <b> (Qw^*)(Qw^*)^\top \prec 0$: a strict local maximum",
+    Verdict.PROVED,
+    hypotheses=r"$Q \succ 0$",
+    a=4,
+    b=8,
+)
+def origin(c: Constants, effort: Effort) -> Finding:
+    return _kind(0, "maximum", (-c["a"] * t, -c["b"]))
+
+
+@claim(
+    "P2/teacher",
+    "Proposition 2, at ±w*",
+    r"$\nabla^2 L(\pm w^*) = <a> (Qw^*)(Qw^*)^\top + <b> s_* Q \succ 0$: strict minima",
+    Verdict.PROVED,
+    hypotheses=r"$Q \succ 0$",
+    a=16,
+    b=8,
+)
+def teacher(c: Constants, effort: Effort) -> Finding:
+    findings = [_kind(sign, "minimum", (c["b"] * t, c["a"])) for sign in (1, -1)]
+    return next((item for item in findings if item.verdict is not Verdict.PROVED), findings[0])
+
+
+def _kind(multiple: int, kind: str, printed: tuple[sympy.Expr, sympy.Expr]) -> Finding:
+    """The Hessian at ``multiple`` w*, metric and rank one, and the type of the point."""
+    (point,) = [p for p in critical_points(phase_retrieval()) if p.multiple == multiple]
+    metric, student, mixed, outer = point.hessian.coefficients
+    rank_one = outer + 2 * multiple * mixed + multiple**2 * student
+    found = identities([(metric, printed[0]), (rank_one, printed[1])], f"second-order test: {point.kind}")
+    if found.verdict is Verdict.PROVED and point.kind != kind:
+        return Finding(Verdict.UNDECIDED, f"the second-order test says {point.kind}")
+    return found
+
+
+@claim(
+    "P2/global",
+    "Proposition 2",
+    r"$\pm w^*$ are the global minima: $L = <a> (s - s_*)^2 + <b> (s s_* - u^2)$, a sum of two squares that "
+    r"vanishes only there",
+    Verdict.PROVED,
+    hypotheses=r"$Q \succ 0$",
+    a=3,
+    b=4,
+)
+def least(c: Constants, effort: Effort) -> Finding:
+    # s s* - u^2 = sum_{i<j} l_i l_j (w_i w*_j - w_j w*_i)^2 (Lagrange): each pair of modes on its own
+    l1, l2, a1, a2, b1, b2 = sympy.symbols("l1 l2 a1 a2 b1 b2")
+    pair = l1 * a1**2 * l2 * b2**2 + l2 * a2**2 * l1 * b1**2 - 2 * l1 * a1 * b1 * l2 * a2 * b2
+    printed = c["a"] * (s - t) ** 2 + c["b"] * (s * t - u**2)
+    return identities(
+        [(phase_retrieval().loss, printed), (pair, l1 * l2 * (a1 * b2 - a2 * b1) ** 2)],
+        "identity, and Lagrange's identity for s s* - u², pair by pair of modes, for any d",
+    )
+
+
+def _saddle() -> tuple[sympy.Expr, sympy.Expr]:
+    """wᵀ∇²Lw and w*ᵀ∇²Lw* at u = 0, s = s*/3, in units of s*²."""
+    (point,) = [p for p in critical_points(phase_retrieval()) if p.multiple is None]
+    form = point.hessian.quadratic_form
+    along_student, along_teacher = form(point.s, point.s, point.u), form(t, point.u, t)
+    return sympy.expand(along_student / t**2), sympy.expand(along_teacher / t**2)
+
+
+@correction(
+    r"$w^\top \nabla^2 L w = 24 s^2 = <a> s_*^2 > 0$ at $(u, s) = (0, s_*/3)$; the classification as saddle "
+    r"stands",
+    Verdict.PROVED,
+    a="8/3",
+)
+def saddle_value(c: Constants, effort: Effort) -> Finding:
+    return identity(_saddle()[0], c["a"], "Hessian at the saddle set, for any d")
+
+
+@claim(
+    "P2/saddle",
+    "Proposition 2, last display",
+    r"$w^\top \nabla^2 L w = 24 (w^\top Q w)^2 = <a> (w^{*\top} Q w^*)^2$ at $(u, s) = (0, s_*/3)$",
+    Verdict.FALSE,
+    correction=saddle_value,
+    a=8,
+)
+def saddle(c: Constants, effort: Effort) -> Finding:
+    value = _saddle()[0]
+    if value == c["a"]:
+        return Finding(Verdict.PROVED, "Hessian at the saddle set")
+    example = Counterexample(
+        f"Q = I, w* = (1, 0), w = (0, 1/√3): the form is 24/9 = {value}, not {c['a']}",
+        f"from sympy import *; w, a = Matrix([0, 1/sqrt(3)]), Matrix([1, 0]); "
+        f"H = 24*w*w.T + (12*w.dot(w) - 4*a.dot(a))*eye(2) - 8*a*a.T; assert (w.T*H*w)[0] != {c['a']}",
+        Verdict.PROVED,
+    )
+    return Finding(Verdict.FALSE, f"24 s² = {value} s*² where s = s*/3", counterexample=example)
+
+
+@claim(
+    "P2/saddle-down",
+    "Proposition 2, last display",
+    r"$w^{*\top} \nabla^2 L w^* = -<a> (w^{*\top} Q w^*)^2 < 0$ at $(u, s) = (0, s_*/3)$, so that all these "
+    r"points are saddles",
+    Verdict.PROVED,
+    a=8,
+)
+def saddle_down(c: Constants, effort: Effort) -> Finding:
+    up, down = _saddle()
+    found = identity(down, -c["a"], f"{up} s*² along w, {down} s*² along w*")
+    return found if up > 0 > down else Finding(Verdict.UNDECIDED, "no change of sign")
+
+
+@claim(
+    "R1",
+    "Remark 1",
+    r"the only minima are $\pm w^*$: of the <n> kinds of critical points two are minima, where $L = 0$; the "
+    r"others are a maximum and saddles",
+    Verdict.PROVED,
+    hypotheses=r"$Q \succ 0$",
+    n=4,
+)
+def no_spurious(c: Constants, effort: Effort) -> Finding:
+    points = critical_points(phase_retrieval())
+    kinds = sorted(point.kind for point in points)
+    minima = [point for point in points if point.kind == "minimum"]
+    values = [phase_retrieval().loss.subs({s: p.s, u: p.u}).expand() for p in minima]
+    if kinds != ["maximum", "minimum", "minimum", "saddle"]:
+        return Finding(Verdict.UNDECIDED, f"kinds {kinds}")
+    return identities(
+        [(sympy.Integer(len(points)), c["n"]), *((v, sympy.S.Zero) for v in values)], str(kinds)
+    )
+
+
+@claim(
+    "R2",
+    "Remark 2",
+    r"with $z = Q^{1/2} w$ and $L_I(z) = L(Q^{-1/2} z)$: $\dot z = -<a> Q \nabla L_I(z)$, and $z$ is "
+    r"critical for "
+    r"$L_I$ iff $w$ is for $L$",
+    Verdict.PROVED,
+    hypotheses=r"$Q \succ 0$",
+    a=1,
+)
+def preconditioned(c: Constants, effort: Effort) -> Finding:
+    # mode by mode, any d: L_I is the loss with s = Σ z², u = Σ z z*, so ∂L_I/∂z_i = 2 L_s z_i + L_u z*_i
+    model = phase_retrieval()
+    rate, z, target = sympy.symbols("lambda z z_star", positive=True)
+    isotropic = 2 * model.loss.diff(s) * z + model.loss.diff(u) * target
+    root = sympy.sqrt(rate)
+    velocity = root * rate * (model.A[0] * z / root + model.B[0] * target / root)
+    return identity(velocity, -c["a"] * rate * isotropic, "chain rule, mode by mode, for any d")

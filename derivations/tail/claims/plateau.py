@@ -1,0 +1,400 @@
+"""Claims on the MSE before T2 (P4, Appendix D.1)."""
+
+import math
+
+import numpy as np
+import sympy
+
+from derivations.convergence.claims.crossing import mode_duhamel
+from derivations.court.attack import CAUCHY_SCHWARZ, identity
+from derivations.court.claim import Constants, Effort, claim, correction
+from derivations.court.verdict import Counterexample, Finding, Verdict
+from derivations.trials.runs import escape_run, sphere_run
+from derivations.trials.states import faster, form, listed, random_states, standing
+from numerics import PowerLawFit, extrapolate_power_law
+from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, tail_prefactor
+
+Array = np.ndarray
+
+HORIZON = 1e24
+LATE = np.geomspace(1e8, HORIZON, 17)
+
+
+@correction(
+    r"$d(\sigma_*^2 - \mathrm{MSE}(T_2)) \sim \Gamma(1-1/a)(16/\zeta(a))^{1/a}(C/\varepsilon)^{1/(a-<p>)}$ "
+    r"for a flat teacher, so the "
+    r"plateau's error is of order $\varepsilon^{-1/(a-<p>)}/d$",
+    Verdict.MEASURED,
+    ratio=1.0,
+    p=1,
+)
+def directions_learnt(c: Constants, effort: Effort) -> Finding:
+    ratios = []
+    for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
+        law, run = PowerLaw(exponent, "inf"), escape_run(exponent, math.inf, HORIZON)
+        epsilon = 1e-5
+        recovered = run.at([run.phases(epsilon=epsilon).t2]).recovered[0]
+        power = 1 / (exponent - float(c["p"]))
+        ratios.append(
+            float(
+                recovered
+                / (float(tail_prefactor(law)) * (float(convergence_prefactor(law)) / epsilon) ** power)
+            )
+        )
+    worst = max(ratios, key=lambda ratio: abs(math.log(ratio)))
+    return Finding(
+        Verdict.MEASURED, f"d = ∞, ε = 1e-5, a = 1.5, 2, …: {listed(ratios, '.6f')} of the law", worst
+    )
+
+
+@claim(
+    "P4",
+    "Proposition 4",
+    r"$|\mathrm{MSE}(T_2) - \sigma_*^2| \lesssim (\varepsilon^{-a}/d)^{1/3} + (\log d/d)^{1/3}$",
+    Verdict.NOT_SHARP,
+    correction=directions_learnt,
+)
+def plateau(c: Constants, effort: Effort) -> Finding:
+    rooms = []
+    for d in (1e4, 1e6, 1e8):
+        run = escape_run(2, d, 1e6)
+        epsilon = 0.05
+        error = run.at([run.phases(epsilon=epsilon).t2]).recovered[0] / d
+        rooms.append(float(abs(error) / ((epsilon**-2 / d) ** (1 / 3) + (math.log(d) / d) ** (1 / 3))))
+    vanishes = rooms[0] > 10 * rooms[1] > 100 * rooms[2]
+    how = f"the quotient of the sides is {listed(rooms, '.1e')} at d = 1e4, 1e6, 1e8 (a = 2, ε = 0.05)"
+    return Finding(Verdict.NOT_SHARP if vanishes else Verdict.UNDECIDED, how)
+
+
+@correction(
+    r"the escape adds a multiple of $1/d$: $d(\sigma_*^2 - \mathrm{MSE}(T_1')) \to <c>$ for $a = 2$, flat "
+    r"teacher, start along "
+    r"the escape direction",
+    Verdict.MEASURED,
+    c="1.57498",
+)
+def escape_part(c: Constants, effort: Effort) -> Finding:
+    found = []
+    for d in (1e8, 1e12):
+        run = escape_run(2, d)
+        found.append(float(run.at([run.phases().t1_prime]).recovered[0]))
+    agrees = all(abs(value / float(c["c"]) - 1) < 5e-3 for value in found)
+    return Finding(
+        Verdict.MEASURED if agrees else Verdict.UNDECIDED, f"{listed(found, '.6f')} at d = 1e8, 1e12"
+    )
+
+
+@claim(
+    "P4/log",
+    "proof of Proposition 4, end",
+    r"adding the Phase I plateau contribution $(\log d/d)^{1/3}$",
+    Verdict.NOT_SHARP,
+    correction=escape_part,
+)
+def phase_one_part(c: Constants, effort: Effort) -> Finding:
+    run = escape_run(2, 1e12)
+    part = float(run.at([run.phases().t1_prime]).recovered[0]) / 1e12
+    claimed = (math.log(1e12) / 1e12) ** (1 / 3)
+    how = f"nothing is derived; at d = 10^12 (a = 2) it is {part:.1e}, the bound {claimed:.1e}"
+    return Finding(Verdict.NOT_SHARP if part < 1e-6 * claimed else Verdict.UNDECIDED, how)
+
+
+@claim(
+    "P4/D.1",
+    "(D.1)",
+    r"$w_i(t) = e^{<a>\lambda_i\Theta(t)}w_i(0) + "
+    r"<c>\lambda_iw^*_i\int_0^te^{<a>\lambda_i(\Theta(t)-\Theta(\tau))}u(\tau)\,d\tau$",
+    Verdict.PROVED,
+    a=4,
+    c=8,
+)
+def duhamel(c: Constants, effort: Effort) -> Finding:
+    # α_i = w_i w*_i at w*_i = 1, and linear in w*_i
+    return mode_duhamel.changed("a", c["a"] / 4).changed("c", c["c"] / 8).settle(effort).finding
+
+
+@claim(
+    "P4/clock",
+    "proof of Proposition 4, step 2",
+    r"with $T_1'$ the first time of $s = 1/<b>$, $\Theta$ increases before and decreases after",
+    Verdict.MEASURED,
+    hypotheses="start on the sphere, or small along the escape direction",
+    b=3,
+)
+def clock(c: Constants, effort: Effort) -> Finding:
+    crossings, ends = [], []
+    for run in (escape_run(2, 1e12), *(sphere_run(2, 1000, seed, 1e6) for seed in range(effort.of(2, 6)))):
+        observed = run.at(np.concatenate([[0.0], np.geomspace(1e-3, run.until, 3000)]))
+        rate = 1 - 3 * observed.s
+        crossings.append(int(np.count_nonzero(np.diff(np.sign(rate)))))
+        ends.append(float(observed.s[np.argmax(rate < 0)]))
+    phases = escape_run(2, 1e12).phases()
+    turn = float(escape_run(2, 1e12).at([phases.t1_prime]).s[0])
+    agrees = set(crossings) == {1} and abs(turn * float(c["b"]) - 1) < 5e-3
+    how = f"{len(crossings)} flows: Θ' = 1 − 3s changes its sign {crossings} times, at s = {turn:.6f}"
+    return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, how)
+
+
+@correction(
+    r"$\lambda_i(\Theta(t) - \Theta(\tau)) \le \lambda_i\Theta_{max}$, so the integral is $\le "
+    r"te^{<a>\lambda_i\Theta_{max}}$: of order "
+    r"$t$ where $\lambda_i\Theta_{max} = O(1)$",
+    Verdict.PROVED,
+    ratio=1.0,
+    a=4,
+)
+def growing_integral(c: Constants, effort: Effort) -> Finding:
+    # the largest exponent, at τ = 0 and t = T1'
+    return standing(float(4 / c["a"]), "Θ(τ) ≥ 0 before T1', Θ ≤ Θ_max; attained at t = T1', τ = 0")
+
+
+@claim(
+    "P4/D.2",
+    "(D.2)",
+    r"$\int_0^te^{4\lambda_i(\Theta(t)-\Theta(\tau))}d\tau \le "
+    r"C\big(\frac{1-e^{-4\lambda_i\Theta_{max}}}{\lambda_i} + "
+    r"\frac{1-e^{-4\lambda_i\Lambda(t)}}{\lambda_i}\big)$",
+    Verdict.FALSE,
+    correction=growing_integral,
+)
+def change_of_clock(c: Constants, effort: Effort) -> Finding:
+    # d = 1: w² is logistic with rate 24, Θ = t − log(1 + w0²(e^{24t} − 1))/8 ≤ t, and Λ(T1') = 0
+    lower = [_lower_integral(start) for start in (1e-6, 1e-9, 1e-12)]
+    if not lower[2] > 9 * lower[1] > 81 * lower[0]:
+        return Finding(Verdict.UNDECIDED, f"{lower}")
+    words = (
+        "d = 1, λ = w* = 1, t = T1': the right-hand side is at most C, the left at least "
+        f"{listed(lower)} for w(0) = 1e-6, 1e-9, 1e-12, like w(0)^(−1/3)"
+    )
+    replay = (
+        "e = 1e-12; E = (1 - e*e)/(2*e*e); top = E**(1/6)/(1.5*(1 - e*e))**.5; "
+        "assert top*(1 - E**(-1/6))/4 > 1000"
+    )
+    how = (
+        "before T1' the exponent is positive: in Θ the integral is e^{4λΘ_max} − 1, not 1 − e^{−4λΘ_max}; "
+        "and dτ = "
+        "dΘ/(1 − 3s) is singular at T1'"
+    )
+    return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
+
+
+@claim(
+    "P4/inactive",
+    "proof of Proposition 4, step 3",
+    r"$<a> - e^{-x} \le x$ for $x = 4\lambda_i\Lambda \le \zeta$",
+    Verdict.PROVED,
+    ratio=1.0,
+    a=1,
+)
+def inactive(c: Constants, effort: Effort) -> Finding:
+    x = sympy.Symbol("x", positive=True)
+    slope = sympy.diff(x - 1 + sympy.exp(-x), x)
+    grows = sympy.simplify(slope - (1 - sympy.exp(-x))) == 0
+    return standing(float(c["a"]) if grows else math.inf, "x − 1 + e^(−x) grows from 0; equality at x = 0")
+
+
+@claim(
+    "P4/D.3",
+    "(D.3)",
+    r"$|w_i(T_2)| \le e^\zeta|w_i(0)| + C'\zeta|w^*_i|$ on inactive modes",
+    Verdict.GAP,
+    correction=directions_learnt,
+)
+def inactive_modes(c: Constants, effort: Effort) -> Finding:
+    # the first term of (D.2) gives 8C(1 − e^{−4λΘ_max}) ≤ C'ζ Θ_max/Λ(T2), which needs Θ_max ≲ Λ(T2)
+    ratios = []
+    for d in (1e4, 1e8, 1e12):
+        phases = escape_run(2, d).phases(epsilon=0.3)
+        ratios.append(float(phases.t1_prime / (phases.t2 - phases.t1_prime)))
+    grows = ratios[0] < ratios[1] < ratios[2]
+    how = (
+        "absorbing 1 − e^{−4λ_iΘ_max} into ζ needs Θ_max ≲ Λ(T2), but Θ_max grows like log d and Λ(T2) "
+        "does not: "
+        f"T1'/(T2 − T1') = {listed(ratios)} at d = 1e4, 1e8, 1e12 (a = 2, ε = 0.3)"
+    )
+    return Finding(Verdict.GAP if grows else Verdict.UNDECIDED, how)
+
+
+@claim(
+    "P4/D.4",
+    "(D.4)",
+    r"$\sum_{I_\zeta}|w^*_iw_i| \le "
+    r"\big(\sum(w^*_i)^2/\lambda_i\big)^{1/2}\big(\sum\lambda_iw_i^2\big)^{1/2} \le "
+    r"\sqrt{<a>\Lambda/\zeta}\sqrt{d\sigma_*^2}\sqrt{s}$ on $\lambda_i \ge \zeta/(<a>\Lambda)$",
+    Verdict.PROVED,
+    ratio=1.0,
+    a=4,
+)
+def active_overlap(c: Constants, effort: Effort) -> Finding:
+    eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
+    eigenvalues[0], teacher[0], student[0] = 1 / 3, 1.0, 1.0
+    smallest = eigenvalues.min(axis=1)  # ζ/(4Λ)
+    left = (np.abs(teacher * student)).sum(axis=1)
+    middle = np.sqrt((teacher**2 / eigenvalues).sum(axis=1) * form(eigenvalues, student, student))
+    right = np.sqrt(
+        float(c["a"]) / (4 * smallest) * (teacher**2).sum(axis=1) * form(eigenvalues, student, student)
+    )
+    return standing(
+        float(max((left / middle).max(), (middle / right).max())),
+        "Cauchy–Schwarz with weights; equality for equal modes",
+        CAUCHY_SCHWARZ,
+        faster(2),
+    )
+
+
+@claim(
+    "P4/D.5",
+    "(D.5)",
+    r"$\frac1d\sum_{I_\zeta}w_i^2 \le \frac1{d\lambda_{min}(I_\zeta)}\sum\lambda_iw_i^2 \le "
+    r"\frac{<a>\Lambda}{\zeta d}s(T_2)$",
+    Verdict.PROVED,
+    ratio=1.0,
+    a=4,
+)
+def active_energy(c: Constants, effort: Effort) -> Finding:
+    eigenvalues, _, student = random_states(3, effort.of(2000, 20000))
+    student[0] = np.eye(3)[np.argmin(eigenvalues[0])]
+    bound = float(c["a"]) / (4 * eigenvalues.min(axis=1)) * form(eigenvalues, student, student)
+    how = "λ_i ≥ λ_min, equality on the last active mode"
+    return standing(float(((student**2).sum(axis=1) / bound).max()), how, faster(2))
+
+
+@claim(
+    "P4/D.6",
+    "(D.6), (D.7)",
+    r"$\sum_{I^c_\zeta}w_i^2 \le <a>e^{2\zeta}\|w(0)\|^2 + <a>C'^2\zeta^2d\sigma_*^2$, printed with "
+    r"$<a>C'^2 = 8$",
+    Verdict.PROVED,
+    hypotheses="(D.3)",
+    ratio=1.0,
+    a=2,
+)
+def inactive_energy(c: Constants, effort: Effort) -> Finding:
+    first, second = sympy.symbols("p q", positive=True)
+    rest = sympy.factor(2 * first**2 + 2 * second**2 - (first + second) ** 2)
+    ratio = ((first + second) ** 2 / (c["a"] * (first**2 + second**2))).subs(second, first)
+    return standing(float(sympy.simplify(ratio)), f"2p² + 2q² − (p + q)² = {rest}; equality at p = q")
+
+
+@claim(
+    "P4/D.8",
+    "proof of Proposition 4, step 6, (D.8)",
+    r"$\mathrm{MSE} - \sigma_*^2 = -\frac{<a>}d\sum_iw^*_iw_i + \frac1d\sum_iw_i^2$",
+    Verdict.PROVED,
+    a=2,
+)
+def decomposition(c: Constants, effort: Effort) -> Finding:
+    student, teacher = sympy.symbols("w v")
+    derived = sympy.expand((student - teacher) ** 2 - teacher**2)
+    return identity(
+        derived, -c["a"] * teacher * student + student**2, "under the sum; (D.8) adds (D.4) to (D.7)"
+    )
+
+
+@claim(
+    "P4/balance",
+    "proof of Proposition 4, step 6",
+    r"$\sqrt{\Lambda/(\zeta d)} = \zeta$ at $\zeta = (\Lambda/d)^{1/<a>}$",
+    Verdict.PROVED,
+    a=3,
+)
+def balance(c: Constants, effort: Effort) -> Finding:
+    ratio = sympy.Symbol("r", positive=True)  # Λ/d
+    zeta = ratio ** (1 / c["a"])
+    return identity(sympy.powdenest(sympy.sqrt(ratio / zeta), force=True), zeta, "inserted")
+
+
+@correction(
+    r"$\Lambda/(\zeta_*d) = (\Lambda/d)^{<p>}$, smaller than $\zeta_*$: harmless",
+    Verdict.PROVED,
+    p="2/3",
+)
+def active_order(c: Constants, effort: Effort) -> Finding:
+    ratio = sympy.Symbol("r", positive=True)
+    return identity(ratio / ratio ** sympy.Rational(1, 3), ratio ** c["p"], "inserted")
+
+
+@claim(
+    "P4/orders",
+    "proof of Proposition 4, step 6",
+    r"$\sqrt{\Lambda/(\zeta_*d)} \asymp \Lambda/(\zeta_*d) \asymp \zeta_* \asymp (\Lambda/d)^{1/3}$",
+    Verdict.FALSE,
+    correction=active_order,
+)
+def three_orders(c: Constants, effort: Effort) -> Finding:
+    quotients = [
+        sympy.Rational(1, n**3) / sympy.Rational(1, n) / sympy.Rational(1, n) for n in (10, 100)
+    ]  # Λ/(ζd)/ζ at Λ/d = n^{-3}
+    if not quotients[1] < quotients[0]:
+        return Finding(Verdict.UNDECIDED, f"{quotients}")
+    words = f"Λ/d = 10^(−3), 10^(−6): ζ = 1/10, 1/100 and Λ/(ζd)/ζ = {quotients[0]}, {quotients[1]} → 0"
+    replay = (
+        "from fractions import Fraction as F; q = lambda n: F(1, n**3)/F(1, n)/F(1, n); assert q(100)*10 == "
+        "q(10)"
+    )
+    return Finding(
+        Verdict.FALSE,
+        "the square root is of the larger order",
+        None,
+        Counterexample(words, replay, Verdict.PROVED),
+    )
+
+
+@correction(
+    r"$1 - u \sim (\frac13 + 2^{-\gamma-1})C_f(\Lambda/2)^{-\gamma}$ with $\gamma = 1 - <p>/a$, $\Lambda "
+    r"\sim 2t$; so "
+    r"$\Lambda(T_2) \asymp \varepsilon^{-a/(a-1)}$",
+    Verdict.MEASURED,
+    ratio=1.0,
+    p=1,
+)
+def deficit_in_clock(c: Constants, effort: Effort) -> Finding:
+    found = []
+    for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
+        fit = _fit(exponent)
+        gamma = 1 - float(c["p"]) / exponent
+        found.append(-fit.exponent / gamma)
+        prefactor = fit.prefactor / float(overlap_prefactor(PowerLaw(exponent, "inf")))
+        if abs(prefactor - 1) > 1e-3:
+            return Finding(Verdict.UNDECIDED, f"prefactor {prefactor}")
+    worst = float(max(found, key=lambda ratio: abs(ratio - 1)))
+    return Finding(
+        Verdict.MEASURED,
+        f"d = ∞, a = 1.5, 2, …: exponents {listed(found, '.6f')} of γ, prefactors 1e-3",
+        worst,
+    )
+
+
+@claim(
+    "P4/rate",
+    "proof of Proposition 4, end",
+    r"$1 - u(t) \asymp \Lambda(t)^{-1/a}$, hence $\Lambda(T_2) \asymp \varepsilon^{-a}$",
+    Verdict.FALSE,
+    correction=deficit_in_clock,
+)
+def rate(c: Constants, effort: Effort) -> Finding:
+    fit = _fit(1.5)
+    if abs(fit.exponent + 1 / 1.5) < 0.1:
+        return Finding(Verdict.UNDECIDED, f"exponent {fit.exponent}")
+    words = (
+        f"a = 3/2, d = ∞: 1 − u ~ t^{fit.exponent:.6f}, Λ ~ 2t; neither −1/a nor, for T2, −a (only a = 2 "
+        f"agrees)"
+    )
+    replay = (
+        "from math import inf, log; from numerics import power_law, solve; r = solve(power_law(1.5, inf, "
+        "init='escape:1e-3', horizon=1e16), 1e16).at([1e12, 1e16]).one_minus_u; "
+        "assert abs(log(r[0]/r[1])/log(1e4) - 1/3) < .01"
+    )
+    return Finding(Verdict.FALSE, "the flow at d = ∞, extrapolated", None, Counterexample(words, replay))
+
+
+def _fit(exponent: float) -> PowerLawFit:
+    """1 − u against t, extrapolated; Λ(t) = ∫(3s − 1) = 2t (1 + O(t^{−γ}))."""
+    return extrapolate_power_law(LATE, escape_run(exponent, math.inf, HORIZON).at(LATE).one_minus_u)
+
+
+def _lower_integral(start: float) -> float:
+    """A lower bound of ∫_0^{T1'} e^{4(Θ_max − Θ)} for one mode from w(0) = ``start``: Θ ≤ τ there."""
+    growth = (1 - start**2) / (2 * start**2)  # e^{24 T1'}
+    largest = growth ** (1 / 6) / math.sqrt(1.5 * (1 - start**2))  # e^{4 Θ_max}
+    return largest * (1 - growth ** (-1 / 6)) / 4

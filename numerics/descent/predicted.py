@@ -1,0 +1,193 @@
+"""What online SGD does on average, without runs: the deterministic equivalent of its steps.
+
+Where the statistics s and u concentrate at their means these follow a map, which
+:mod:`numerics.descent.moments` takes step by step and :mod:`numerics.descent.moment_blocks` many steps at a
+time. The spectrum enters by its measure of (w*, w(0)), as in the flow, and by the number of its directions,
+each of which the gradient's noise drives: both are reduced.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy as np
+
+from numerics.descent.draws import check_noise
+from numerics.descent.moment_blocks import MomentBlocks
+from numerics.descent.moments import Moments
+from numerics.descent.population import fast_modes, observables, reduced, stretches
+from numerics.descent.steps import check_steps, recorded_steps
+from numerics.generated import phase_retrieval, phase_retrieval_noise
+from numerics.parallel.threads import on_one_thread
+from numerics.problems.problem import Problem, check_problem
+from numerics.problems.reduction import reduce_stream
+from numerics.result import Curves
+from numerics.shown.cards import Rows, Summarised
+from numerics.shown.labelled import Columns
+from numerics.state import limits
+from numerics.state.limits import Limit
+from numerics.state.observables import Observables
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction(Curves, Summarised):
+    """The mean curve of online SGD, after the step numbers ``steps`` (n,).
+
+    ``t`` = step size × step number; the arrays after it are those of :class:`numerics.Observables` for the
+    mean statistics, and ``loss`` leaves out the variance of the labels. ``limit`` says in whose basin the
+    mean ends, ``modes`` is the number of modes solved for, and ``error`` that of the solution, relative.
+    """
+
+    heading: ClassVar[str] = "Online SGD, predicted"
+
+    step_size: float
+    batch: int
+    noise_variance: float
+    teacher_energy: float
+    steps: Array
+    t: Array
+    u: Array
+    s: Array
+    one_minus_u: Array
+    one_minus_s: Array
+    loss: Array
+    mse: Array
+    recovered: Array
+    limit: Limit
+    modes: int
+    error: float
+
+    @property
+    def observables(self) -> Observables:
+        """The curves alone."""
+        return Observables(*(getattr(self, name) for name in Observables._fields))
+
+    def columns(self) -> Columns:
+        """The curves over the times."""
+        return {**self.observables.columns(), "step": (("t",), self.steps)}
+
+    def attributes(self) -> dict[str, Any]:
+        """The steps, the outcome and the error."""
+        names = ("step_size", "batch", "noise_variance", "teacher_energy", "modes", "error")
+        outcome = {"limit": self.limit.name, "limit_reason": self.limit.reason}
+        return {**{name: getattr(self, name) for name in names}, **outcome}
+
+    def facts(self) -> Rows:
+        """The prediction in a few lines."""
+        yield "step size", self.step_size
+        yield "steps", self.steps[-1]
+        yield "batch", self.batch
+        yield "noise variance", self.noise_variance
+        yield "limit", self.limit.name
+        yield "final loss", self.loss[-1]
+        yield "relative error", f"{self.error:.1e}"
+
+
+@on_one_thread
+def predict_sgd(
+    problem: Problem,
+    step_size: float,
+    steps: int,
+    *,
+    batch: int = 1,
+    noise_variance: float = 0.0,
+    points: int | Sequence[int] | Array = 200,
+    model: ModuleType = phase_retrieval,
+    noise: ModuleType = phase_retrieval_noise,
+    progress: Callable[[int], None] | None = None,
+    stepwise: bool = False,
+) -> Prediction:
+    """Predict ``steps`` steps of size ``step_size`` η on ``batch`` fresh inputs each, from ``problem.init``.
+
+    It is the exact map of the means, whatever η is; what it leaves out is the fluctuation of s and u, which
+    is small where η is and where many directions share the energy. Labels have Gaussian noise of
+    ``noise_variance``. Recorded as in :func:`numerics.descend`, and like that at a cost that grows like
+    log(steps); ``stepwise`` takes every step with every mode. Another ``model`` of one student and one
+    teacher comes with its ``noise``, from :func:`theory.symbolic.gradient_noise.generate_noise_module`.
+
+    Raises ValueError for requests outside these limits, among them a reduced problem that does not say how
+    many directions its eigenvalues have, and FloatingPointError where the means diverge.
+
+    >>> problem = Problem([0.75, 0.25], [1.0, 1.0], [0.1, 0.0])
+    >>> run = predict_sgd(problem, 0.001, 100_000, noise_variance=0.1)
+    >>> run.limit.name, f"{run.loss[-1]:.4g}"
+    ('+teacher', '0.0009555')
+    """
+    check_problem(problem)
+    check_steps(step_size, steps)
+    check_noise(noise_variance)
+    if not (batch >= 1 and batch % 1 == 0):
+        raise ValueError(f"batch is {batch}: it must be a whole number, at least 1")
+    sizes = {len(problem.students), len(problem.teachers), model.STUDENTS, model.TEACHERS}
+    if sizes != {1}:
+        raise ValueError("the mean of SGD is predicted for one student with one teacher")
+    recorded = recorded_steps(steps, points)
+    small, counts = _measured(problem, step_size, int(steps), model, stepwise)
+    state = Moments(small, counts, step_size, int(batch), noise_variance, model, noise)
+    blocks = MomentBlocks(state)
+    parts = [
+        observables(state, stretch) for stretch in stretches(blocks, recorded, int(steps), stepwise, progress)
+    ]
+    curves = Observables(*np.concatenate(parts, axis=1))
+    return Prediction(
+        step_size,
+        int(batch),
+        noise_variance,
+        problem.teacher_energy,
+        recorded,
+        **curves._asdict(),
+        limit=_limit(state),
+        modes=len(counts),
+        error=blocks.error + small.relative_error,
+    )
+
+
+def _measured(
+    problem: Problem, step_size: float, steps: int, model: ModuleType, stepwise: bool
+) -> tuple[Problem, Array]:
+    """The problem, reduced unless ``stepwise``, and the number of directions that each mode stands for.
+
+    Directions have modes of their own, without teacher and start, where those of the problem are reduced.
+    """
+    spectrum = problem.spectrum
+    if spectrum is None:
+        raise ValueError(
+            f"this problem has {len(problem.eigenvalues)} modes in place of {problem.dimension:g} directions "
+            "and does not say which eigenvalues these have: use one of power_law, or one that is not reduced"
+        )
+    small = problem if stepwise else reduced(problem, step_size, steps, model)
+    if len(small.eigenvalues) == len(problem.eigenvalues) and problem.directions is None:
+        return problem, spectrum[1]
+    values, counts, error = spectrum[0], spectrum[1], 0.0
+    if not stepwise:
+        fast = fast_modes(values, problem, step_size, model)
+        slow = ~fast & (values > 0)
+        clock = 2.0 * step_size * steps * max(problem.teacher_energy, problem.start_energy)
+        nodes, roots, error = reduce_stream([(values[slow], np.sqrt(counts[slow])[None])], clock)
+        values = np.concatenate([values[fast], nodes])
+        counts = np.concatenate([counts[fast], roots[0] ** 2])
+    silent, none = np.zeros_like(values), np.zeros_like(small.eigenvalues)
+    whole = Problem(
+        np.concatenate([small.eigenvalues, values]),
+        np.concatenate([small.teacher, silent]),
+        np.concatenate([small.init, silent]),
+        dimension=problem.dimension,
+        relative_error=small.relative_error + error,
+        horizon=small.horizon,
+        init_rest=np.concatenate([small.init_rest, silent[None]], axis=1),
+    )
+    return whole, np.concatenate([none, counts])
+
+
+def _limit(state: Moments) -> Limit:
+    """The critical point whose basin the means are in."""
+    if not state.chart.centred and state.barrier is not None:
+        sign = "+" if state.orientation[0, 0] > 0 else "-"
+        return Limit(f"{sign}teacher", "the mean loss fell below its minimum over u = 0 on this side")
+    statistics, energy = state.statistics(), state.modes.energy
+    loss = float(state.chart.loss(statistics, energy))
+    overlaps = state.chart.overlaps(statistics, energy)
+    return limits.at_the_end(state.model, overlaps, energy, loss, state.done * state.step_size)

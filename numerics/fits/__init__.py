@@ -1,0 +1,1 @@
+"""Exponents measured: exact data extrapolated, noisy data fitted."""

@@ -1,0 +1,159 @@
+"""Radau IIA collocation tables, and the polynomial that a step leaves behind.
+
+On a step [t, t + h] the unknown is a polynomial of degree s, fixed by its value at the left end and by
+the differential equation at the s Radau nodes c_1 < ... < c_s = 1 (Hairer & Wanner, *Solving Ordinary
+Differential Equations II*, IV.5). The method has order 2s − 1 at the right end and is L-stable.
+"""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+from numpy.polynomial import chebyshev, legendre
+
+from numerics.quadrature.chebyshev import chebyshev_polynomials
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Collocation:
+    """A collocation method on [0, 1] with ``s`` nodes.
+
+    ``nodes`` (s,) and ``matrix`` (s, s) are the Butcher table; ``points`` (s + 1,) are the nodes with the
+    left end in front; ``to_chebyshev`` (s + 1, s + 1) maps values at ``points`` to coefficients in the
+    shifted Chebyshev polynomials T_k(2x − 1).
+
+    >>> table = radau(3)
+    >>> [round(float(c), 12) for c in table.nodes]
+    [0.155051025722, 0.644948974278, 1.0]
+    """
+
+    nodes: Array
+    matrix: Array
+    points: Array
+    to_chebyshev: Array
+
+    def __post_init__(self) -> None:
+        for power in range(self.stages):
+            exact = self.nodes ** (power + 1) / (power + 1)
+            if np.abs(self.matrix @ self.nodes**power - exact).max() > 1e-13:
+                raise ArithmeticError(f"the table does not integrate x^{power} exactly")
+
+    @property
+    def stages(self) -> int:
+        """Number of nodes s."""
+        return len(self.nodes)
+
+    def evaluate(self, values: Array, x: Array | float) -> Array:
+        """Evaluate at ``x`` (shape X, in [0, 1]) the polynomials with ``values`` (..., s + 1) at ``points``.
+
+        Returns shape (..., *X).
+        """
+        return np.tensordot(
+            values @ self.to_chebyshev.T, chebyshev_polynomials(2.0 * x - 1.0, self.stages), (-1, 0)
+        )
+
+    def extrapolate(self, values: Array, x: Array) -> Array:
+        """Continue the polynomials with ``values`` (n, s + 1) to ``x`` ≥ 1 (ascending), without the terms
+        that would be rounding made large: those that come after the smallest one at the last ``x``.
+        """
+        coefficients = values @ self.to_chebyshev.T
+        polynomials = chebyshev_polynomials(2.0 * x - 1.0, self.stages)
+        kept = np.argmin(np.abs(coefficients) * polynomials[:, -1], axis=1)
+        coefficients[np.arange(self.stages + 1) > kept[:, None]] = 0.0
+        return coefficients @ polynomials
+
+    @cached_property
+    def derivative(self) -> Array:
+        """The matrix (s + 1, s + 1) that maps values at ``points`` to those of the derivative there."""
+        slopes = 2.0 * chebyshev.chebder(self.to_chebyshev)
+        return chebyshev.chebval(2.0 * self.points - 1.0, slopes).T
+
+    def roots(self, values: Array) -> Array:
+        """Real roots in [0, 1], ascending, of one polynomial with ``values`` (s + 1,) at ``points``."""
+        coefficients = self.to_chebyshev @ values
+        if not np.any(coefficients):
+            return np.empty(0)
+        roots = chebyshev.chebroots(np.trim_zeros(coefficients, "b"))
+        real = np.sort(roots[np.abs(roots.imag) < 1e-7].real)
+        real = real[(real >= -1.0 - 1e-12) & (real <= 1.0 + 1e-12)]
+        return (np.clip(real, -1.0, 1.0) + 1.0) / 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class LogTime(Collocation):
+    """A table for steps that are polynomials in the logarithm of time: at x in [0, 1] of a step the fraction
+    (e^{κx} − 1)/(e^κ − 1) of its width has passed, κ being the ``logarithm`` of the ratio of its ends.
+
+    What relaxes like powers of time is analytic in that logarithm, over a strip, however long the step.
+    ``nodes`` are those fractions, ``points`` and ``to_chebyshev`` belong to x.
+    """
+
+    logarithm: float
+
+    def __post_init__(self) -> None:
+        if np.abs(self.matrix.sum(axis=1) - self.nodes).max() > 1e-12:
+            raise ArithmeticError(f"the table does not integrate 1 over a ratio of e^{self.logarithm}")
+
+
+def in_log_time(table: Collocation, logarithm: float) -> LogTime:
+    """The Radau ``table`` for steps whose ends have a ratio of times e^``logarithm`` > 1.
+
+    >>> [round(float(c), 12) for c in in_log_time(radau(3), 1e-15).nodes]
+    [0.155051025722, 0.644948974278, 1.0]
+    """
+    total = np.expm1(logarithm)
+    speed = logarithm / total * np.exp(logarithm * table.nodes)
+    nodes = np.expm1(logarithm * table.nodes) / total
+    return LogTime(nodes, table.matrix * speed, table.points, table.to_chebyshev, logarithm)
+
+
+def extrapolate(places: Array, values: Array, x: Array) -> Array:
+    """At ``x`` (X,), none of the ``places`` (k,), the polynomials through ``values`` (n, k): shape (n, X)."""
+    gaps = places[:, None] - places
+    np.fill_diagonal(gaps, 1.0)
+    terms = 1.0 / (gaps.prod(axis=1) * (x[:, None] - places))
+    return values @ (terms / terms.sum(axis=1, keepdims=True)).T
+
+
+@cache
+def radau(stages: int) -> Collocation:
+    """The Radau IIA method with ``stages`` nodes, right end included.
+
+    The nodes are the roots of P_s − P_{s−1} on [−1, 1], mapped to [0, 1].
+
+    Raises ValueError for fewer than two stages.
+    """
+    if stages < 2:
+        raise ValueError(f"stages is {stages}: Radau IIA needs at least 2")
+    radau_polynomial = np.zeros(stages + 1)
+    radau_polynomial[-2:] = -1.0, 1.0
+    x = np.sort(legendre.legroots(radau_polynomial).real).astype(np.longdouble)
+    slope = legendre.legder(radau_polynomial)
+    for _ in range(3):
+        x = x - legendre.legval(x, radau_polynomial) / legendre.legval(x, slope)
+    x[-1] = 1.0
+    values = legendre.legvander(x, stages)
+    integrals = np.empty((stages, stages), np.longdouble)
+    integrals[:, 0] = x + 1.0
+    for k in range(1, stages):
+        integrals[:, k] = (values[:, k + 1] - values[:, k - 1]) / (2 * k + 1)
+    points = np.append(np.longdouble(-1.0), x)
+    matrix = 0.5 * integrals @ refined_inverse(values[:, :stages])
+    to_chebyshev = refined_inverse(chebyshev.chebvander(points, stages))
+    return Collocation(
+        *(part.astype(float) for part in ((x + 1.0) / 2.0, matrix, (points + 1.0) / 2.0, to_chebyshev))
+    )
+
+
+def refined_inverse(matrices: Array) -> Array:
+    """The inverses of ``matrices`` (…, s, s) to more digits than double precision where the machine has them.
+
+    A table's rounding comes back in every step of a run.
+    """
+    inverses = np.linalg.inv(matrices.astype(float)).astype(np.longdouble)
+    identity = np.eye(matrices.shape[-1])
+    for _ in range(2):
+        inverses = inverses + inverses @ (identity - matrices @ inverses)
+    return inverses

@@ -1,0 +1,1 @@
+"""Results as labelled arrays, files, pictures and cards in a notebook."""

@@ -1,0 +1,1 @@
+"""The gradient flow: steps of three kinds, their control, and many problems at once."""

@@ -1,0 +1,74 @@
+"""Many problems solved at once: over exponents, dimensions, seeds, starts."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, as_completed
+from importlib import import_module
+from os import cpu_count
+from types import ModuleType
+
+from numerics.generated import phase_retrieval
+from numerics.parallel.workers import interrupts_wait, processes, stopped
+from numerics.problems.problem import Problem, check_problem
+from numerics.solver.flow import solve
+from numerics.state.trajectory import Trajectory
+
+PROBLEMS_PER_PROCESS = 4
+"""Problems from which on another process is worth its start."""
+
+
+def solve_many(
+    problems: Sequence[Problem],
+    until: float | Sequence[float],
+    model: ModuleType = phase_retrieval,
+    workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> list[Trajectory]:
+    """Solve each of ``problems`` up to ``until``, one time for all or one for each, in ``workers`` processes.
+
+    As many as there are processors unless told; each solves one problem at a time, and results do not depend
+    on their number. With one, and for a ``model`` that is not a module of a file, all is done here.
+    ``progress`` is called with the fraction done. Where it raises, where a problem does, and on Ctrl-C the
+    processes end with their present steps. For labelled arrays see :func:`numerics.shown.labelled.sweep`.
+
+    Raises what :func:`numerics.solve` raises, ValueError unless there are as many times as problems, and
+    RuntimeError in a script that calls it outside of ``if __name__ == "__main__":``, with several workers.
+
+    >>> runs = solve_many([Problem([1.0], [1.0], [start]) for start in (0.1, -0.1)], until=10.0)
+    >>> [run.limit.name for run in runs]
+    ['+teacher', '-teacher']
+    """
+    if isinstance(problems, Problem):
+        raise ValueError("problems is one problem: solve takes one, solve_many a list of them")
+    problems = list(problems)
+    for problem in problems:
+        check_problem(problem)
+    times = [float(until)] * len(problems) if isinstance(until, int | float) else [float(t) for t in until]
+    if len(times) != len(problems):
+        raise ValueError(f"until has {len(times)} times for {len(problems)} problems: it needs one for each")
+    workers = min(workers or cpu_count() or 1, max(1, len(problems) // PROBLEMS_PER_PROCESS))
+    report = progress or (lambda done: None)
+    if workers == 1 or not getattr(model, "__file__", None):
+        runs = []
+        for problem, time in zip(problems, times, strict=True):
+            runs.append(solve(problem, time, model))
+            report(len(runs) / len(problems))
+        return runs
+    with processes(workers) as pool:
+        pairs = zip(problems, times, strict=True)
+        with interrupts_wait():
+            futures = [pool.submit(_solve, model.__name__, problem, time) for problem, time in pairs]
+        for done, future in enumerate(as_completed(futures), 1):
+            future.result()
+            report(done / len(problems))
+        return [future.result() for future in futures]
+
+
+def _solve(model: str, problem: Problem, until: float) -> Trajectory:
+    """In another process, where a module goes by its name."""
+    return solve(problem, until, import_module(model), _go_on)
+
+
+def _go_on(time: float) -> None:
+    """After every step: end the run where it is no longer wanted."""
+    if stopped():
+        raise CancelledError

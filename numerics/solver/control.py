@@ -1,0 +1,57 @@
+"""How long the next step may be, from what the last one left out of its polynomials."""
+
+import numpy as np
+
+from numerics.solver.step import FLOOR, SMALLEST, Truncation
+
+Array = np.ndarray
+
+TOLERANCE = 3e-14
+LARGEST_ERROR = 10.0 * TOLERANCE
+NOISE_DECAY = 0.1  # over two orders
+NOISE_GROWTH = 4.0
+GROWTH = 6.0
+NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
+FALL = 7.0
+LARGEST_LOGARITHM = 600.0
+
+
+class Control:
+    """The widths of a run's steps, with polynomials of as many ``stages``.
+
+    The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k.
+    """
+
+    def __init__(self, stages: int, single: bool) -> None:
+        self.stages, self.single, self.rate = stages, single, 0.0
+
+    def forget(self) -> None:
+        """What the steps so far had for statistics is not what the next has."""
+        self.rate = 0.0
+
+    def after(self, left_out: Truncation, width: float, statistics: Array, noisy: bool) -> float:
+        """The width of the step after one of ``width`` with these ``statistics`` (n, s + 1).
+
+        The rate is expected to go on changing by the factor of its last change: on an algebraic decay it
+        falls like 1/t, and every step is longer. Rounding, which does not decay, keeps no step of a network
+        short. No step shall take all statistics down, or one up, by more than e^FALL: the least of its
+        values have the rounding of the largest, and a slower step after it could not tell that from
+        stiffness.
+        """
+        rate, growth = left_out.ratio / width, GROWTH if self.single else NETWORK_GROWTH
+        change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
+        self.rate = rate
+        if noisy:
+            return width * NOISE_GROWTH
+        factor = 0.9 * TOLERANCE ** (1.0 / (self.stages + 1)) / left_out.ratio
+        if left_out.error > FLOOR and (self.single or left_out.decay <= NOISE_DECAY):
+            factor = min(factor, self.factor(left_out.error))
+        start, end = np.maximum(np.abs(statistics[:, [0, -1]]), SMALLEST).T
+        fall = abs(np.log(start / end).min(where=start > SMALLEST, initial=LARGEST_LOGARITHM))
+        slow = FALL / fall if 0 < fall < LARGEST_LOGARITHM else growth
+        return width * float(min(factor / change, growth, slow))
+
+    def factor(self, error: float) -> float:
+        """Ratio of the next width to this one after too large an ``error``."""
+        allowed = 0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (self.stages + 2))
+        return min(max(allowed, 0.1), GROWTH)

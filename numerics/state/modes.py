@@ -1,0 +1,76 @@
+"""The modes of a problem in one frame of the teacher, and the statistics of states along them.
+
+Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, modes last.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from numerics.state.overlaps import upper_triangle
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Modes:
+    """Eigenvalues λ (N,) and teacher w* (M, N) that a step sees; ``energy`` is T = W* Q W*ᵀ (M, M)."""
+
+    eigenvalues: Array
+    teacher: Array
+    weighted: Array = field(init=False)
+    energy: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weighted", self.eigenvalues * self.teacher)
+        object.__setattr__(self, "energy", self.weighted @ self.teacher.T)
+
+    def statistics(self, states: Array) -> Array:
+        """Statistics (n, …) of ``states`` (…, K, N): the upper triangle of y Q yᵀ, then y Q w*ᵀ."""
+        rows, columns = upper_triangle(states.shape[-2])
+        own = (states[..., rows, :] * states[..., columns, :]) @ self.eigenvalues
+        cross = states @ self.weighted.T
+        cross = cross.reshape(*own.shape[:-1], -1)
+        return np.moveaxis(np.concatenate([own, cross], axis=-1), -1, 0)
+
+    def statistics_of_one(self, states: Array) -> Array:
+        """Statistics (n, s) of the ``states`` (s, N) of a single student."""
+        return np.concatenate([(states**2 @ self.eigenvalues)[None], self.weighted @ states.T])
+
+    def term_sizes(self, state: Array) -> Array:
+        """The statistics (n,) of ``state`` (K, N) with every term counted positive.
+
+        The rounding of the statistics is relative to these.
+        """
+        size = np.abs(state)
+        rows, columns = upper_triangle(len(size))
+        own = (size[rows] * size[columns]) @ self.eigenvalues
+        return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
+
+    def statistics_change(self, states: Array, change: Array) -> Array:
+        """The change (n, …) of the statistics of ``states`` (…, K, N) with a small ``change`` (…, K, N)."""
+        rows, columns = upper_triangle(states.shape[-2])
+        products = (
+            states[..., rows, :] * change[..., columns, :] + change[..., rows, :] * states[..., columns, :]
+        )
+        cross = (change @ self.weighted.T).reshape(*states.shape[:-2], -1)
+        return np.moveaxis(np.concatenate([products @ self.eigenvalues, cross], axis=-1), -1, 0)
+
+    def statistics_gradient(self, state: Array) -> Array:
+        """∂ statistics / ∂ state (n, K, N) at ``state`` (K, N)."""
+        rows = np.concatenate([self.eigenvalues * state, self.weighted])
+        return product_rule(len(state), len(self.teacher)) @ rows
+
+
+@cache
+def product_rule(students: int, teachers: int) -> Array:
+    """c (n, K, K + M) with ∂ statistics / ∂ y_j = Σ_a c_ja λ v_a, v the K students, then the M teachers."""
+    rows, columns = upper_triangle(students)
+    own, pairs = len(rows), np.arange(len(rows))
+    rule = np.zeros((own + students * teachers, students, students + teachers))
+    np.add.at(rule, (pairs, rows, columns), 1.0)
+    np.add.at(rule, (pairs, columns, rows), 1.0)
+    student, teacher = np.divmod(np.arange(students * teachers), teachers)
+    rule[own + np.arange(students * teachers), student, students + teacher] = 1.0
+    return rule

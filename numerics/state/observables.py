@@ -1,0 +1,147 @@
+"""What is reported of a state, from its statistics in either chart."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from numerics.problems.problem import Problem
+from numerics.result import Curves
+from numerics.shown.labelled import Columns
+from numerics.state.charts import Chart
+from numerics.state.overlaps import rotate, split
+
+Array = np.ndarray
+
+
+class _Observables(NamedTuple):
+    t: Array
+    u: Array
+    s: Array
+    one_minus_u: Array
+    one_minus_s: Array
+    loss: Array
+    mse: Array
+    recovered: Array
+
+
+class Observables(_Observables, Curves):
+    """Quantities at the times ``t``, arrays of one shape.
+
+    ``u`` = ⟨w, w*⟩_Q with the user's sign, ``s`` = ‖w‖_Q², ``one_minus_u`` = 1 − |u|/s*, ``one_minus_s`` =
+    1 − s/s*, ``loss`` [P1], ``mse`` = min‖w ∓ w*‖²/d (nan at d = ∞), ``recovered`` = ‖w*‖² − d·mse, finite
+    at any d. Near ±w* the four small ones keep their full relative accuracy.
+    """
+
+    def columns(self) -> Columns:
+        """All over the times."""
+        return {name: (("t",), values) for name, values in self._asdict().items()}
+
+
+class _Overlaps(NamedTuple):
+    t: Array
+    S: Array
+    U: Array
+    loss: Array
+    distances: Array
+
+
+class Overlaps(_Overlaps, Curves):
+    """The state of any model at the times ``t`` (T,).
+
+    ``S`` (K, K, T) = W Q Wᵀ, ``U`` (K, M, T) = W Q W*ᵀ, ``loss`` (T,), and ``distances`` (K, M, T) =
+    ‖w_j − w*_m‖², over all directions with equal weight. Near the teacher, in its chart, the loss and the
+    distance of each student to its own teacher keep their full relative accuracy.
+    """
+
+    def columns(self) -> Columns:
+        """S, U and the distances for every student and teacher."""
+        students, teachers = ("student", "student_"), ("student", "teacher")
+        return {
+            "t": (("t",), self.t),
+            "S": ((*students, "t"), self.S),
+            "U": ((*teachers, "t"), self.U),
+            "loss": (("t",), self.loss),
+            "distances": ((*teachers, "t"), self.distances),
+        }
+
+
+def observe(
+    problem: Problem, chart: Chart, sign: int, times: Array, statistics: Array, norms: Array
+) -> Observables:
+    """Observables at ``times`` (T,) from ``statistics`` (2, T) in ``chart``, relative to ``sign`` · w*.
+
+    ``norms`` (4, T) are ‖w‖², ⟨w, ±w*⟩, ‖w ∓ w*‖² and ‖w ± w*‖², over all modes with equal weight.
+    """
+    energy = np.array([[problem.teacher_energy]])
+    s, u = chart.overlaps(statistics, energy)
+    own, along, away, opposite = norms
+    folded = np.stack([s, np.abs(u)]) if chart.centred else statistics
+    one_minus_u, one_minus_s = chart.deficits(folded, energy)[:, 0]
+    finite = math.isfinite(problem.dimension)
+    return Observables(
+        times,
+        sign * u,
+        s,
+        one_minus_u,
+        one_minus_s,
+        chart.loss(statistics, energy),
+        np.minimum(away, opposite) / problem.dimension if finite else np.full_like(s, np.nan),
+        2.0 * np.abs(along) - own,
+    )
+
+
+def observe_all(
+    chart: Chart,
+    orientation: Array,
+    frame: Array,
+    energy: Array,
+    times: Array,
+    statistics: Array,
+    norms: Array,
+) -> Overlaps:
+    """Overlaps with the teachers W* at ``times`` (T,) from ``statistics`` (n, T) in ``chart``.
+
+    These and the ``norms`` (4, K, M, T) are relative to P W*, with P the ``orientation`` and T = ``energy``;
+    the statistics are those of R W, with R the ``frame``.
+    """
+    S, U = split(chart.overlaps(statistics, energy), *norms.shape[1:3])
+    S, U = rotate(frame.T, S, U)
+    distances = [
+        np.einsum("kat,am->kmt", squares, mine.astype(float))
+        for squares, mine in zip(norms[2:], (orientation > 0, orientation < 0), strict=True)
+    ]
+    loss = chart.loss(statistics, energy)
+    return Overlaps(times, S, np.einsum("kat,am->kmt", U, orientation), loss, sum(distances))
+
+
+def norms(
+    deviation: Array, students: Array, teacher: Array, centred: bool, rest: Array | float = 0.0
+) -> Array:
+    """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
+    ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless ``centred``. ``rest`` (K, N) is what
+    the floats of W leave out near ±W*.
+    """
+    along = students @ teacher.T
+    if along.shape[-2:] == (1, 1) and not centred:
+        away = deviation[..., None, :]
+    else:
+        away = (students[..., None, :] - teacher) + _column(rest)
+        if not centred:
+            diagonal = np.arange(len(teacher))
+            away[..., diagonal, diagonal, :] = deviation
+    found = np.empty((4, *along.shape))
+    found[0] = np.vecdot(students, students)[..., None]
+    found[1] = along
+    found[2] = np.vecdot(away, away)
+    if along.min() < 0:
+        opposite = (students[..., None, :] + teacher) + _column(rest)
+        found[3] = np.vecdot(opposite, opposite)
+    else:
+        found[3] = found[0] + 2.0 * along + np.vecdot(teacher, teacher)
+    return np.moveaxis(found, (-2, -1), (1, 2))
+
+
+def _column(rest: Array | float) -> Array:
+    """``rest`` (K, N) as (K, 1, N), to be added for every teacher."""
+    return np.asarray(rest)[..., None, :] if np.ndim(rest) else np.asarray(rest)

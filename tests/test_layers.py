@@ -1,0 +1,47 @@
+"""Imports go one way: from layer to layer, and in no circle, those at first use included."""
+
+import ast
+from graphlib import TopologicalSorter
+from importlib.util import resolve_name
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LAYERS = ["theory", "numerics", "derivations", "notebooks"]
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for layer in LAYERS
+    for path in (ROOT / layer).rglob("*.py")
+}
+
+
+def imported(name):
+    """The modules that a module imports anywhere, unless for types only."""
+    tree, found = ast.parse(FILES[name].read_text()), set()
+    package = name if FILES[name].stem == "__init__" else name.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body.clear()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package)
+            found |= {inner if (inner := f"{base}.{alias.name}") in FILES else base for alias in node.names}
+    return found & set(FILES) - {name}
+
+
+GRAPH = {name: imported(name) for name in FILES}
+
+
+def test_a_layer_imports_those_below():
+    upwards = [
+        (name, other)
+        for name, others in GRAPH.items()
+        for other in others
+        if LAYERS.index(other.split(".")[0]) > LAYERS.index(name.split(".")[0])
+    ]
+    assert not upwards
+
+
+def test_no_imports_run_in_a_circle():
+    TopologicalSorter(GRAPH).prepare()

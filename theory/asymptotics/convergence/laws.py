@@ -1,0 +1,252 @@
+r"""Power laws by which the overlap, the energy and the loss converge.
+
+**Setting.** Let :math:`\lambda_i = i^{-a}/Z` and :math:`\mu_i = \lambda_i (w^*_i)^2 \sim A i^{-b}`
+with :math:`a > 0`, :math:`b > 1`; ``Z = zeta(a)`` and ``A = 1/zeta(b)``, ``b = a + 2B``, for a
+source teacher at :math:`d = \infty`. At finite ``d``, with :math:`H_{d,a}` and :math:`H_{d,b}`
+instead, the laws describe :math:`1 \ll t/\text{window\_start}` and
+:math:`t \ll \text{window\_end}`.
+
+**Derivation.** For :math:`v = w - w^*`, :math:`p = v^T Q w^*`, :math:`q = v^T Q v`, the flow reads
+
+.. math:: \dot v_i = \lambda_i [-(8 + 24p + 12q) v_i - (16p + 12q) w^*_i],
+
+and :math:`u = 1 + p`, :math:`s = 1 + 2p + q`. A mode of :math:`\lambda_i t \ll 1` has learnt
+nothing, :math:`v_i \approx -w^*_i`; one of :math:`\lambda_i t \gg 1` is slaved to the statistics,
+:math:`v_i \approx -(2p + \tfrac32 q) w^*_i`. To leading order
+
+.. math:: v_i = -w^*_i e^{-8\lambda_i t} - (2p + \tfrac32 q) w^*_i, \qquad
+   f(t) = \sum_i \mu_i e^{-8\lambda_i t} \sim C_f t^{-\gamma},
+
+because the memory :math:`\sum_i \lambda_i \mu_i e^{-8\lambda_i (t-t')}` is integrable, of total
+mass 1/8. Projecting on :math:`Qw^*` gives :math:`3p = -f(t) - \tfrac32 q`, and squaring
+:math:`q = f(2t)` up to :math:`O(t^{-2\gamma})`. Hence
+
+.. math::
+   1 - u = -p \sim C_f (\tfrac13 + 2^{-\gamma-1}) t^{-\gamma}, \quad
+   1 - s = -2p - q \sim \tfrac23 C_f t^{-\gamma}, \quad
+   L = 4q + O(t^{-2\gamma}) \sim 4 \cdot 2^{-\gamma} C_f t^{-\gamma}.
+
+The Mellin integral of :math:`A x^{-b} e^{-8 t x^{-a}/Z}` gives :math:`\gamma = (b-1)/a` and
+:math:`C_f = \frac{A}{a} \Gamma(\gamma) (Z/8)^\gamma`.
+
+**Validity.** The start must be small beside the teacher in the tail, :math:`|w_i(0)| \ll |w^*_i|`
+as :math:`i \to \infty`, as on the sphere at large ``d`` and along the escape direction; a start
+:math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. The exponents and
+prefactors hold on both sides of :math:`\gamma = 1`. Corrections are of relative order
+:math:`t^{-\min(\gamma, 1)}`, with a logarithm at :math:`\gamma = 1`; :mod:`.expansion` computes them.
+
+**Random teachers.** Components drawn with mean square :math:`m` put on average the mass of a flat
+teacher on every mode, in the scale of the draw: :math:`A = m/(N Z)`, :math:`b = a`,
+:math:`N = \sum_j \lambda_j g_j^2`. About :math:`t^{1/a}` modes share the learning at time ``t``, so
+the fluctuations around the law fade as :math:`t^{-1/(2a)}`; :mod:`.fluctuations` has their size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from mpmath import mp
+
+from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
+from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
+from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
+
+SOURCE = "arXiv:2511.18661, Theorem 1 and Corollary 2, in sharp form"
+
+SUMMARY_EXPONENT = "gamma in 1 - u ~ C t^-gamma; also of 1 - s and of the loss"
+OVERLAP_PREFACTOR = "C in 1 - u ~ C t^-gamma"
+ENERGY_PREFACTOR = "C in 1 - s ~ C t^-gamma"
+OVERLAP_RATIO = "limit of (1 - u)/(1 - s)"
+LOSS_PREFACTOR = "C in L ~ C t^-gamma"
+CONVERGENCE_EXPONENT = "kappa = 1/gamma in T2(eps) ~ (C/eps)^kappa"
+CONVERGENCE_PREFACTOR = "C in T2(eps) ~ (C/eps)^kappa: the larger of those of 1 - u and 1 - s"
+WINDOW_START = "1/(8 lambda_1), the time in which the first mode is learnt"
+WINDOW_END = "1/(8 lambda_d), the time in which the last mode is learnt"
+
+
+def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`\gamma = (a + 2B - 1)/a`.
+
+    >>> print(summary_exponent(PowerLaw(2, "inf")).printed(15)[0])
+    0.500000000000000
+    >>> summary_exponent(PowerLaw("0.5", 1000)).reason
+    'no power law: the masses i^-b have b = 0.5, and only b > 1 leaves a decaying tail'
+    """
+    return _law(spectrum, digits, SUMMARY_EXPONENT, lambda law, field: rational(_gamma(law), field))
+
+
+def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`C_f (\tfrac13 + 2^{-\gamma-1})`.
+
+    At :math:`a = 2`, :math:`d = \infty` and the flat teacher, :math:`C_f = \sqrt{3/(16\pi)}`:
+
+    >>> print(overlap_prefactor(PowerLaw(2, "inf")).printed(15)[0])
+    0.167807289351654
+    >>> from mpmath import mp
+    >>> print(mp.sqrt(3 / (16 * mp.pi)) * (1 / mp.mpf(3) + mp.sqrt(2) / 4))
+    0.167807289351654
+    """
+    return _law(spectrum, digits, OVERLAP_PREFACTOR, overlap_scale)
+
+
+def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`\tfrac23 C_f`.
+
+    >>> print(energy_prefactor(PowerLaw(2, "inf")).printed(15)[0])
+    0.162867503967640
+    """
+    return _law(spectrum, digits, ENERGY_PREFACTOR, lambda law, field: amplitude(law, field) * 2 / 3)
+
+
+def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`\tfrac12 + \tfrac34 2^{-\gamma}`, the limit of ``(1 - u)/(1 - s)``.
+
+    It falls from 5/4 to 1/2 as :math:`\gamma` grows. As :math:`1 - s = 2(1 - u) - q`, it would be 1/2 if
+    ``q`` were negligible.
+
+    >>> print(overlap_ratio(PowerLaw(2, "inf")).printed(15)[0])
+    1.03033008588991
+    """
+    return _law(
+        spectrum,
+        digits,
+        OVERLAP_RATIO,
+        lambda law, field: (2 + 3 * field.power(2, -rational(_gamma(law), field))) / 4,
+    )
+
+
+def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`4 \cdot 2^{-\gamma} C_f`.
+
+    >>> print(loss_prefactor(PowerLaw(2, "inf")).printed(15)[0])
+    0.690988298942671
+    """
+    return _law(
+        spectrum,
+        digits,
+        LOSS_PREFACTOR,
+        lambda law, field: 4 * amplitude(law, field) * field.power(2, -rational(_gamma(law), field)),
+    )
+
+
+def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`\kappa = 1/\gamma`, half the exponent of the paper's upper bound.
+
+    >>> print(convergence_exponent(PowerLaw(4, "inf")).printed(15)[0])
+    1.33333333333333
+    """
+    return _law(spectrum, digits, CONVERGENCE_EXPONENT, lambda law, field: rational(1 / _gamma(law), field))
+
+
+def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return the larger of the prefactors of ``1 - u`` and ``1 - s``: the slower decides.
+
+    ``u`` is the slower exactly when :math:`\gamma < \log_2 \tfrac32 \approx 0.585`; for a flat
+    teacher, when :math:`a < 2.41`.
+
+    >>> law = PowerLaw(2, "inf")
+    >>> convergence_prefactor(law).value == overlap_prefactor(law).value
+    True
+    >>> law = PowerLaw(3, "inf")
+    >>> convergence_prefactor(law).value == energy_prefactor(law).value
+    True
+    """
+    return _law(spectrum, digits, CONVERGENCE_PREFACTOR, slower_scale)
+
+
+def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`1/(8\lambda_1)`, after which the power laws of this module set in.
+
+    >>> print(window_start(PowerLaw(2, "inf")).printed(15)[0])
+    0.205616758356028
+    """
+    return closed_form(lambda field: 1 / (8 * spectrum.extremes(field)[0]), digits, WINDOW_START, SOURCE)
+
+
+def window_end(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return :math:`1/(8\lambda_d)`, at which the exponential of the last mode takes over.
+
+    >>> print(window_end(PowerLaw(0, 1000)).printed(15)[0])
+    125.000000000000
+    >>> window_end(PowerLaw(2, "inf")).reason
+    'no end at d = inf'
+    """
+    if isinstance(spectrum, PowerLaw) and spectrum.dimension == mp.inf:
+        return undefined(WINDOW_END, SOURCE, "no end at d = inf")
+    return closed_form(lambda field: 1 / (8 * spectrum.extremes(field)[1]), digits, WINDOW_END, SOURCE)
+
+
+def _law(
+    spectrum: Spectrum, digits: int, definition: str, evaluate: Callable[[PowerLaw, Field], Number]
+) -> Constant:
+    """Evaluate a constant of the power law, or say why there is none."""
+    if not isinstance(spectrum, PowerLaw):
+        return undefined(definition, SOURCE, "no power law is known for given eigenvalues")
+    reason = _obstacle(spectrum)
+    if reason is not None:
+        return undefined(definition, SOURCE, reason)
+    return closed_form(lambda field: evaluate(spectrum, field), digits, definition, SOURCE)
+
+
+def _obstacle(law: PowerLaw) -> str | None:
+    """Say why the masses have no decaying power-law tail, or return None."""
+    decay = _decay(law)
+    if decay is None:
+        return "no power law is known for given teacher components without tail_mean_square"
+    if law.exponent == 0:
+        return "no power law: the eigenvalues are all equal"
+    if decay <= 1:
+        return (
+            f"no power law: the masses i^-b have b = {decimal(decay)}, and only b > 1 leaves a decaying tail"
+        )
+    return None
+
+
+def decay_law(law: PowerLaw) -> Fraction:
+    r"""Return the :math:`\gamma` of :math:`f(t) \sim C_f t^{-\gamma}`.
+
+    Raises ValueError, with the reason, where the masses have no decaying power-law tail.
+
+    >>> decay_law(PowerLaw(2, "inf"))
+    Fraction(1, 2)
+    """
+    reason = _obstacle(law)
+    if reason is not None:
+        raise ValueError(reason)
+    return _gamma(law)
+
+
+def amplitude(law: PowerLaw, field: Field = FLOATS) -> Number:
+    r"""Return the :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`, where there is such a law.
+
+    >>> from mpmath import mp
+    >>> print(amplitude(PowerLaw(2, "inf")), mp.sqrt(3 / (16 * mp.pi)))
+    0.24430125595146 0.24430125595146
+    """
+    gamma = rational(_gamma(law), field)
+    scale = field.power(law.trace_sum(field) / 8, gamma) * field.gamma(gamma)
+    return law.tail_amplitude(field) * scale / rational(law.exponent, field)
+
+
+def overlap_scale(law: PowerLaw, field: Field = FLOATS) -> Number:
+    """Return the prefactor of ``1 - u``."""
+    return amplitude(law, field) * (2 + 3 * field.power(2, -rational(_gamma(law), field))) / 6
+
+
+def slower_scale(law: PowerLaw, field: Field = FLOATS) -> Number:
+    """Return the larger of the prefactors of ``1 - u`` and ``1 - s``."""
+    return field.max(overlap_scale(law, field), amplitude(law, field) * 2 / 3)
+
+
+def _decay(law: PowerLaw) -> Fraction | None:
+    """Return ``b`` of the masses; components of a steady mean square count as flat."""
+    if law.mass_exponent is not None:
+        return law.mass_exponent
+    return None if law.tail_mean_square is None else law.exponent
+
+
+def _gamma(law: PowerLaw) -> Fraction:
+    decay = _decay(law)
+    assert decay is not None
+    return (decay - 1) / law.exponent

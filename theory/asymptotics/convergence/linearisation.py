@@ -1,0 +1,145 @@
+r"""Rates of the linearised flow at the teacher, :math:`\dot v = -h v`.
+
+The Hessian of the loss at :math:`w^*` is :math:`h = 8Q + 16 (Qw^*)(Qw^*)^T` [P2]. Its largest
+eigenvalue limits the step of gradient descent, its smallest sets the end of the flow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+from theory.asymptotics.escape.rate import rate
+from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
+from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
+from theory.asymptotics.numbers.roots import enclosed_root
+from theory.asymptotics.sums.edge_sums import edge_sum
+from theory.asymptotics.sums.spectrum import Level, PowerLaw, Spectrum, unlisted
+
+STEP_DEFINITION = "2 / (largest eigenvalue of the Hessian 8 Q + 16 (Q w*)(Q w*)^T at the teacher)"
+RATE_DEFINITION = "rate r in 1 - u ~ exp(-r t) as t -> inf at finite d, from a generic start"
+SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
+
+
+def stability_step(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return the largest step for which gradient descent is stable at the teacher.
+
+    **Definition.** :math:`w \leftarrow w - \eta \nabla L(w)` contracts near :math:`w^*` exactly
+    for :math:`0 < \eta < 2/h_{\max}`.
+
+    **Identity.** :math:`h_{\max} = 2\rho`, hence :math:`\eta = 1/\rho`, the inverse of the escape
+    rate. An eigenvalue ``h`` whose vector overlaps :math:`Qw^*` solves
+    :math:`1 = 16 \sum_i \lambda_i \mu_i/(h - 8\lambda_i)`; putting :math:`h = 2\rho` gives the
+    equation of the escape rate. It is the top one unless the teacher misses the largest
+    eigenvalues, :math:`\mu_1 = 0`; then :math:`8\lambda_1` competes, and is taken into account.
+
+    >>> print(stability_step(PowerLaw(2, "inf")).printed(15)[0])
+    0.180539939642891
+    >>> print(stability_step(PowerLaw(0, 3)).printed(15)[0])  # Hessian (8 + 16)/3
+    0.250000000000000
+    """
+    return closed_form(lambda field: stable_step(spectrum, field), digits, STEP_DEFINITION, SOURCE)
+
+
+def stable_step(spectrum: Spectrum, field: Field = FLOATS) -> Number:
+    """Return the largest stable step at the working precision of the field."""
+    return 1 / field.max(rate(spectrum, field), 4 * spectrum.extremes(field)[0])
+
+
+def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return the rate of the exponential that ends every finite-dimensional run.
+
+    **Definition.** :math:`1 - u` (and :math:`1 - s`) decay as :math:`e^{-rt}` once
+    :math:`t \gg 1/\lambda_d`. To first order :math:`1 - u` feels only eigenvectors of the Hessian
+    that overlap :math:`Qw^*`; their smallest eigenvalue is the smallest root of
+
+    .. math:: 1 + 16 \sum_i \frac{\lambda_i \mu_i}{8\lambda_i - r} = 0,
+
+    and lies between :math:`8\lambda_d` and :math:`8\lambda_{d-1}`. Vectors that do not overlap
+    exist where an eigenvalue repeats or the teacher vanishes; they keep eigenvalue
+    :math:`8\lambda`, and reach ``u`` at second order, through :math:`v^T Q v`, with rate
+    :math:`16\lambda`. The smaller of the two rates is returned. Isotropic data show both: the
+    radial rate is ``24/d``, but :math:`1-u \sim e^{-16t/d}`.
+
+    The MSE, which weighs all directions alike, decays at twice the smallest eigenvalue.
+
+    **Method.** With :math:`r = 8\lambda_d(1+y)` and
+    :math:`A(y) = \sum_{i<d} \mu_i\lambda_i/(\lambda_i - \lambda_d(1+y))`,
+    the equation reads :math:`y = 2\mu_d/(1 + 2A(y))`, whose right-hand side decreases: the
+    root is bracketed at once and ``y`` keeps its relative accuracy however small. For a power law
+    ``A`` costs the same at any ``d``; see :mod:`.edge_sums`.
+
+    **Error.** The root is shut in where the equation changes sign, in balls with the remainder of every
+    sum; see :mod:`.roots` and :mod:`.enclosed_sums`.
+
+    >>> print(final_rate(PowerLaw(2, 10**12), 30).printed(30)[0])
+    4.86341681483516963219556561277e-24
+    >>> print(final_rate(PowerLaw(0, 4)).printed(15)[0])
+    4.00000000000000
+    >>> final_rate(PowerLaw(2, "inf")).reason
+    'at d = inf the eigenvalues accumulate at 0: the decay stays algebraic'
+    """
+    if isinstance(spectrum, PowerLaw) and spectrum.dimension == math.inf:
+        reason = "at d = inf the eigenvalues accumulate at 0: the decay stays algebraic"
+        return undefined(RATE_DEFINITION, SOURCE, reason)
+    return closed_form(lambda field: slowest(spectrum, field), digits, RATE_DEFINITION, SOURCE)
+
+
+def slowest(spectrum: Spectrum, field: Field = FLOATS) -> Number:
+    """Return the final rate at the working precision of the field."""
+    return _slowest(spectrum, field, field.dps)
+
+
+@lru_cache(maxsize=32)
+def _slowest(spectrum: Spectrum, field: Field, digits: int) -> Number:
+    with field.workdps(digits):
+        law = unlisted(spectrum, 8 * digits)
+        if law is not None:
+            return _overlapping_rate(*_power_law_equation(law, field), field)
+        levels = spectrum.levels(field)
+        found = _overlapping_rate(
+            *_listed_equation([level for level in levels if level.mass > 0], field), field
+        )
+        unseen = [x for x, mass, multiplicity in levels if not mass > 0 or multiplicity > 1]
+        return -field.max(-found, -16 * unseen[-1]) if unseen else found
+
+
+def _listed_equation(
+    levels: list[Level], field: Field
+) -> tuple[Number, Number, Number | None, Callable[[Number], Number]]:
+    """Return the last eigenvalue, its mass, the bound of ``y`` if there is one, and the function ``A``."""
+    *others, (last, mass, _) = levels
+
+    def sum_over_others(y: Number) -> Number:
+        return field.fsum(m * x / (x - last * (1 + y)) for x, m, _ in others)
+
+    return last, mass, others[-1].eigenvalue / last - 1 if others else None, sum_over_others
+
+
+def _power_law_equation(
+    spectrum: PowerLaw, field: Field
+) -> tuple[Number, Number, Number, Callable[[Number], Number]]:
+    """Return the same for a power law, without listing its modes."""
+    a, b, d = spectrum.exponent, spectrum.mass_exponent, int(spectrum.dimension)
+    assert b is not None
+    energy, last = spectrum.energy_sum(field), spectrum.extremes(field)[1]
+    mass = field.power(d, -rational(b, field)) / energy
+    gap = field.expm1(-rational(a, field) * field.log1p(-1 / field.mpf(d)))
+    total = edge_sum(b, a, d, field)
+    return last, mass, gap, lambda y: total(y) / energy
+
+
+def _overlapping_rate(
+    last: Number, mass: Number, gap: Number | None, sum_over_others: Callable[[Number], Number], field: Field
+) -> Number:
+    """Solve ``y = 2 mass / (1 + 2 A(y))`` on ``(0, gap)`` and return ``8 last (1 + y)``."""
+    if gap is None:
+        return 8 * last * (1 + 2 * mass)
+
+    def excess(y: Number) -> Number:
+        return y - 2 * mass / (1 + 2 * sum_over_others(y)) if y < gap else y
+
+    start = 2 * mass / (1 + 2 * sum_over_others(field.mpf(0)))
+    high = start if start < gap else gap
+    return 8 * last * (1 + enclosed_root(excess, field.mpf(0), high, field))

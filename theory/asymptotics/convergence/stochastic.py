@@ -1,0 +1,153 @@
+r"""The largest step at which online SGD is stable at the teacher, in the mean square.
+
+With :math:`v = Q^{1/2}(w - w^*)`, :math:`e = Q^{1/2} w^*` of length 1 and an input :math:`Q^{1/2} g`, a
+step of size :math:`\eta` on ``m`` inputs is, to first order,
+:math:`v \leftarrow v - \frac{8\eta}{m} \sum_b z_b^2 h_b Q g_b` with
+:math:`z = g \cdot e`, :math:`h = g \cdot v`. By Wick's theorem :math:`N = E[vv^T]`, with
+:math:`n = Ne`, :math:`\nu = e^T N e`, :math:`\tau = \mathrm{tr}\,N`, :math:`A = I + 2ee^T`, becomes
+
+.. math:: N - 8\eta(QAN + NAQ) + 64\eta^2 Q\Big\{q_1 N + q_2(en^T + ne^T)
+   + \Big(\tfrac{12\tau}{m} + \big(4 + \tfrac{20}{m}\big)\nu\Big) ee^T + \tfrac{3\tau + 12\nu}{m} I\Big\}Q,
+   \qquad q_1 = 1 + \tfrac5m, \quad q_2 = 2 + \tfrac{22}m .
+
+At the border of stability an ``N`` stays as it is. Then :math:`n_i = e_i M_i`, and with
+:math:`G_{ij} = 1/(\lambda_i + \lambda_j - 8\eta q_1 \lambda_i \lambda_j)`, :math:`c` and :math:`b` the
+factors of
+:math:`ee^T` and ``I``,
+
+.. math:: M_i = \sum_j G_{ij} e_j^2 \big\{-2(\lambda_i M_j + \lambda_j M_i)
+   + 8\eta\lambda_i\lambda_j (q_2(M_i + M_j) + c)\big\}
+   + 8\eta G_{ii}\lambda_i^2 b, \qquad \nu = \sum_i e_i^2 M_i,
+
+which for given :math:`\tau` is linear; of the trace of ``N`` follows :math:`\kappa(\eta)\tau`. The map
+keeps the cone of positive matrices: it is stable below the first root of :math:`\kappa = 1`.
+"""
+
+from __future__ import annotations
+
+from mpmath import mp, mpf
+
+from theory.asymptotics.escape.rate import rate
+from theory.asymptotics.numbers.constant import Constant
+from theory.asymptotics.sums.compression import Rule, compressed
+from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
+
+SOURCE = "SGD of arXiv:2511.18661, section 5, linearised at w*: its exact second moments"
+DEFINITION = (
+    "largest step at which online SGD with batches of {} is stable at w* in the mean square, no label noise"
+)
+LISTED = 300
+"""Modes up to which each is kept."""
+RESOLUTIONS = ((9, 24), (12, 32))
+"""Digits of the rule that stands for more modes, and decades of eigenvalues that it resolves."""
+SCANNED = 24
+"""Steps in which the first root is looked for."""
+NEAR = 1e-4
+"""Relative distance from a root at which secants take over."""
+ROUNDING = 1e-11
+"""Relative error of a root in double precision."""
+
+
+def sgd_stability_step(spectrum: Spectrum, batch: int = 1, digits: int = 15) -> Constant:
+    r"""Return the largest step at which SGD on ``batch`` inputs a step is stable at the teacher.
+
+    **Definition.** :math:`E|Q^{1/2}(w - w^*)|^2` of the linearised steps decays exactly below it. It is at
+    most :func:`.stability_step`, its limit for large batches. Single runs are typically still stable a
+    little above, but there rare ones leave.
+
+    **Error.** Computed in double precision, whatever ``digits`` are asked for: the radius is the difference
+    between two rules for the modes beyond the first, and rounding. An estimate.
+
+    Raises ValueError for a batch that is not a positive integer.
+
+    >>> from theory.asymptotics import PowerLaw
+    >>> print(sgd_stability_step(PowerLaw(2, "inf")).printed(8)[0])
+    0.013925101
+    """
+    if not isinstance(batch, int) or batch < 1:
+        raise ValueError(f"batch is {batch!r}, but it must be a positive integer")
+    with mp.workdps(20):
+        limit = float(1 / rate(spectrum))
+    rough = _first_root(_Moments(spectrum, batch, *RESOLUTIONS[0]), limit)
+    fine = _polished(_Moments(spectrum, batch, *RESOLUTIONS[1]), rough, rough * (1 - NEAR))
+    radius = 2 * abs(fine - rough) + ROUNDING * fine
+    return Constant(mpf(fine), mpf(radius), DEFINITION.format(batch), SOURCE)
+
+
+class _Moments:
+    """The modes as arrays, and the response of their second moments."""
+
+    def __init__(self, spectrum: Spectrum, batch: int, digits: int, decades: int) -> None:
+        import numpy as np
+
+        self.batch, self.first, self.second = batch, 1 + 5 / batch, 2 + 22 / batch
+        with mp.workdps(digits):
+            reach = mpf(10) ** decades / spectrum.extremes()[0]
+            self.eigenvalues, self.masses = np.array(_seen(spectrum, reach), dtype=float).T
+            self.all, self.weights = np.array(_traced(spectrum), dtype=float).T
+
+    def response(self, step: float) -> float:
+        r"""Return :math:`\kappa(\eta)`."""
+        import numpy as np
+
+        x, e, m, eta = self.eigenvalues, self.masses, self.batch, 8 * step
+        product = np.multiply.outer(x, x)
+        resolvent = e / (np.add.outer(x, x) - eta * self.first * product)
+        own = x / (2 - eta * self.first * x)
+        across = resolvent * (eta * self.second * product - 2 * x[:, None])
+        along = (resolvent * (eta * self.second * product - 2 * x)).sum(axis=1)
+        source = eta * (resolvent * product).sum(axis=1)
+        from_nu = (4 + 20 / m) * source + eta * own * 12 / m
+        from_tau = 12 / m * source + eta * own * 3 / m
+        matrix = np.diag(1 - along) - across - np.multiply.outer(from_nu, e)
+        reply = np.linalg.solve(matrix, from_tau)
+        nu = e @ reply
+        common = eta * (12 / m + (4 + 20 / m) * nu)
+        aligned = e * own * ((2 * eta * self.second - 4 / x) * reply + common)
+        return float(aligned.sum() + eta * (3 + 12 * nu) / m * self._trace(eta))
+
+    def _trace(self, eta: float) -> float:
+        """Sum ``λ/(2 − 8 η q_1 λ)`` over all modes."""
+        return float((self.weights / (2 - eta * self.first * self.all)).sum())
+
+
+def _seen(spectrum: Spectrum, reach: mpf) -> Rule:
+    """Return eigenvalues and masses, those of many modes by rules in geometric bins."""
+    if isinstance(spectrum, PowerLaw) and spectrum.dimension > LISTED:
+        return compressed(spectrum, reach)
+    return [(x, mass) for x, mass, _ in spectrum.levels() if mass]
+
+
+def _traced(spectrum: Spectrum) -> Rule:
+    """Return all eigenvalues with their own sums as weights."""
+    if isinstance(spectrum, PowerLaw) and spectrum.exponent > 0 and spectrum.dimension > LISTED:
+        return compressed(PowerLaw(spectrum.exponent, spectrum.dimension))
+    return [(x, x * multiplicity) for x, _, multiplicity in spectrum.levels()]
+
+
+def _first_root(moments: _Moments, limit: float) -> float:
+    """Return the first step at which the response is 1, up to the ``limit`` of descent."""
+    top = min(limit, 1 / (4 * moments.first * float(max(moments.all))))
+    below = 0.0
+    for number in range(1, SCANNED + 1):
+        above = top * number / SCANNED
+        if number == SCANNED or not 0 < moments.response(above) < 1:
+            break
+        below = above
+    while above - below > NEAR * above:
+        middle = (below + above) / 2
+        below, above = (middle, above) if 0 < moments.response(middle) < 1 else (below, middle)
+    return _polished(moments, below, above)
+
+
+def _polished(moments: _Moments, older: float, newer: float) -> float:
+    r"""Return the root near two steps, by secants of :math:`1/\kappa`, which has no pole there."""
+    before = 1 / moments.response(older) - 1
+    for _ in range(10):
+        value = 1 / moments.response(newer) - 1
+        if value == before:
+            break
+        older, before, newer = newer, value, newer - value * (newer - older) / (value - before)
+        if abs(newer - older) <= 1e-14 * newer:
+            break
+    return newer

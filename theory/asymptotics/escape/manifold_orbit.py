@@ -1,0 +1,152 @@
+r"""The fast manifold of ``w = 0`` followed beyond its series, by Taylor steps along the orbit.
+
+The manifold is one orbit of the flow, up to a shift of time. With :math:`w_i = w^*_i f(\lambda_i, t)`
+
+.. math:: \dot f(\lambda) = 4\lambda (1 - 3s) f(\lambda) + 8\lambda u, \qquad
+   u = \sum_i \mu_i f(\lambda_i), \quad s = \sum_i \mu_i f(\lambda_i)^2,
+
+so that Taylor coefficients in time follow from each other,
+
+.. math:: (k+1) f_{k+1} = 4\lambda \Big(f_k - 3 \sum_{j=0}^k s_j f_{k-j}\Big) + 8 \lambda u_k.
+
+It starts where the partial sums of :mod:`.fast_manifold` are exact to the working precision. As the
+amplitude grows like :math:`e^{\rho t}`, elapsed time is a ratio of amplitudes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import mul
+
+from mpmath import mp, mpf
+
+from theory.asymptotics.escape.manifold_series import last_of_square
+
+Start = tuple[list[tuple[mpf, mpf]], list[mpf]]
+"""Pairs (eigenvalue, mass) and the values of ``f`` there."""
+
+DAMPING = 3
+"""Order of the polynomials over the largest ``8 lambda h``: beyond e they amplify what they should damp."""
+LONGER = 1.2
+"""Largest ratio of a step to the one before it."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """``u`` and ``s`` as polynomials in :math:`(t - t_0)/h` on a step, for ratios from 0 to ``end``."""
+
+    begin: mpf
+    width: mpf
+    end: mpf
+    overlap: list[mpf]
+    energy: list[mpf]
+
+    def values(self, energy: bool, ratio: mpf) -> tuple[mpf, mpf]:
+        """Return u, or the ``energy`` s, and its derivative in the ratio."""
+        value = slope = mpf(0)
+        for coefficient in reversed(self.energy if energy else self.overlap):
+            value, slope = value * ratio + coefficient, slope * ratio + value
+        return value, slope
+
+
+class Orbit:
+    """The orbit from ``start`` on, in fixed-point arithmetic at the precision of the call.
+
+    ``order`` is that of the polynomials, 10^-``digits`` the size of their last terms.
+    """
+
+    def __init__(self, start: Start, digits: int, rate: mpf) -> None:
+        levels, values = start
+        self.digits, self.prec, self.one = digits, mp.prec, 1 << mp.prec
+        self.order = orders(digits)
+        self.eigenvalues = [x for x, _ in levels]
+        self.masses = [int(mass * self.one) for _, mass in levels]
+        self.values = [int(value * self.one) for value in values]
+        self.time, self.width = mpf(0), 1 / (4 * rate)
+        self.pieces: list[Piece] = []
+
+    def crossing(self, level: mpf, energy: bool, latest: mpf) -> tuple[mpf, mpf] | None:
+        """Return the time at which u, or the ``energy`` s, reaches ``level``, and its slope there.
+
+        None if it has not by the time ``latest``.
+        """
+        with mp.workprec(self.prec):
+            number = 0
+            while True:
+                if number == len(self.pieces):
+                    if self.time > latest:
+                        return None
+                    self._step()
+                piece = self.pieces[number]
+                if piece.values(energy, piece.end)[0] >= level:
+                    return _solve(piece, level, energy)
+                number += 1
+
+    def state(self) -> tuple[list[tuple[mpf, mpf]], list[mpf], mpf]:
+        """Return the rule, the values of f and the time at the end of what has been followed."""
+        rule = [(x, mpf(mass) / self.one) for x, mass in zip(self.eigenvalues, self.masses, strict=True)]
+        return rule, [mpf(value) / self.one for value in self.values], self.time
+
+    def _step(self) -> None:
+        overlaps, energies, paths = self._coefficients()
+        size = max(abs(series[k]) for series in (overlaps, energies) for k in range(-3, 0))
+        wanted = self.one // 10**self.digits
+        ratio = mpf(wanted) / (size + 1)
+        end = min(mp.power(ratio, mpf(1) / self.order), mpf(LONGER))
+        end = min(end, self.order / (DAMPING * 8 * self.eigenvalues[0] * self.width))
+        fixed = int(end * self.one)
+        self.values = [_horner(path, fixed, mp.prec) for path in paths]
+        series = ([mpf(c) / self.one for c in known] for known in (overlaps, energies))
+        self.pieces.append(Piece(self.time, self.width, end, *series))
+        self.time += end * self.width
+        self.width *= end
+
+    def _coefficients(self) -> tuple[list[int], list[int], list[list[int]]]:
+        """Return Taylor coefficients of u, s and f at every level, in units of the width."""
+        prec, one = self.prec, self.one
+        rates = [int(4 * x * self.width * one) for x in self.eigenvalues]
+        paths = [[value] for value in self.values]
+        overlaps: list[int] = []
+        energies: list[int] = []
+        for k in range(self.order + 1):
+            overlaps.append(sum(m * path[k] for m, path in zip(self.masses, paths, strict=True)) >> prec)
+            squares = (last_of_square(path) >> prec for path in paths)
+            energies.append(sum(m * x for m, x in zip(self.masses, squares, strict=True)) >> prec)
+            if k == self.order:
+                return overlaps, energies, paths
+            driven = 2 * overlaps[k]
+            for x, path in zip(rates, paths, strict=True):
+                pull = path[k] + driven - (3 * sum(map(mul, energies, reversed(path))) >> prec)
+                path.append((x * pull >> prec) // (k + 1))
+        raise AssertionError("the last order returns")
+
+
+def orders(digits: int) -> int:
+    """Return the order at which steps cost least for their length: a fall by e^2 an order, and some more."""
+    return int(1.2 * digits) + 8
+
+
+def damped_digits(digits: int) -> int:
+    """Return the decimal digits that the sums of :class:`Orbit` cancel, and a few more."""
+    return 6 + math.ceil(orders(digits) / DAMPING / math.log(10))
+
+
+def _horner(coefficients: Sequence[int], x: int, prec: int) -> int:
+    value = 0
+    for coefficient in reversed(coefficients):
+        value = (value * x >> prec) + coefficient
+    return value
+
+
+def _solve(piece: Piece, level: mpf, energy: bool) -> tuple[mpf, mpf]:
+    """Newton's method on a step at whose end the level has been passed."""
+    ratio = piece.end / 2
+    while True:
+        value, slope = piece.values(energy, ratio)
+        step = (level - value) / slope
+        ratio += step
+        if abs(step) <= mpf(2) ** (-mp.prec // 2):
+            value, slope = piece.values(energy, ratio)
+            return piece.begin + (ratio + (level - value) / slope) * piece.width, slope / piece.width

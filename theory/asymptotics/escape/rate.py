@@ -1,0 +1,87 @@
+r"""The rate :math:`\rho` at which the overlap grows while the student is small.
+
+At :math:`w = 0` the flow of ``u`` obeys a Volterra equation whose resolvent has one pole to the
+right of the spectrum; its position is the escape rate.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from theory.asymptotics.escape.resolvent import Resolvent, resolvent
+from theory.asymptotics.numbers.constant import Constant, closed_form
+from theory.asymptotics.numbers.field import FLOATS, Field, Number
+from theory.asymptotics.numbers.roots import enclosed_root
+from theory.asymptotics.sums.spectrum import Spectrum
+
+DEFINITION = "the root rho > 4 lambda_1 of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (rho - 4 lambda_i)"
+SOURCE = "arXiv:2511.18661, Lemma 2"
+
+
+def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
+    r"""Return the escape rate: :math:`u(t) \sim c\,e^{\rho t}` while :math:`s \ll 1`.
+
+    **Definition.** With :math:`\mu_i = \lambda_i (w^*_i)^2`, :math:`\rho` is the only root above
+    :math:`4\lambda_1` of
+
+    .. math:: F(\rho) = \sum_i \frac{8 \lambda_i \mu_i}{\rho - 4\lambda_i} = 1,
+
+    where :math:`\lambda_1` is the largest eigenvalue that the teacher touches, :math:`\mu_1 > 0`.
+    It is the top eigenvalue of :math:`4Q + 8 Q w^* w^{*T}` on the modes of the teacher.
+
+    **Method.** The first modes are added one by one. Beyond mode ``n`` the geometric series of
+    :math:`1/(\rho - 4\lambda_i)` turns the sum into moments :math:`\sum_{i \ge n} \lambda_i^k
+    \mu_i`, found once; what is cut off is at most its first term over :math:`1 - 4\lambda_n/\rho`.
+    The reciprocal :math:`1/F` is increasing and concave on the right of its poles: secants for
+    :math:`1/F = 1` start between the Rayleigh quotient :math:`4 m_2/m_1 + 8 m_1`,
+    :math:`m_k = \sum \lambda_i^k \mu_i`, and the bound :math:`4\lambda_1 + 8 m_1`. The unknown is
+    :math:`\rho - 4\lambda_1`, so that a weak first mode costs no digits.
+
+    **Error.** ``F`` decreases: the root is shut in where ``F - 1`` changes sign, in balls by more than
+    the bound on the tail and all rounding; see :mod:`.roots`.
+
+    >>> from theory.asymptotics import PowerLaw
+    >>> print(escape_rate(PowerLaw(2, "inf")).printed(15)[0])
+    5.53894059108475
+    >>> print(escape_rate(PowerLaw(2, "inf"), 50).printed(50)[0])
+    5.5389405910847542644535870693329254476498000462269
+    >>> print(escape_rate(PowerLaw(0, 1000)).printed(15)[0])
+    0.0120000000000000
+
+    **Check.** For :math:`a = 2`, :math:`d = \infty` and the flat teacher, partial fractions give
+    :math:`\rho = 24/\varphi^2` where :math:`\varphi \in (0, \pi)` and
+    :math:`\varphi \cot\varphi = 1 - \varphi^2/2`:
+
+    >>> from mpmath import mp
+    >>> phi = mp.findroot(lambda x: x * mp.cot(x) - 1 + x**2 / 2, 2.1)
+    >>> print(24 / phi**2)
+    5.53894059108475
+
+    References: [Lem 2, Lem 8, P9] of arXiv:2511.18661.
+    """
+    return closed_form(lambda field: rate(spectrum, field), digits, DEFINITION, SOURCE)
+
+
+def rate(spectrum: Spectrum, field: Field = FLOATS) -> Number:
+    """Return the escape rate at the working precision of the field."""
+    secular, shift = escape_root(spectrum, field)
+    return secular.floor + shift
+
+
+def escape_root(spectrum: Spectrum, field: Field = FLOATS) -> tuple[Resolvent, Number]:
+    """Return the secular function and its root above ``4 lambda_1``, less that floor."""
+    return _root(spectrum, field, field.dps)
+
+
+@lru_cache(maxsize=32)
+def _root(spectrum: Spectrum, field: Field, digits: int) -> tuple[Resolvent, Number]:
+    with field.workdps(digits):
+        secular, low = resolvent(spectrum, field=field)
+        if len(secular.poles) == 1 and not secular.series:
+            return secular, secular.poles[0][1]
+        first_moment = field.fsum(weight for _, weight in secular.poles)
+        if secular.series:
+            first_moment += secular.series[0]
+        return secular, enclosed_root(
+            lambda shift: 1 / secular.value(shift) - 1, low, first_moment * (1 + 1e-9), field
+        )

@@ -1,0 +1,1 @@
+"""Constants with a radius: fields of numbers, balls, roots."""

@@ -1,0 +1,1 @@
+"""Sums over a power-law spectrum."""
