@@ -163,15 +163,22 @@ def callable_link(link: Link) -> bool:
     return callable(link) and not isinstance(link, sympy.Basic)
 
 
-def taylor_coefficients(link: "sympy.Expr") -> list[Fraction] | None:
-    """The rational coefficients of a polynomial from ``z^0`` on, None for other links."""
+def taylor_coefficients(link: Link) -> list[Fraction] | None:
+    """The coefficients of a polynomial from ``z^0`` on, None for other links.
+
+    They are exact where they are rational; a common irrational factor, as that of a normalised Hermite
+    polynomial, is rounded as one, so that their ratios stay exact.
+    """
     import sympy
 
     from theory.symbolic.links import Z
 
     if callable_link(link) or not sympy.sympify(link).is_polynomial(Z):
         return None
-    found = reversed(sympy.Poly(link, Z).all_coeffs())
+    found = sympy.Poly(link, Z).all_coeffs()[::-1]
+    ratios = [x / found[-1] for x in found]
+    if all(ratio.is_Rational for ratio in ratios):
+        return [_fraction(found[-1]) * _fraction(ratio) for ratio in ratios]
     return [_fraction(x) for x in found]
 
 

@@ -30,7 +30,7 @@ Array = np.ndarray
 
 TOLERANCE = 1e-13
 COMPANION = 100.0
-LEGS = 48
+LEGS = 24
 FIRST = 0.1
 """The first checkpoint, in units of the shortest time scale."""
 
@@ -56,8 +56,8 @@ SPEED = 3e9
 CALL = 4e-4
 """Seconds that one evaluation of the drift takes however small the network is."""
 
-LONGEST = 1e6
-"""Steps of the explicit method that are too many."""
+LONGEST = 1e5
+"""Seconds, estimated, that are too many."""
 
 
 def explicit_steps(rate: float, until: float) -> float:
@@ -66,13 +66,23 @@ def explicit_steps(rate: float, until: float) -> float:
 
 
 def is_cheaper(students: int, teachers: int, modes: int, rate: float, until: float) -> bool:
-    """Whether integrating all modes is estimated to take less time than eliminating them."""
+    """Whether integrating all modes is estimated to take less time than eliminating them.
+
+    Raises ArithmeticError where either would take far too long.
+    """
     statistics = students * (students + 1) / 2 + students * teachers
     if students == 1 or statistics <= FEWEST:
         return False
     one = CALL + (4.0 * students * (students + teachers) * modes + 300.0 * statistics) / SPEED
     explicit = 2.0 * STAGES * one * explicit_steps(rate, until)
     implicit = STEPS * NEWTON * 2.0 * (STAGES * statistics) ** 3 / SPEED
+    if min(explicit, implicit) > LONGEST:
+        reach = until * LONGEST / explicit
+        raise ArithmeticError(
+            f"a network of {students} students and {teachers} teachers is integrated by explicit steps, about "
+            f"{explicit_steps(rate, until):.0e} of them until t = {until:g}: it can be followed to about "
+            f"t = {reach:.0e}"
+        )
     return explicit < implicit
 
 
@@ -142,16 +152,7 @@ def solve_directly(
     rate: float,
     progress: Callable[[float], None] | None = None,
 ) -> DirectTrajectory:
-    """Solve the flow up to ``until`` by integrating all modes; ``rate`` is that of the fastest at the start.
-
-    Raises ArithmeticError where the flow is so stiff by then that this would not end.
-    """
-    if explicit_steps(rate, until) > LONGEST:
-        raise ArithmeticError(
-            f"a network of {model.STUDENTS} students and {model.TEACHERS} teachers is integrated by explicit "
-            f"steps, about {explicit_steps(rate, until):.0e} of them until t = {until:g}: it can be followed "
-            f"to about t = {LONGEST * STABLE / rate:.0e}"
-        )
+    """Solve the flow up to ``until`` by integrating all modes; ``rate`` is that of the fastest at the start."""
     place = companion = _start(problem, model)
     places, segments, taken, error = [place], [], 0, 0.0
     for time in np.append(np.geomspace(min(FIRST / rate, until / 2), until, LEGS)[:-1], until):
