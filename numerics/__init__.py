@@ -42,13 +42,13 @@ from numerics.fits.exponents import (
 from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
 from numerics.pairs import network
-from numerics.phases import Phases
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
 from numerics.shown.files import load, save
 from numerics.shown.labelled import dataset, plot, sweep
+from numerics.shown.phases import Phases
 from numerics.solver.batch import solve_many
 from numerics.solver.flow import solve
 from numerics.state.limits import Limit

@@ -45,3 +45,14 @@ def test_a_layer_imports_those_below():
 
 def test_no_imports_run_in_a_circle():
     TopologicalSorter(GRAPH).prepare()
+
+
+def test_no_rooms_import_each_other_in_a_circle():
+    """What stands beside the rooms is not counted, nor a package itself, which gathers their names."""
+    rooms = {name: name.rpartition(".")[0] for name, path in FILES.items() if path.stem != "__init__"}
+    graph = {room: set() for room in rooms.values()}
+    for name, room in rooms.items():
+        graph[room] |= {rooms[other] for other in GRAPH[name] & set(rooms)} - {room}
+    for layer in ("", *LAYERS, "theory.asymptotics"):
+        graph.pop(layer, None)
+    TopologicalSorter(graph).prepare()

@@ -17,6 +17,7 @@ from derivations.commands.options import (
     read_dimension,
     read_exponent,
     read_output,
+    read_positive,
     teacher_option,
 )
 from derivations.output import emit, json_text, progress, tables, write
@@ -42,6 +43,7 @@ Examples:
   phase-retrieval constants --exponent 1.5,2,3 --only escape_rate,tail_prefactor --format latex
   phase-retrieval constants --exponent 1.5:3:0.5 --digits 6 --format csv
   phase-retrieval constants --batch 1 --only stability_step,sgd_stability_step
+  phase-retrieval constants --batch 1 --step-size 1e-3 --only sgd_loss_floor,sgd_mse_floor,sgd_amplification
 """
 
 
@@ -105,6 +107,12 @@ def read_picture(text: str) -> Path:
     metavar="M",
     help="Also the constants of online SGD on M inputs a step: sgd_stability_step.",
 )
+@click.option(
+    "--step-size",
+    metavar="ETA",
+    callback=parsed(read_positive),
+    help="With --batch, also those at this step: sgd_loss_floor, sgd_mse_floor, sgd_amplification.",
+)
 @click.option("--only", metavar="NAME,…", help="These constants alone.")
 @click.option(
     "--format",
@@ -127,6 +135,7 @@ def constants(
     seed: int,
     digits: int | None,
     batch: int | None,
+    step_size: float | None,
     only: str | None,
     form: str | None,
     picture: Path | None,
@@ -151,14 +160,16 @@ def constants(
             as_json, form = suffix == "json", SUFFIXES.get(suffix)
         if picture and not sweep:
             raise ValueError("--plot needs several exponents, such as --exponent 1.2:4:0.1")
-        names = _names(only, list(catalogue(batch)))
+        if step_size is not None and batch is None:
+            raise ValueError("--step-size needs --batch M, the inputs of a step")
+        names = _names(only, list(catalogue(batch, step_size)))
         spectra = [_spectrum(exponent, dimension, teacher, seed) for exponent in exponents]
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
         answers = []
         for number, spectrum in enumerate(spectra):
             show(number / len(spectra))
-            answers.append(computed(spectrum, asked, teacher, names, batch))
+            answers.append(computed(spectrum, asked, teacher, names, batch, step_size))
     if picture:
         _draw(answers, picture)
     if as_json:
@@ -172,9 +183,12 @@ def _names(only: str | None, known: list[str]) -> list[str]:
     if only is None:
         return known
     names = [name.strip() for name in only.split(",")]
+    from theory.asymptotics import catalogue
+
     unknown = [name for name in names if name not in known]
-    if "sgd_stability_step" in unknown:
-        raise ValueError("--only sgd_stability_step needs --batch M, the inputs of a step")
+    for needed, options in (("--batch M", (1,)), ("--batch M and --step-size ETA", (1, 1.0))):
+        if set(unknown) & set(catalogue(*options)):
+            raise ValueError(f"--only {unknown[0]} needs {needed}")
     if unknown:
         raise ValueError(f"--only {unknown[0]!r} must be among {', '.join(known)}")
     return names

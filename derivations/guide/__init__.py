@@ -10,9 +10,29 @@
 
 .. include:: closure.md
 
+.. include:: step.md
+
 .. include:: claim.md
+
+.. include:: paper.md
+
+.. include:: constant.md
+
+.. include:: contributing.md
 
 .. include:: limits.md
 """
 
-PAGES = ("derivation", "exponent", "spectrum", "model", "closure", "claim", "limits")
+PAGES = (
+    "derivation",
+    "exponent",
+    "spectrum",
+    "model",
+    "closure",
+    "step",
+    "claim",
+    "paper",
+    "constant",
+    "contributing",
+    "limits",
+)

@@ -11,10 +11,11 @@ MODULES = (
     "theory.symbolic.precision",
     "numerics",
     "derivations.beyond.closure_table",
+    "numerics.solver.contract",
     "numerics.problems.covariance",
     "numerics.shown.figures",
     "numerics.precise",
-    "numerics.result",
+    "numerics.shown.result",
     "derivations",
 )
 """Those that are not reached from the others are named."""

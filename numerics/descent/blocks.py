@@ -2,7 +2,7 @@
 
 Given A and F at every step of a block each mode is linear, so the statistics at the nodes of
 :mod:`numerics.quadrature.summation` determine the block: the equations of
-:func:`numerics.solver.step.solve_step` with sums for integrals. What the polynomials leave out shows in
+:func:`numerics.solver.step.CollocationStep` with sums for integrals. What the polynomials leave out shows in
 their last Chebyshev coefficients.
 
 Polynomials cannot oscillate. Modes whose multiplier 1 − ηh is negative, h an eigenvalue of the Hessian, are
@@ -17,9 +17,10 @@ import numpy as np
 
 from numerics.descent.iterate import Iterate
 from numerics.quadrature.summation import Summation, summation
+from numerics.solver.contract import NoConvergence, StepResult, Task
 from numerics.solver.control import NOISE_DECAY, NOISE_GROWTH
-from numerics.solver.flow import NOISE
-from numerics.solver.step import ROUNDING, NoConvergence, StepResult, solve_step, truncation
+from numerics.solver.errors import NOISE
+from numerics.solver.step import ROUNDING, CollocationStep, truncation
 from numerics.state.charts import Chart
 from numerics.state.observables import norms
 
@@ -127,7 +128,7 @@ class Blocks:
     def _solve(self, table: Summation) -> StepResult:
         """The states at the nodes."""
         now = self.iterate
-        return solve_step(
+        task = Task(
             table,
             now.chart,
             now.modes,
@@ -137,6 +138,7 @@ class Blocks:
             self._guess(table),
             noise=self._noise,
         )
+        return CollocationStep().solve(task)
 
     def _guess(self, table: Summation) -> Array:
         """Statistics (n, s) expected at the nodes: the last block's polynomials, continued."""

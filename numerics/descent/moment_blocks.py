@@ -12,7 +12,8 @@ import numpy as np
 from numerics.descent.blocks import Block, Blocks
 from numerics.descent.moments import Moments, with_variance
 from numerics.quadrature.summation import Summation
-from numerics.solver.step import ROUNDING, NoConvergence, StepResult, magnitudes
+from numerics.solver.contract import NoConvergence, StepResult
+from numerics.solver.step import ROUNDING, magnitudes
 
 Array = np.ndarray
 

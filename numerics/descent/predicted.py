@@ -22,9 +22,9 @@ from numerics.generated import phase_retrieval, phase_retrieval_noise
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem, check_problem
 from numerics.problems.reduction import reduce_stream
-from numerics.result import Curves
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
+from numerics.shown.result import Curves
 from numerics.state import limits
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables

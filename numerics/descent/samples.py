@@ -14,8 +14,8 @@ from numerics.descent.draws import check_directions, check_noise
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.problems.problem import Problem
-from numerics.result import Curves
 from numerics.shown.labelled import Columns
+from numerics.shown.result import Curves
 from numerics.state import charts
 from numerics.state.observables import norms, observe
 

@@ -25,9 +25,9 @@ from numerics.descent.draws import STREAM, Draws, check_directions, check_noise
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.problems.problem import Problem
-from numerics.result import Result
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
+from numerics.shown.result import Result
 from numerics.state import charts
 from numerics.state.observables import Observables, norms, observe
 

@@ -14,7 +14,7 @@ from numerics.generated import phase_retrieval
 from numerics.parallel.threads import on_one_thread
 from numerics.precise.problem import ExactProblem, exact_number
 from numerics.precise.report import relative_change
-from numerics.precise.run import Run
+from numerics.precise.run import solve_once
 from numerics.problems.problem import Problem
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
@@ -89,7 +89,7 @@ def solve_precisely(
     _check_model(model, exact)
     precision, before = digits + SPARE, None
     for _ in range(ATTEMPTS):
-        run = Run(exact, moments, model, precision, progress)
+        run = solve_once(exact, moments, model, precision, progress)
         precision += max(8, digits // 4)
         if before is not None:
             error = relative_change(before.result, run.result)

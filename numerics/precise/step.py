@@ -20,7 +20,7 @@ from flint import arb, arb_mat
 from mpmath import mp, mpf
 
 from numerics.precise.table import PreciseTable
-from numerics.solver.step import NoConvergence
+from numerics.solver.contract import NoConvergence
 from numerics.state.charts import Chart
 
 Array = np.ndarray

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
 
-from numerics.result import Result
 from numerics.shown import files
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
+from numerics.shown.result import Result
 from theory.disk import read_text
 
 if TYPE_CHECKING:

@@ -87,10 +87,12 @@ class LogTime(Collocation):
     (e^{κx} − 1)/(e^κ − 1) of its width has passed, κ being the ``logarithm`` of the ratio of its ends.
 
     What relaxes like powers of time is analytic in that logarithm, over a strip, however long the step.
-    ``nodes`` are those fractions, ``points`` and ``to_chebyshev`` belong to x.
+    ``nodes`` are those fractions, ``points`` and ``to_chebyshev`` belong to x. ``linear`` is the table that
+    it is made of, for steps that are polynomials in time.
     """
 
     logarithm: float
+    linear: Collocation
 
     def __post_init__(self) -> None:
         if np.abs(self.matrix.sum(axis=1) - self.nodes).max() > 1e-12:
@@ -106,7 +108,12 @@ def in_log_time(table: Collocation, logarithm: float) -> LogTime:
     total = np.expm1(logarithm)
     speed = logarithm / total * np.exp(logarithm * table.nodes)
     nodes = np.expm1(logarithm * table.nodes) / total
-    return LogTime(nodes, table.matrix * speed, table.points, table.to_chebyshev, logarithm)
+    return LogTime(nodes, table.matrix * speed, table.points, table.to_chebyshev, logarithm, table)
+
+
+def plain(table: Collocation) -> Collocation:
+    """The ``table`` for steps that are polynomials in time."""
+    return table.linear if isinstance(table, LogTime) else table
 
 
 def extrapolate(places: Array, values: Array, x: Array) -> Array:

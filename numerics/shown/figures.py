@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from numerics.phases import Phases
+from numerics.shown.phases import Phases
 
 Array = np.ndarray
 

@@ -12,9 +12,11 @@ method.
 Shapes: P perturbations first, n statistics, s stages, K students, N modes.
 """
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from numerics.solver.step import LinearisedStep
+from numerics.solver.contract import Linearised
 from numerics.state import frames
 from numerics.state.modes import Modes
 
@@ -26,43 +28,53 @@ NOTHING_KNOWN = 1.0  # nothing is known then, and growing on would overflow
 DRAWS_MARGIN = 10.0  # a few draws may all be small
 
 
+@dataclass(frozen=True, eq=False)
 class Amplification:
     """The ``perturbations`` (P, K, N) of a run's students, and the largest relative ``error`` that they have
-    been of the statistics, times DRAWS_MARGIN.
+    been of the statistics, times DRAWS_MARGIN. All that follow each other draw from one ``random`` stream.
     """
 
-    def __init__(self, students: Array) -> None:
-        self.random = np.random.default_rng(0)
-        shaken = self.random.standard_normal((PERTURBATIONS, *students.shape))
-        self.perturbations, self.error = STEP_ROUNDING * students * shaken, 0.0
+    perturbations: Array
+    random: np.random.Generator
+    error: float = 0.0
 
-    def follow(
-        self, step: LinearisedStep, frame: Array, rounding: Array, left_out: Array, units: Array
-    ) -> None:
-        """Carry the perturbations over a ``step`` of the students R W, R the ``frame`` (K, K).
+    @classmethod
+    def begin(cls, students: Array) -> "Amplification":
+        """At the start, where the ``students`` (K, N) are rounded."""
+        random = np.random.default_rng(0)
+        return cls(
+            STEP_ROUNDING * students * random.standard_normal((PERTURBATIONS, *students.shape)), random
+        )
+
+    def after(
+        self, step: Linearised, frame: Array, rounding: Array, left_out: Array, units: Array
+    ) -> "Amplification":
+        """Those carried over a ``step`` of the students R W, R the ``frame`` (K, K).
 
         The statistics of the step are rounded by ``rounding`` (n,), each by itself, and wrong by about
         ``left_out`` (n,), all together: what a step leaves out has the symmetries of the state. Their errors
         are relative to ``units`` (n, s).
         """
-        carried = []
+        carried, error = [], self.error
         for change in frame @ self.perturbations:
             shift = rounding[:, None] * self.random.standard_normal(units.shape)
             shift += left_out[:, None] * self.random.standard_normal()
             end, moved = step.carry(change, shift)
             size = float((np.abs(moved) / units).max())
-            self.error = max(self.error, DRAWS_MARGIN * min(size, NOTHING_KNOWN))
+            error = max(error, DRAWS_MARGIN * min(size, NOTHING_KNOWN))
             rounded = STEP_ROUNDING * step.states[-1] * self.random.standard_normal(end.shape)
             carried.append(end / max(size, NOTHING_KNOWN) + rounded)
-        self.perturbations = frame.T @ np.stack(carried)
+        return Amplification(frame.T @ np.stack(carried), self.random, error)
 
-    def turn(self, frame: Array, deviation: Array, modes: Modes) -> None:
-        """Take off the perturbations what rotates the students R W = E W* + V, with V the ``deviation``
-        (K, N): the residuals V are measured in a frame that turns along.
+    def turned(self, frame: Array, deviation: Array, modes: Modes) -> "Amplification":
+        """Without what rotates the students R W = E W* + V, with V the ``deviation`` (K, N): the residuals V
+        are measured in a frame that turns along.
         """
         students = deviation.copy()
         students[: len(modes.teacher)] += modes.teacher
-        for perturbation in self.perturbations:
+        perturbations = self.perturbations.copy()
+        for perturbation in perturbations:
             change = frames.turn(modes.statistics(frame @ perturbation), modes.energy, len(students))
             if change is not None:
                 perturbation += frame.T @ change @ students
+        return replace(self, perturbations=perturbations)

@@ -22,7 +22,8 @@ from numpy.polynomial.chebyshev import chebpts1
 
 from numerics.quadrature.collocation import Collocation, refined_inverse
 from numerics.solver.clusters import Clusters
-from numerics.solver.step import NoConvergence, StepResult, magnitudes
+from numerics.solver.contract import NoConvergence, Step, StepResult, Task
+from numerics.solver.step import magnitudes
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 
@@ -146,29 +147,30 @@ class _Response:
         return pulled.reshape(*pulled.shape[:2], self.teachers, -1) @ self.functions.push
 
 
-def solve_clock_step(
-    table: Collocation,
-    chart: Chart,
-    modes: Modes,
-    width: float,
-    deviation: Array,
-    students: Array,
-    guess: Array,
-    clusters: Clusters | None = None,
-) -> StepResult:
-    """Advance ``deviation`` y (1, N) and ``students`` w (1, N) by the clock time ``width`` from the
-    ``guess`` (n, s) of X.
+class ClockStep(Step):
+    """Steps while A < 0. Newton's method, which sees no mode, raises NoConvergence, also where A ≥ 0."""
 
-    Newton's method, which sees no mode. Raises NoConvergence, also where A ≥ 0.
-    """
-    response = _Response(table, modes, width, deviation[0], clusters)
-    forcing, slope = _forcing(chart, guess, modes.energy)
-    terms = 0.0 if chart.centred else np.abs(slope * guess).max(axis=(1, 2))
+    def suits(self, task: Task) -> bool:
+        """Whether all modes decay."""
+        return task.single and bool(task.gain.max() < 0)
+
+    def solve(self, task: Task) -> StepResult:
+        """The step to the clock time that ``width`` would take at the mean of A's ends in the guess."""
+        return solve_in_clock(task, -task.width * 0.5 * float(task.gain[0] + task.gain[-1]))
+
+
+def solve_in_clock(task: Task, width: float) -> StepResult:
+    """The step of the clock time ``width``."""
+    table, chart, modes = task.table, task.chart, task.modes
+    response = _Response(table, modes, width, task.deviation[0], task.clusters)
+    forcing, slope = _forcing(task.drift, task.slopes)
+    terms = 0.0 if chart.centred else np.abs(slope * task.guess).max(axis=(1, 2))
     coefficients = response.coefficients(forcing)
     before, identity = np.inf, np.eye(forcing.size)
     for _ in range(ITERATIONS):
         statistics = response.statistics(coefficients)
-        aim, slope = _forcing(chart, statistics, modes.energy)
+        slopes = chart.drift_jacobian(statistics, modes.energy)
+        aim, slope = _forcing(chart.drift(statistics, modes.energy), slopes)
         jacobian = np.einsum("abl,blcm->alcm", slope, response.sensitivity(coefficients))
         matrix = identity - jacobian.reshape(forcing.size, -1)
         change = np.linalg.solve(matrix, (aim - forcing).ravel()).reshape(forcing.shape)
@@ -191,18 +193,20 @@ def solve_clock_step(
             if chart.centred:
                 return StepResult(statistics, states, states, times, ended)
             pushed = response.coefficients(forcing + 1.0)
-            followers = response.begin(students[0]) + pushed @ response.driven
+            followers = response.begin(task.students[0]) + pushed @ response.driven
             return StepResult(statistics, states, followers[:, None], times, ended)
         before = moved
     raise NoConvergence
 
 
-def _forcing(chart: Chart, statistics: Array, energy: Array) -> tuple[Array, Array]:
-    """φ = −F/A (M, s) and ∂φ/∂X (M, n, s)."""
-    gain, force = chart.drift(statistics, energy)
+def _forcing(drift: tuple[Array, Array], slopes: tuple[Array, Array]) -> tuple[Array, Array]:
+    """φ = −F/A (M, s) and ∂φ/∂X (M, n, s), from A and F and their ``slopes``. Raises NoConvergence where A ≥
+    0.
+    """
+    gain, force = drift
     if not gain.max() < 0:
         raise NoConvergence
-    gain_slope, force_slope = chart.drift_jacobian(statistics, energy)
+    gain_slope, force_slope = slopes
     forcing = -force[0] / gain[0, 0]
     return forcing, -(forcing[:, None] * gain_slope[0, 0] + force_slope[0]) / gain[0, 0]
 

@@ -1,5 +1,7 @@
 """How long the next step may be, from what the last one left out of its polynomials."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from numerics.solver.step import FLOOR, SMALLEST, Truncation
@@ -16,21 +18,23 @@ FALL = 7.0
 LARGEST_LOGARITHM = 600.0
 
 
+@dataclass(frozen=True)
 class Control:
     """The widths of a run's steps, with polynomials of as many ``stages``.
 
-    The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k.
+    The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k; before the first step, and
+    where a run changes its chart, so that the steps so far had other statistics, the rate is not known, and
+    0.
     """
 
-    def __init__(self, stages: int, single: bool) -> None:
-        self.stages, self.single, self.rate = stages, single, 0.0
+    stages: int
+    single: bool
+    rate: float = 0.0
 
-    def forget(self) -> None:
-        """What the steps so far had for statistics is not what the next has."""
-        self.rate = 0.0
-
-    def after(self, left_out: Truncation, width: float, statistics: Array, noisy: bool) -> float:
-        """The width of the step after one of ``width`` with these ``statistics`` (n, s + 1).
+    def after(
+        self, left_out: Truncation, width: float, statistics: Array, noisy: bool
+    ) -> "tuple[float, Control]":
+        """The width of the step after one of ``width`` with these ``statistics`` (n, s + 1), and its control.
 
         The rate is expected to go on changing by the factor of its last change: on an algebraic decay it
         falls like 1/t, and every step is longer. Rounding, which does not decay, keeps no step of a network
@@ -40,16 +44,16 @@ class Control:
         """
         rate, growth = left_out.ratio / width, GROWTH if self.single else NETWORK_GROWTH
         change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
-        self.rate = rate
+        control = Control(self.stages, self.single, rate)
         if noisy:
-            return width * NOISE_GROWTH
+            return width * NOISE_GROWTH, control
         factor = 0.9 * TOLERANCE ** (1.0 / (self.stages + 1)) / left_out.ratio
         if left_out.error > FLOOR and (self.single or left_out.decay <= NOISE_DECAY):
             factor = min(factor, self.factor(left_out.error))
         start, end = np.maximum(np.abs(statistics[:, [0, -1]]), SMALLEST).T
         fall = abs(np.log(start / end).min(where=start > SMALLEST, initial=LARGEST_LOGARITHM))
         slow = FALL / fall if 0 < fall < LARGEST_LOGARITHM else growth
-        return width * float(min(factor / change, growth, slow))
+        return width * float(min(factor / change, growth, slow)), control
 
     def factor(self, error: float) -> float:
         """Ratio of the next width to this one after too large an ``error``."""

@@ -79,14 +79,14 @@ def is_cheaper(students: int, teachers: int, modes: int, rate: float, until: flo
     if min(explicit, implicit) > LONGEST:
         reach = until * LONGEST / explicit
         raise ArithmeticError(
-            f"a network of {students} students and {teachers} teachers is integrated by explicit steps, about "
-            f"{explicit_steps(rate, until):.0e} of them until t = {until:g}: it can be followed to about "
+            f"a network of {students} students and {teachers} teachers is integrated by explicit steps, "
+            f"about {explicit_steps(rate, until):.0e} of them until t = {until:g}: it can be followed to about "
             f"t = {reach:.0e}"
         )
     return explicit < implicit
 
 
-class Place(NamedTuple):
+class Moment(NamedTuple):
     """The state at a ``time``: y (K, N) in a ``chart`` relative to P W*, P the ``orientation``.
 
     ``step`` is the width that the next step may have, None where that is unknown.
@@ -118,10 +118,10 @@ class Place(NamedTuple):
 class DirectTrajectory(Trajectory):
     """A run by :func:`solve_directly`: each of its ``segments`` is a leg, known at its two ends.
 
-    ``places`` are the states at the starts of the legs, ``taken`` counts the steps.
+    ``moments`` are the states at the starts of the legs, ``taken`` counts the steps.
     """
 
-    places: Sequence[Place] = ()
+    moments: Sequence[Moment] = ()
     taken: int = 0
 
     @property
@@ -134,11 +134,11 @@ class DirectTrajectory(Trajectory):
         from the leg's start.
         """
         found: dict[int, tuple[Array, Array]] = {}
-        before, leg = self.places[0], 0
+        before, leg = self.moments[0], 0
         for index in np.argsort(times, kind="stable"):
             if owner[index] != leg:
                 leg = int(owner[index])
-                before = self.places[leg]
+                before = self.moments[leg]
             before = _advance(before, times[index], TOLERANCE)[0]
             found[int(index)] = before.statistics, _norms(before, self.problem)
         statistics, lengths = zip(*(found[i] for i in range(len(times))), strict=True)
@@ -152,9 +152,9 @@ def solve_directly(
     rate: float,
     progress: Callable[[float], None] | None = None,
 ) -> DirectTrajectory:
-    """Solve the flow up to ``until`` by integrating all modes; ``rate`` is that of the fastest at the start."""
+    """Solve the flow up to ``until`` mode by mode; ``rate`` is that of the fastest at the start."""
     place = companion = _start(problem, model)
-    places, segments, taken, error = [place], [], 0, 0.0
+    moments, segments, taken, error = [place], [], 0, 0.0
     for time in np.append(np.geomspace(min(FIRST / rate, until / 2), until, LEGS)[:-1], until):
         following, steps = _advance(place, float(time), TOLERANCE)
         companion, _ = _advance(companion, float(time), COMPANION * TOLERANCE)
@@ -163,7 +163,7 @@ def solve_directly(
         place = _settled(following, problem, model)
         if place.chart is not companion.chart:
             companion = _entered(companion, problem, model, place.orientation)
-        places.append(place)
+        moments.append(place)
         error = max(error, _difference(place, companion))
         if progress is not None:
             progress(float(time))
@@ -172,15 +172,15 @@ def solve_directly(
     limit = limits.at_the_end(model, modes.statistics(place.students), modes.energy, loss, until)
     rounding = np.finfo(float).eps * np.sqrt(taken)
     total = error + rounding + problem.relative_error + unresolved(model, segments)
-    return DirectTrajectory(problem, radau(STAGES), segments, limit, until, total, places[:-1], taken)
+    return DirectTrajectory(problem, radau(STAGES), segments, limit, until, total, moments[:-1], taken)
 
 
-def _start(problem: Problem, model: RightHandSides) -> Place:
+def _start(problem: Problem, model: RightHandSides) -> Moment:
     modes = Modes(problem.eigenvalues, problem.teachers)
-    return Place(0.0, problem.students, charts.origin(model), np.eye(model.TEACHERS), modes, None)
+    return Moment(0.0, problem.students, charts.origin(model), np.eye(model.TEACHERS), modes, None)
 
 
-def _advance(place: Place, time: float, tolerance: float) -> tuple[Place, int]:
+def _advance(place: Moment, time: float, tolerance: float) -> tuple[Moment, int]:
     """The state at ``time``, and how many steps were taken."""
     from scipy.integrate import DOP853
 
@@ -208,7 +208,7 @@ def _advance(place: Place, time: float, tolerance: float) -> tuple[Place, int]:
     return place._replace(time=time, state=solver.y.reshape(shape), step=width), count
 
 
-def _settled(place: Place, problem: Problem, model: RightHandSides) -> Place:
+def _settled(place: Moment, problem: Problem, model: RightHandSides) -> Moment:
     """The same state in the chart at the teachers once every student is near one of its own."""
     if not place.chart.centred or not hasattr(model, "residual_drift"):
         return place
@@ -216,10 +216,10 @@ def _settled(place: Place, problem: Problem, model: RightHandSides) -> Place:
     return place if orientation is None else _entered(place, problem, model, orientation)
 
 
-def _entered(place: Place, problem: Problem, model: RightHandSides, orientation: Array) -> Place:
+def _entered(place: Moment, problem: Problem, model: RightHandSides, orientation: Array) -> Moment:
     modes = Modes(problem.eigenvalues, orientation @ problem.teachers)
     state = place.state - modes.teacher
-    return Place(place.time, state, charts.teacher(model), orientation, modes, place.step)
+    return Moment(place.time, state, charts.teacher(model), orientation, modes, place.step)
 
 
 def _statistics(modes: Modes, state: Array) -> Array:
@@ -228,8 +228,8 @@ def _statistics(modes: Modes, state: Array) -> Array:
     return join(weighted @ state.T, weighted @ modes.teacher.T)
 
 
-def _segment(place: Place, following: Place, problem: Problem) -> Segment:
-    """The leg between two places."""
+def _segment(place: Moment, following: Moment, problem: Problem) -> Segment:
+    """The leg between two moments."""
     ends = place, following
     return Segment(
         place.time,
@@ -243,13 +243,13 @@ def _segment(place: Place, following: Place, problem: Problem) -> Segment:
     )
 
 
-def _norms(place: Place, problem: Problem) -> Array:
+def _norms(place: Moment, problem: Problem) -> Array:
     """The norms (4, K, M)."""
     vectors = place.state, place.students, place.modes.teacher
     return norms(*vectors, place.chart.centred, problem.init_rest)
 
 
-def _difference(place: Place, companion: Place) -> float:
+def _difference(place: Moment, companion: Moment) -> float:
     """How far the statistics are apart, relative to √(S_jj S_kk) and √(S_jj T_mm)."""
     found = place.statistics
     own, _ = split(found, len(place.state), len(place.modes.teacher))

@@ -12,8 +12,8 @@ import numpy as np
 
 from numerics.quadrature.collocation import Collocation
 from numerics.solver.clusters import Clusters, term_sizes
-from numerics.solver.step import ROUNDING, NoConvergence, StepResult, drift_and_slopes, magnitudes
-from numerics.state.charts import Chart
+from numerics.solver.contract import NoConvergence, Step, StepResult, Task
+from numerics.solver.step import ROUNDING, drift_and_slopes, magnitudes
 from numerics.state.modes import Modes
 
 Array = np.ndarray
@@ -22,76 +22,61 @@ ITERATIONS = 12
 CONVERGED = 1e-14
 SLOW, CLOSE = 0.03, 1e-8  # a change that falls by less, until it is that small, calls for a new matrix
 SHORT, STIFF = 1.8, 2.5
-UNRESOLVED = 1e-11
 
 
-def solve_short_step(
-    table: Collocation,
-    chart: Chart,
-    modes: Modes,
-    width: float,
-    deviation: Array,
-    students: Array,
-    guess: Array,
-    clusters: Clusters | None = None,
-) -> StepResult:
-    """Advance ``deviation`` y (1, N) and ``students`` w (1, N) by ``width`` from the ``guess`` (n, s) of X.
+class ShortStep(Step):
+    """Steps in which no mode is stiff. Raises NoConvergence, also where hλ|A| exceeds STIFF."""
 
-    Raises NoConvergence, also where hλ|A| exceeds STIFF.
-    """
-    gain, force = chart.drift(guess, modes.energy)
-    unknowns = np.concatenate([resolved(chart, guess, gain[0], modes.energy), force[0]])
-    longest = width * modes.eigenvalues.max()
-    rounding = ROUNDING * term_sizes(modes, deviation, clusters)
-    force_slope = np.abs(chart.drift_jacobian(guess, modes.energy)[1][0])
-    noise = np.append(0.0, force_slope.max(axis=2) @ rounding)
-    floor = np.append(1.0 / longest, noise[1:])
-    units, before, inverse = np.maximum(magnitudes(unknowns), floor), 1.0, None
-    for _ in range(ITERATIONS):
-        factor = _Factor(table, modes, width, unknowns[0])
-        states = factor.stages(deviation[0], unknowns[1:])
-        statistics, ended = factor.statistics(states, deviation[0], unknowns[1:], clusters)
-        gain, force, gain_slope, force_slope = drift_and_slopes(chart, statistics, modes.energy)
-        if inverse is None:
-            slopes = np.concatenate([gain_slope[0], force_slope[0]])
-            scale = np.repeat(units, table.stages)
-            matrix = np.eye(len(scale)) - factor.sensitivity(states, slopes) * (scale / scale[:, None])
-            inverse = np.linalg.inv(matrix) * (scale[:, None] / scale)
-        residual = np.concatenate([gain[0], force[0]]) - unknowns
-        change = (inverse @ residual.ravel()).reshape(unknowns.shape)
-        unknowns = unknowns + change
-        units = np.maximum(magnitudes(unknowns), floor)
-        moved = np.abs(change).max(axis=1)
-        worst = float((moved / units).max())
-        if not np.isfinite(worst) or worst > 2.0 * before:
-            break
-        if np.all(moved * min(1.0, worst / before) <= CONVERGED * units + noise):
+    def suits(self, task: Task) -> bool:
+        """Whether hλ|A| is small enough in the guess."""
+        if not task.single:
+            return False
+        return bool(task.stiffness * max(-task.gain.min(), task.gain.max()) <= SHORT)
+
+    def solve(self, task: Task) -> StepResult:
+        """The step of ``width``, by Newton's method for A and F at the nodes."""
+        table, chart, modes, width = task.table, task.chart, task.modes, task.width
+        start, clusters = task.deviation[0], task.clusters
+        unknowns = np.concatenate([task.gain[None], task.drift[1][0]])
+        rounding = ROUNDING * term_sizes(modes, task.deviation, clusters)
+        force_slope = np.abs(task.slopes[1][0])
+        noise = np.append(0.0, force_slope.max(axis=2) @ rounding)
+        floor = np.append(1.0 / task.stiffness, noise[1:])
+        units, before, inverse = np.maximum(magnitudes(unknowns), floor), 1.0, None
+        for _ in range(ITERATIONS):
             factor = _Factor(table, modes, width, unknowns[0])
-            states = factor.stages(deviation[0], unknowns[1:])
-            statistics, ended = factor.statistics(states, deviation[0], unknowns[1:], clusters)
-            times = width * table.nodes
-            if ended is not None:
-                gain, force = chart.drift(statistics, modes.energy)
-                ended = ended.parted(modes, (gain[0, 0], force[0, 0]), states, factor.stages)
-            if chart.centred:
-                return StepResult(statistics, states[:, None], states[:, None], times, ended)
-            followers = factor.stages(students[0], unknowns[1:] - unknowns[:1])
-            return StepResult(statistics, states[:, None], followers[:, None], times, ended)
-        if worst > max(SLOW * before, CLOSE):
-            inverse = None
-        before = worst
-    raise NoConvergence
-
-
-def resolved(chart: Chart, statistics: Array, gain: Array, energy: Array) -> Array:
-    """A (1, s) = ``gain`` of guessed ``statistics`` (n, s), 0 where it is lost in their rounding.
-
-    At a saddle A vanishes, and its terms cancel.
-    """
-    if not chart.centred:
-        return gain
-    terms = np.abs(chart.drift_jacobian(statistics, energy)[0][0, 0] * statistics).max(axis=0)
-    return np.where(np.abs(gain) > UNRESOLVED * terms, gain, 0.0)
+            states = factor.stages(start, unknowns[1:])
+            statistics, ended = factor.statistics(states, start, unknowns[1:], clusters)
+            gain, force, gain_slope, force_slope = drift_and_slopes(chart, statistics, modes.energy)
+            if inverse is None:
+                slopes = np.concatenate([gain_slope[0], force_slope[0]])
+                scale = np.repeat(units, table.stages)
+                matrix = np.eye(len(scale)) - factor.sensitivity(states, slopes) * (scale / scale[:, None])
+                inverse = np.linalg.inv(matrix) * (scale[:, None] / scale)
+            residual = np.concatenate([gain[0], force[0]]) - unknowns
+            change = (inverse @ residual.ravel()).reshape(unknowns.shape)
+            unknowns = unknowns + change
+            units = np.maximum(magnitudes(unknowns), floor)
+            moved = np.abs(change).max(axis=1)
+            worst = float((moved / units).max())
+            if not np.isfinite(worst) or worst > 2.0 * before:
+                break
+            if np.all(moved * min(1.0, worst / before) <= CONVERGED * units + noise):
+                factor = _Factor(table, modes, width, unknowns[0])
+                states = factor.stages(start, unknowns[1:])
+                statistics, ended = factor.statistics(states, start, unknowns[1:], clusters)
+                times = width * table.nodes
+                if ended is not None:
+                    gain, force = chart.drift(statistics, modes.energy)
+                    ended = ended.parted(modes, (gain[0, 0], force[0, 0]), states, factor.stages)
+                if chart.centred:
+                    return StepResult(statistics, states[:, None], states[:, None], times, ended)
+                followers = factor.stages(task.students[0], unknowns[1:] - unknowns[:1])
+                return StepResult(statistics, states[:, None], followers[:, None], times, ended)
+            if worst > max(SLOW * before, CLOSE):
+                inverse = None
+            before = worst
+        raise NoConvergence
 
 
 class _Factor:

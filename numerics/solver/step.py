@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from numerics.quadrature.collocation import Collocation
+from numerics.quadrature.collocation import Collocation, plain
 from numerics.solver.clusters import Clusters, term_sizes
+from numerics.solver.contract import NoConvergence, Step, StepResult, Task
 from numerics.solver.response import REFINEMENTS, Response
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes, product_rule
@@ -27,6 +28,7 @@ ITERATIONS = 14
 NEWTON_TOLERANCE = 1e-11  # what is left is quadratic in it, but a stiff step multiplies it by h λ_1
 UNSTEADY = 1e-3  # changes above that grow although their derivatives are new lead nowhere
 CHORD_TOLERANCE = 1e-15  # of what is left after an iteration whose derivatives are those of an earlier one
+FEEDBACK = 30.0
 SLOW = 0.1  # a change that is more than this of the one before asks for new derivatives
 ROUNDING = 1e-14  # of a statistic, in units of its terms
 NETWORK_ROUNDING = 1e-13  # the eigenvectors of a coupling between students lose digits
@@ -37,100 +39,95 @@ FARTHEST = 1e6  # likewise one that the polynomial of its logarithm cannot give 
 SMALLEST = 1e-290  # statistics are accurate relative to themselves or to this: products of modes underflow
 
 
-class NoConvergence(ArithmeticError):
-    """Newton's method failed on this step; a shorter step is needed."""
-
-
-@dataclass(frozen=True, eq=False)
-class StepResult:
-    """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w.
-
-    ``times`` (s,) are those that have passed since the step's start; ``clusters`` are those at its end, and
-    ``linearised`` is what the step makes of small changes.
+class CollocationStep(Step):
+    """Steps of any model, by Newton's method on the statistics. Raises NoConvergence, also where it leaves
+    the range of floats.
     """
 
-    statistics: Array
-    deviation: Array
-    students: Array
-    times: Array
-    clusters: Clusters | None = None
-    linearised: "LinearisedStep | None" = None
+    def suits(self, task: Task) -> bool:
+        """Whether no shorter step of another kind does better: of a single student one does where A changes
+        its sign, unless its statistics turn it so fast that all steps are short.
+        """
+        return not (task.single and task.gain.min() < 0 <= task.gain.max() and _steady(task))
 
+    def table(self, task: Task) -> Collocation:
+        """For a single student the plain one: others have worse eigenvectors."""
+        return plain(task.table) if task.single else task.table
 
-@np.errstate(over="ignore", invalid="ignore")
-def solve_step(
-    table: Collocation,
-    chart: Chart,
-    modes: Modes,
-    width: float,
-    deviation: Array,
-    students: Array,
-    guess: Array,
-    clusters: Clusters | None = None,
-    noise: float = 0.0,
-) -> StepResult:
-    """Advance ``deviation`` y (K, N) and ``students`` w (K, N) by ``width`` from the ``guess`` (n, s) of X.
+    @np.errstate(over="ignore", invalid="ignore")
+    def solve(self, task: Task) -> StepResult:
+        """The step of ``width``.
 
-    A relative change up to ``noise`` is accepted when the iterations are used up: where terms of the drift
-    cancel Newton's method ends in their rounding. Raises NoConvergence, also where it leaves the range of
-    floats.
-    """
-    unknowns, states = guess, deviation
-    relative = ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING
-    rounding = relative * term_sizes(modes, deviation, clusters)
-    newton, before = None, np.inf
-    for left in reversed(range(ITERATIONS)):
-        gain, force = finite_drift(chart, unknowns, modes.energy)
-        push = _push(force, modes.teacher)
-        fresh = newton is None
-        if newton is None or clusters is not None:
-            response = Response.build(table, width, modes.eigenvalues, gain)
-            states = response.propagate(deviation, push)
-        else:
-            response = newton.response.moved(gain)
-            states = response.refine(states, deviation, push)
-        if newton is None:
-            newton = _Newton.build(chart, modes, unknowns, response, states)
-        statistics = modes.statistics(states)
-        if clusters is not None:
-            forced = response.propagate(0.0 * deviation, push)
-            statistics[1], _ = _clustered(clusters, response, deviation, forced)
-        gap = statistics - unknowns
-        change = newton.change(gap)
-        unknowns = unknowns + change
-        if not np.isfinite(unknowns).all():
-            break
-        units, moved = magnitudes(unknowns), np.abs(change).max(axis=1)
-        with np.errstate(over="ignore"):
-            worst = float((moved / units).max())
-        slowness = min(worst / before, 1.0)
-        if fresh and worst > max(before, UNSTEADY):
-            break
-        correction = response.respond(_forcing(*newton.drift_change(change), states, modes.teacher))
-        states = states + correction
-        tolerance = NEWTON_TOLERANCE if fresh else CHORD_TOLERANCE / max(slowness, CHORD_TOLERANCE)
-        allowed = (tolerance if left else max(tolerance, noise)) * units + rounding
-        closed = np.abs(gap).max(axis=1) <= rounding
-        if np.all(closed | (moved <= allowed)):
-            statistics, followers = modes.statistics(states), states
+        A relative change up to ``noise`` is accepted when the iterations are used up: where terms of the
+        drift cancel Newton's method ends in their rounding.
+        """
+        table, chart, modes, width = task.table, task.chart, task.modes, task.width
+        deviation, clusters = task.deviation, task.clusters
+        unknowns, states = task.guess, deviation
+        relative = ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING
+        rounding = relative * term_sizes(modes, deviation, clusters)
+        newton, before = None, np.inf
+        for left in reversed(range(ITERATIONS)):
+            gain, force = finite_drift(chart, unknowns, modes.energy)
+            push = _push(force, modes.teacher)
+            fresh = newton is None
+            if newton is None or clusters is not None:
+                response = Response.build(table, width, modes.eigenvalues, gain)
+                states = response.propagate(deviation, push)
+            else:
+                response = newton.response.moved(gain)
+                states = response.refine(states, deviation, push)
+            if newton is None:
+                newton = _Newton.build(chart, modes, unknowns, response, states)
+            statistics = modes.statistics(states)
             if clusters is not None:
-                statistics[1], clusters = _clustered(clusters, response, deviation, forced + correction)
-                gain, force = finite_drift(chart, unknowns, modes.energy)
-                moved_on = partial(_propagated, response.moved(gain))
-                clusters = clusters.parted(modes, (gain[0, 0], force[0, 0]), states[:, 0], moved_on)
-            if not chart.centred:
-                teachers = len(modes.teacher)
-                gain, force = finite_drift(chart, unknowns, modes.energy)
-                push = _push(force - gain[:, :teachers], modes.teacher)
-                followers = states.copy()
-                followers[:, :teachers] += modes.teacher
-                followers = newton.response.moved(gain).refine(followers, students, push, REFINEMENTS)
-            if not np.isfinite(statistics).all():
+                forced = response.propagate(0.0 * deviation, push)
+                statistics[1], _ = _clustered(clusters, response, deviation, forced)
+            gap = statistics - unknowns
+            change = newton.change(gap)
+            unknowns = unknowns + change
+            if not np.isfinite(unknowns).all():
                 break
-            linearised = LinearisedStep(newton, chart, modes, unknowns, states)
-            return StepResult(statistics, states, followers, width * table.nodes, clusters, linearised)
-        newton, before = None if slowness > SLOW else newton, worst
-    raise NoConvergence
+            units, moved = magnitudes(unknowns), np.abs(change).max(axis=1)
+            with np.errstate(over="ignore"):
+                worst = float((moved / units).max())
+            slowness = min(worst / before, 1.0)
+            if fresh and worst > max(before, UNSTEADY):
+                break
+            correction = response.respond(_forcing(*newton.drift_change(change), states, modes.teacher))
+            states = states + correction
+            tolerance = NEWTON_TOLERANCE if fresh else CHORD_TOLERANCE / max(slowness, CHORD_TOLERANCE)
+            allowed = (tolerance if left else max(tolerance, task.noise)) * units + rounding
+            closed = np.abs(gap).max(axis=1) <= rounding
+            if np.all(closed | (moved <= allowed)):
+                statistics, followers = modes.statistics(states), states
+                if clusters is not None:
+                    statistics[1], clusters = _clustered(clusters, response, deviation, forced + correction)
+                    gain, force = finite_drift(chart, unknowns, modes.energy)
+                    moved_on = partial(_propagated, response.moved(gain))
+                    clusters = clusters.parted(modes, (gain[0, 0], force[0, 0]), states[:, 0], moved_on)
+                if not chart.centred:
+                    teachers = len(modes.teacher)
+                    gain, force = finite_drift(chart, unknowns, modes.energy)
+                    push = _push(force - gain[:, :teachers], modes.teacher)
+                    followers = states.copy()
+                    followers[:, :teachers] += modes.teacher
+                    followers = newton.response.moved(gain).refine(
+                        followers, task.students, push, REFINEMENTS
+                    )
+                if not np.isfinite(statistics).all():
+                    break
+                linearised = LinearisedStep(newton, chart, modes, unknowns, states)
+                return StepResult(statistics, states, followers, width * table.nodes, clusters, linearised)
+            newton, before = None if slowness > SLOW else newton, worst
+        raise NoConvergence
+
+
+def _steady(task: Task) -> bool:
+    """Whether statistics that double in a step change the drift by little."""
+    start = task.start
+    slopes = task.chart.drift_jacobian(start, task.modes.energy)
+    return task.stiffness * max(float(np.abs(part @ start).max()) for part in slopes) <= FEEDBACK
 
 
 def _clustered(clusters: Clusters, response: Response, start: Array, forced: Array) -> tuple[Array, Clusters]:

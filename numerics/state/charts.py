@@ -23,7 +23,10 @@ DIFFERENCE = 1e-7
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """A coordinate chart: functions of the statistics (n, …) and the teacher's energy T (M, M)."""
+    """A coordinate chart: functions of the statistics (n, …) and the teacher's energy T (M, M).
+
+    It is ``centred`` where y = w, and ``smooth`` where the drift is, whatever the students are.
+    """
 
     drift: Callable[[Array, Array], tuple[Array, Array]]
     drift_jacobian: Callable[[Array, Array], tuple[Array, Array]]
@@ -31,12 +34,13 @@ class Chart:
     deficits: Callable[[Array, Array], Array]
     overlaps: Callable[[Array, Array], Array]
     centred: bool
+    smooth: bool
 
 
 def origin(model: RightHandSides) -> Chart:
     """Coordinates y = w."""
-    deficits = getattr(model, "deficits", _no_deficits)
-    return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True)
+    deficits, smooth = getattr(model, "deficits", _no_deficits), hasattr(model, "residual_drift")
+    return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True, smooth)
 
 
 def teacher(model: RightHandSides) -> Chart:
@@ -48,6 +52,7 @@ def teacher(model: RightHandSides) -> Chart:
         getattr(model, "residual_deficits", _no_deficits),
         model.statistics,
         False,
+        True,
     )
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from numerics.problems.problem import Problem
-from numerics.result import Curves
 from numerics.shown.labelled import Columns
+from numerics.shown.result import Curves
 from numerics.state.charts import Chart
 from numerics.state.overlaps import rotate, split
 

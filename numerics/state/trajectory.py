@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from numerics.phases import Phases
 from numerics.problems.problem import Problem
 from numerics.quadrature.chebyshev import chebyshev_polynomials
 from numerics.quadrature.collocation import Collocation
 from numerics.shown.cards import Rows, Summarised
+from numerics.shown.phases import Phases
 from numerics.state.charts import Chart
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps, observe, observe_all

@@ -82,6 +82,20 @@ def test_constants_keeps_decimals_exact():
     assert answer["constants"]["summary_exponent"]["value"] == "0.636363636363636363636363636364"
 
 
+def test_constants_of_sgd_at_a_step():
+    names = ["sgd_stability_step", "sgd_loss_floor", "sgd_mse_floor", "sgd_amplification"]
+    line = f"constants --dimension 30 --batch 2 --only {','.join(names)} --digits 8 --json --step-size"
+    answer = parsed(f"{line} 1e-3")
+    assert (answer["batch"], answer["step_size"]) == (2, 1e-3)
+    assert list(answer["constants"]) == names
+    assert float(answer["constants"]["sgd_mse_floor"]["value"]) == pytest.approx(5e-4, rel=0.1)
+    beyond = parsed(f"{line} 0.5")["constants"]
+    assert beyond["sgd_stability_step"]["value"] is not None
+    for name in names[1:]:
+        assert beyond[name]["value"] is None
+        assert "largest stable" in beyond[name]["reason"]
+
+
 def test_solve_prints_the_contract():
     answer = parsed(f"{SOLVE} --json --seed 3")
     assert set(answer) >= CURVES | {"limit", "limit_reason", "teacher_energy", "modes", "steps", "error"}
@@ -331,6 +345,13 @@ BAD = {
     "source too large": "constants --dimension 1e6 --teacher source:-1e9",
     "batch 0": "constants --batch 0",
     "SGD's step without a batch": "constants --only sgd_stability_step",
+    "a step size without a batch": "constants --step-size 1e-3",
+    "SGD's floor without a step size": "constants --batch 1 --only sgd_loss_floor",
+    "SGD without a step size": "solve --exponent 2 --dimension 5 --until 1 --sgd",
+    "a batch without SGD": "solve --exponent 2 --dimension 5 --until 1 --batch 2",
+    "label noise without SGD": "solve --exponent 2 --dimension 5 --until 1 --noise 0.1",
+    "SGD to many digits": "solve --exponent 2 --dimension 5 --until 1 --sgd --step-size 0.01 --digits 20",
+    "a time below a step": "solve --exponent 2 --dimension 5 --until 1e-3 --sgd --step-size 0.01",
     "exponent 1 at infinity": "constants --exponent 1",
     "exponent negative, solve": "solve --exponent -0.1 --dimension 10 --until 1",
     "exponent nan, solve": "solve --exponent nan --dimension 10 --until 1",

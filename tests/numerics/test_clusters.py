@@ -6,10 +6,11 @@ from mpmath import mp, mpf
 
 from numerics.generated import phase_retrieval
 from numerics.quadrature.collocation import radau
-from numerics.solver.clock import solve_clock_step
+from numerics.solver.clock import ClockStep
 from numerics.solver.clusters import Clusters
-from numerics.solver.integrating_factor import solve_short_step
-from numerics.solver.step import solve_step
+from numerics.solver.contract import Task
+from numerics.solver.integrating_factor import ShortStep
+from numerics.solver.step import CollocationStep
 from numerics.state import charts
 from numerics.state.modes import Modes
 
@@ -59,11 +60,11 @@ def difference_mode():
     return system, 1e-14 * state
 
 
-STEPS = {
-    "short": lambda *rest: solve_short_step(TABLE, TEACHER, *rest),
-    "general": lambda *rest: solve_step(TABLE, TEACHER, *rest),
-    "clock": lambda system, width, *rest: solve_clock_step(TABLE, TEACHER, system, width, *rest),
-}
+STEPS = {"short": ShortStep(), "general": CollocationStep(), "clock": ClockStep()}
+
+
+def take(kind, system, width, *vectors):
+    return STEPS[kind].solve(Task(TABLE, TEACHER, system, width, *vectors))
 
 
 def exact_overlap(system, state):
@@ -111,11 +112,10 @@ def test_steps_agree_on_the_overlap(kind):
     clusters = Clusters.find(system, state)
     begin = np.array([system.statistics(state[None])[0], clusters.overlap(state)])
     students = (state + system.teacher[0])[None]
-    width = 0.05 if kind == "general" else 0.05 * 8.0 * system.energy[0, 0]
     vectors = state[None], students, np.repeat(begin[:, None], TABLE.stages, axis=1)
-    found = STEPS[kind](system, width, *vectors, clusters)
-    reference = STEPS["short"](system, float(found.times[-1]), *vectors, clusters)
+    found = take(kind, system, 0.05, *vectors, clusters)
+    reference = take("short", system, float(found.times[-1]), *vectors, clusters)
     assert found.statistics[:, -1] == pytest.approx(reference.statistics[:, -1], rel=1e-11)
     assert found.clusters.overlaps == pytest.approx(reference.clusters.overlaps, rel=1e-11)
-    plain = STEPS[kind](system, width, *vectors)
+    plain = take(kind, system, 0.05, *vectors)
     assert abs(plain.statistics[1, -1] / found.statistics[1, -1] - 1) > 1e-9

@@ -1,6 +1,7 @@
 """Steps of a single student against the general step, and the rational functions that the clock rests on."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ from numerics.generated import phase_retrieval
 from numerics.problems.block_gauss import block_lanczos, chebyshev_moments, gauss_rules
 from numerics.quadrature.chebyshev import chebyshev_polynomials
 from numerics.quadrature.collocation import radau
-from numerics.solver.clock import rational, solve_clock_step
-from numerics.solver.integrating_factor import solve_short_step
-from numerics.solver.step import NoConvergence, solve_step
+from numerics.solver.clock import ClockStep, rational, solve_in_clock
+from numerics.solver.contract import NoConvergence, Task
+from numerics.solver.integrating_factor import ShortStep
+from numerics.solver.step import CollocationStep
 from numerics.state import charts
 from numerics.state.modes import Modes
 
@@ -62,17 +64,19 @@ def test_short_steps_are_general_steps(chart, sign):
     modes, rng = problem()
     students = sign * 0.4 * modes.teacher + 0.1 * rng.standard_normal(modes.teacher.shape)
     deviation = students if CHARTS[chart].centred else students - modes.teacher
-    arguments = TABLE, CHARTS[chart], modes, 0.02, deviation, students, constant_guess(modes, deviation)
-    assert_same(solve_short_step(*arguments), solve_step(*arguments), 1e-13)
+    task = Task(TABLE, CHARTS[chart], modes, 0.02, deviation, students, constant_guess(modes, deviation))
+    assert ShortStep().suits(task)
+    assert_same(ShortStep().solve(task), CollocationStep().solve(task), 1e-13)
 
 
 def test_short_steps_refuse_stiffness():
     modes, _ = problem()
     deviation = 0.1 * modes.teacher
+    guess = constant_guess(modes, deviation)
+    task = Task(TABLE, CHARTS["teacher"], modes, 10.0, deviation, deviation, guess)
+    assert not ShortStep().suits(task)
     with pytest.raises(NoConvergence):
-        solve_short_step(
-            TABLE, CHARTS["teacher"], modes, 10.0, deviation, deviation, constant_guess(modes, deviation)
-        )
+        ShortStep().solve(task)
 
 
 @pytest.mark.parametrize("width", [1e-3, 0.3])
@@ -81,10 +85,9 @@ def test_clock_steps_are_general_steps(chart, width):
     modes, rng = problem()
     students = 0.9 * modes.teacher + 0.02 * rng.standard_normal(modes.teacher.shape)
     deviation = students if CHARTS[chart].centred else students - modes.teacher
-    guess = constant_guess(modes, deviation)
-    state = CHARTS[chart], modes
-    found = solve_clock_step(TABLE, *state, width, deviation, students, guess)
-    reference = solve_step(TABLE, *state, float(found.times[-1]), deviation, students, guess)
+    task = Task(TABLE, CHARTS[chart], modes, width, deviation, students, constant_guess(modes, deviation))
+    found = solve_in_clock(task, width)
+    reference = CollocationStep().solve(replace(task, width=float(found.times[-1])))
     end = [part[..., -1] for part in (found.statistics, reference.statistics)]
     assert end[0] == pytest.approx(end[1], rel=1e-12)
     assert found.deviation[-1] == pytest.approx(reference.deviation[-1], abs=1e-12)
@@ -96,15 +99,9 @@ def test_stiff_clock_steps_follow_the_forcing():
     modes, _ = problem()
     deviation = 1e-9 * modes.teacher
     width = 1e12
-    found = solve_clock_step(
-        TABLE,
-        CHARTS["teacher"],
-        modes,
-        width,
-        deviation,
-        modes.teacher + deviation,
-        1e-30 * constant_guess(modes, deviation),
-    )
+    guess = 1e-30 * constant_guess(modes, deviation)
+    task = Task(TABLE, CHARTS["teacher"], modes, width, deviation, modes.teacher + deviation, guess)
+    found = solve_in_clock(task, width)
     gain, force = CHARTS["teacher"].drift(found.statistics, modes.energy)
     slaved = (-force[0] / gain[0, 0]).T @ modes.teacher
     assert np.abs(found.deviation[:, 0] - slaved).max() < 1e-9 / (modes.eigenvalues.min() * width) * 1e3
@@ -113,8 +110,10 @@ def test_stiff_clock_steps_follow_the_forcing():
 def test_the_clock_needs_decay():
     modes, _ = problem()
     small = 0.1 * modes.teacher
+    task = Task(TABLE, CHARTS["origin"], modes, 0.1, small, small, constant_guess(modes, small))
+    assert not ClockStep().suits(task)
     with pytest.raises(NoConvergence):
-        solve_clock_step(TABLE, CHARTS["origin"], modes, 0.1, small, small, constant_guess(modes, small))
+        solve_in_clock(task, 0.1)
 
 
 @pytest.mark.parametrize("degree", [0, 1, 2, 7, 33])

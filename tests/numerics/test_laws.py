@@ -28,7 +28,7 @@ def tampered(run, step, change):
 
 
 def test_every_solve_of_the_tests_is_checked():
-    assert unwrap(solve).__kwdefaults__ == {"check": True}
+    assert unwrap(solve).__kwdefaults__["check"]
 
 
 def test_the_check_changes_nothing(run):

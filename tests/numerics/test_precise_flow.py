@@ -324,6 +324,14 @@ def test_networks_at_thirty_digits(link, students, teachers):
             assert max(abs(mine[..., 0] - exact).flat) < mpf(10) ** -30
 
 
+def test_the_limit_is_told_by_the_end_of_the_run():
+    """The chart changes within 0.1 of the teacher's energy, and the limit is told within 0.01."""
+    problem, text = Problem([1.0, 0.5], [1.0, 0.7], [0.6, 0.3]), generate_module(single_index(Z**3))
+    run = solve_precisely(problem, ["0.5"], 12, load_module(at_any_precision(text)))
+    assert run.limit.name == "+teacher"
+    assert "within 0.01" in run.limit.reason
+
+
 def test_model_with_two_kinds_of_units():
     """A committee of erf: 2 by 2, S and U against the solver in double precision."""
     from numerics import solve

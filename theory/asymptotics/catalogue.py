@@ -5,141 +5,87 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from theory.asymptotics.convergence.laws import (
-    convergence_exponent,
-    convergence_prefactor,
-    energy_prefactor,
-    loss_prefactor,
-    overlap_prefactor,
-    summary_exponent,
-    window_end,
-    window_start,
-)
-from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence import laws, linearisation
+from theory.asymptotics.convergence.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
-from theory.asymptotics.escape.fast_manifold import onset_delay, third_delay
-from theory.asymptotics.escape.linear_stage import escape_amplitude, sign_agreement, slow_mode_exponent
-from theory.asymptotics.escape.rate import escape_rate
-from theory.asymptotics.escape.times import median_escape_offset
+from theory.asymptotics.escape import fast_manifold, linear_stage, rate, times
 from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
-from theory.asymptotics.tail.expansion import (
-    plateau_end,
-    plateau_end_prefactor,
-    tail_curvature,
-    tail_remainder_rate,
+from theory.asymptotics.tail import expansion, plateau, recovery
+
+OF_A_PROBLEM = (
+    rate,
+    linear_stage,
+    fast_manifold,
+    times,
+    linearisation,
+    laws,
+    plateau,
+    expansion,
+    recovery,
 )
-from theory.asymptotics.tail.plateau import tail_exponent, tail_prefactor
-from theory.asymptotics.tail.recovery import (
-    frozen_error,
-    plateau_drop_exponent,
-    plateau_drop_prefactor,
-    plateau_height,
-    recovered_constant,
-    recovered_correction,
-    recovered_exponent,
-    recovered_fluctuation,
-    recovered_prefactor,
-)
+"""The modules whose constants take a spectrum and digits alone, in reading order."""
 
 CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
-    function.__name__: function
-    for function in (
-        escape_rate,
-        escape_amplitude,
-        sign_agreement,
-        onset_delay,
-        third_delay,
-        median_escape_offset,
-        slow_mode_exponent,
-        stability_step,
-        summary_exponent,
-        overlap_prefactor,
-        energy_prefactor,
-        loss_prefactor,
-        convergence_exponent,
-        convergence_prefactor,
-        tail_exponent,
-        tail_prefactor,
-        tail_curvature,
-        tail_remainder_rate,
-        recovered_exponent,
-        recovered_prefactor,
-        recovered_constant,
-        recovered_correction,
-        recovered_fluctuation,
-        frozen_error,
-        plateau_height,
-        plateau_drop_exponent,
-        plateau_drop_prefactor,
-        plateau_end_prefactor,
-        plateau_end,
-        window_start,
-        window_end,
-        final_rate,
-    )
+    name: function
+    for module in OF_A_PROBLEM
+    for name, function in vars(module).items()
+    if getattr(function, "in_catalogue", False) and function.__module__ == module.__name__
 }
+"""The constants by name, those of a module in the order in which it defines them."""
+
+AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 
 
-def catalogue(batch: int | None = None) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
-    """Return the functions by name, with a ``batch`` also those of online SGD.
+def catalogue(
+    batch: int | None = None, step_size: float | None = None
+) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
+    """Return the functions by name, with a ``batch`` also those of online SGD, and at its ``step_size``.
 
-    >>> [name for name in catalogue(16) if name not in CATALOGUE]
-    ['sgd_stability_step']
+    Raises ValueError for a step size without a batch.
+
+    >>> [name for name in catalogue(16, 1e-3) if name not in CATALOGUE]
+    ['sgd_stability_step', 'sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
     """
     if batch is None:
+        if step_size is not None:
+            raise ValueError("a step size needs a batch, the inputs of a step")
         return CATALOGUE
     own = {"sgd_stability_step": lambda spectrum, digits: sgd_stability_step(spectrum, batch, digits)}
+    if step_size is not None:
+        own |= {function.__name__: _at_a_step(function, step_size, batch) for function in AT_A_STEP}
     return {**CATALOGUE, **own}
 
 
+def _at_a_step(
+    function: Callable[[Spectrum, float, int, int], Constant], step_size: float, batch: int
+) -> Callable[[Spectrum, int], Constant]:
+    """Return the constant as a function of spectrum and digits alone."""
+    return lambda spectrum, digits: function(spectrum, step_size, batch, digits)
+
+
 def constants(
-    spectrum: Spectrum, digits: int = 15, names: Iterable[str] | None = None, batch: int | None = None
+    spectrum: Spectrum,
+    digits: int = 15,
+    names: Iterable[str] | None = None,
+    batch: int | None = None,
+    step_size: float | None = None,
 ) -> dict[str, Constant]:
     """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
 
-    With a ``batch``, that of :func:`.sgd_stability_step` too.
+    With a ``batch`` those of :func:`catalogue` for online SGD, too, and those at its ``step_size``.
     One that is not found to so many digits is undefined, with the reason.
     Raises ValueError for digits that are not a positive integer and for an unknown name.
 
-    >>> for name, constant in constants(PowerLaw(2, "inf")).items():
-    ...     print(name, constant.printed(8)[0] or constant.reason)
-    escape_rate 5.5389406
-    escape_amplitude 0.62904862
-    sign_agreement 0.96694589
-    onset_delay -0.37740250
-    third_delay -0.047892194
-    median_escape_offset -0.25918488
-    slow_mode_exponent 0.43860577
-    stability_step 0.18053994
-    summary_exponent 0.50000000
-    overlap_prefactor 0.16780729
-    energy_prefactor 0.16286750
-    loss_prefactor 0.69098830
-    convergence_exponent 2.0000000
-    convergence_prefactor 0.16780729
-    tail_exponent 0.50000000
-    tail_prefactor 5.5279064
-    tail_curvature 51.200000
-    tail_remainder_rate 6.8682855
-    recovered_exponent 0.50000000
-    recovered_prefactor 5.5279064
-    recovered_constant -0.50000000
-    recovered_correction -0.15933782
-    recovered_fluctuation 0.46036714
-    frozen_error 0.94952860
-    plateau_height 1.0000000
-    plateau_drop_exponent 1.0000000
-    plateau_drop_prefactor 0.92762299
-    plateau_end_prefactor 0.012574416
-    plateau_end at d = inf the plateau never ends
-    window_start 0.20561676
-    window_end no end at d = inf
-    final_rate at d = inf the eigenvalues accumulate at 0: the decay stays algebraic
+    >>> found = constants(PowerLaw(2, "inf"), 30)
+    >>> found["escape_rate"].printed(30)[0]
+    '5.53894059108475426445358706933'
+    >>> found["final_rate"].reason
+    'at d = inf the eigenvalues accumulate at 0: the decay stays algebraic'
     """
     if not isinstance(digits, int) or digits < 1:
         raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
-    known = catalogue(batch)
+    known = catalogue(batch, step_size)
     if isinstance(names, str):
         raise ValueError(f"names is {names!r}, but it must be a list of names, such as [{names!r}]")
     names = list(known if names is None else names)
@@ -162,6 +108,7 @@ def as_json(
     teacher: str | None = None,
     names: Iterable[str] | None = None,
     batch: int | None = None,
+    step_size: float | None = None,
 ) -> dict[str, Any]:
     """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
@@ -181,8 +128,9 @@ def as_json(
         "teacher": named,
         "digits": digits,
         **({} if batch is None else {"batch": batch}),
+        **({} if step_size is None else {"step_size": step_size}),
         "constants": {
             name: constant.as_json(digits)
-            for name, constant in constants(spectrum, digits, names, batch).items()
+            for name, constant in constants(spectrum, digits, names, batch, step_size).items()
         },
     }

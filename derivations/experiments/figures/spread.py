@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from numerics import power_law, solve
-from numerics.phases import Phases
 from numerics.shown.figures import Curve, Panel
+from numerics.shown.phases import Phases
 
 Array = np.ndarray
 

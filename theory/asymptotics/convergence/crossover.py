@@ -1,7 +1,7 @@
 r"""The laws given the sample, at the end of the window in finite dimension, and in the slow limit.
 
-**Given the spectrum and the teacher.** The derivation of :mod:`.convergence` needs no power law, only that
-the sum :math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}` be small and change slowly. Then
+**Given the spectrum and the teacher.** The derivation of :mod:`theory.asymptotics.convergence.laws` needs no
+power law, only that the sum :math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}` be small and change slowly. Then
 
 .. math:: 1 - u \approx \tfrac13 f(t) + \tfrac12 f(2t), \qquad 1 - s \approx \tfrac23 f(t), \qquad
    L \approx 4 f(2t),
@@ -34,7 +34,7 @@ before the end, and with :math:`\lambda_d \simeq (1-a)/d` all times of the tail 
 :math:`f \to \frac{1-a}{a} E_{1/a}(8(1-a)t/d)`, an exponential integral. The statistics change as fast as
 ``f``, so the laws above do not hold. From the fastest direction of ``w = 0`` they tend to functions of
 ``t/d`` for :math:`\tfrac12 < a < 1`; for :math:`a < \tfrac12` a plateau comes before them, see
-:func:`saddle_delay`, and how they begin :mod:`.shallow`.
+:func:`saddle_delay`, and how they begin :mod:`theory.asymptotics.convergence.shallow`.
 At ``a = 1``, :math:`f \simeq E_1(8\lambda_d t)/H_d` falls from 1 to 0 linearly in ``log t``.
 
 **Slow limit.** As :math:`\gamma \to 0`, that is ``a -> 1`` from above, or at ``a = 1`` as ``log d`` grows,

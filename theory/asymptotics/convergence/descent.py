@@ -10,8 +10,9 @@ the flow's, :math:`\log(1 + \eta\rho)/\eta < \rho`; decay is faster, until at :m
 :math:`(1 - 8\eta\lambda)^{t/\eta} = e^{-x - \eta x^2/2t - \dots}`. The modes being learnt have
 :math:`x \approx 1`: there the step enters at relative order :math:`\eta/t`.
 
-**Unchanged at every stable step**: all exponents and prefactors of :mod:`.convergence`,
-:mod:`.recovery` and :mod:`.tail`, and the corrections in powers of :math:`t^{-\gamma}`. For the memory
+**Unchanged at every stable step**: all exponents and prefactors of
+:mod:`theory.asymptotics.convergence.laws`, :mod:`theory.asymptotics.tail.recovery` and
+:mod:`theory.asymptotics.tail.plateau`, and the corrections in powers of :math:`t^{-\gamma}`. For the memory
 of the statistics has the same mass, :math:`\sum_m \eta\lambda(1 - 8\eta\lambda)^m = \tfrac18`.
 
 **Changed**: the shift of time. Modes that have hardly moved obey :math:`V = -1 + 8\lambda\eta\sum_n u_n`,

@@ -35,7 +35,7 @@ the integral continued analytically. With ``Phi`` equal to ``V`` and to :math:`V
 with ``P`` and ``q`` known from lower ones, hence
 :math:`3c = -2P - \tfrac32 q - [c(3p + \tfrac32 q)]`. Lagrange's inversion of
 :math:`t = \int d\varphi/(1 + 3p + \tfrac32 q)` returns to the time ``t``. Of the first
-order this is :math:`c = (\tfrac23 - 2^{-\gamma-1}) C`, the law of :mod:`.convergence`.
+order this is :math:`c = (\tfrac23 - 2^{-\gamma-1}) C`, the law of :mod:`theory.asymptotics.convergence.laws`.
 
 **What is universal.** Below :math:`t^{-\gamma-1}` all exponents are :math:`m\gamma`,
 :math:`m < 1 + 1/\gamma`, and their coefficients :math:`C^m` times functions of :math:`\gamma` alone:

@@ -4,7 +4,7 @@ r"""Gaussian teachers: what a draw changes in the laws of convergence, and by ho
 :math:`\mu_i = \bar\mu_i g_i^2/N`, :math:`\bar\mu_i` being the masses of the source teacher ``B`` (flat for
 ``B = 0``) and :math:`N = \sum_i \bar\mu_i g_i^2`, of mean 1.
 
-**Given the draw** the laws are those of :mod:`.crossover`, with
+**Given the draw** the laws are those of :mod:`theory.asymptotics.convergence.crossover`, with
 :math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}`.
 
 **The constant.** The head decides ``N``, the tail the fluctuations: for large ``t`` the two are

@@ -33,12 +33,14 @@ The Mellin integral of :math:`A x^{-b} e^{-8 t x^{-a}/Z}` gives :math:`\gamma = 
 as :math:`i \to \infty`, as on the sphere at large ``d`` and along the escape direction; a start
 :math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. The exponents and
 prefactors hold on both sides of :math:`\gamma = 1`. Corrections are of relative order
-:math:`t^{-\min(\gamma, 1)}`, with a logarithm at :math:`\gamma = 1`; :mod:`.expansion` computes them.
+:math:`t^{-\min(\gamma, 1)}`, with a logarithm at :math:`\gamma = 1`;
+:mod:`theory.asymptotics.convergence.expansion` computes them.
 
 **Random teachers.** Components drawn with mean square :math:`m` put on average the mass of a flat
 teacher on every mode, in the scale of the draw: :math:`A = m/(N Z)`, :math:`b = a`,
 :math:`N = \sum_j \lambda_j g_j^2`. About :math:`t^{1/a}` modes share the learning at time ``t``, so
-the fluctuations around the law fade as :math:`t^{-1/(2a)}`; :mod:`.fluctuations` has their size.
+the fluctuations around the law fade as :math:`t^{-1/(2a)}`;
+:mod:`theory.asymptotics.convergence.fluctuations` has their size.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ from fractions import Fraction
 
 from mpmath import mp
 
-from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
 
@@ -65,6 +67,7 @@ WINDOW_START = "1/(8 lambda_1), the time in which the first mode is learnt"
 WINDOW_END = "1/(8 lambda_d), the time in which the last mode is learnt"
 
 
+@catalogued
 def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`\gamma = (a + 2B - 1)/a`.
 
@@ -76,6 +79,7 @@ def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, SUMMARY_EXPONENT, lambda law, field: rational(_gamma(law), field))
 
 
+@catalogued
 def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`C_f (\tfrac13 + 2^{-\gamma-1})`.
 
@@ -90,6 +94,7 @@ def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, OVERLAP_PREFACTOR, overlap_scale)
 
 
+@catalogued
 def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`\tfrac23 C_f`.
 
@@ -116,6 +121,7 @@ def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
     )
 
 
+@catalogued
 def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`4 \cdot 2^{-\gamma} C_f`.
 
@@ -130,6 +136,7 @@ def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     )
 
 
+@catalogued
 def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`\kappa = 1/\gamma`, half the exponent of the paper's upper bound.
 
@@ -139,6 +146,7 @@ def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, CONVERGENCE_EXPONENT, lambda law, field: rational(1 / _gamma(law), field))
 
 
+@catalogued
 def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the larger of the prefactors of ``1 - u`` and ``1 - s``: the slower decides.
 
@@ -155,6 +163,7 @@ def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, CONVERGENCE_PREFACTOR, slower_scale)
 
 
+@catalogued
 def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`1/(8\lambda_1)`, after which the power laws of this module set in.
 
@@ -164,6 +173,7 @@ def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
     return closed_form(lambda field: 1 / (8 * spectrum.extremes(field)[0]), digits, WINDOW_START, SOURCE)
 
 
+@catalogued
 def window_end(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`1/(8\lambda_d)`, at which the exponential of the last mode takes over.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from theory.asymptotics.escape.rate import rate
-from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.edge_sums import edge_sum
@@ -22,6 +22,7 @@ RATE_DEFINITION = "rate r in 1 - u ~ exp(-r t) as t -> inf at finite d, from a g
 SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
 
 
+@catalogued
 def stability_step(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the largest step for which gradient descent is stable at the teacher.
 
@@ -47,6 +48,7 @@ def stable_step(spectrum: Spectrum, field: Field = FLOATS) -> Number:
     return 1 / field.max(rate(spectrum, field), 4 * spectrum.extremes(field)[0])
 
 
+@catalogued
 def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the rate of the exponential that ends every finite-dimensional run.
 
@@ -68,10 +70,10 @@ def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     :math:`A(y) = \sum_{i<d} \mu_i\lambda_i/(\lambda_i - \lambda_d(1+y))`,
     the equation reads :math:`y = 2\mu_d/(1 + 2A(y))`, whose right-hand side decreases: the
     root is bracketed at once and ``y`` keeps its relative accuracy however small. For a power law
-    ``A`` costs the same at any ``d``; see :mod:`.edge_sums`.
+    ``A`` costs the same at any ``d``; see :mod:`theory.asymptotics.sums.edge_sums`.
 
     **Error.** The root is shut in where the equation changes sign, in balls with the remainder of every
-    sum; see :mod:`.roots` and :mod:`.enclosed_sums`.
+    sum; see :mod:`theory.asymptotics.numbers.roots` and :mod:`theory.asymptotics.sums.enclosed_sums`.
 
     >>> print(final_rate(PowerLaw(2, 10**12), 30).printed(30)[0])
     4.86341681483516963219556561277e-24

@@ -27,7 +27,7 @@ lasts depends on where
 **Self-similar growth**, :math:`\tfrac12 < a < 1`. The mass above ``y`` is
 :math:`c\,y^{-g}`, :math:`g = \frac{1-a}{a}`, :math:`c = H^{-1/a}/(1-a)`. With
 :math:`r = R\,\theta^{-\beta}` one has :math:`f = r h_\beta(\lambda\theta)` with the :math:`h_\beta` of
-:mod:`.expansion`, and
+:mod:`theory.asymptotics.convergence.expansion`, and
 
 .. math:: s = R^2 \theta^{g - 2\beta}\, g c \int_0^\infty y^{-g-1} h_\beta^2\,dy, \qquad
    \frac ur = \theta^g\, g c \int_0^\infty y^{-g-1} h_\beta\,dy, \qquad \theta' = \frac{8u}{r}.
@@ -49,7 +49,8 @@ It starts from :math:`u = \sqrt{\lambda_1/3}`, :math:`\Lambda \simeq \tfrac12\lo
 :math:`\log(1/u) = \tfrac14 \log d\; e^{-8t/d}`: a level is reached after
 :math:`\tfrac d8 \log\frac{\log d}{4 \log(1/\text{level})}`.
 
-**Convergence** is a function of :math:`t/d` in the limit for all ``a < 1``, see :mod:`.crossover`.
+**Convergence** is a function of :math:`t/d` in the limit for all ``a < 1``, see
+:mod:`theory.asymptotics.convergence.crossover`.
 """
 
 from fractions import Fraction

@@ -25,6 +25,9 @@ keeps the cone of positive matrices: it is stable below the first root of :math:
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from mpmath import mp, mpf
 
 from theory.asymptotics.escape.rate import rate
@@ -66,15 +69,29 @@ def sgd_stability_step(spectrum: Spectrum, batch: int = 1, digits: int = 15) -> 
     """
     if not isinstance(batch, int) or batch < 1:
         raise ValueError(f"batch is {batch!r}, but it must be a positive integer")
-    with mp.workdps(20):
-        limit = float(1 / rate(spectrum))
-    rough = _first_root(_Moments(spectrum, batch, *RESOLUTIONS[0]), limit)
-    fine = _polished(_Moments(spectrum, batch, *RESOLUTIONS[1]), rough, rough * (1 - NEAR))
+    rough, fine = _roots(spectrum, batch)
     radius = 2 * abs(fine - rough) + ROUNDING * fine
     return Constant(mpf(fine), mpf(radius), DEFINITION.format(batch), SOURCE)
 
 
-class _Moments:
+@lru_cache(maxsize=8)
+def _roots(spectrum: Spectrum, batch: int) -> tuple[float, float]:
+    """Return the largest stable step by either rule."""
+    with mp.workdps(20):
+        limit = float(1 / rate(spectrum))
+    rough = _first_root(second_moments(spectrum, batch, *RESOLUTIONS[0]), limit)
+    return rough, _polished(second_moments(spectrum, batch, *RESOLUTIONS[1]), rough, rough * (1 - NEAR))
+
+
+class Stationary(NamedTuple):
+    """What stays of N under a steady source: its trace, ``e^T N e``, and the trace of ``Q^(-1) N`` over d."""
+
+    trace: float
+    along: float
+    mean_square: float
+
+
+class Moments:
     """The modes as arrays, and the response of their second moments."""
 
     def __init__(self, spectrum: Spectrum, batch: int, digits: int, decades: int) -> None:
@@ -85,30 +102,56 @@ class _Moments:
             reach = mpf(10) ** decades / spectrum.extremes()[0]
             self.eigenvalues, self.masses = np.array(_seen(spectrum, reach), dtype=float).T
             self.all, self.weights = np.array(_traced(spectrum), dtype=float).T
+        self.dimension, self.moving = _directions(spectrum)
 
     def response(self, step: float) -> float:
         r"""Return :math:`\kappa(\eta)`."""
+        return self.replies(step)[0].trace
+
+    def replies(self, step: float) -> tuple[Stationary, Stationary]:
+        r"""Return what stays where the trace is held at 1, and under label noise of variance 1 without it."""
         import numpy as np
 
         x, e, m, eta = self.eigenvalues, self.masses, self.batch, 8 * step
         product = np.multiply.outer(x, x)
         resolvent = e / (np.add.outer(x, x) - eta * self.first * product)
-        own = x / (2 - eta * self.first * x)
+        pull = 1 / (2 - eta * self.first * x)
         across = resolvent * (eta * self.second * product - 2 * x[:, None])
         along = (resolvent * (eta * self.second * product - 2 * x)).sum(axis=1)
-        source = eta * (resolvent * product).sum(axis=1)
-        from_nu = (4 + 20 / m) * source + eta * own * 12 / m
-        from_tau = 12 / m * source + eta * own * 3 / m
+        shared, own = eta * (resolvent * product).sum(axis=1), eta * x * pull
+        aligned, spread = np.array([12 / m, 1 / (2 * m)]), np.array([3 / m, 1 / (4 * m)])
+        from_nu = (4 + 20 / m) * shared + own * 12 / m
         matrix = np.diag(1 - along) - across - np.multiply.outer(from_nu, e)
-        reply = np.linalg.solve(matrix, from_tau)
+        reply = np.linalg.solve(matrix, np.multiply.outer(shared, aligned) + np.multiply.outer(own, spread))
         nu = e @ reply
-        common = eta * (12 / m + (4 + 20 / m) * nu)
-        aligned = e * own * ((2 * eta * self.second - 4 / x) * reply + common)
-        return float(aligned.sum() + eta * (3 + 12 * nu) / m * self._trace(eta))
+        common, direct = eta * (aligned + (4 + 20 / m) * nu), eta * (spread + 12 / m * nu)
+        each = (2 * eta * self.second - 4 / x)[:, None] * reply + common
+        traces = (e * pull * x) @ each + direct * self._trace(eta)
+        squares = (e * pull) @ each / self.dimension + direct * self._mean_pull(eta)
+        first, second = zip(traces.tolist(), nu.tolist(), squares.tolist(), strict=True)
+        return Stationary(*first), Stationary(*second)
 
     def _trace(self, eta: float) -> float:
         """Sum ``λ/(2 − 8 η q_1 λ)`` over all modes."""
         return float((self.weights / (2 - eta * self.first * self.all)).sum())
+
+    def _mean_pull(self, eta: float) -> float:
+        """Sum ``1/(2 − 8 η q_1 λ)`` over all modes with an eigenvalue other than 0, and divide by d."""
+        return (self.moving + eta * self.first * self._trace(eta) / self.dimension) / 2
+
+
+@lru_cache(maxsize=8)
+def second_moments(spectrum: Spectrum, batch: int, digits: int, decades: int) -> Moments:
+    """Return the modes for a rule of so many ``digits`` and ``decades`` of eigenvalues."""
+    return Moments(spectrum, batch, digits, decades)
+
+
+def _directions(spectrum: Spectrum) -> tuple[float, float]:
+    """Return the number of directions, and which share of them has an eigenvalue other than 0."""
+    if isinstance(spectrum, PowerLaw):
+        return float(spectrum.dimension), 1.0
+    d = len(spectrum.eigenvalues)
+    return float(d), sum(level.multiplicity for level in spectrum.levels()) / d
 
 
 def _seen(spectrum: Spectrum, reach: mpf) -> Rule:
@@ -125,7 +168,7 @@ def _traced(spectrum: Spectrum) -> Rule:
     return [(x, x * multiplicity) for x, _, multiplicity in spectrum.levels()]
 
 
-def _first_root(moments: _Moments, limit: float) -> float:
+def _first_root(moments: Moments, limit: float) -> float:
     """Return the first step at which the response is 1, up to the ``limit`` of descent."""
     top = min(limit, 1 / (4 * moments.first * float(max(moments.all))))
     below = 0.0
@@ -140,7 +183,7 @@ def _first_root(moments: _Moments, limit: float) -> float:
     return _polished(moments, below, above)
 
 
-def _polished(moments: _Moments, older: float, newer: float) -> float:
+def _polished(moments: Moments, older: float, newer: float) -> float:
     r"""Return the root near two steps, by secants of :math:`1/\kappa`, which has no pole there."""
     before = 1 / moments.response(older) - 1
     for _ in range(10):

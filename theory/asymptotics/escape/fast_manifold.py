@@ -5,11 +5,12 @@ The runs that leave 0 along its fastest direction form a curve, with an amplitud
 :math:`A(t) = A(0) e^{\rho t}`, so a level of ``u`` or ``s`` is crossed after
 :math:`\rho^{-1} \log(A_{level}/A(0))`.
 
-While ``A`` is small ``u`` and ``s`` are power series in it, see :mod:`.manifold_series`; from where these
-converge geometrically :mod:`.manifold_orbit` follows the flow by Taylor steps, and from when the first modes
-are learnt :mod:`.manifold_late` by implicit ones, whose number grows with the logarithm of time alone. Where
-the series alone reaches a level of ``u`` the radius is proved, see :mod:`.enclosed_manifold`; otherwise it is
-an estimate.
+While ``A`` is small ``u`` and ``s`` are power series in it, see
+:mod:`theory.asymptotics.escape.manifold_series`; from where these converge geometrically
+:mod:`theory.asymptotics.escape.manifold_orbit` follows the flow by Taylor steps, and from when the first
+modes are learnt :mod:`theory.asymptotics.escape.manifold_late` by implicit ones, whose number grows with the
+logarithm of time alone. Where the series alone reaches a level of ``u`` the radius is proved, see
+:mod:`theory.asymptotics.escape.enclosed_manifold`; otherwise it is an estimate.
 
 **Cost.** A tenth of a second to :math:`s = \tfrac13`, also at 50 digits; seconds for levels that are crossed
 many decades later, as ``u = 9/10`` at ``a < 1.3``, and minutes at ``a = 1.05``.
@@ -28,7 +29,7 @@ from theory.asymptotics.escape.manifold_late import LateOrbit
 from theory.asymptotics.escape.manifold_orbit import Orbit, damped_digits
 from theory.asymptotics.escape.manifold_series import ManifoldSeries
 from theory.asymptotics.escape.rate import escape_rate, rate
-from theory.asymptotics.numbers.constant import GUARD, Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, balls, rational
 from theory.asymptotics.sums.compression import compressed
 from theory.asymptotics.sums.spectrum import Exact, Spectrum, decimal, exact
@@ -175,9 +176,9 @@ def first_overlap(spectrum: Spectrum, digits: int) -> mpf:
 def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
     r"""Return the amplitude at which ``u`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
-    **Error.** Proved where the series reaches, see :mod:`.enclosed_manifold`. Elsewhere Taylor terms are kept
-    down to :math:`10^{-10}` of the digits asked for, and more digits are carried for what their sums cancel;
-    the radius leaves half of these ten for what the steps add up to.
+    **Error.** Proved where the series reaches, see :mod:`theory.asymptotics.escape.enclosed_manifold`.
+    Elsewhere Taylor terms are kept down to :math:`10^{-10}` of the digits asked for, and more digits are
+    carried for what their sums cancel; the radius leaves half of these ten for what the steps add up to.
 
     Isotropic data: :math:`A = u/\sqrt{1 - u^2}`.
 
@@ -245,6 +246,7 @@ def energy_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant
     return _delay(spectrum, _level(level, "energy"), True, f"s = {level}", digits)
 
 
+@catalogued
 def onset_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :func:`overlap_delay` at ``u = 1/10``, that of :math:`T_1`.
 
@@ -258,6 +260,7 @@ def onset_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _overlap_delay(spectrum, Fraction(1, 10), "|u| = 1/10 (T1)", digits, prompt_crossing)
 
 
+@catalogued
 def third_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :func:`energy_delay` at ``s = 1/3``, that of :math:`T_1'`.
 

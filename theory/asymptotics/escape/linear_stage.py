@@ -17,7 +17,7 @@ from functools import partial
 
 from theory.asymptotics.escape.rate import escape_rate, escape_root, rate
 from theory.asymptotics.escape.resolvent import resolvent
-from theory.asymptotics.numbers.constant import GUARD, Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
@@ -38,7 +38,8 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
     not move ``u``.
 
     **Method.** Secants on :math:`(F - 1)(p - 4\lambda_k)(4\lambda_{k-1} - p)`, which has no poles
-    in the interval. **Error.** Where it changes sign the root is shut in, see :mod:`.roots`.
+    in the interval. **Error.** Where it changes sign the root is shut in, see
+    :mod:`theory.asymptotics.numbers.roots`.
 
     **Check.** For a flat teacher :math:`\mu_i = \lambda_i`, ``F(p) = 1`` says
     :math:`E'(z)/E(z) = -3/2` at :math:`z = 4/p` for the spectral determinant
@@ -91,6 +92,7 @@ def lower_rate(spectrum: Spectrum, number: int, field: Field = FLOATS) -> Number
     return secular.floor + enclosed_root(excess, field.mpf(0), width, field)
 
 
+@catalogued
 def escape_amplitude(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the scale of the overlap that escapes from the unit sphere.
 
@@ -112,6 +114,7 @@ def unstable_scale(spectrum: Spectrum, field: Field) -> Number:
     return 1 / field.sqrt(-8 * secular.value_and_slope(shift)[1])
 
 
+@catalogued
 def sign_agreement(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the probability that ``u(0)`` has the sign with which the overlap escapes.
 
@@ -145,6 +148,7 @@ def squared_norm(spectrum: Spectrum, field: Field = FLOATS) -> Number:
     return field.fsum(x * mass for x, mass, _ in spectrum.levels(field))
 
 
+@catalogued
 def slow_mode_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the power of ``d`` by which the slower modes of a sphere start are down at T1.
 

@@ -1,9 +1,9 @@
 r"""The law of the escape time when both the teacher and the start are drawn, as ``d`` grows.
 
 **Mixture.** Given the teacher, :math:`T_1 = \rho^{-1}(\tfrac12 \log d + \log K - \log|g|)` up to a power of
-``d``, with ``g`` standard normal and independent of the teacher, see :mod:`.escape_time`. Over Gaussian
-teachers :math:`\rho` has the density ``f`` of :mod:`.teacher_law`, and ``K`` is almost a function of it:
-with :math:`c(x) = E[\log K \,|\, \rho = x]`
+``d``, with ``g`` standard normal and independent of the teacher, see :mod:`theory.asymptotics.escape.times`.
+Over Gaussian teachers :math:`\rho` has the density ``f`` of :mod:`theory.asymptotics.escape.teacher_law`,
+and ``K`` is almost a function of it: with :math:`c(x) = E[\log K \,|\, \rho = x]`
 
 .. math:: P(T_1 \le t) \simeq \int f(x)\, \mathrm{erfc}\Big(\sqrt{\tfrac d2}\, e^{c(x) - xt}\Big)\, dx .
 
@@ -21,7 +21,7 @@ so that the ``p``-quantile, with :math:`r` the :math:`(1-p)`-quantile of :math:`
 The constant has the mean of :math:`-\log|g|`, 0.635, not its median, 0.394, as for one teacher: the spread
 of :math:`\rho` smooths over the starts. Over teachers the spread of :math:`T_1` grows like log ``d``.
 
-**The conditional mean.** With the :math:`c_i` of :mod:`.teacher_law` and
+**The conditional mean.** With the :math:`c_i` of :mod:`theory.asymptotics.escape.teacher_law` and
 :math:`q_i = 8\lambda_i^2/(x - 4\lambda_i)^2`,
 
 .. math:: Q_0 = \sum \lambda_i g_i^2, \quad Q_1 = \sum q_i g_i^2, \quad Q_c = \sum c_i g_i^2, \qquad

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from theory.asymptotics.escape.resolvent import Resolvent, resolvent
-from theory.asymptotics.numbers.constant import Constant, closed_form
+from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.spectrum import Spectrum
@@ -18,6 +18,7 @@ DEFINITION = "the root rho > 4 lambda_1 of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (rh
 SOURCE = "arXiv:2511.18661, Lemma 2"
 
 
+@catalogued
 def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the escape rate: :math:`u(t) \sim c\,e^{\rho t}` while :math:`s \ll 1`.
 
@@ -38,7 +39,7 @@ def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     :math:`\rho - 4\lambda_1`, so that a weak first mode costs no digits.
 
     **Error.** ``F`` decreases: the root is shut in where ``F - 1`` changes sign, in balls by more than
-    the bound on the tail and all rounding; see :mod:`.roots`.
+    the bound on the tail and all rounding; see :mod:`theory.asymptotics.numbers.roots`.
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(escape_rate(PowerLaw(2, "inf")).printed(15)[0])

@@ -9,7 +9,7 @@ from mpmath import mp, mpf
 from theory.asymptotics.escape.fast_manifold import SOURCE, TooFar, enclosed, first_overlap, prompt_crossing
 from theory.asymptotics.escape.linear_stage import escape_amplitude, unstable_scale
 from theory.asymptotics.escape.rate import escape_rate, rate
-from theory.asymptotics.numbers.constant import GUARD, Constant, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, undefined
 from theory.asymptotics.numbers.field import Field, Number
 from theory.asymptotics.sums.spectrum import Spectrum
 
@@ -17,6 +17,7 @@ LEVEL = Fraction(1, 10)
 MEDIAN = "C in median T1 = log(d)/(2 rho) + C + o(1) from the unit sphere, |u(T1)| = 1/10"
 
 
+@catalogued
 def median_escape_offset(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the ``C`` of the median of :math:`T_1 = \log d/(2\rho) + C + o(1)` from the unit sphere.
 

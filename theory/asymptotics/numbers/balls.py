@@ -12,7 +12,7 @@ from typing import Any
 from flint import arb, ctx, fmpq
 from mpmath import libmp, mp, mpf
 
-from theory.asymptotics.exact import quotient
+from theory.asymptotics.numbers.exact import quotient
 
 
 class Balls:

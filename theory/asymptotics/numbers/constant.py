@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import TypeVar
 
 from mpmath import mp, mpf
 
@@ -14,6 +15,15 @@ GUARD = 20
 """Decimal digits carried beyond those requested."""
 TRIES = 8
 """Precisions that are tried, each half as long again as the one before."""
+
+
+Function = TypeVar("Function", bound=Callable[..., "Constant"])
+
+
+def catalogued(function: Function) -> Function:
+    """Mark a constant, a function of spectrum and digits, for :mod:`theory.asymptotics.catalogue`."""
+    function.in_catalogue = True  # type: ignore[attr-defined]
+    return function
 
 
 class Undecided(ArithmeticError):
@@ -37,8 +47,8 @@ class Constant:
     into the printed radius, so that the printed pair encloses the number as well.
 
     Where ``rigorous`` this is proved: every operation was rounded outwards and every truncation bounded,
-    see :mod:`.balls`. Elsewhere the radius is an estimate, from guard digits or from results at
-    several resolutions.
+    see :mod:`theory.asymptotics.numbers.balls`. Elsewhere the radius is an estimate, from guard digits or
+    from results at several resolutions.
 
     >>> third = closed_form(lambda field: field.mpf(1) / 3, 15, "one third", "arithmetic")
     >>> third.printed(15)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
-from theory.asymptotics.exact import quotient
+from theory.asymptotics.numbers.exact import quotient
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
 
@@ -54,7 +54,7 @@ class PowerLaw:
         those typical of such draws.
 
     The exponents are exact; eigenvalues, masses and moments are evaluated at the working precision
-    of the ``field``, see :mod:`.field`.
+    of the ``field``, see :mod:`theory.asymptotics.numbers.field`.
 
     >>> flat = PowerLaw(2, "inf")
     >>> print(flat.eigenvalue(1), 6 / mp.pi**2)

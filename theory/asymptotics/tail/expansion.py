@@ -1,7 +1,7 @@
 r"""The spectral tail beyond its power law: every term, at any time and dimension.
 
 With :math:`X = \beta\tau`, :math:`\beta = 16/H_{d,a}` and :math:`z = X d^{-a}`, the formula of
-:mod:`.decaying_sums` says of :math:`S_d(\tau) = \frac1d \sum_{i \le d} e^{-X i^{-a}}`:
+:mod:`theory.asymptotics.sums.decaying_sums` says of :math:`S_d(\tau) = \frac1d \sum_{i \le d} e^{-X i^{-a}}`:
 
 **Crossover.** At fixed ``z``, :math:`S_d \to F_a(z) = e^{-z} - z^{1/a}\,\Gamma(1 - \tfrac1a, z)
 = \tfrac1a E_{1+1/a}(z)`, the incomplete gamma function, for every :math:`a > 0`; its corrections
@@ -30,7 +30,7 @@ from fractions import Fraction
 
 from mpmath import mp, mpf
 
-from theory.asymptotics.numbers.constant import GUARD, Constant, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.decaying_sums import decaying_sum, origin_term, origin_term_beside, saddle_rate
@@ -103,6 +103,7 @@ def tail_remainder(exponent: Exact, tau: Exact, digits: int = 15) -> Constant:
         return Constant(-small, radius + abs(small) * _slack(digits), REMAINDER, SOURCE)
 
 
+@catalogued
 def tail_remainder_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`\kappa\,\beta^{1/(a+1)}`, the rate at which the power law and its constant become exact.
 
@@ -119,6 +120,7 @@ def tail_remainder_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     return uniform_law(spectrum, digits, RATE, evaluate)
 
 
+@catalogued
 def tail_curvature(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`128\,H_{d,2a}/H_{d,a}^2`, the early law's first correction, in any dimension.
 
@@ -136,6 +138,7 @@ def tail_curvature(spectrum: Spectrum, digits: int = 15) -> Constant:
     return uniform_law(spectrum, digits, CURVATURE, evaluate, above=None)
 
 
+@catalogued
 def plateau_end_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`z_{1/2} H_{d,a}/16`, where :math:`F_a(z_{1/2}) = \tfrac12`.
 
@@ -148,6 +151,7 @@ def plateau_end_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return uniform_law(spectrum, digits, HALF_TIME_LAW, _half_time_law, above=None)
 
 
+@catalogued
 def plateau_end(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return the time at which :math:`S_d = \tfrac12`: half of the uniform plateau is learnt.
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from mpmath import mp, mpf
 
-from theory.asymptotics.numbers.constant import GUARD, Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal, exact
@@ -22,6 +22,7 @@ EXPONENT = "p in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << d
 PREFACTOR = "C in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << d^a"
 
 
+@catalogued
 def tail_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return ``1/a``.
 
@@ -31,6 +32,7 @@ def tail_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return uniform_law(spectrum, digits, EXPONENT, lambda law, field: rational(1 / law.exponent, field))
 
 
+@catalogued
 def tail_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     r"""Return :math:`\Gamma(1 - 1/a)\,\beta^{1/a}`.
 

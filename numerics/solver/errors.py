@@ -1,0 +1,138 @@
+"""The errors of a run: what a step leaves out, and what all steps so far amount to."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.quadrature.collocation import Collocation
+from numerics.solver.amplification import STEP_ROUNDING, Amplification
+from numerics.solver.clusters import term_sizes
+from numerics.solver.contract import StepResult
+from numerics.solver.control import LARGEST_ERROR
+from numerics.solver.place import Place
+from numerics.solver.step import ROUNDING, SMALLEST, Truncation, truncation
+from numerics.state.overlaps import join, split
+
+Array = np.ndarray
+
+NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
+NOISE = 1e-6
+PER_STEP = 2e-14  # rounding
+CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
+EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
+MARGIN = 3.0  # of the truncation inside a step over its estimate
+CLOCK_MARGIN = 2.0  # of the time's over its estimate
+SPAN = 100.0
+
+
+def noise(place: Place) -> float:
+    """The largest relative error that a step from there may have from the rounding of the drift.
+
+    At the origin A and B are taken from overlaps that hardly differ: near the teachers, which a network
+    may reach without a chart there, their terms cancel, and angles between nearly parallel vectors keep
+    half their digits.
+    """
+    system = place.here.system
+    return 0.0 if system.single or system.line or not place.here.chart.centred else NOISE
+
+
+def left_out(place: Place, statistics: Array, times: Array) -> Truncation:
+    """What a step from there with these ``statistics`` (n, s + 1) leaves out, of these and of its ``times``
+    (s,), which come last.
+
+    An error of the times of a student's own clock is measured by the time in which a statistic changes.
+    """
+    system = place.here.system
+    allowed, rounding = (LARGEST_ERROR, ROUNDING / LARGEST_ERROR) if system.single else (0.0, NETWORK_UNIT)
+    elapsed, unit = np.append(0.0, times), times[-1]
+    if system.single:
+        unit = min(unit, 1.0 / max(_pace(system.table, statistics, elapsed), SMALLEST))
+    return truncation(
+        system.table,
+        np.concatenate([statistics, unit + elapsed[None]]),
+        lambda: np.append(rounding * term_sizes(place.here.modes, place.deviation, place.clusters), unit),
+        allowed,
+        SPAN,
+    )
+
+
+def clock_error(place: Place, statistics: Array, lengths: Array, elapsed: Array) -> float:
+    """What the polynomial of the time ``elapsed`` (s + 1,) leaves out, at the pace of the loss, the
+    ``statistics`` (n, s + 1) and the ``lengths`` (…, s + 1).
+
+    Between the ends of a step in a student's own clock, times are an integral of what is known at the
+    nodes: their error has an order less than that of the statistics in that clock.
+    """
+    table = place.here.system.table
+    rows = np.concatenate([statistics, lengths.reshape(-1, len(elapsed)), place.here.loss(statistics)[None]])
+    *_, third, second, before, last = np.abs(table.to_chebyshev @ elapsed)
+    decay = math.sqrt(min(max(before, last) / max(third, second), 1.0))
+    return CLOCK_MARGIN * _pace(table, rows, elapsed) * max(last, decay * before)
+
+
+def _pace(table: Collocation, rows: Array, elapsed: Array) -> float:
+    """The largest rate at which one of ``rows`` (r, s + 1) changes by its own size, over a step whose
+    points have the times ``elapsed`` (s + 1,).
+    """
+    sizes = np.abs(rows)
+    sizes = np.maximum(np.maximum(sizes, sizes.max(axis=1, keepdims=True) / SPAN), SMALLEST)
+    slopes = rows @ table.derivative.T / (table.derivative @ elapsed)
+    return float((np.abs(slopes) / sizes).max())
+
+
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """What the errors of the ``steps`` so far amount to, relative to the statistics: their ``truncation``,
+    the ``cancelled`` terms of an overlap in units of it, and of a network what the flow has ``amplified``.
+    """
+
+    amplified: Amplification | None
+    truncation: float = 0.0
+    steps: int = 0
+    cancelled: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Of the statistics so far: truncation, independent from step to step, and rounding; or what the flow
+        of a network has made of both.
+
+        What rounding does to an overlap whose terms cancel, as near a saddle, grows with the overlap.
+        """
+        steps = self.truncation + PER_STEP * self.steps + CANCELLED * self.cancelled
+        return max(steps, self.amplified.error) if self.amplified else steps
+
+    def overlap(self, place: Place, statistics: Array) -> "Errors":
+        """With the rounding of u (s + 1,), the second of the ``statistics`` of a step at the origin."""
+        terms = place.here.modes.term_sizes(place.deviation)[1]
+        usual = float(np.quantile(np.abs(statistics[1]), EARLY))
+        cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))
+        return Errors(self.amplified, self.truncation, self.steps, cancelled)
+
+    def one(self, place: Place, statistics: Array, lengths: Array, elapsed: Array, inside: float) -> "Errors":
+        """With those of a step of a single student, whose polynomials leave out as much ``inside``."""
+        clock = clock_error(place, statistics, lengths, elapsed)
+        total = math.hypot(self.truncation, MARGIN * inside, clock)
+        return Errors(self.amplified, total, self.steps + 1, self.cancelled)
+
+    def network(self, place: Place, result: StepResult, statistics: Array, missing: Truncation) -> "Errors":
+        """With those of a step of a network, and what its flow makes of those so far."""
+        total, amplified = self.truncation + missing.error, self.amplified
+        if amplified is not None and result.linearised is not None:
+            here = place.here
+            rounding = STEP_ROUNDING * here.modes.term_sizes(place.deviation)
+            last = missing.decay * (statistics @ here.system.table.to_chebyshev.T)[:, -1]
+            units = _units(place, result.statistics)
+            amplified = amplified.after(result.linearised, here.frame, rounding, last, units)
+            if here.rotated:
+                amplified = amplified.turned(here.frame, result.deviation[-1], here.modes)
+        return Errors(amplified, total, self.steps + 1, self.cancelled)
+
+
+def _units(place: Place, statistics: Array) -> Array:
+    """√(S_jj S_kk) and √(S_jj T_mm) (n, s): what the errors of ``statistics`` (n, s) are relative to."""
+    model = place.here.system.model
+    S, _ = split(statistics, model.STUDENTS, model.TEACHERS)
+    students, teachers = np.sqrt(np.einsum("jjs->js", S)), np.sqrt(np.diag(place.here.modes.energy))
+    own = students[:, None] * students
+    return np.maximum(join(own, students[:, None] * teachers[:, None]), SMALLEST)

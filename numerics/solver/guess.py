@@ -1,0 +1,58 @@
+"""The statistics that a step is expected to have, from the one before."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from numerics.quadrature.collocation import Collocation, extrapolate
+from numerics.solver.control import LARGEST_LOGARITHM
+from numerics.solver.place import Place
+from numerics.solver.stride import Stride
+from numerics.state import frames
+from numerics.state.trajectory import Segment
+
+Array = np.ndarray
+
+KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
+
+
+class Last(NamedTuple):
+    """The step before: its ``segment`` and ``stride``, and whether it was ``noisy``."""
+
+    segment: Segment
+    stride: Stride
+    noisy: bool
+
+
+def still(place: Place) -> Array:
+    """The present statistics (n, s) at all nodes: close enough for a step that is short enough."""
+    return np.repeat(place.statistics[:, None], place.here.system.table.stages, axis=1)
+
+
+def expected(place: Place, last: Last | None, stride: Stride) -> Array:
+    """Statistics (n, s) expected at the nodes of the ``stride``: the last step's, continued.
+
+    Of one student their logarithms vary slowly with log t, over the whole run; where one changes sign,
+    and of networks, they are continued as polynomials. Noise grows beyond measure when continued; then
+    they are expected to stay.
+    """
+    here = place.here
+    if last is None or last.noisy or last.segment.chart is not here.chart:
+        return still(place)
+    guess = _continued(here.system.table, last, stride, here.system.single)
+    if here.turn is not None and last.segment.frame is not here.frame:
+        guess = frames.turned(guess, here.modes.energy, here.turn)
+        guess[place.statistics == 0] = 0.0  # what was rotation alone is gone, but for the guess's rounding
+    return guess
+
+
+def _continued(table: Collocation, last: Last, stride: Stride, single: bool) -> Array:
+    """The statistics (n, s) of the ``last`` step, in its frame, at the nodes of the ``stride``."""
+    segment, points = last.segment, (KNOWN * table.stages).astype(int)
+    known = segment.statistics[:, points]
+    if single and (np.sign(known) * np.sign(known[:, -1:]) > 0).all():
+        places = np.log(segment.start + segment.elapsed[points])
+        logarithms = extrapolate(places, np.log(np.abs(known)), np.log(stride.times))
+        if max(-logarithms.min(), logarithms.max()) < LARGEST_LOGARITHM:
+            return np.sign(known[:, -1:]) * np.exp(logarithms)
+    return table.extrapolate(segment.statistics, last.stride.places(stride.times))
