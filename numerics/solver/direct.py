@@ -80,7 +80,7 @@ def is_cheaper(students: int, teachers: int, modes: int, rate: float, until: flo
         reach = until * LONGEST / explicit
         raise ArithmeticError(
             f"a network of {students} students and {teachers} teachers is integrated by explicit steps, "
-            f"about {explicit_steps(rate, until):.0e} of them until t = {until:g}: it can be followed to about "
+            f"{explicit_steps(rate, until):.0e} of them until t = {until:g}: it can be followed to about "
             f"t = {reach:.0e}"
         )
     return explicit < implicit
