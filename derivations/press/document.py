@@ -1,12 +1,11 @@
 """What the book consists of: chapters of prose, derivations step by step, tables, pictures and evidence."""
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from textwrap import dedent
 from typing import Any
 
+from derivations.court.source import Source
 from derivations.court.statement import Definition, Statement
 from derivations.court.table import Drawn, Row
 from derivations.court.verdict import Verdict
@@ -15,39 +14,6 @@ from numerics.shown.figures import Svg
 
 OURS = "ours"
 """The number of a formula that the paper does not have."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a formula comes from: a function or class, the file and line of it, and its text."""
-
-    module: str
-    name: str
-    line: int
-    text: str
-
-    @classmethod
-    def of(cls, producer: Any) -> "Source":
-        """The source of a function, method, property or class.
-
-        >>> from theory.symbolic import gradient
-        >>> Source.of(gradient).path, Source.of(gradient).name
-        ('theory/symbolic/geometry.py', 'gradient')
-        """
-        function = getattr(producer, "func", None) or getattr(producer, "fget", None) or producer
-        function = inspect.unwrap(function)
-        lines, line = inspect.getsourcelines(function)
-        return cls(function.__module__, function.__qualname__, line, dedent("".join(lines)))
-
-    @property
-    def path(self) -> str:
-        """The file, from the root of the project."""
-        return self.module.replace(".", "/") + ".py"
-
-    @property
-    def anchor(self) -> str:
-        """A name for links."""
-        return f"{self.module}.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -193,12 +159,14 @@ class Written:
 
     @property
     def sources(self) -> Iterator[Source]:
-        """All that its formulas, tables and figures come from."""
+        """All that its formulas, tables, figures and verdicts come from."""
         for block in self.blocks:
             if isinstance(block, Derivation):
                 yield from (block.source(step) for step in block.steps)
             elif isinstance(block, Table | Picture | Measured):
                 yield block.source
+            elif isinstance(block, Verdicts):
+                yield from (row.source for row in block.rows)
 
     @property
     def pictures(self) -> Iterator[Drawn]:

@@ -5,15 +5,17 @@ model; :func:`numerics.solve` and :func:`numerics.descend_network` take either.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from numerics.generated import RightHandSides
+from numerics.generated import RightHandSides, load_module
 from numerics.pairs.functions import Link, pair_function, taylor_coefficients
 from numerics.pairs.network import Network
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
+from theory.expected import Only
 
 if TYPE_CHECKING:
     from theory.symbolic import Model
@@ -27,8 +29,18 @@ __all__ = [
     "right_hand_sides",
 ]
 
-AnyModel: TypeAlias = "ModuleType | Network | Model"
-"""What a flow can be asked of: a generated module, a network, or a symbolic model."""
+AnyModel = Annotated[
+    Any,
+    Only(
+        "a generated module, a network or a symbolic model",
+        lambda model: hasattr(model, "STUDENTS") or hasattr(model, "student_link"),
+    ),
+]
+"""What a flow can be asked of."""
+
+
+FEW = 4
+"""Vectors of a model whose module is generated with all overlaps and areas as symbols."""
 
 
 def network(
@@ -58,9 +70,15 @@ def network(
 
 
 def right_hand_sides(model: AnyModel) -> RightHandSides:
-    """Return a generated module or a :class:`Network` as it is, and the network of a symbolic model."""
+    """Return a generated module or a :class:`Network` as it is, and the network of a symbolic model.
+
+    A small network of rectifiers or moduli has a module that knows the areas of its vectors, by which it is
+    accurate where they are parallel: :mod:`theory.symbolic.areas`.
+    """
     if isinstance(model, ModuleType | Network):
         return model
+    if _has_areas(model):
+        return _area_module(model)
     return network(
         model.student_link,
         model.teacher_link,
@@ -69,6 +87,26 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
         float(model.noise),
         model.name,
     )
+
+
+def _has_areas(model: "Model") -> bool:
+    """Whether the averages of a small model have kinks that areas tell."""
+    from theory.symbolic.averages import ErrorFunction, Monomial, Sign
+    from theory.symbolic.links import has_kink, is_combination, link_terms
+
+    links = {model.student_link, model.teacher_link}
+    if model.students + model.teachers > FEW or not all(map(is_combination, links)):
+        return False
+    atoms = {atom for link in links for atom in link_terms(link)}
+    known = all(isinstance(a, Monomial) or a == Sign(1) or isinstance(a, ErrorFunction) for a in atoms)
+    return known and any(map(has_kink, links))
+
+
+@lru_cache(maxsize=16)
+def _area_module(model: "Model") -> ModuleType:
+    from theory.symbolic.codegen import generate_module
+
+    return load_module(generate_module(model))
 
 
 def _link(link: Link) -> Link:

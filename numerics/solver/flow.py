@@ -23,7 +23,7 @@ import numpy as np
 from numerics.generated import RightHandSides, phase_retrieval
 from numerics.pairs import AnyModel, right_hand_sides
 from numerics.parallel.threads import on_one_thread
-from numerics.problems.problem import Problem, check_number, check_problem
+from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
 from numerics.solver import direct, loop
 from numerics.solver.check import check_trajectory
@@ -38,6 +38,7 @@ from numerics.state.limits import Limit
 from numerics.state.modes import Modes
 from numerics.state.overlaps import join
 from numerics.state.trajectory import Segment, Trajectory
+from theory.expected import checked
 
 Array = np.ndarray
 
@@ -45,6 +46,7 @@ STEPS = ShortStep(), ClockStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
+@checked
 @on_one_thread
 def solve(
     problem: Problem,
@@ -76,8 +78,6 @@ def solve(
     ('+teacher', '2.910245e-103')
     """
     rules = right_hand_sides(model)
-    check_problem(problem)
-    check_number("until", until)
     if not (np.isfinite(until) and until > 0):
         raise ValueError(f"until is {until}: it must be a positive, finite time")
     if until > problem.horizon:
@@ -90,6 +90,8 @@ def solve(
             f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
             f"the model {rules.STUDENTS} and {rules.TEACHERS}"
         )
+    if not steps:
+        raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
     check_resolved(problem, rules)
     reduced = reduce(problem, _clocked(problem, rules, until))
     rate = _rate(problem, rules)

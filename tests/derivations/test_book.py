@@ -284,6 +284,14 @@ def test_pictures_are_drawn_meanwhile_beside_their_claims():
         assert [row.picture for row in verdicts()] == [drawn(row.id) for row in table(Effort.QUICK, ["R3"])]
 
 
+def test_the_audit_links_to_what_examines_a_claim(book, pages):
+    (audited,) = (block for written in book for block in written.blocks if isinstance(block, Verdicts))
+    for row in audited.rows:
+        link = f'<a href="sources.html#{row.source.anchor}">{row.source.place}</a>'
+        assert link in pages["audit.html"]
+        assert f'id="{row.source.anchor}"' in pages["sources.html"]
+
+
 def test_the_audit_shows_its_pictures(book, pages, folder):
     pictures = [picture for written in book for picture in written.pictures]
     assert [picture.id for picture in pictures] == ["P8", "R3"]

@@ -184,6 +184,9 @@ def test_one_standard_deviation_covers_68_percent(width, floor, fitted):
 @pytest.mark.parametrize(("floor", "fitted"), FLOORS)
 @pytest.mark.parametrize(("size", "width"), NOISES)
 def test_one_standard_deviation_covers_60_to_76_percent(size, width, floor, fitted):
+    """The share of 300 draws scatters by 0.027: with moving averages of 5 % and no floor the prefactor's is
+    0.593 for the seed here, between 0.636 and 0.71 for eleven others, and 0.667 ± 0.008 in all.
+    """
     share = coverage(1000, size, width, floor, fitted)
     assert np.all((share >= 0.6) & (share <= 0.76)), share
 

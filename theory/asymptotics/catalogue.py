@@ -12,6 +12,7 @@ from theory.asymptotics.escape import fast_manifold, linear_stage, rate, times
 from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
 from theory.asymptotics.tail import expansion, plateau, recovery
+from theory.expected import Count, Positive, checked
 
 OF_A_PROBLEM = (
     rate,
@@ -37,8 +38,9 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 
 
+@checked
 def catalogue(
-    batch: int | None = None, step_size: float | None = None
+    batch: Count | None = None, step_size: Positive | None = None
 ) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
     """Return the functions by name, with a ``batch`` also those of online SGD, and at its ``step_size``.
 
@@ -64,12 +66,13 @@ def _at_a_step(
     return lambda spectrum, digits: function(spectrum, step_size, batch, digits)
 
 
+@checked
 def constants(
     spectrum: Spectrum,
-    digits: int = 15,
+    digits: Count = 15,
     names: Iterable[str] | None = None,
-    batch: int | None = None,
-    step_size: float | None = None,
+    batch: Count | None = None,
+    step_size: Positive | None = None,
 ) -> dict[str, Constant]:
     """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
 
@@ -83,11 +86,7 @@ def constants(
     >>> found["final_rate"].reason
     'at d = inf the eigenvalues accumulate at 0: the decay stays algebraic'
     """
-    if not isinstance(digits, int) or digits < 1:
-        raise ValueError(f"digits is {digits!r}, but it must be a positive integer")
     known = catalogue(batch, step_size)
-    if isinstance(names, str):
-        raise ValueError(f"names is {names!r}, but it must be a list of names, such as [{names!r}]")
     names = list(known if names is None else names)
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"{unknown[0]!r} is no constant; there are {', '.join(known)}")
@@ -102,13 +101,14 @@ def _found(function: Callable[[Spectrum, int], Constant], spectrum: Spectrum, di
         return undefined(error.definition, error.source, str(error))
 
 
+@checked
 def as_json(
     spectrum: Spectrum,
-    digits: int = 15,
+    digits: Count = 15,
     teacher: str | None = None,
     names: Iterable[str] | None = None,
-    batch: int | None = None,
-    step_size: float | None = None,
+    batch: Count | None = None,
+    step_size: Positive | None = None,
 ) -> dict[str, Any]:
     """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 

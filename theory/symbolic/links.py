@@ -11,11 +11,12 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
 
 import sympy
 from sympy.polys.orthopolys import hermite_prob_poly
 
+from theory.expected import Only, checked
 from theory.symbolic.averages import Atom, ErrorFunction, Exponential, Monomial, Sign, Wave
 
 Z = sympy.Symbol("z")
@@ -81,6 +82,9 @@ _ALLOWED = (
 _HERMITE = re.compile(r"(He|he)(\d+)")
 
 
+Link = Annotated[sympy.Expr, Only("a SymPy expression in z, such as parse_link makes of a text")]
+
+
 class LinkError(ValueError):
     """The link is constant, or no function of ``z`` alone."""
 
@@ -89,7 +93,7 @@ class UnknownAverageError(LinkError):
     """The link holds a function whose Gaussian averages have no closed form here."""
 
 
-def link_terms(link: sympy.Expr) -> dict[Atom, sympy.Expr]:
+def link_terms(link: Link) -> dict[Atom, sympy.Expr]:
     """Return the coefficient of each function that ``link`` combines.
 
     Raises :class:`UnknownAverageError` for a function of another kind, and :class:`LinkError`
@@ -139,6 +143,19 @@ def is_polynomial(link: sympy.Expr) -> bool:
     (True, False)
     """
     return bool(canonical(link).is_polynomial(Z))
+
+
+def is_combination(link: sympy.Expr) -> bool:
+    """Return whether a link combines functions whose averages are known.
+
+    >>> is_combination(RELU), is_combination(sympy.tanh(Z))
+    (True, False)
+    """
+    try:
+        link_terms(link)
+    except UnknownAverageError:
+        return False
+    return True
 
 
 def has_kink(link: sympy.Expr) -> bool:
@@ -220,6 +237,7 @@ def _unknown(function: object) -> str:
     )
 
 
+@checked
 def parse_link(text: str) -> sympy.Expr:
     """Read a link from text, without evaluating any code.
 
@@ -236,8 +254,6 @@ def parse_link(text: str) -> sympy.Expr:
     >>> parse_link("relu(z) - erf(z/sqrt(2))")
     z/2 + Abs(z)/2 - erf(sqrt(2)*z/2)
     """
-    if not isinstance(text, str):
-        raise LinkError(f"parse_link reads text, such as 'z**2', not {text!r}: give an expression as it is")
     text = text.strip().replace("^", "**")
     if len(text) > MAX_LENGTH:
         raise LinkError(f"a link has at most {MAX_LENGTH} characters, not {len(text)}")

@@ -7,6 +7,7 @@ import numpy as np
 from derivations.convergence import statements as laws
 from derivations.convergence.measured.infinite import TIMES, law_curves, run
 from derivations.press.evidence import Chapter, Comparison, Figure, Formula
+from derivations.press.typeset import latex
 from numerics import extrapolate_power_law
 from numerics.shown.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import (
@@ -42,13 +43,13 @@ def chapter(exponents: Sequence[float]) -> Chapter:
         title="Phase II: convergence of the statistics",
         text=(
             r"At $d = \infty$ with a teacher $(w^*_i)^2 \propto i^{-2B}$ (flat: $B = 0$) $1-u$, $1-s$ and "
-            r"$L$ decay as power laws with the same exponent $\gamma = (a - 1 + 2B)/a$, on both sides of "
+            rf"$L$ decay as power laws with the same exponent ${laws.exponent().latex}$, on both sides of "
             r"$\gamma = 1$. The prefactors follow from the linearisation at the teacher, "
             "whose rank-one part acts at leading order, together with the quadratic feedback of $q$, "
             "which is of the order of $1-u$ itself. Measured: the flow is solved to $t = 10^{24}$; "
             "exponent and prefactor are extrapolated from 17 times without assuming either. "
-            r"The paper bounds $T_2(\epsilon)$ by $\epsilon^{-2a/(a-1)} \log(1/\epsilon)$; the sharp law has "
-            "half that exponent and no logarithm, as the figure decides."
+            rf"The paper bounds $T_2(\epsilon)$ by ${latex(laws.bound().clauses[0].sides[1])}$; the sharp "
+            "law has half that exponent and no logarithm, as the figure decides."
         ),
         formulas=[
             Formula("sharp law", laws.overlap()),

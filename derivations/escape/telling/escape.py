@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 from mpmath import mp
 
+from derivations.court.checks import means, number
 from derivations.escape import mixture as mixed
 from derivations.escape import statements as laws
 from derivations.escape.measured import escape as evidence
 from derivations.press.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
 from derivations.press.proof import derived
+from derivations.press.typeset import latex
 from theory.asymptotics import PowerLaw, escape_rate, teacher_escape_expansion
 from theory.symbolic import linearise_along
 from theory.symbolic.linearisation import Linearisation
@@ -133,13 +135,18 @@ def mixture() -> Iterator[Step]:
 def _rates() -> Table:
     """ρ at d = ∞ for flat teachers."""
     rows = []
+    lower, _, upper = laws.bounds().clauses[0].sides
+    bounds = lower.args[0], upper
+    (largest,) = upper.free_symbols
     for exponent in EXPONENTS:
         rate_found = escape_rate(PowerLaw(exponent, "inf"), 20)
         first = 1 / mp.zeta(mp.mpf(exponent))
         printed, radius = map(str, rate_found.printed(20))
-        rows.append([exponent, printed, radius, mp.nstr(4 * first, 8), mp.nstr(12 * first, 8)])
+        rows.append(
+            [exponent, printed, radius, *(mp.nstr(number(means(x, {largest: first})), 8) for x in bounds)]
+        )
     return Table(
-        ("$a$", r"$\rho$", "error at most", r"$4\lambda_1$", r"$12\lambda_1$"),
+        ("$a$", r"$\rho$", "error at most", *(f"${latex(bound)}$" for bound in bounds)),
         rows,
         r"The escape rate at $d = \infty$ for the flat teacher $|w^*_i| = 1$, between its bounds. It grows "
         r"with $a$ (R4).",

@@ -301,6 +301,7 @@ def _landscape() -> Picture:
     """L against |w|_Q for several angles to the teacher."""
     loss = sympy.lambdify((s, u, t), phase_retrieval().loss)
     length = np.linspace(0.0, 1.35, 200)
+    height = phase_retrieval().loss.subs({s: sympy.Rational(1, 3), u: 0, t: 1})
     curves = [
         Curve(f"cosine {cosine:g}", length, loss(length**2, cosine * length, 1.0))
         for cosine in (0.0, 0.5, 0.8, 1.0)
@@ -309,7 +310,7 @@ def _landscape() -> Picture:
         to_svg(plot_curves(curves, "√(s/s*)", "L/s*²", "linear", "linear")),
         r"The loss against the length $\sqrt{s/s_*}$ at fixed cosine $u/\sqrt{s s_*}$. At cosine 0 the "
         r"lowest point is "
-        r"the saddle, at height $\tfrac83$; the way down turns towards the teacher.",
+        rf"the saddle, at height ${latex(height)}$; the way down turns towards the teacher.",
         _landscape,
     )
 

@@ -92,7 +92,7 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             Figure(
                 to_svg(plot_curves(_remainders(exponents[::2]), "time τ", "what is left", "linear")),
                 r"What the law and its constant leave of $d\,(1-S_d)$ at $d = \infty$, in absolute value "
-                r"(lines), and the predicted decay $e^{-k\tau^{1/(a+1)}}$ (dashed).",
+                rf"(lines), and the predicted decay ${laws.remainder_order()}$ (dashed).",
             ),
             Figure(
                 to_svg(plot_curves(_residuals(exponents[0]), "time t", "relative residual")),

@@ -90,7 +90,7 @@ def _constants() -> Table:
     return Table(
         ("$a$", "exponent", "prefactor"),
         rows,
-        r"Directions learned by the time $\tau$: $d\,(1 - S_d) \sim C \tau^{1/a}$ at $d = \infty$.",
+        rf"Directions learned by the time $\tau$, ${laws.uniform().latex}$: exponent and prefactor.",
         tail_prefactor,
     )
 

@@ -37,6 +37,7 @@ from theory.asymptotics.escape.rate import rate
 from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal, exact
+from theory.expected import Count, checked
 
 SOURCE = "exact for each mode of arXiv:2511.18661, Proposition 2, linearised"
 ESCAPE = "r in u ~ exp(r eta n) after n steps of size eta, while s << 1"
@@ -46,7 +47,8 @@ LEAD = (
 )
 
 
-def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: int = 15) -> Constant:
+@checked
+def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: Count = 15) -> Constant:
     r"""Return :math:`\log(1 + \eta\rho)/\eta`, the growth of ``u`` per unit of time :math:`n\eta`.
 
     ``step`` is :math:`\eta > 0`. The number of steps of the escape is that of the flow's time with this
@@ -64,7 +66,8 @@ def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: int = 15) -> Co
     return closed_form(evaluate, digits, ESCAPE, SOURCE)
 
 
-def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: int = 15) -> Constant:
+@checked
+def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: Count = 15) -> Constant:
     r"""Return the least of :math:`-\log|1 - \eta h|/\eta` over the Hessian's rates ``h`` at the teacher.
 
     It is attained at an end of the spectrum, :func:`.final_rate` or :math:`2\rho`; the upper end
@@ -100,7 +103,8 @@ def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: int = 15) -> Con
     return closed_form(evaluate, digits, FINAL, SOURCE)
 
 
-def descent_lead(spectrum: Spectrum, step: Exact, digits: int = 15) -> Constant:
+@checked
+def descent_lead(spectrum: Spectrum, step: Exact, digits: Count = 15) -> Constant:
     r"""Return :math:`\gamma\eta/4`, by which the tail of descent is ahead of its own shift of time.
 
     >>> print(descent_lead(PowerLaw(2, "inf"), "0.01").printed(15)[0])

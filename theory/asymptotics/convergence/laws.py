@@ -53,6 +53,7 @@ from mpmath import mp
 from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
+from theory.expected import Count, checked
 
 SOURCE = "arXiv:2511.18661, Theorem 1 and Corollary 2, in sharp form"
 
@@ -68,7 +69,7 @@ WINDOW_END = "1/(8 lambda_d), the time in which the last mode is learnt"
 
 
 @catalogued
-def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+def summary_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\gamma = (a + 2B - 1)/a`.
 
     >>> print(summary_exponent(PowerLaw(2, "inf")).printed(15)[0])
@@ -80,7 +81,7 @@ def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+def overlap_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`C_f (\tfrac13 + 2^{-\gamma-1})`.
 
     At :math:`a = 2`, :math:`d = \infty` and the flat teacher, :math:`C_f = \sqrt{3/(16\pi)}`:
@@ -95,7 +96,7 @@ def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+def energy_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\tfrac23 C_f`.
 
     >>> print(energy_prefactor(PowerLaw(2, "inf")).printed(15)[0])
@@ -104,7 +105,8 @@ def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, ENERGY_PREFACTOR, lambda law, field: amplitude(law, field) * 2 / 3)
 
 
-def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def overlap_ratio(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\tfrac12 + \tfrac34 2^{-\gamma}`, the limit of ``(1 - u)/(1 - s)``.
 
     It falls from 5/4 to 1/2 as :math:`\gamma` grows. As :math:`1 - s = 2(1 - u) - q`, it would be 1/2 if
@@ -122,7 +124,7 @@ def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+def loss_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`4 \cdot 2^{-\gamma} C_f`.
 
     >>> print(loss_prefactor(PowerLaw(2, "inf")).printed(15)[0])
@@ -137,7 +139,7 @@ def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+def convergence_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\kappa = 1/\gamma`, half the exponent of the paper's upper bound.
 
     >>> print(convergence_exponent(PowerLaw(4, "inf")).printed(15)[0])
@@ -147,7 +149,7 @@ def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+def convergence_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the larger of the prefactors of ``1 - u`` and ``1 - s``: the slower decides.
 
     ``u`` is the slower exactly when :math:`\gamma < \log_2 \tfrac32 \approx 0.585`; for a flat
@@ -164,7 +166,7 @@ def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
+def window_start(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`1/(8\lambda_1)`, after which the power laws of this module set in.
 
     >>> print(window_start(PowerLaw(2, "inf")).printed(15)[0])
@@ -174,7 +176,7 @@ def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def window_end(spectrum: Spectrum, digits: int = 15) -> Constant:
+def window_end(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`1/(8\lambda_d)`, at which the exponential of the last mode takes over.
 
     >>> print(window_end(PowerLaw(0, 1000)).printed(15)[0])

@@ -16,6 +16,7 @@ from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.edge_sums import edge_sum
 from theory.asymptotics.sums.spectrum import Level, PowerLaw, Spectrum, unlisted
+from theory.expected import Count
 
 STEP_DEFINITION = "2 / (largest eigenvalue of the Hessian 8 Q + 16 (Q w*)(Q w*)^T at the teacher)"
 RATE_DEFINITION = "rate r in 1 - u ~ exp(-r t) as t -> inf at finite d, from a generic start"
@@ -23,7 +24,7 @@ SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
 
 
 @catalogued
-def stability_step(spectrum: Spectrum, digits: int = 15) -> Constant:
+def stability_step(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the largest step for which gradient descent is stable at the teacher.
 
     **Definition.** :math:`w \leftarrow w - \eta \nabla L(w)` contracts near :math:`w^*` exactly
@@ -49,7 +50,7 @@ def stable_step(spectrum: Spectrum, field: Field = FLOATS) -> Number:
 
 
 @catalogued
-def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
+def final_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the rate of the exponential that ends every finite-dimensional run.
 
     **Definition.** :math:`1 - u` (and :math:`1 - s`) decay as :math:`e^{-rt}` once

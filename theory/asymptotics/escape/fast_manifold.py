@@ -33,6 +33,7 @@ from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, clo
 from theory.asymptotics.numbers.field import Field, Number, balls, rational
 from theory.asymptotics.sums.compression import compressed
 from theory.asymptotics.sums.spectrum import Exact, Spectrum, decimal, exact
+from theory.expected import Count, checked
 
 SOURCE = "flow of arXiv:2511.18661, Proposition 3, on the strong unstable manifold of 0"
 AMPLITUDE = "A at which {} = {} on the fast manifold of 0, where dA/dt = rho A and s ~ A^2 as A -> 0"
@@ -155,15 +156,16 @@ def log_crossing(
 
 
 def prompt_crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: int) -> tuple[mpf, mpf]:
-    """Return what :func:`log_crossing` does, at late times to 5 digits, in a second instead of many."""
-    try:
-        return log_crossing(spectrum, level, energy, digits, REACHES[:1])
-    except TooFar:
-        rough = min(digits, ROUGH_DIGITS)
+    """Return what :func:`log_crossing` does, at late times to 5 digits, in seconds instead of minutes.
+
+    Few digits tell how late it is, with the rule for all times after the second reach: an orbit that is begun
+    anew for every reach costs as much each time.
+    """
+    rough = min(digits, ROUGH_DIGITS)
     try:
         log_crossing(spectrum, level, energy, rough, REACHES[:2])
     except TooFar:
-        return log_crossing(spectrum, level, energy, rough)
+        return log_crossing(spectrum, level, energy, rough, REACHES[-1:])
     return log_crossing(spectrum, level, energy, digits)
 
 
@@ -173,7 +175,8 @@ def first_overlap(spectrum: Spectrum, digits: int) -> mpf:
     return _manifold(spectrum, accuracy, REACHES[0]).series[0][0]
 
 
-def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
+@checked
+def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""Return the amplitude at which ``u`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
     **Error.** Proved where the series reaches, see :mod:`theory.asymptotics.escape.enclosed_manifold`.
@@ -193,7 +196,8 @@ def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Con
     return proved or _amplitude(spectrum, value, False, digits, definition)
 
 
-def energy_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
+@checked
+def energy_amplitude(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""Return the amplitude at which ``s`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
     As :func:`overlap_amplitude`; isotropic data have :math:`A^2 = s/(1 - s)`.
@@ -221,7 +225,8 @@ def _amplitude(spectrum: Spectrum, level: Fraction, energy: bool, digits: int, d
         return Constant(value, value * (radius + mpf(10) ** (-digits - GUARD // 2)), definition, SOURCE)
 
 
-def overlap_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
+@checked
+def overlap_delay(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""Return the ``C`` of :math:`\rho^{-1}\log(1/\varepsilon) + C`, the time of ``u`` to reach ``level``.
 
     **Definition.** For the start ``escape:EPS``, along the fastest direction with
@@ -236,7 +241,8 @@ def overlap_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constan
     return _overlap_delay(spectrum, _level(level, "overlap"), f"|u| = {level}", digits)
 
 
-def energy_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
+@checked
+def energy_delay(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""Return the same constant for the time at which ``s`` reaches ``level``, ``0 < level <= 9/10``.
 
     >>> from theory.asymptotics import PowerLaw
@@ -247,7 +253,7 @@ def energy_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant
 
 
 @catalogued
-def onset_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
+def onset_delay(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :func:`overlap_delay` at ``u = 1/10``, that of :math:`T_1`.
 
     To 5 digits, as the radius says, where it is later than :math:`2^{12}/8\lambda_1` after the escape, as for
@@ -261,7 +267,7 @@ def onset_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def third_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
+def third_delay(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :func:`energy_delay` at ``s = 1/3``, that of :math:`T_1'`.
 
     >>> from theory.asymptotics import PowerLaw

@@ -21,6 +21,7 @@ from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, clo
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
+from theory.expected import Count, checked
 
 RATES = "the {}-th largest root p of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (p - 4 lambda_i)"
 SCALE = "C in u(t) ~ (C / sqrt d) g e^(rho t), g ~ N(0, 1), from the unit sphere: C = (8 D'(rho))^(-1/2)"
@@ -29,7 +30,8 @@ AGREEMENT = "P(u(0) has the sign of the projection of w(0) on the fastest mode),
 SOURCE = "arXiv:2511.18661, Proposition 9"
 
 
-def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Constant]:
+@checked
+def growth_rates(spectrum: Spectrum, count: Count, digits: Count = 15) -> list[Constant]:
     r"""Return the ``count`` largest roots of the secular equation, fewer if there are no more.
 
     The first is the escape rate. Between two neighbouring poles :math:`4\lambda` of eigenvalues that
@@ -56,8 +58,6 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
     0.6801179714233 0.6801179714233
     0.2831942187882 0.2831942187882
     """
-    if count < 1:
-        raise ValueError(f"count is {count}, but it must be a positive integer")
     lower = [
         closed_form(partial(lower_rate, spectrum, number), digits, RATES.format(number), SOURCE)
         for number in range(2, int(min(count, touched(spectrum))) + 1)
@@ -93,7 +93,7 @@ def lower_rate(spectrum: Spectrum, number: int, field: Field = FLOATS) -> Number
 
 
 @catalogued
-def escape_amplitude(spectrum: Spectrum, digits: int = 15) -> Constant:
+def escape_amplitude(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the scale of the overlap that escapes from the unit sphere.
 
     **Definition.** :math:`u(t) \sim \frac{C}{\sqrt d}\, g\, e^{\rho t}` while :math:`s \ll 1`, with
@@ -115,7 +115,7 @@ def unstable_scale(spectrum: Spectrum, field: Field) -> Number:
 
 
 @catalogued
-def sign_agreement(spectrum: Spectrum, digits: int = 15) -> Constant:
+def sign_agreement(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the probability that ``u(0)`` has the sign with which the overlap escapes.
 
     **Definition.** ``w(0)`` uniform on the sphere; the sign of :math:`u(0) = \langle w(0), Qw^*\rangle`
@@ -149,7 +149,7 @@ def squared_norm(spectrum: Spectrum, field: Field = FLOATS) -> Number:
 
 
 @catalogued
-def slow_mode_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+def slow_mode_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the power of ``d`` by which the slower modes of a sphere start are down at T1.
 
     **Definition.** At :math:`T_1 = \log d/(2\rho) + O(1)` the second mode has grown by

@@ -51,6 +51,7 @@ from theory.asymptotics.escape.fast_manifold import TooFar, first_overlap, log_c
 from theory.asymptotics.escape.teacher_law import escape_rate_quantile, rate_bounds
 from theory.asymptotics.sums.compression import compressed
 from theory.asymptotics.sums.spectrum import Given, PowerLaw, Spectrum
+from theory.expected import NonNegative, checked
 
 LOG_NORMAL = (0.5772156649015329 + math.log(2)) / 2
 """Mean of :math:`-\\log|g|`; its variance is :math:`\\pi^2/8`."""
@@ -189,6 +190,7 @@ def _bend(spectrum: Spectrum) -> float:
     return math.pi / 4 * min(max(2 - exponent, 0.5), 1)
 
 
+@checked
 def escape_offset_given_rate(spectrum: Spectrum, rate: float) -> float:
     r"""Return :math:`c(x) = E[\log K \,|\, \rho = x]`, to some four digits.
 
@@ -210,7 +212,8 @@ def _inside(spectrum: Spectrum, rate: float) -> float:
     return float(rate)
 
 
-def teacher_escape_distribution(spectrum: Spectrum, time: float, dimension: float) -> float:
+@checked
+def teacher_escape_distribution(spectrum: Spectrum, time: NonNegative, dimension: float) -> float:
     r"""Return :math:`P(T_1 \le t)` over Gaussian teachers and starts on the unit sphere, ``|u(T1)| = 1/10``.
 
     ``spectrum`` is that of ``dimension`` modes, or its limit; its own teacher is not used. In
@@ -270,6 +273,7 @@ def _rate(y: float, low: float, high: float) -> tuple[float, float]:
     return rate, math.pi * share * (1 - share) * (high - low) * math.sin(angle) / 2
 
 
+@checked
 def teacher_escape_quantile(spectrum: Spectrum, probability: float, dimension: float) -> float:
     r"""Return the time before which a fraction ``probability`` of teachers and starts has escaped.
 
@@ -293,6 +297,7 @@ def teacher_escape_quantile(spectrum: Spectrum, probability: float, dimension: f
     return (low + high) / 2
 
 
+@checked
 def teacher_escape_expansion(spectrum: Spectrum, probability: float) -> tuple[float, float, float]:
     r"""Return ``r``, ``C``, ``D`` of the quantile :math:`\frac{\ell}{r} + C + \frac{D}{\ell} + O(\ell^{-2})`.
 

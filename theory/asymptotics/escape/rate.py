@@ -13,13 +13,14 @@ from theory.asymptotics.numbers.constant import Constant, catalogued, closed_for
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.spectrum import Spectrum
+from theory.expected import Count
 
 DEFINITION = "the root rho > 4 lambda_1 of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (rho - 4 lambda_i)"
 SOURCE = "arXiv:2511.18661, Lemma 2"
 
 
 @catalogued
-def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
+def escape_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the escape rate: :math:`u(t) \sim c\,e^{\rho t}` while :math:`s \ll 1`.
 
     **Definition.** With :math:`\mu_i = \lambda_i (w^*_i)^2`, :math:`\rho` is the only root above

@@ -10,6 +10,7 @@ from typing import TypeVar
 from mpmath import mp, mpf
 
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, balls
+from theory.expected import checked
 
 GUARD = 20
 """Decimal digits carried beyond those requested."""
@@ -21,9 +22,12 @@ Function = TypeVar("Function", bound=Callable[..., "Constant"])
 
 
 def catalogued(function: Function) -> Function:
-    """Mark a constant, a function of spectrum and digits, for :mod:`theory.asymptotics.catalogue`."""
+    """Mark a constant, a function of spectrum and digits, for :mod:`theory.asymptotics.catalogue`.
+
+    Its arguments are checked: it needs no :func:`theory.expected.checked` of its own.
+    """
     function.in_catalogue = True  # type: ignore[attr-defined]
-    return function
+    return checked(function)
 
 
 class Undecided(ArithmeticError):
@@ -38,6 +42,7 @@ class NotEnclosed(ArithmeticError):
         self.definition, self.source = definition, source
 
 
+@checked
 @dataclass(frozen=True)
 class Constant:
     """A real constant known to within ``radius``, or undefined for a stated ``reason``.

@@ -62,6 +62,7 @@ from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
 from theory.asymptotics.sums.spectrum import Given, PowerLaw, Spectrum
 from theory.asymptotics.tail.plateau import uniform_law
+from theory.expected import Count
 
 SOURCE = "sharp form of arXiv:2511.18661, Theorem 2 and Proposition 4"
 
@@ -78,7 +79,7 @@ FLUCTUATION = "k in (relative standard deviation of N recovered) ~ k t^(-1/(2a))
 
 
 @catalogued
-def recovered_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+def recovered_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`p = 1 - \gamma = (1 - 2B)/a`: ``1/a`` for a flat teacher, negative for ``B > 1/2``.
 
     >>> print(recovered_exponent(PowerLaw(2, "inf", "source:0.25")).printed(15)[0])
@@ -88,7 +89,7 @@ def recovered_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def recovered_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+def recovered_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`-(\omega/a)\,\Gamma(-p)\,(16/Z)^p`.
 
     With a flat teacher it is :func:`.tail_prefactor`; at :math:`\gamma = 1` the law is logarithmic.
@@ -102,7 +103,7 @@ def recovered_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def recovered_constant(spectrum: Spectrum, digits: int = 15) -> Constant:
+def recovered_constant(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\omega\,\zeta(2B)`: -1/2 for a flat teacher, all there is for :math:`B > \tfrac12`.
 
     With feedback the term :math:`m` of the series in :math:`t^{-\gamma}` adds to it where
@@ -119,7 +120,7 @@ def recovered_constant(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def recovered_correction(spectrum: Spectrum, digits: int = 15) -> Constant:
+def recovered_correction(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`r`, the feedback of the statistics on what is recovered: they slow the clock.
 
     >>> print(recovered_correction(PowerLaw(2, "inf")).printed(15)[0])
@@ -129,7 +130,7 @@ def recovered_correction(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def frozen_error(spectrum: Spectrum, digits: int = 15) -> Constant:
+def frozen_error(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`e = -r/C_u`, :math:`1 - u \sim C_u t^{-\gamma}`: a function of :math:`\gamma` alone.
 
     The frozen approximation gives the exact prefactor, and a relative error that fades with ``1 - u``.
@@ -145,7 +146,7 @@ def frozen_error(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def plateau_height(spectrum: Spectrum, digits: int = 15) -> Constant:
+def plateau_height(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\sigma_*^2 = \frac1d \sum_i (w^*_i)^2`: 1 for a flat teacher, in any dimension.
 
     A start on the unit sphere adds :math:`(1 - 2 w(0) \cdot w^*)/d`.
@@ -162,7 +163,7 @@ def plateau_height(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def plateau_drop_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+def plateau_drop_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`q = p/\gamma`, ``1/(a - 1)`` for a flat teacher, against ``a/3`` in the bound of P4.
 
     >>> print(plateau_drop_exponent(PowerLaw(3, "inf")).printed(15)[0])
@@ -178,7 +179,7 @@ def plateau_drop_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def plateau_drop_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the ``D`` of what has left the plateau at :math:`T_2(\epsilon) \sim (C_2/\epsilon)^{1/\gamma}`.
 
     :math:`D = C\,C_2^{q}`. The drop is of order ``1/d``, not :math:`d^{-1/3}`.
@@ -195,8 +196,8 @@ def plateau_drop_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
 
 
 @catalogued
-def recovered_fluctuation(spectrum: Spectrum, digits: int = 15) -> Constant:
-    r"""Return :math:`\sqrt{2(2 - 2^{1/a})/\Gamma(1 - 1/a)}\,(Z/16)^{1/2a}`.
+def recovered_fluctuation(spectrum: Spectrum, digits: Count = 15) -> Constant:
+    r"""Return :math:`\sqrt{2(2 - 2^{1/a})/\Gamma(1 - 1/a)}\,(Z/16)^{1/(2a)}`.
 
     >>> print(recovered_fluctuation(PowerLaw(2, "inf")).printed(15)[0])
     0.460367136734393

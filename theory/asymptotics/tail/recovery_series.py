@@ -23,12 +23,14 @@ from theory.asymptotics.convergence.expansion import cross_memory, quadratic_mem
 from theory.asymptotics.numbers.constant import GUARD
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import Exact, decimal, exact
+from theory.expected import Count, checked
 
 Coefficients = list[mpf]
 """Of a power series from the constant on, all of one length."""
 
 
-def recovered_coefficients(gamma: Exact, count: int, digits: int = 15) -> list[mpf]:
+@checked
+def recovered_coefficients(gamma: Exact, count: Count, digits: Count = 15) -> list[mpf]:
     r"""Return :math:`\hat r_1, \hat r_2, \dots`, ``count`` of them, functions of the exponent alone.
 
     They are those of recovered :math:`- K \sim C t^{1-\gamma} (1 + \sum_k \hat r_k X^k)`,
