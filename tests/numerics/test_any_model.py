@@ -6,6 +6,7 @@ import sympy
 from scipy.integrate import solve_ivp
 
 from numerics import Problem, load_module, solve
+from numerics.solver.flow import speed
 from numerics.state.modes import Modes
 from theory.symbolic import phase_retrieval
 from theory.symbolic.codegen import generate_module
@@ -315,3 +316,13 @@ def test_a_statistic_that_nearly_vanishes_between_the_points():
     falling = np.exp(-20.0 * table.points)  # its logarithm is kept, with all digits
     found = _Interpolant(table, falling[None, None]).at(np.zeros(len(x), int), basis)
     np.testing.assert_allclose(found[0], np.exp(-20.0 * x), rtol=1e-13)
+
+
+@pytest.mark.parametrize("factor", [sympy.Rational(1, 10), 1, 3])
+def test_speed_of_a_scaled_link(factor):
+    """Of c z² the drift is c² times that of z², which at its teacher or from twice w* has ‖A‖ ≤ 8 max(s, s*):
+    there 4 s* − 12 s is −8 s*, and −44 s* where s = 4 s*."""
+    model = module(single_index(factor * Z**2))
+    near, far = (Problem([0.5], [1.0], [start]) for start in (0.1, 2.0))
+    assert speed(near, model) == pytest.approx(max(1.0, factor**2), rel=1e-12)
+    assert speed(far, model) == pytest.approx(max(1.0, factor**2 * 44 / 32), rel=1e-12)

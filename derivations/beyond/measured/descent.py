@@ -1,4 +1,4 @@
-"""Chapter: gradient descent at a finite step, against the flow and its own laws."""
+"""Section: gradient descent at a finite step, against the flow and its own laws."""
 
 import math
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from derivations.press.evidence import Chapter, Comparison, Figure, Formula
+from derivations.press.evidence import Comparison, Figure, Formula, Section
 from derivations.press.typeset import latex
 from derivations.tail import statements as laws
 from numerics import Problem, Trajectory, descend, power_law, solve
@@ -34,8 +34,13 @@ class Mark(NamedTuple):
     lost: float
 
 
-def chapter(steps: int) -> Chapter:
+STEPS = 100_000
+"""Of gradient descent, in a quick report."""
+
+
+def section(quick: bool) -> Section:
     """The rate of escape, prefactors that survive and the shift of time, at half the largest stable step."""
+    steps = STEPS if quick else 2 * STEPS
     law = PowerLaw(EXPONENT, "inf")
     step = FRACTION * float(stability_step(law))
     horizon = 1e3 * steps * step
@@ -58,7 +63,7 @@ def chapter(steps: int) -> Chapter:
         Curve("1/t", times, abs(ratios[0] - 1.0) * times[0] / times, {}, "theory"),
     ]
     rate, ahead = (latex(x) for x in (laws.descent_rate().clauses[0].sides[1], laws.AHEAD))
-    return Chapter(
+    return Section(
         title="Gradient descent",
         text=(
             r"A step $\eta$ multiplies a mode of rate $h$ by $1 + \eta h$: the escape slows to "

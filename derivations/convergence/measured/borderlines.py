@@ -1,4 +1,4 @@
-"""Chapter: the laws of phase II at finite d, for drawn teachers and for a ≤ 1 (E3, P14, figures 5 and 6)."""
+"""Section: the laws of phase II at finite d, for drawn teachers and for a ≤ 1 (E3, P14, figures 5 and 6)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,8 +9,9 @@ from mpmath import mp, mpf
 from derivations.convergence import saddle as shallow
 from derivations.convergence import statements as laws
 from derivations.convergence.deficits import driven
-from derivations.press.evidence import Chapter, Comparison, Figure, Formula
+from derivations.press.evidence import Comparison, Figure, Formula, Section
 from derivations.press.typeset import latex
+from derivations.trials.runs import exponents_of
 from numerics import power_law, solve
 from numerics.problems.power_law import gaussian_teacher
 from numerics.shown.figures import Curve, plot_curves, to_svg
@@ -40,11 +41,12 @@ SELF_SIMILAR, SADDLE_DIMENSIONS, SADDLE_TIMES = "0.75", (10**9, 10**12, 10**18),
 DASHED = {"color": "0.2", "linestyle": "--", "linewidth": 0.9}
 
 
-def chapter(exponents: Sequence[float]) -> Chapter:
+def section(quick: bool) -> Section:
     """What becomes of the power laws where their assumptions end."""
+    exponents = exponents_of(quick)
     window, drawn, saddle = _window(exponents), _drawn(), _saddle()
     last = latex(laws.window().clauses[1].sides[1])
-    return Chapter(
+    return Section(
         title="Phase II: finite dimension, drawn teachers, and a ≤ 1",
         text=(
             rf"With ${driven().clauses[1].latex}$, a sum over the sample, $1 - u$, $1 - s$ and $L$ follow "
