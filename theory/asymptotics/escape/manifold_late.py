@@ -25,6 +25,8 @@ from operator import mul
 
 from mpmath import mp, mpf
 
+from theory.asymptotics.numbers.legendre import legendre, radau_nodes
+
 SHAPES = 4
 """Legendre coefficients of f that the Jacobian keeps."""
 GROUPS = 10
@@ -42,37 +44,12 @@ class Radau:
 
     def __init__(self, m: int) -> None:
         self.m, one = m, 1 << mp.prec
-        nodes = [_radau_node(m, j) for j in reversed(range(m))]
-        values = [_legendre(x, m) for x in nodes]
-        weights = [(1 + x) / (m * row[m - 1]) ** 2 for x, row in zip(nodes, values, strict=True)]
-        self.values = [[int(p * one) for p in row] for row in values]
-        self.inverse = [
-            [int((2 * n + 1) * w * row[n] / 2 * one) for w, row in zip(weights, values, strict=True)]
-            for n in range(m)
-        ]
-        self.rough_values = [[float(p) for p in row] for row in values]
+        nodes = radau_nodes(m, mpf, mp.prec)
+        self.values = [[int(p * one) for p in node.values] for node in nodes]
+        shares = zip(*(node.shares for node in nodes), strict=True)
+        self.inverse = [[int(x * one) for x in row] for row in shares]
+        self.rough_values = [[float(p) for p in row] for row in (node.values for node in nodes)]
         self.rough_inverse = [[float(mpf(x) / one) for x in row] for row in self.inverse]
-
-
-def _radau_node(m: int, number: int) -> mpf:
-    """Return a root of P_m - P_{m-1}, from the largest, 1, down."""
-    if not number:
-        return mpf(1)
-    x = mp.cos(2 * mp.pi * number / (2 * m - 1))
-    while True:
-        row = _legendre(x, m)
-        slopes = [m * (x * row[m] - row[m - 1]), (m - 1) * (x * row[m - 1] - row[m - 2])]
-        step = (row[m] - row[m - 1]) * (x * x - 1) / (slopes[0] - slopes[1])
-        x -= step
-        if abs(step) <= mp.eps * 2**6:
-            return x
-
-
-def _legendre(x: mpf, m: int) -> list[mpf]:
-    row = [mpf(1), x]
-    for n in range(1, m):
-        row.append(((2 * n + 1) * x * row[n] - n * row[n - 1]) / (n + 1))
-    return row
 
 
 @lru_cache(maxsize=8)
@@ -223,9 +200,11 @@ class _Step:
 
     def solve(self) -> Coefficients | None:
         """Return the coefficients of r; None where Newton's method does not converge."""
+        import numpy as np
+
         orbit, table, prec = self.orbit, self.table, self.orbit.prec
         ratios = [orbit.guess] * table.m
-        factors: Factors | None = None
+        inverse: np.ndarray = np.empty((0, 0))
         before = 0
         for number in range(NEWTON):
             r = [sum(map(mul, row, ratios)) >> prec for row in table.inverse]
@@ -242,11 +221,10 @@ class _Step:
             if number > REFRESH and size > before // 2:
                 return None
             if number in (0, REFRESH):
-                factors = _factored(self._jacobian(ratios))
+                inverse = np.linalg.inv(self._jacobian(ratios))
             before = size
-            assert factors is not None
-            moves = _back(factors, [float(mpf(miss) / size) for miss in misses])
-            ratios = [x - int(mpf(move) * size) for x, move in zip(ratios, moves, strict=True)]
+            moves = inverse @ [float(mpf(miss) / size) for miss in misses]
+            ratios = [x - int(mpf(move) * size) for x, move in zip(ratios, moves.tolist(), strict=True)]
         return None
 
     def _observe(self) -> None:
@@ -315,7 +293,7 @@ class _Piece:
 
     def elapsed(self, x: mpf) -> mpf:
         """Return the time since the step's begin."""
-        p = _legendre(x, len(self.pace))
+        p = legendre(x, len(self.pace))
         parts = ((p[n + 1] - p[n - 1]) / (2 * n + 1) * self.pace[n] for n in range(1, len(self.pace)))
         return (x + 1) * self.pace[0] + mp.fsum(parts)
 
@@ -336,37 +314,8 @@ class _Piece:
 
 def _sum(series: list[mpf], x: mpf) -> tuple[mpf, mpf]:
     """Return a Legendre series and its derivative, P'_{n+1} = P'_{n-1} + (2n + 1) P_n."""
-    p = _legendre(x, len(series))
+    p = legendre(x, len(series))
     slopes = [mpf(0), mpf(1)]
     for n in range(1, len(series)):
         slopes.append(slopes[n - 1] + (2 * n + 1) * p[n])
     return mp.fdot(series, p[: len(series)]), mp.fdot(series, slopes[: len(series)])
-
-
-Factors = tuple[list[list[float]], list[int]]
-
-
-def _factored(matrix: list[list[float]]) -> Factors:
-    """Return the LU factors of a matrix, with the rows' order."""
-    rows, order = [row[:] for row in matrix], list(range(len(matrix)))
-    for k in range(len(rows)):
-        best = max(range(k, len(rows)), key=lambda i: abs(rows[i][k]))
-        rows[k], rows[best] = rows[best], rows[k]
-        order[k], order[best] = order[best], order[k]
-        for i in range(k + 1, len(rows)):
-            ratio = rows[i][k] / rows[k][k]
-            rows[i][k] = ratio
-            for j in range(k + 1, len(rows)):
-                rows[i][j] -= ratio * rows[k][j]
-    return rows, order
-
-
-def _back(factors: Factors, right: list[float]) -> list[float]:
-    """Solve with the factors."""
-    rows, order = factors
-    x = [right[i] for i in order]
-    for i in range(len(x)):
-        x[i] -= sum(rows[i][j] * x[j] for j in range(i))
-    for i in reversed(range(len(x))):
-        x[i] = (x[i] - sum(rows[i][j] * x[j] for j in range(i + 1, len(x)))) / rows[i][i]
-    return x
