@@ -20,11 +20,13 @@ precision. The solution changes on the scale of ``t``: steps grow geometrically.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import mul
 
 from mpmath import mp, mpf
 
+from theory.asymptotics.escape.pieces import Orbit, Piece
 from theory.asymptotics.numbers.legendre import legendre, radau_nodes
 
 SHAPES = 4
@@ -100,7 +102,7 @@ def _alternating(values: Sequence[int]) -> int:
     return sum(values[::2]) - sum(values[1::2])
 
 
-class LateOrbit:
+class LateOrbit(Orbit):
     """The orbit from ``values`` on, which are ``f`` at the ``levels``, pairs (eigenvalue, mass), at ``time``.
 
     Errors of a step are of the order of 10^-``digits``; the precision is that of the call, and must exceed it
@@ -108,18 +110,16 @@ class LateOrbit:
     """
 
     def __init__(self, levels: list[tuple[mpf, mpf]], values: list[mpf], time: mpf, digits: int) -> None:
-        self.digits, self.prec = digits, mp.prec
-        one = 1 << self.prec
+        super().__init__(time)
+        self.digits, one = digits, self.one
         self.eigenvalues = [x for x, _ in levels]
         self.masses = [int(mass * one) for _, mass in levels]
         self.values = [int(value * one) for value in values]
-        self.time = time
         self.table = _radau(int(1.2 * digits) + 6, self.prec)
         ratio, speed = self._ends()
         if speed <= 0:
             raise ArithmeticError("s stays below 1/3 long after the first modes have grown")
         self.guess, self.width = ratio, time * speed / 2
-        self.pieces: list[tuple[mpf, _Piece]] = []
 
     def _ends(self) -> tuple[int, mpf]:
         """Return r at the current time, and the clock's speed."""
@@ -128,25 +128,7 @@ class LateOrbit:
         s = mpf(sum(m * f * f for m, f in zip(self.masses, self.values, strict=True))) / one**3
         return int(2 * u / (3 * s - 1) * one), 4 * (3 * s - 1)
 
-    def crossing(self, level: mpf, energy: bool, latest: mpf) -> tuple[mpf, mpf] | None:
-        """Return the time at which u, or the ``energy`` s, reaches ``level``, and its slope there.
-
-        None if it has not by the time ``latest``.
-        """
-        with mp.workprec(self.prec):
-            number = 0
-            while True:
-                if number == len(self.pieces):
-                    if self.time > latest:
-                        return None
-                    self._step()
-                begin, piece = self.pieces[number]
-                found = piece.place(level, energy)
-                if found is not None:
-                    return begin + piece.elapsed(found[0]), found[1]
-                number += 1
-
-    def _step(self) -> None:
+    def step(self) -> None:
         """Take the next step on which ``r`` is resolved."""
         wanted = mpf(10) ** -self.digits
         while True:
@@ -159,8 +141,8 @@ class LateOrbit:
             self.width *= max(0.3, min(factor, 0.8))
             if self.width < SHORTEST * self.time:
                 raise ArithmeticError("the step of the fast manifold's orbit vanished")
-        self.pieces.append((self.time, step.piece(self.width)))
-        self.time += self.pieces[-1][1].elapsed(mpf(1))
+        self.pieces.append(step.piece(self.width))
+        self.time += self.pieces[-1].elapsed(mpf(1))
         self.values = [sum(path) for path in step.paths]
         self.guess = sum(r)
         self.width *= min(3.0, factor)
@@ -175,10 +157,6 @@ class LateOrbit:
         found, wanted = float(mp.power(size, -mpf(1) / third)), 10 ** (self.digits / len(r))
         return 0.85 * (found + 1 / found - 2) / (wanted + 1 / wanted - 2)
 
-    @property
-    def one(self) -> int:
-        return 1 << self.prec
-
 
 class _Step:
     """A step of the given width in the clock."""
@@ -188,7 +166,7 @@ class _Step:
         self.kappas = [x * width / 2 for x in orbit.eigenvalues]
         self.modes = [_Mode(int(kappa * orbit.one), self.table.m, orbit.prec) for kappa in self.kappas]
 
-    def piece(self, width: mpf) -> _Piece:
+    def piece(self, width: mpf) -> LegendrePiece:
         """Return what was solved as series."""
         orbit, one = self.orbit, self.orbit.one
         paces = [(one << orbit.prec) // (3 * s - one) for s in self.energies]
@@ -196,7 +174,8 @@ class _Step:
             [mpf(sum(map(mul, row, known)) >> orbit.prec) / one for row in self.table.inverse]
             for known in (self.energies, paces)
         ]
-        return _Piece([mpf(x) / one for x in self.overlaps], series[0], [width / 8 * x for x in series[1]])
+        overlaps, paces = [mpf(x) / one for x in self.overlaps], [width / 8 * x for x in series[1]]
+        return LegendrePiece(orbit.time, overlaps, series[0], paces)
 
     def solve(self) -> Coefficients | None:
         """Return the coefficients of r; None where Newton's method does not converge."""
@@ -285,31 +264,29 @@ def _responses(key: int, m: int) -> list[list[float]]:
     return [[float(mpf(x) / one) for x in mode.solve(unit, 0)] for unit in units]
 
 
-class _Piece:
+@dataclass(frozen=True)
+class LegendrePiece(Piece):
     """u, s and dt/dx as Legendre series on a step, x from -1 to 1."""
 
-    def __init__(self, overlaps: list[mpf], energies: list[mpf], pace: list[mpf]) -> None:
-        self.overlaps, self.energies, self.pace = overlaps, energies, pace
+    first, end = mpf(-1), mpf(1)
+    begin: mpf
+    overlaps: list[mpf]
+    energies: list[mpf]
+    paces: list[mpf]
+
+    def values(self, energy: bool, x: mpf) -> tuple[mpf, mpf]:
+        """Return u, or the ``energy`` s, and its derivative by x."""
+        return _sum(self.energies if energy else self.overlaps, x)
 
     def elapsed(self, x: mpf) -> mpf:
-        """Return the time since the step's begin."""
-        p = legendre(x, len(self.pace))
-        parts = ((p[n + 1] - p[n - 1]) / (2 * n + 1) * self.pace[n] for n in range(1, len(self.pace)))
-        return (x + 1) * self.pace[0] + mp.fsum(parts)
+        """Return the time since ``begin``."""
+        p = legendre(x, len(self.paces))
+        parts = ((p[n + 1] - p[n - 1]) / (2 * n + 1) * self.paces[n] for n in range(1, len(self.paces)))
+        return (x + 1) * self.paces[0] + mp.fsum(parts)
 
-    def place(self, level: mpf, energy: bool) -> tuple[mpf, mpf] | None:
-        """Return the x at which u, or the ``energy`` s, is at ``level``, and its slope in time there."""
-        series = self.energies if energy else self.overlaps
-        if mp.fsum(series) < level:
-            return None
-        x = mpf(0)
-        while True:
-            value, slope = _sum(series, x)
-            step = (level - value) / slope
-            x += step
-            if abs(step) <= mpf(2) ** (-mp.prec // 2):
-                value, slope = _sum(series, x)
-                return x + (level - value) / slope, slope / _sum(self.pace, x)[0]
+    def pace(self, x: mpf) -> mpf:
+        """Return dt/dx."""
+        return _sum(self.paces, x)[0]
 
 
 def _sum(series: list[mpf], x: mpf) -> tuple[mpf, mpf]:
