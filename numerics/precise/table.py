@@ -5,7 +5,7 @@ from functools import cache
 
 from flint import arb, arb_mat, ctx
 
-from theory.asymptotics.numbers.legendre import legendre, radau_nodes
+from theory.legendre import legendre, radau_nodes
 
 
 @dataclass(frozen=True, eq=False)

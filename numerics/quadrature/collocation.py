@@ -12,7 +12,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from numerics.quadrature.chebyshev import chebyshev_polynomials
-from theory.asymptotics.numbers.legendre import radau_nodes
+from theory.legendre import radau_nodes
 
 Array = np.ndarray
 

@@ -8,7 +8,7 @@ from mpmath import mp, mpf
 from numpy.polynomial import Polynomial
 
 from numerics.quadrature.collocation import Collocation, in_log_time, radau
-from theory.asymptotics.numbers.legendre import radau_nodes
+from theory.legendre import radau_nodes
 
 STAGES = [2, 3, 5, 8, 12, 13]
 

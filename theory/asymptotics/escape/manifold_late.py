@@ -27,7 +27,7 @@ from operator import mul
 from mpmath import mp, mpf
 
 from theory.asymptotics.escape.pieces import Orbit, Piece
-from theory.asymptotics.numbers.legendre import legendre, radau_nodes
+from theory.legendre import legendre, radau_nodes
 
 SHAPES = 4
 """Legendre coefficients of f that the Jacobian keeps."""

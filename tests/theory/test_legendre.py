@@ -7,7 +7,7 @@ import pytest
 from flint import arb, ctx
 from mpmath import mp, mpf
 
-from theory.asymptotics.numbers.legendre import legendre, radau_nodes
+from theory.legendre import legendre, radau_nodes
 
 DIGITS = 50
 
