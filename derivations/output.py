@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from theory.disk import write_file
+from theory.disk import writable, write_file
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -49,12 +49,19 @@ def write(path: Path, content: str | bytes) -> None:
         raise BadInput(str(error)) from None
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder and those that it lies in; that there are no such folders is bad input."""
+def make_folder(path: Path, *names: str) -> None:
+    """Make a folder and those that it lies in, for files of these ``names``.
+
+    That there can be no such folders, or no such files in it, is bad input.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            writable(path / name)
     except OSError as error:
         raise BadInput(f"the folder {str(path)!r} cannot be made ({error.strerror})") from None
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def json_text(content: Any) -> str:

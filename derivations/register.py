@@ -1,6 +1,8 @@
 """All claims of the paper and the pictures that decide them, gathered from the rooms."""
 
+import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -38,18 +40,27 @@ def claims() -> dict[str, Claim]:
 
 
 def select(ids: Sequence[str]) -> list[Claim]:
-    """The claims of these ids, each with its steps; all if none is given.
+    """The claims of these ids, each with its steps, or that print these equations; all if none is given.
 
-    Raises :class:`UnknownClaimError`, with what is allowed.
+    Raises :class:`UnknownClaimError`, with what is nearest.
 
-    >>> [claim.id for claim in select(["P1"])][:2]
-    ['P1', 'P1/step1']
+    >>> [claim.id for claim in select(["P1", "B.24"])]
+    ['P1', 'P1/step1', 'P1/step2', 'P1/step3', 'P9/step3-ratio']
     """
-    every = claims()
+    every = claims().values()
     for name in ids:
-        if not any(_asked(name, known) for known in every):
-            raise UnknownClaimError(f"{name!r} is no claim; allowed are {', '.join(every)}")
-    return [item for known, item in every.items() if not ids or any(_asked(name, known) for name in ids)]
+        if not any(_asked(name, item) for item in every):
+            raise UnknownClaimError(f"{name!r} is no claim and no equation of one; {_nearest(name)}")
+    return [item for item in every if not ids or any(_asked(name, item) for name in ids)]
+
+
+def equations(item: Claim) -> list[str]:
+    """The numbers of the equations that the claim is printed in.
+
+    >>> equations(claims()["P8/series"])
+    ['B.16', 'B.17', 'B.19']
+    """
+    return re.findall(r"\(([A-E1-9]\.\d+)\)", item.place)
 
 
 @cache
@@ -67,5 +78,13 @@ def _family(known: str) -> str:
     return known.split("/")[0]
 
 
-def _asked(name: str, known: str) -> bool:
-    return known == name or known.startswith(f"{name}/")
+def _asked(name: str, item: Claim) -> bool:
+    return item.id == name or item.id.startswith(f"{name}/") or name.strip("()") in equations(item)
+
+
+def _nearest(name: str) -> str:
+    """The ids and numbers that are written most like ``name``."""
+    known = dict.fromkeys([*claims(), *(number for item in claims().values() for number in equations(item))])
+    spelt = {word.casefold(): word for word in known}
+    near = [spelt[word] for word in get_close_matches(name.casefold(), spelt, n=5, cutoff=0.5)]
+    return f"the nearest are {', '.join(near)}" if near else "ids are such as P9, Lem11 and T1, numbers B.24"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\b
 Examples:
   phase-retrieval audit --quick
-  phase-retrieval audit P2 P9 --json
+  phase-retrieval audit P2 B.24 --json
   phase-retrieval audit T1 --plot pictures
 """
 
@@ -51,11 +51,13 @@ PLACE_WIDTH = 24
 def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, output: Path | None) -> None:
     """Settle the paper's claims, each with the evidence for its verdict.
 
-    An ID stands for a claim and the steps of its proof: P9 for P9, P9/step4 and so on. Without one, all
-    claims are examined. --plot draws, for each that is false or not sharp, the paper's statement, ours and a
-    measurement on the same axes. Exits with status 1 if a verdict contradicts the one on record.
+    An ID stands for a claim and the steps of its proof: P9 for P9, P9/step4 and so on; the number of an
+    equation of the paper, such as B.24, for the claims printed there. Without one, all claims are examined.
+    --plot draws, for each that is false or not sharp, the paper's statement, ours and a measurement on the
+    same axes. Exits with status 1 if a verdict contradicts the one on record.
     """
     from derivations import court
+    from derivations.court.table import picture_name
     from derivations.register import UnknownClaimError, select
 
     with bad_input():
@@ -65,7 +67,8 @@ def audit(ids: tuple[str, ...], quick: bool, plot: Path | None, as_json: bool, o
     except UnknownClaimError as error:
         raise BadInput(str(error)) from None
     if plot is not None:
-        make_folder(plot)
+        names = [picture_name(item.id) for item in selected]
+        make_folder(plot, *(f"{name}.{form}" for name in names for form in ("svg", "pdf")))
     with progress("audit") as show:
         effort = court.Effort.QUICK if quick else court.Effort.FULL
         settled = list(court.audit(selected, effort, show))
@@ -97,6 +100,7 @@ def _entry(item: "Adjudication") -> dict[str, Any]:
         "evidence": item.evidence,
         "corrected": item.correction.claim.text if item.correction else None,
         "place": item.claim.place,
+        "source": item.claim.source.place,
         "hypotheses": item.claim.hypotheses,
         "ratio": item.finding.ratio,
         "replay": example.replay if example else None,
@@ -120,6 +124,7 @@ def _readable(settled: Sequence["Adjudication"], output: Path | None) -> str:
         parts = [Text(plain(item.claim.text), "bold"), Text(item.evidence)]
         if item.correction:
             parts.append(Text(f"Corrected: {plain(item.correction.claim.text)}", "green"))
+        parts.append(Text(f"Examined in {item.claim.source.place}", "dim"))
         text = Text("\n").join(parts)
         rows.append([Text("\n").join(heading), text.append("\n")] if terminal else [*heading, text])
     found = [str(item.finding.verdict) for item in settled]

@@ -1,5 +1,7 @@
 """``phase-retrieval book``: the derivations as linked pages and as LaTeX."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -32,20 +34,22 @@ def book(quick: bool, pdf: bool, output: Path) -> None:
     index.html and its pages need no network and no script; book.tex compiles with a plain TeX Live.
     Exits with status 1 if a measurement contradicts its prediction, or a claim its verdict on record.
     """
-    make_folder(output / "figures")
     from derivations import contents
     from derivations.press import site, tex
 
+    make_folder(output, *site.names(contents.CHAPTERS), tex.NAME, *([tex.PDF] if pdf else []))
+    make_folder(output / "figures")
+    if pdf:
+        with typesetting():
+            tex.program()
     with progress("book") as show:
         written = list(contents.write(quick, show))
     for files in (site.pages, site.figures, tex.files):
         for name, content in files(written):
             write(output / name, content)
     if pdf:
-        try:
-            write(output / "book.pdf", tex.typeset(output))
-        except tex.TypesettingError as error:
-            raise BadInput(f"--pdf: {error}") from None
+        with typesetting():
+            write(output / tex.PDF, tex.typeset(output))
     click.echo(
         f"{len(written)} chapters; open {output / 'index.html'}"
         + (f" or {output / 'book.pdf'}" if pdf else "")
@@ -54,3 +58,14 @@ def book(quick: bool, pdf: bool, output: Path) -> None:
     if failed:
         click.echo(f"fails: {', '.join(failed)}", err=True)
         raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def typesetting() -> Iterator[None]:
+    """Report what pdflatex cannot do as bad input."""
+    from derivations.press.tex import TypesettingError
+
+    try:
+        yield
+    except TypesettingError as error:
+        raise BadInput(f"--pdf: {error}") from None

@@ -9,6 +9,7 @@
 ``enclosure``   a flow in interval arithmetic
 ``picture``     a printed statement, ours and a measurement on the same axes; ``pictures`` registers them
 ``table``       claims settled, as rows
+``source``      where a function or class stands in the code
 """
 
 from derivations.court.claim import Adjudication, Claim, Constants, Effort, claim, correction

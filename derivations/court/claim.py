@@ -9,6 +9,7 @@ from functools import cache
 
 import sympy
 
+from derivations.court.source import Source
 from derivations.court.verdict import Finding, Verdict
 
 Constants = Mapping[str, sympy.Rational]
@@ -72,6 +73,11 @@ class Claim:
         factor = r"<(\w+)> (?=[\\(A-Z]|[a-z](?![a-z]))"
         ones = re.sub(factor, lambda match: "" if self.constants[match[1]] == 1 else match[0], self.statement)
         return re.sub(r"<(\w+)>", lambda match: _printed(self.constants[match[1]]), ones)
+
+    @property
+    def source(self) -> Source:
+        """The function that examines it."""
+        return Source.of(self.examine)
 
     def changed(self, name: str, factor: sympy.Rational) -> "Claim":
         """The claim with one of its constants multiplied by ``factor``."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from derivations.court.claim import Adjudication, Claim, Effort
+from derivations.court.source import Source
 
 
 class Drawn(NamedTuple):
@@ -18,14 +19,14 @@ class Drawn(NamedTuple):
     @property
     def name(self) -> str:
         """What its files are called, without suffix."""
-        return f"audit-{re.sub('[^A-Za-z0-9]', '-', self.id)}"
+        return picture_name(self.id)
 
 
 class Row(NamedTuple):
     """A claim and what was found; texts hold formulas between dollars, ``evidence`` and ``replay`` none.
 
-    ``corrected`` and ``replay`` are empty where there is nothing to correct or to replay; ``picture`` is None
-    where it was not asked for.
+    ``corrected`` and ``replay`` are empty where there is nothing to correct or to replay; ``source`` is the
+    function that examines the claim; ``picture`` is None where it was not asked for.
     """
 
     id: str
@@ -38,7 +39,13 @@ class Row(NamedTuple):
     evidence: str
     corrected: str
     replay: str
+    source: Source
     picture: Drawn | None = None
+
+
+def picture_name(known: str) -> str:
+    """What the files of the picture of the claim of that id are called, without suffix."""
+    return f"audit-{re.sub('[^A-Za-z0-9]', '-', known)}"
 
 
 def audit(
@@ -66,6 +73,7 @@ def row(item: Adjudication) -> Row:
         item.evidence,
         item.correction.claim.text if item.correction else "",
         example.replay if example else "",
+        item.claim.source,
     )
 
 
@@ -73,4 +81,5 @@ def on_record(claim: Claim) -> Row:
     """A claim with its verdict on record, unexamined: no evidence, nothing to replay."""
     verdict = str(claim.verdict)
     corrected = claim.correction.text if claim.correction else ""
-    return Row(claim.id, claim.place, claim.text, claim.hypotheses, verdict, verdict, True, "", corrected, "")
+    said = claim.id, claim.place, claim.text, claim.hypotheses, verdict, verdict
+    return Row(*said, True, "", corrected, "", claim.source)

@@ -14,7 +14,25 @@
 
 .. include:: claim.md
 
+.. include:: paper.md
+
+.. include:: constant.md
+
+.. include:: contributing.md
+
 .. include:: limits.md
 """
 
-PAGES = ("derivation", "exponent", "spectrum", "model", "closure", "step", "claim", "limits")
+PAGES = (
+    "derivation",
+    "exponent",
+    "spectrum",
+    "model",
+    "closure",
+    "step",
+    "claim",
+    "paper",
+    "constant",
+    "contributing",
+    "limits",
+)

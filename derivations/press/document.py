@@ -1,53 +1,19 @@
 """What the book consists of: chapters of prose, derivations step by step, tables, pictures and evidence."""
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from textwrap import dedent
 from typing import Any
 
+from derivations.court.source import Source
 from derivations.court.statement import Definition, Statement
 from derivations.court.table import Drawn, Row
 from derivations.court.verdict import Verdict
-from derivations.press.evidence import Chapter as Evidence
+from derivations.press.evidence import Section
 from numerics.shown.figures import Svg
 
 OURS = "ours"
 """The number of a formula that the paper does not have."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a formula comes from: a function or class, the file and line of it, and its text."""
-
-    module: str
-    name: str
-    line: int
-    text: str
-
-    @classmethod
-    def of(cls, producer: Any) -> "Source":
-        """The source of a function, method, property or class.
-
-        >>> from theory.symbolic import gradient
-        >>> Source.of(gradient).path, Source.of(gradient).name
-        ('theory/symbolic/geometry.py', 'gradient')
-        """
-        function = getattr(producer, "func", None) or getattr(producer, "fget", None) or producer
-        function = inspect.unwrap(function)
-        lines, line = inspect.getsourcelines(function)
-        return cls(function.__module__, function.__qualname__, line, dedent("".join(lines)))
-
-    @property
-    def path(self) -> str:
-        """The file, from the root of the project."""
-        return self.module.replace(".", "/") + ".py"
-
-    @property
-    def anchor(self) -> str:
-        """A name for links."""
-        return f"{self.module}.{self.name}"
 
 
 @dataclass(frozen=True)
@@ -139,9 +105,9 @@ class Picture(Produced):
 
 @dataclass(frozen=True)
 class Measured(Produced):
-    """A chapter of the report: formulas, and predictions against measurements."""
+    """A section of the report: formulas, and predictions against measurements."""
 
-    evidence: Evidence
+    evidence: Section
     producer: Any
 
 
@@ -176,12 +142,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter: its derivations, which run alone, and ``write``, which tells all it shows in order."""
+    """A chapter: its derivations, which run alone, ``tell``, which yields all it tells in order, and the
+    sections, ``quick`` or not, that confront it with measurements: these are its digest, the report.
+    """
 
     key: str
     title: str
     derivations: tuple[Derivation, ...]
-    write: Callable[[Asked], Iterator[Block]]
+    tell: Callable[[Asked], Iterator[Block]]
+    measured: tuple[Callable[[bool], Section], ...] = ()
+
+    def write(self, asked: Asked) -> Iterator[Block]:
+        """Yield all it shows in order."""
+        yield from self.tell(asked)
+        yield from (Measured(section(asked.quick), section) for section in self.measured)
 
 
 @dataclass(frozen=True)
@@ -193,12 +167,14 @@ class Written:
 
     @property
     def sources(self) -> Iterator[Source]:
-        """All that its formulas, tables and figures come from."""
+        """All that its formulas, tables, figures and verdicts come from."""
         for block in self.blocks:
             if isinstance(block, Derivation):
                 yield from (block.source(step) for step in block.steps)
             elif isinstance(block, Table | Picture | Measured):
                 yield block.source
+            elif isinstance(block, Verdicts):
+                yield from (row.source for row in block.rows)
 
     @property
     def pictures(self) -> Iterator[Drawn]:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 from jinja2 import Environment, PackageLoader
 
-from derivations.press.document import Derivation, Measured, Picture, Prose, Table, Verdicts, Written
+from derivations.press.document import Chapter, Derivation, Measured, Picture, Prose, Table, Verdicts, Written
 from derivations.press.markup import render
 from derivations.press.typeset import inline, mathml, prose
 
@@ -24,7 +24,12 @@ KINDS = {
     Measured: "measured",
     Verdicts: "verdicts",
 }
-SOURCES = "sources.html"
+INDEX, SOURCES = "index.html", "sources.html"
+
+
+def names(chapters: Sequence[Chapter]) -> list[str]:
+    """The names of all pages."""
+    return [INDEX, *(f"{chapter.key}.html" for chapter in chapters), SOURCES]
 
 
 def pages(book: Sequence[Written]) -> Iterator[tuple[str, str]]:
@@ -34,7 +39,7 @@ def pages(book: Sequence[Written]) -> Iterator[tuple[str, str]]:
     """
     environment = _environment()
     frame = {"book": book, "version": version("phase-retrieval-theory")}
-    yield "index.html", environment.get_template("index.html.jinja").render(**frame)
+    yield INDEX, environment.get_template("index.html.jinja").render(**frame)
     for number, written in enumerate(book):
         around = {
             "previous": book[number - 1] if number else None,

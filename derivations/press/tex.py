@@ -13,7 +13,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from pylatexenc.latexencode import unicode_to_latex
 
-from derivations.press.document import Derivation, Measured, Picture, Prose, Source, Table, Verdicts, Written
+from derivations.court.source import Source
+from derivations.press.document import Derivation, Measured, Picture, Prose, Table, Verdicts, Written
 from derivations.press.markup import render
 from numerics.shown.figures import STYLE, Svg, encode
 
@@ -36,6 +37,9 @@ PLAIN_TIME = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
 """With these pdflatex writes the same bytes every time."""
 
 
+NAME, PDF = "book.tex", "book.pdf"
+
+
 class TypesettingError(RuntimeError):
     """pdflatex is not there, or refuses the book."""
 
@@ -55,11 +59,21 @@ def files(book: Sequence[Written]) -> Iterator[tuple[str, str | bytes]]:
     text = environment.get_template("book.tex.jinja").render(
         book=book, version=version("phase-retrieval-theory")
     )
-    yield "book.tex", text + "\n"
+    yield NAME, text + "\n"
     for name, svg in figures.items():
         yield name, encode(svg.figure, "pdf", style=STYLE)
     for written in book:
         yield from ((f"figures/{picture.name}.pdf", picture.pdf) for picture in written.pictures)
+
+
+def program() -> str:
+    """Where pdflatex is. Raises :class:`TypesettingError` where it is not installed."""
+    found = shutil.which("pdflatex")
+    if found is None:
+        raise TypesettingError(
+            "pdflatex is not installed: without --pdf, the LaTeX compiles with any TeX Live"
+        )
+    return found
 
 
 def typeset(folder: Path) -> bytes:
@@ -67,29 +81,27 @@ def typeset(folder: Path) -> bytes:
 
     Raises :class:`TypesettingError`, with what pdflatex said, where that fails.
     """
-    program = shutil.which("pdflatex")
-    if program is None:
-        raise TypesettingError("pdflatex is not installed: the LaTeX is there, and any TeX Live compiles it")
+    compiler = program()
     with TemporaryDirectory() as scratch:
         command = [
-            program,
+            compiler,
             "-interaction=nonstopmode",
             "-halt-on-error",
             f"-output-directory={scratch}",
-            "book.tex",
+            NAME,
         ]
         for _ in range(3):
             done = subprocess.run(
                 command,
                 cwd=folder,
                 capture_output=True,
-                env={"PATH": str(Path(program).parent), **PLAIN_TIME},
+                env={"PATH": str(Path(compiler).parent), **PLAIN_TIME},
                 check=False,
             )
             if done.returncode:
                 said = re.findall(r"^!.*", done.stdout.decode(errors="replace"), re.M)
                 raise TypesettingError(f"pdflatex refuses the book: {' '.join(said[:2])}")
-        return (Path(scratch) / "book.pdf").read_bytes()
+        return (Path(scratch) / PDF).read_bytes()
 
 
 def words(text: str) -> str:
@@ -130,7 +142,7 @@ def marked(mixed: str) -> str:
 
 def place(source: Source) -> str:
     """File and line, with allowed breaks."""
-    return rf"\nolinkurl{{{source.path}:{source.line}}}"
+    return rf"\nolinkurl{{{source.place}}}"
 
 
 def columns(table: Table) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from numerics.problems.problem import Problem, check_problem
+from numerics.problems.problem import Problem
 
 Array = np.ndarray
 
@@ -22,7 +22,6 @@ INPUTS, LABELS = range(2)
 
 def check_directions(problem: Problem) -> None:
     """Raise ValueError unless inputs can be drawn for the ``problem``: each mode is one component of them."""
-    check_problem(problem)
     if problem.teacher.ndim + problem.init.ndim > 2:
         raise ValueError("runs on samples have one student with one teacher")
     if problem.dimension != len(problem.eigenvalues):

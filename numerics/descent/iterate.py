@@ -35,6 +35,8 @@ class Iterate:
 
     def statistics(self) -> Array:
         """The chart's statistics (n,), as ``modes.statistics`` has them, at less cost for one state."""
+        if self.chart.areas:
+            return self.modes.statistics(self.deviation)
         own = (self.deviation[self.pairs[0]] * self.deviation[self.pairs[1]]) @ self.modes.eigenvalues
         return np.concatenate([own, (self.deviation @ self.modes.weighted.T).ravel()])
 
@@ -104,7 +106,7 @@ class Iterate:
     def _enter(self, chart: charts.Chart, orientation: Array) -> None:
         """Continue in ``chart``, measuring against P W* with P the ``orientation``."""
         self.chart, self.orientation = chart, orientation
-        self.modes = Modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
+        self.modes = chart.modes(self.problem.eigenvalues, orientation @ self.problem.teachers)
         self.deviation = (
             self.students if chart.centred else self.problem.deviation(self.students, self.modes.teacher)
         )

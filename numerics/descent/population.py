@@ -12,13 +12,14 @@ import numpy as np
 from numerics.descent.blocks import WORTHWHILE, Blocks, Stretch
 from numerics.descent.iterate import Iterate
 from numerics.descent.steps import check_steps, recorded_steps
-from numerics.generated import phase_retrieval
+from numerics.generated import Generated, phase_retrieval
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
 from numerics.solver.flow import speed
 from numerics.state import charts
 from numerics.state.observables import Observables, Overlaps, observe, observe_all
+from theory.expected import checked
 
 Array = np.ndarray
 
@@ -27,13 +28,14 @@ LONGEST_PATIENCE = 2**14
 MOST_RATE = 0.5  # of what a step does to a mode that is reduced with others
 
 
+@checked
 @on_one_thread
 def descend(
     problem: Problem,
     step_size: float,
     steps: int,
     points: int | Sequence[int] | Array = 200,
-    model: ModuleType = phase_retrieval,
+    model: Generated = phase_retrieval,
     progress: Callable[[int], None] | None = None,
     *,
     stepwise: bool = False,
@@ -61,13 +63,14 @@ def descend(
     return Observables(*np.concatenate(parts, axis=1))
 
 
+@checked
 @on_one_thread
 def descend_network(
     problem: Problem,
     step_size: float,
     steps: int,
     points: int | Sequence[int] | Array = 200,
-    model: ModuleType = phase_retrieval,
+    model: Generated = phase_retrieval,
     progress: Callable[[int], None] | None = None,
     *,
     stepwise: bool = False,

@@ -18,9 +18,9 @@ from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.descent.population import fast_modes, observables, reduced, stretches
 from numerics.descent.steps import check_steps, recorded_steps
-from numerics.generated import phase_retrieval, phase_retrieval_noise
+from numerics.generated import Generated, GeneratedNoise, phase_retrieval, phase_retrieval_noise
 from numerics.parallel.threads import on_one_thread
-from numerics.problems.problem import Problem, check_problem
+from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce_stream
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
@@ -28,10 +28,12 @@ from numerics.shown.result import Curves
 from numerics.state import limits
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables
+from theory.expected import Count, checked
 
 Array = np.ndarray
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Prediction(Curves, Summarised):
     """The mean curve of online SGD, after the step numbers ``steps`` (n,).
@@ -86,17 +88,18 @@ class Prediction(Curves, Summarised):
         yield "relative error", f"{self.error:.1e}"
 
 
+@checked
 @on_one_thread
 def predict_sgd(
     problem: Problem,
     step_size: float,
     steps: int,
     *,
-    batch: int = 1,
+    batch: Count = 1,
     noise_variance: float = 0.0,
     points: int | Sequence[int] | Array = 200,
-    model: ModuleType = phase_retrieval,
-    noise: ModuleType = phase_retrieval_noise,
+    model: Generated = phase_retrieval,
+    noise: GeneratedNoise = phase_retrieval_noise,
     progress: Callable[[int], None] | None = None,
     stepwise: bool = False,
 ) -> Prediction:
@@ -116,7 +119,6 @@ def predict_sgd(
     >>> run.limit.name, f"{run.loss[-1]:.4g}"
     ('+teacher', '0.0009555')
     """
-    check_problem(problem)
     check_steps(step_size, steps)
     check_noise(noise_variance)
     if not (batch >= 1 and batch % 1 == 0):

@@ -18,6 +18,7 @@ from numerics.shown.labelled import Columns
 from numerics.shown.result import Curves
 from numerics.state import charts
 from numerics.state.observables import norms, observe
+from theory.expected import Count, Whole, checked
 
 Array = np.ndarray
 
@@ -32,6 +33,7 @@ NOTHING = 1e-7
 STREAM = (0, 0)  # keys of one length more than those of problems and of online SGD
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class EmpiricalRun(Curves):
     """A run on samples, recorded at the times ``t`` (T,) of the flow.
@@ -55,6 +57,7 @@ class EmpiricalRun(Curves):
         return {name: (("t",), values) for name, values in vars(self).items()}
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Samples:
     """``inputs`` x (n, d) with covariance Q and ``labels`` y (n,) of a ``problem``.
@@ -121,7 +124,8 @@ class Samples:
         return EmpiricalRun(*seen, np.array([self.loss(w) for w in weights]))
 
 
-def draw_samples(problem: Problem, count: int, *, noise_variance: float = 0.0, seed: int = 0) -> Samples:
+@checked
+def draw_samples(problem: Problem, count: Count, *, noise_variance: float = 0.0, seed: Whole = 0) -> Samples:
     """Draw ``count`` Gaussian inputs and their labels, with Gaussian noise of ``noise_variance``.
 
     The first samples of a longer draw with the same seed are the same. Memory is count · d.
@@ -135,8 +139,6 @@ def draw_samples(problem: Problem, count: int, *, noise_variance: float = 0.0, s
     """
     check_directions(problem)
     check_noise(noise_variance)
-    if not (count >= 1 and count % 1 == 0):
-        raise ValueError(f"{count} samples: a whole number, at least 1, is needed")
     inputs, noise = (
         np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(*STREAM, kind))))
         for kind in range(2)
@@ -146,6 +148,7 @@ def draw_samples(problem: Problem, count: int, *, noise_variance: float = 0.0, s
     return Samples(problem, x, labels)
 
 
+@checked
 def empirical_flow(samples: Samples, times: Sequence[float] | Array) -> EmpiricalRun:
     """Integrate ẇ = −∇L_n(w) from the problem's start, to the ascending ``times``.
 
@@ -180,6 +183,7 @@ def empirical_flow(samples: Samples, times: Sequence[float] | Array) -> Empirica
     return samples.observed(t, solution.y.T)
 
 
+@checked
 def empirical_descent(
     samples: Samples,
     step_size: float,

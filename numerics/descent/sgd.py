@@ -30,6 +30,7 @@ from numerics.shown.labelled import Columns
 from numerics.shown.result import Result
 from numerics.state import charts
 from numerics.state.observables import Observables, norms, observe
+from theory.expected import Count, checked
 
 Array = np.ndarray
 
@@ -37,6 +38,7 @@ REBASE = 64
 SAVE_EVERY = 10.0  # seconds
 
 
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class StochasticRuns(Result, Summarised):
     """Runs of online SGD on one problem, one for every seed.
@@ -100,12 +102,13 @@ class StochasticRuns(Result, Summarised):
             yield f"final {name}, median", np.median(getattr(self, name)[kept, -1])
 
 
+@checked
 def online_sgd(
     problem: Problem,
     step_size: float,
     steps: int,
     *,
-    batch: int = 1,
+    batch: Count = 1,
     noise_variance: float = 0.0,
     seeds: Sequence[int] = (0,),
     points: int | Sequence[int] | Array = 200,
@@ -143,12 +146,13 @@ def online_sgd(
     )[0]
 
 
+@checked
 def shared_sgd(
     problems: Sequence[Problem],
     step_size: float,
     steps: int,
     *,
-    batch: int = 1,
+    batch: Count = 1,
     noise_variance: float = 0.0,
     seeds: Sequence[int] = (0,),
     points: int | Sequence[int] | Array = 200,

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from numerics.problems.problem import check_number
-
 Array = np.ndarray
 
 LARGEST_COUNT = 2**53  # beyond, step numbers are no longer exact floats
@@ -13,8 +11,6 @@ LARGEST_COUNT = 2**53  # beyond, step numbers are no longer exact floats
 
 def check_steps(step_size: float, steps: int) -> None:
     """Raise ValueError unless the step size is positive and finite and the number of steps a whole one."""
-    check_number("step size", step_size)
-    check_number("number of steps", steps)
     if not (np.isfinite(step_size) and step_size > 0):
         raise ValueError(f"step size is {step_size}: it must be positive and finite")
     if not (1 <= steps <= LARGEST_COUNT and steps % 1 == 0):

@@ -32,6 +32,7 @@ from numerics.fits.noisy_fits import (
     noise_in,
 )
 from numerics.fits.scatter import FEWEST_COMPONENTS
+from theory.expected import Finite, checked
 
 Array = np.ndarray
 
@@ -60,6 +61,7 @@ AHEAD, SCANNED, REFINED = (-2.0, 4.0), 25, 12
 """Where log(log t_0 − log τ) is looked for, τ the unit of time of a logarithm, and how finely."""
 
 
+@checked
 class LogarithmFit(NamedTuple):
     """y ~ C t^``exponent`` (log t)^``power`` as t → ∞, each with its uncertainty.
 
@@ -77,6 +79,7 @@ class LogarithmFit(NamedTuple):
         return abs(self.power) > self.power_error
 
 
+@checked
 def local_slopes(times: Array, values: Array) -> tuple[Array, Array]:
     """d log|y| / d log t (K − 1,) between neighbours, and the geometric means (K − 1,) of their times.
 
@@ -90,6 +93,7 @@ def local_slopes(times: Array, values: Array) -> tuple[Array, Array]:
     return np.sqrt(times[1:] * times[:-1]), slopes
 
 
+@checked
 def extrapolate_power_law(times: Array, values: Array) -> PowerLawFit:
     """Fit ``values`` (K,) at ``times`` (K,) in geometric progression, K ≥ 5.
 
@@ -116,11 +120,12 @@ def extrapolate_power_law(times: Array, values: Array) -> PowerLawFit:
     return PowerLawFit(exponent, exponent_error, prefactor, prefactor_error)
 
 
+@checked
 def fit_power_law(
     times: Array,
     values: Array,
     corrections: Sequence[float | tuple[float, int]] = (),
-    exponent: float | None = None,
+    exponent: Finite | None = None,
     floor: bool = False,
 ) -> PowerLawFit:
     """Fit y = b + C t^p (1 + Σ_j c_j t^{−q_j} + …) to ``values`` (K,) at increasing ``times`` (K,).
@@ -186,6 +191,7 @@ def _fit_series(
     )
 
 
+@checked
 def detect_logarithm(
     times: Array, values: Array, corrections: Sequence[float | tuple[float, int]]
 ) -> LogarithmFit:

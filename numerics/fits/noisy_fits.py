@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from numerics.fits.scatter import FEWEST_COMPONENTS, scatter_of
+from theory.expected import checked
 
 Array = np.ndarray
 Terms = Sequence[tuple[float, int]]
@@ -43,6 +44,7 @@ FALLS = 60.0
 """How much more energy the lower half of these has in smooth curves."""
 
 
+@checked
 class PowerLawFit(NamedTuple):
     """y ~ ``floor`` + ``prefactor`` · t^``exponent`` as t → ∞, each with its uncertainty."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.generated import phase_retrieval
+from numerics.generated import Generated, phase_retrieval
 from numerics.parallel.threads import on_one_thread
 from numerics.precise.problem import ExactProblem, exact_number
 from numerics.precise.report import relative_change
@@ -18,6 +18,7 @@ from numerics.precise.run import solve_once
 from numerics.problems.problem import Problem
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
+from theory.expected import Count, checked
 
 Array = np.ndarray
 
@@ -27,6 +28,7 @@ SPARE = 4
 """Digits by which a run's tolerance is below the digits asked for."""
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class PreciseSolution:
     """The flow at the times that were asked for, in mpmath's numbers.
@@ -58,12 +60,13 @@ class PreciseSolution:
         return self.reported
 
 
+@checked
 @on_one_thread
 def solve_precisely(
     problem: Problem | ExactProblem,
     times: Sequence[Any],
-    digits: int = 50,
-    model: ModuleType = phase_retrieval,
+    digits: Count = 50,
+    model: Generated = phase_retrieval,
     progress: Callable[[float], None] | None = None,
 ) -> PreciseSolution:
     """The flow of ``problem`` at the increasing ``times`` from 0 on, each number to ``digits`` digits.

@@ -15,6 +15,7 @@ from numerics.problems.power_law import (
     power_law,
     source_exponent,
 )
+from theory.expected import Count, Whole, checked
 
 Array = np.ndarray
 
@@ -22,13 +23,14 @@ LARGEST_DIMENSION = 1000
 GUARD = 20  # digits of the data beyond those of the flow
 
 
+@checked
 def precise_power_law(
     exponent: float | Fraction,
     dimension: float,
     teacher: str | Array = "flat",
     init: str | Array = "sphere",
-    seed: int = 0,
-    digits: int = 50,
+    seed: Whole = 0,
+    digits: Count = 50,
 ) -> ExactProblem:
     """The problem of :func:`numerics.problems.power_law` with all d modes, its numbers to ``digits`` + 20
     digits.

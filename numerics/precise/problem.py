@@ -9,16 +9,19 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from flint import arb, fmpq
 
-from numerics.problems.problem import Problem
+from numerics.problems.problem import Dimension, Problem
 from theory.disk import read_text
+from theory.expected import checked
 
 LARGEST_EXPONENT = 10_000  # of decimal strings: a power of ten is written out
 Row = tuple[Fraction, ...]
 Moments = tuple[Fraction, ...]
 
 
+@checked
 @dataclass(frozen=True)
 class ExactProblem:
     """The data of :class:`numerics.Problem`, exact: each number is kept as the fraction that it is.
@@ -40,7 +43,11 @@ class ExactProblem:
     dimension: float
 
     def __init__(
-        self, eigenvalues: Sequence[Any], teacher: Sequence[Any], init: Sequence[Any], dimension: float = 0
+        self,
+        eigenvalues: Sequence[Any],
+        teacher: Sequence[Any],
+        init: Sequence[Any],
+        dimension: Dimension = 0,
     ) -> None:
         object.__setattr__(self, "eigenvalues", _row("eigenvalues", eigenvalues))
         object.__setattr__(self, "teacher", _rows("teacher", teacher))
@@ -57,9 +64,9 @@ class ExactProblem:
     @classmethod
     def of(cls, problem: Problem) -> "ExactProblem":
         """The problem that these floats are."""
-        return cls(
-            problem.eigenvalues.tolist(), problem.teacher.tolist(), problem.init.tolist(), problem.dimension
-        )
+        pairs = zip(problem.students.tolist(), np.atleast_2d(problem.init_rest).tolist(), strict=True)
+        start = [[Fraction(x) + Fraction(y) for x, y in zip(*rows, strict=True)] for rows in pairs]
+        return cls(problem.eigenvalues.tolist(), problem.teachers.tolist(), start, problem.dimension)
 
     @classmethod
     def load(cls, path: str | Path) -> "ExactProblem":

@@ -5,12 +5,11 @@ operator. Its top eigenvalue ρ > A₀ λ_max solves the secular equation 1 = B�
 [Lem 2] and its eigenvector is w_i ∝ λ_i w*_i/(ρ − A₀ λ_i).
 """
 
-from types import ModuleType
-
 import numpy as np
 
-from numerics.generated import phase_retrieval
+from numerics.generated import Generated, phase_retrieval
 from numerics.problems.problem import Problem
+from theory.expected import checked
 
 Array = np.ndarray
 
@@ -19,7 +18,7 @@ SMALL = 20
 
 
 def escape_direction(
-    eigenvalues: Array, teacher: Array, model: ModuleType = phase_retrieval
+    eigenvalues: Array, teacher: Array, model: Generated = phase_retrieval
 ) -> tuple[float, Array]:
     """The escape rate ρ (per unit of flow time) and the direction w (N,), with Σ λ w w* > 0 and Σ λ w² = 1.
 
@@ -55,7 +54,8 @@ def _secular_root(weights: Array, gaps: Array) -> float:
         root += climb
 
 
-def largest_stable_step(problem: Problem, model: ModuleType = phase_retrieval) -> float:
+@checked
+def largest_stable_step(problem: Problem, model: Generated = phase_retrieval) -> float:
     """The largest step of gradient descent for which the minimum at the students of ``problem`` is stable.
 
     It is 2/h, h the largest eigenvalue of the Hessian (Kd × Kd) there, per unit of flow time. With

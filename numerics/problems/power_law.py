@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from typing import SupportsFloat
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from numerics.problems.linearisation import escape_direction
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce_stream
 from numerics.quadrature.index_rule import index_rule
+from theory.expected import Whole, checked
 
 Array = np.ndarray
 
@@ -21,12 +21,13 @@ LARGEST = 1e280  # of finite dimensions and horizons, short of overflow
 SMALLEST_START, LARGEST_START = 1e-300, 1e75  # of √s(0): floats keep their digits, energies stay in range
 
 
+@checked
 def power_law(
     exponent: float,
     dimension: float,
     teacher: str | Array = "flat",
     init: str | Array = "sphere",
-    seed: int = 0,
+    seed: Whole = 0,
     horizon: float = 1e30,
 ) -> Problem:
     """The paper's problem: tr Q = 1, ‖w*‖_Q = 1.
@@ -127,9 +128,6 @@ def gaussian_teacher(dimension: float, seed: int = 0) -> Array:
 
 def check_power_law(exponent: float, dimension: float) -> tuple[float, float]:
     """Return both as floats, or raise ValueError saying what is allowed."""
-    for name, value in (("exponent", exponent), ("dimension", dimension)):
-        if isinstance(value, str) or not isinstance(value, SupportsFloat):
-            raise ValueError(f"{name} is {value!r}: it must be a number")
     if not (math.isfinite(exponent) and exponent >= 0):
         raise ValueError(f"exponent is {exponent}: it must be a finite number ≥ 0")
     if not (dimension == math.inf or (1 <= dimension <= LARGEST and dimension == math.floor(dimension))):

@@ -1,10 +1,10 @@
 """A teacher–student problem: spectrum, teacher and start, in eigen-coordinates of the covariance."""
 
 import json
-import math
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -13,28 +13,23 @@ from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
 from numerics.shown.result import Result
 from theory.disk import read_text
+from theory.expected import ANYTHING, NonNegative, Only, Positive, checked
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Array = np.ndarray
 
+Dimension = Annotated[
+    float,
+    Only("a positive integer or inf, or 0 for the number of modes", lambda d: d >= 0 and d in (inf, d // 1)),
+]
+
 LARGEST_ENERGY = 1e150  # the loss is quadratic in energies
 SMALLEST_ENTRY = 1e-300  # below, floats lose their digits
 
 
-def check_problem(problem: object) -> None:
-    """Raise TypeError for anything that is no :class:`Problem`."""
-    if not isinstance(problem, Problem):
-        raise TypeError(f"a Problem is needed, not {type(problem).__name__}: see Problem and power_law")
-
-
-def check_number(name: str, value: object) -> None:
-    """Raise TypeError for anything that is no number."""
-    if isinstance(value, str) or not isinstance(value, SupportsFloat):
-        raise TypeError(f"{name} is {value!r}: it must be a number")
-
-
+@checked
 @dataclass(frozen=True, eq=False, repr=False)
 class Problem(Result, Summarised):
     """The data that the flow sees.
@@ -59,12 +54,12 @@ class Problem(Result, Summarised):
     (3, 2)
     """
 
-    eigenvalues: Array
-    teacher: Array
-    init: Array
-    dimension: float = 0
-    relative_error: float = 0.0
-    horizon: float = math.inf
+    eigenvalues: Annotated[Array, ANYTHING]
+    teacher: Annotated[Array, ANYTHING]
+    init: Annotated[Array, ANYTHING]
+    dimension: Dimension = 0
+    relative_error: NonNegative = 0.0
+    horizon: Positive = inf
     init_rest: Array | float = 0.0
     directions: Array | None = None
 
@@ -85,6 +80,12 @@ class Problem(Result, Summarised):
                 f"eigenvalues[{where}] is {self.eigenvalues[where]:g}: a covariance has none below 0"
             )
         self._check_energies()
+        if np.shape(self.init_rest) not in ((), self.init.shape, self.students.shape):
+            raise ValueError(
+                f"init_rest has shape {np.shape(self.init_rest)}: it must be that of init, {self.init.shape}"
+            )
+        if self.directions is not None and np.shape(self.directions)[:1] != (2,):
+            raise ValueError(f"directions has shape {np.shape(self.directions)}: it must be (2, D)")
         object.__setattr__(self, "init_rest", np.zeros_like(self.students) + self.init_rest)
         if not self.dimension:
             object.__setattr__(self, "dimension", size)
@@ -147,10 +148,13 @@ class Problem(Result, Summarised):
         def dims(vectors: Array, rows: str) -> tuple[str, ...]:
             return ("mode",) if vectors.ndim == 1 else (rows, "mode")
 
+        start = dims(self.init, "student_row")
+        rest = {"init_rest": (start, np.reshape(self.init_rest, self.init.shape))}
         return {
             "eigenvalues": (("mode",), self.eigenvalues),
             "teacher": (dims(self.teacher, "teacher_row"), self.teacher),
-            "init": (dims(self.init, "student_row"), self.init),
+            "init": (start, self.init),
+            **(rest if np.any(self.init_rest) else {}),
         }
 
     def attributes(self) -> dict[str, float]:
@@ -216,7 +220,8 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
         if name in labelled.attrs
     }
     eigenvalues, teacher, init = (labelled[name].values for name in names)
-    return Problem(eigenvalues, teacher, init, **options)
+    rest = labelled["init_rest"].values if "init_rest" in labelled else 0.0
+    return Problem(eigenvalues, teacher, init, init_rest=rest, **options)
 
 
 def _from_dataset(path: str | Path) -> Problem:

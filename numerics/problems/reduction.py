@@ -25,6 +25,7 @@ from numerics.problems.block_gauss import block_lanczos, chebyshev_moments, gaus
 from numerics.problems.eigenspaces import add, merge
 from numerics.problems.problem import Problem
 from numerics.quadrature.chebyshev import chebyshev_polynomials
+from theory.expected import Positive, checked
 
 Array = np.ndarray
 
@@ -43,7 +44,8 @@ BETWEEN = 3.0  # times the bound at these is above it at all times
 LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left of any
 
 
-def reduce(problem: Problem, horizon: float, tolerance: float = TOLERANCE) -> Problem:
+@checked
+def reduce(problem: Problem, horizon: Positive, tolerance: float = TOLERANCE) -> Problem:
     """Replace ``problem`` by one of a few hundred modes, equivalent for times up to ``horizon``.
 
     Returns an ordinary problem with the same ``dimension``. Its ``relative_error`` bounds the change of the
@@ -103,18 +105,17 @@ class _Rows(NamedTuple):
 
 
 def _merged(problem: Problem) -> _Rows:
-    """The modes with equal eigenvalues merged, one student and teacher without loss of w ∓ w*."""
-    count = len(problem.teachers)
+    """The modes with equal eigenvalues merged, without loss of what is between a student and its teacher."""
     rest = problem.init_rest + np.zeros_like(problem.students)
     order = np.argsort(-problem.eigenvalues, kind="stable")
     modes = _Rows(problem.eigenvalues, problem.teachers, problem.students, rest).part(order)
     if (modes.eigenvalues[1:] < modes.eigenvalues[:-1]).all() or rest.any():  # a rest is that of merged modes
         return modes
-    if count == len(problem.students) == 1:
+    if len(problem.teachers) == len(problem.students) == 1:
         eigenvalues, *rows = merge(modes.eigenvalues, modes.teachers[0], modes.students[0])
         return _Rows(eigenvalues, *(row[None] for row in rows))
-    distinct, vectors = _merge_equal(modes.eigenvalues, np.concatenate(modes[1:3]))
-    return _Rows(distinct, vectors[:count], vectors[count:], np.zeros_like(vectors[count:]))
+    near = _nearest(modes)
+    return _Rows(*_from_deviations(*_merge_equal(modes.eigenvalues, _deviations(modes, near)), near))
 
 
 def _reduced(modes: _Rows, clock: float, tolerance: float) -> tuple[_Rows, float]:
@@ -122,28 +123,38 @@ def _reduced(modes: _Rows, clock: float, tolerance: float) -> tuple[_Rows, float
 
     The rows may be combined: of a start near ±w* it is the measure of (w*, w ∓ w*) that keeps its digits.
     """
-    teachers, students = modes.teachers, modes.students
-    near = _nearest(modes) if len(teachers) == len(students) == 1 else np.zeros((1, 1))
-    rows = np.concatenate([teachers, students - near @ teachers + modes.rest if near.any() else students])
+    near = _nearest(modes)
+    rows = _deviations(modes, near)
     used = rows.any(axis=1)
     nodes, vectors, error = _reduce_moving(modes.eigenvalues, rows[used], clock, tolerance)
     if nodes is modes.eigenvalues:
         return modes, error
     full = np.zeros((len(rows), len(nodes)))
     full[used] = vectors
-    teachers, students = np.split(full, [len(teachers)])
-    students, rest = add(near @ teachers, students) if near.any() else (students, 0.0 * students)
-    return _Rows(nodes, teachers, students, rest), error
+    return _Rows(*_from_deviations(nodes, full, near)), error
 
 
 def _nearest(modes: _Rows) -> Array:
-    """P = ±1 (1, 1) where ‖w − P w*‖_Q² is below NEAR_TEACHER of the teacher's energy, else 0."""
-    energy = modes.teachers**2 @ modes.eigenvalues
-    for sign in (1.0, -1.0):
-        deviation = modes.students - sign * modes.teachers
-        if deviation**2 @ modes.eigenvalues < NEAR_TEACHER * energy:
-            return np.array([[sign]])
-    return np.zeros((1, 1))
+    """P (K, M): ±1 where w_j ∓ w*_m has the least energy, and below NEAR_TEACHER of that of w*_m; else 0."""
+    near = np.zeros((len(modes.students), len(modes.teachers)))
+    energies = modes.teachers**2 @ modes.eigenvalues
+    for student, row in zip(modes.students, near, strict=True):
+        away = np.stack([(student - sign * modes.teachers) ** 2 @ modes.eigenvalues for sign in (1.0, -1.0)])
+        sign, teacher = np.unravel_index(np.argmin(away / energies), away.shape)
+        if away[sign, teacher] < NEAR_TEACHER * energies[teacher]:
+            row[teacher] = 1.0 - 2.0 * sign
+    return near
+
+
+def _deviations(modes: _Rows, near: Array) -> Array:
+    """W* and W − P W* (M + K, N), with P the teachers ``near``."""
+    return np.concatenate([modes.teachers, modes.students - near @ modes.teachers + modes.rest])
+
+
+def _from_deviations(eigenvalues: Array, rows: Array, near: Array) -> tuple[Array, Array, Array, Array]:
+    """The eigenvalues, W*, W and its rest, from the ``rows`` of :func:`_deviations`."""
+    teachers, deviations = np.split(rows, [near.shape[1]])
+    return eigenvalues, teachers, *add(near @ teachers, deviations)
 
 
 def reduce_stream(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from theory.disk import read_file, write_file
+from theory.expected import checked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,6 +30,7 @@ KINDS = {"f": "float", "i": "int", "u": "int", "U": "text", "T": "text", "O": "t
 TYPES: Mapping[str, type] = {"float": float, "int": int, "text": str}
 
 
+@checked
 def save(labelled: "xr.Dataset", path: str | Path) -> None:
     """Write a dataset to a file whose suffix names the format: readers find the former content or the new.
 
@@ -42,6 +44,7 @@ def save(labelled: "xr.Dataset", path: str | Path) -> None:
     write_file(target, encode(labelled, format_of(target)))
 
 
+@checked
 def load(path: str | Path) -> "xr.Dataset":
     """Read a dataset from a file that :func:`save` wrote.
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from theory.expected import checked
+
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
@@ -45,6 +47,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "eigenvalues": ("eigenvalues of the covariance", "1"),
     "teacher": ("components of w* along the eigenvectors", "1"),
     "init": ("components of w(0) along the eigenvectors", "1"),
+    "init_rest": ("what the floats of init leave out of w(0)", "1"),
     "seed": ("seed of the draws", "1"),
     "lost": ("1 of a run that diverged", "1"),
     "exponent": ("exponent a of the eigenvalues i^-a", "1"),
@@ -64,6 +67,7 @@ class Labelled(Protocol):
         """What holds for the whole, as numbers or text."""
 
 
+@checked
 def dataset(run: Labelled, **parameters: Any) -> "xr.Dataset":
     """The labelled form of a curve, a set of stochastic runs, or a problem; ``parameters`` become attributes.
 
@@ -81,11 +85,10 @@ def dataset(run: Labelled, **parameters: Any) -> "xr.Dataset":
     >>> labelled["u"].dims, labelled["u"].attrs["long_name"], labelled.attrs["step_size"]
     (('t',), 'overlap <w, w*>_Q', 0.01)
     """
-    if not isinstance(run, Labelled):
-        raise ValueError(f"a {type(run).__name__} has no labelled form")
     return _build(run.columns(), {**run.attributes(), **parameters})
 
 
+@checked
 def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Dataset":
     """Runs side by side along a new dimension, such as ``exponent=[1.5, 2.0]`` or ``run=range(3)``.
 
@@ -128,6 +131,7 @@ def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Data
     return joined.assign_attrs({k: v for k, v in runs[0].attrs.items() if k not in differing})
 
 
+@checked
 def plot(labelled: "xr.Dataset") -> "Figure":
     """Draw a dataset: MSE, |u| and s of a run over time, or the loss of a network, with a band over seeds and
     a panel for each value of another dimension; the masses λ w² of a problem over its eigenvalues.

@@ -2,7 +2,10 @@
 
 from typing import NamedTuple
 
+from theory.expected import checked
 
+
+@checked
 class Phases(NamedTuple):
     """The times that separate the phases, nan where they do not occur before the end of the run.
 

@@ -4,23 +4,24 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, as_completed
 from importlib import import_module
 from os import cpu_count
-from types import ModuleType
 
-from numerics.generated import phase_retrieval
+from numerics.generated import Generated, phase_retrieval
 from numerics.parallel.workers import interrupts_wait, processes, stopped
-from numerics.problems.problem import Problem, check_problem
+from numerics.problems.problem import Problem
 from numerics.solver.flow import solve
 from numerics.state.trajectory import Trajectory
+from theory.expected import Count, checked
 
 PROBLEMS_PER_PROCESS = 4
 """Problems from which on another process is worth its start."""
 
 
+@checked
 def solve_many(
     problems: Sequence[Problem],
     until: float | Sequence[float],
-    model: ModuleType = phase_retrieval,
-    workers: int | None = None,
+    model: Generated = phase_retrieval,
+    workers: Count | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> list[Trajectory]:
     """Solve each of ``problems`` up to ``until``, one time for all or one for each, in ``workers`` processes.
@@ -37,11 +38,7 @@ def solve_many(
     >>> [run.limit.name for run in runs]
     ['+teacher', '-teacher']
     """
-    if isinstance(problems, Problem):
-        raise ValueError("problems is one problem: solve takes one, solve_many a list of them")
     problems = list(problems)
-    for problem in problems:
-        check_problem(problem)
     times = [float(until)] * len(problems) if isinstance(until, int | float) else [float(t) for t in until]
     if len(times) != len(problems):
         raise ValueError(f"until has {len(times)} times for {len(problems)} problems: it needs one for each")

@@ -109,7 +109,7 @@ def _check_one_eigenvalue(run: Trajectory, slack: float) -> None:
     s, u = first.energy[:1], first.overlap[:1]
     if not (same and first.chart.centred and s <= energy and 0 < abs(u) < energy):
         return
-    gain, force = first.chart.drift(np.stack([s, u]), first.teacher_energy)
+    gain, force = first.chart.drift(first.statistics[:, :1], first.teacher_energy)
     if not np.allclose([gain.item(), force.item()], [4 * (energy - 3 * s[0]), 8 * u[0]], rtol=1e-9):
         return
     for step in run.segments:

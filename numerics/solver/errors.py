@@ -11,8 +11,7 @@ from numerics.solver.clusters import term_sizes
 from numerics.solver.contract import StepResult
 from numerics.solver.control import LARGEST_ERROR
 from numerics.solver.place import Place
-from numerics.solver.step import ROUNDING, SMALLEST, Truncation, truncation
-from numerics.state.overlaps import join, split
+from numerics.solver.step import ROUNDING, SMALLEST, Truncation, error_inside, rounding_of_fall, truncation
 
 Array = np.ndarray
 
@@ -21,6 +20,7 @@ NOISE = 1e-6
 PER_STEP = 2e-14  # rounding
 CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
 EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
+BESIDE_KINKS = 20.0  # of a truncation in NETWORK_UNIT: past a near kink a step has twice its error inside
 MARGIN = 3.0  # of the truncation inside a step over its estimate
 CLOCK_MARGIN = 2.0  # of the time's over its estimate
 SPAN = 100.0
@@ -30,11 +30,10 @@ def noise(place: Place) -> float:
     """The largest relative error that a step from there may have from the rounding of the drift.
 
     At the origin A and B are taken from overlaps that hardly differ: near the teachers, which a network
-    may reach without a chart there, their terms cancel, and angles between nearly parallel vectors keep
-    half their digits.
+    may reach without a chart there, their terms cancel. Areas do not, nor is a kink noise.
     """
-    system = place.here.system
-    return 0.0 if system.single or system.line or not place.here.chart.centred else NOISE
+    system, chart = place.here.system, place.here.chart
+    return 0.0 if system.single or system.line or chart.areas or not chart.centred else NOISE
 
 
 def left_out(place: Place, statistics: Array, times: Array) -> Truncation:
@@ -51,10 +50,28 @@ def left_out(place: Place, statistics: Array, times: Array) -> Truncation:
     return truncation(
         system.table,
         np.concatenate([statistics, unit + elapsed[None]]),
-        lambda: np.append(rounding * term_sizes(place.here.modes, place.deviation, place.clusters), unit),
+        lambda: np.append(rounding * _felt(place, statistics), unit),
         allowed,
         SPAN,
     )
+
+
+def _felt(place: Place, statistics: Array) -> Array:
+    """What errors of the ``statistics`` (n, s + 1) of a step from there are relative to: their terms (n,).
+
+    An area r is felt by the part of one vector across the other, in proportion to itself: an error δ
+    counts as δ r/τ², so that a kink at r = 0 between two points is an error of second order. Of one
+    student and teacher τ is r's terms, for nothing else pushes them apart; else their lengths' product.
+    """
+    modes, model = place.here.modes, place.here.system.model
+    terms = term_sizes(modes, place.deviation, place.clusters)
+    if place.here.chart.areas:
+        alone = model.STUDENTS == model.TEACHERS == 1
+        areas = np.maximum(np.abs(statistics).max(axis=1), SMALLEST)
+        largest = terms if alone else modes.units(statistics, model.STUDENTS).max(axis=1)
+        here = np.arange(len(terms)) >= len(terms) - len(place.here.chart.areas)
+        terms = np.where(here, largest * np.maximum(largest / areas, 1.0), terms)
+    return terms
 
 
 def clock_error(place: Place, statistics: Array, lengths: Array, elapsed: Array) -> float:
@@ -109,30 +126,26 @@ class Errors:
         cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))
         return Errors(self.amplified, self.truncation, self.steps, cancelled)
 
-    def one(self, place: Place, statistics: Array, lengths: Array, elapsed: Array, inside: float) -> "Errors":
-        """With those of a step of a single student, whose polynomials leave out as much ``inside``."""
-        clock = clock_error(place, statistics, lengths, elapsed)
-        total = math.hypot(self.truncation, MARGIN * inside, clock)
+    def one(self, place: Place, result: StepResult, statistics: Array, lengths: Array) -> "Errors":
+        """With those of a step of a single student."""
+        modes = place.here.modes
+        terms, at_the_end = modes.term_sizes(place.deviation), modes.term_sizes(result.deviation[-1])
+        inside = MARGIN * error_inside(place.here.system.table, statistics, terms)
+        clock = clock_error(place, statistics, lengths, np.append(0.0, result.times))
+        total = math.hypot(self.truncation, inside, clock, rounding_of_fall(terms, at_the_end))
         return Errors(self.amplified, total, self.steps + 1, self.cancelled)
 
     def network(self, place: Place, result: StepResult, statistics: Array, missing: Truncation) -> "Errors":
         """With those of a step of a network, and what its flow makes of those so far."""
-        total, amplified = self.truncation + missing.error, self.amplified
+        beside = BESIDE_KINKS if place.here.chart.areas else 1.0
+        total, amplified = self.truncation + beside * missing.error, self.amplified
         if amplified is not None and result.linearised is not None:
             here = place.here
             rounding = STEP_ROUNDING * here.modes.term_sizes(place.deviation)
             last = missing.decay * (statistics @ here.system.table.to_chebyshev.T)[:, -1]
-            units = _units(place, result.statistics)
+            students = len(place.students)
+            units = np.maximum(here.modes.units(result.statistics, students), SMALLEST)
             amplified = amplified.after(result.linearised, here.frame, rounding, last, units)
             if here.rotated:
                 amplified = amplified.turned(here.frame, result.deviation[-1], here.modes)
         return Errors(amplified, total, self.steps + 1, self.cancelled)
-
-
-def _units(place: Place, statistics: Array) -> Array:
-    """√(S_jj S_kk) and √(S_jj T_mm) (n, s): what the errors of ``statistics`` (n, s) are relative to."""
-    model = place.here.system.model
-    S, _ = split(statistics, model.STUDENTS, model.TEACHERS)
-    students, teachers = np.sqrt(np.einsum("jjs->js", S)), np.sqrt(np.diag(place.here.modes.energy))
-    own = students[:, None] * students
-    return np.maximum(join(own, students[:, None] * teachers[:, None]), SMALLEST)

@@ -21,9 +21,9 @@ from types import ModuleType
 
 import numpy as np
 
-from numerics.generated import phase_retrieval
+from numerics.generated import Generated, phase_retrieval
 from numerics.parallel.threads import on_one_thread
-from numerics.problems.problem import Problem, check_number, check_problem
+from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
 from numerics.solver import loop
 from numerics.solver.check import check_trajectory
@@ -37,6 +37,7 @@ from numerics.state.limits import Limit
 from numerics.state.modes import Modes
 from numerics.state.overlaps import join
 from numerics.state.trajectory import Segment, Trajectory
+from theory.expected import checked
 
 Array = np.ndarray
 
@@ -44,11 +45,12 @@ STEPS = ShortStep(), ClockStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
+@checked
 @on_one_thread
 def solve(
     problem: Problem,
     until: float,
-    model: ModuleType = phase_retrieval,
+    model: Generated = phase_retrieval,
     progress: Callable[[float], None] | None = None,
     *,
     check: bool = False,
@@ -73,8 +75,6 @@ def solve(
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
     ('+teacher', '2.910245e-103')
     """
-    check_problem(problem)
-    check_number("until", until)
     if not (np.isfinite(until) and until > 0):
         raise ValueError(f"until is {until}: it must be a positive, finite time")
     if until > problem.horizon:
@@ -87,6 +87,8 @@ def solve(
             f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
             f"the model {model.STUDENTS} and {model.TEACHERS}"
         )
+    if not steps:
+        raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
     run = Run.begin(reduce(problem, _clocked(problem, model, until)), model, tuple(steps))
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []

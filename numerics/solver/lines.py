@@ -1,7 +1,7 @@
 """Problems on a line: all teachers and students are multiples of one vector of one eigenspace.
 
 The flow keeps them there: ẇ = A w Q + B w* Q is such a multiple, too. Every correlation is ±1 for all times,
-where the averages of links with a kink have a kink of their own, :func:`numerics.state.charts.on_a_line`.
+where the averages of links with a kink have their own: all areas are 0, :mod:`numerics.state.areas`.
 """
 
 from dataclasses import replace

@@ -67,18 +67,16 @@ class Coordinates:
     def origin(cls, system: System) -> "Coordinates":
         """y = w."""
         model, problem = system.model, system.problem
-        chart = charts.origin(model)
-        chart = charts.on_a_line(chart, model.STUDENTS) if system.line else chart
-        orientation = np.eye(model.TEACHERS)
-        modes = Modes(problem.eigenvalues, orientation @ problem.teachers)
+        chart, orientation = charts.origin(model), np.eye(model.TEACHERS)
+        modes = chart.modes(problem.eigenvalues, orientation @ problem.teachers)
         return cls(system, chart, orientation, np.eye(model.STUDENTS), modes)
 
     def teacher(self, orientation: Array, frame: Array | None = None) -> "Coordinates":
         """Those at the teacher P W*, in a ``frame`` that follows rotations if one is given."""
-        problem, rotated = self.system.problem, frame is not None
-        modes = Modes(problem.eigenvalues, orientation @ problem.teachers)
+        problem, rotated, chart = self.system.problem, frame is not None, charts.teacher(self.system.model)
+        modes = chart.modes(problem.eigenvalues, orientation @ problem.teachers)
         frame = self.frame if frame is None else frame
-        return Coordinates(self.system, charts.teacher(self.system.model), orientation, frame, modes, rotated)
+        return Coordinates(self.system, chart, orientation, frame, modes, rotated)
 
     def deviation(self, students: Array) -> Array:
         """The chart's y (K, N) of the ``students`` W (K, N)."""
@@ -86,7 +84,7 @@ class Coordinates:
             return self.frame @ students
         teachers = np.zeros_like(students)
         teachers[: self.system.model.TEACHERS] = self.modes.teacher
-        return self.system.problem.deviation(self.frame @ students, teachers)
+        return (self.frame @ students - teachers) + self.frame @ self.system.problem.init_rest
 
     def norms(self, deviation: Array, students: Array) -> Array:
         """The norms (4, K, M, …) of the user's ``students`` (…, K, N), whose ``deviation`` is given."""

@@ -66,6 +66,7 @@ def check_kink(place: Place) -> None:
 def _speeds(here: Coordinates, S: Array, U: Array) -> Array:
     """dU/dt (K, M) of vectors on a line, the one mode in which the teachers have energy."""
     modes = here.modes
-    gain, force = here.chart.drift(join(S, U), modes.energy)
+    areas = np.zeros(len(here.chart.areas))
+    gain, force = here.chart.drift(np.append(join(S, U), areas), modes.energy)
     line = np.abs(modes.weighted).max(axis=0).argmax()
     return modes.eigenvalues[line] * (gain @ U + force @ modes.energy)

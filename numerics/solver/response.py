@@ -75,36 +75,39 @@ class Response:
         flat = forcing.reshape(len(self.coupling), -1)
         return self._solve(self.rates * (self.integral @ flat)).reshape(forcing.shape)
 
-    def sensitivity(self, states: Array, teacher: Array, weights: Array) -> Array:
+    def sensitivity(self, states: Array, teacher: Array, weights: Array, normals: Array) -> Array:
         """How Σ λ v_a Y_j at node l answers to a forcing of student k by v_b at node m: (l, m, j, a, k, b).
 
-        The v are the K rows of the ``states`` Y (s, K, N), then the M of the ``teacher``; ``weights`` are λ.
-        The sums over the modes are those of the states' polynomials of degree DEGREE.
+        The v_b are the K rows of the ``states`` Y (s, K, N), then the M of the ``teacher``; the v_a are these
+        and the ``normals`` (s, E, N); ``weights`` are λ. The sums over the modes are those of the vectors'
+        polynomials of degree DEGREE.
         """
         stages, students, size = states.shape
         powers = np.linalg.qr(np.vander(self.table.nodes, min(stages, DEGREE + 1)))[0]
-        rows = np.concatenate([(powers.T @ states.reshape(stages, -1)).reshape(-1, size), teacher])
+        moving, across = (
+            (powers.T @ part.reshape(stages, -1)).reshape(-1, size) for part in (states, normals)
+        )
+        rows = np.concatenate([moving, teacher])
         first, second = upper_triangle(len(rows))
+        weighted = self.resolvent * (self.rates * weights)
         sums = np.empty((*self.resolvent.shape[:2], len(rows), len(rows)))
-        sums[..., first, second] = sums[..., second, first] = (self.resolvent * (self.rates * weights)) @ (
-            rows[first] * rows[second]
-        ).T
-        at_nodes = np.zeros((stages * students + len(teacher), len(rows)))
-        at_nodes[-len(teacher) :, -len(teacher) :] = np.eye(len(teacher))
-        at_nodes[: -len(teacher), : -len(teacher)] = _on_nodes(powers, np.eye(students)[:, :, None])
-        sums = at_nodes @ sums @ at_nodes.T
+        sums[..., first, second] = sums[..., second, first] = weighted @ (rows[first] * rows[second]).T
+        if len(across):
+            products = (across[:, None] * rows).reshape(-1, size)
+            sums = np.concatenate([sums, (weighted @ products.T).reshape(*sums.shape[:2], -1, len(rows))], 2)
+        at_nodes = _direct_sum(np.kron(powers, np.eye(students)), np.eye(len(teacher)))
+        with_normals = _direct_sum(at_nodes, np.kron(powers, np.eye(normals.shape[1])))
+        sums = with_normals @ sums @ at_nodes.T
         products = sums[0] + 1j * sums[1]
-        own = np.arange(stages * students).reshape(stages, students)
-        fixed = np.broadcast_to(stages * students + np.arange(len(teacher)), (stages, len(teacher)))
-        index = np.concatenate([own, fixed], axis=1)
-        products = products[:, index[:, None, :, None], index[None, :, None, :]]
+        second = _numbered(stages, students, len(teacher))
+        first = np.concatenate([second, len(at_nodes) + _numbered(stages, normals.shape[1], 0)], axis=1)
+        products = products[:, first[:, None, :, None], second[None, :, None, :]]
         outer = self.left[:, None, :] * (self.right @ self.integral).T
         outer = np.einsum("ljmke->lmjke", outer.reshape(stages, students, stages, students, -1))
-        count = index.shape[1]
         kernel = outer.reshape(stages, stages, students**2, -1) @ np.moveaxis(products, 0, 2).reshape(
-            stages, stages, -1, count**2
+            stages, stages, len(products), -1
         )
-        shape = stages, stages, students, students, count, count
+        shape = stages, stages, students, students, first.shape[1], second.shape[1]
         return np.swapaxes(kernel.real.reshape(shape), 3, 4)
 
     @cached_property
@@ -142,3 +145,17 @@ def _on_nodes(matrix: Array, gain: Array) -> Array:
     stages, students = len(matrix), len(gain)
     product = matrix[:, None, :, None] * np.moveaxis(gain, -1, 1)
     return product.reshape(stages * students, -1)
+
+
+def _direct_sum(first: Array, second: Array) -> Array:
+    """The matrix of the blocks ``first`` and ``second``."""
+    total = np.zeros(np.add(first.shape, second.shape))
+    total[: len(first), : first.shape[1]], total[len(first) :, first.shape[1] :] = first, second
+    return total
+
+
+def _numbered(stages: int, moving: int, fixed: int) -> Array:
+    """The numbers (s, moving + fixed) of vectors that differ from node to node, then of ``fixed`` ones."""
+    own = np.arange(stages * moving).reshape(stages, moving)
+    same = np.broadcast_to(stages * moving + np.arange(fixed), (stages, fixed))
+    return np.concatenate([own, same], axis=1)

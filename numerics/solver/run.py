@@ -169,7 +169,8 @@ class FloatTrial(Trial[Run, Attempt]):
         lengths = here.norms(result.deviation, students)
         lengths = np.concatenate([place.lengths[..., None], lengths], axis=-1)
         noisy, elapsed = self._noisy(found), np.append(0.0, result.times)
-        width, control = run.control.after(found.left_out, float(elapsed[-1]), found.statistics, noisy)
+        overlaps = found.statistics[: len(found.statistics) - len(here.chart.areas)]
+        width, control = run.control.after(found.left_out, float(elapsed[-1]), overlaps, noisy)
         segment = Segment(
             place.time,
             elapsed,
@@ -181,7 +182,7 @@ class FloatTrial(Trial[Run, Attempt]):
             here.modes.energy,
         )
         place = place.moved(result, students, found.statistics, lengths)
-        errors, last = self._errors(found, lengths, elapsed), Last(segment, found.stride, noisy)
+        errors, last = self._errors(found, lengths), Last(segment, found.stride, noisy)
         return Run(place, run.settling, errors, control, width, run.origin, last).settled_down()
 
     def _task(self) -> Task:
@@ -220,13 +221,13 @@ class FloatTrial(Trial[Run, Attempt]):
         if not settling.settled:
             reach.check_overlap(place, deviation)
 
-    def _errors(self, found: Attempt, lengths: Array, elapsed: Array) -> Errors:
+    def _errors(self, found: Attempt, lengths: Array) -> Errors:
         """Those of the run at the end of the step."""
         place, sofar = self.run.place, self.run.errors
         if place.here.chart.centred and not self.run.settling.settled:
             sofar = sofar.overlap(place, found.statistics)
         if place.here.system.single:
-            return sofar.one(place, found.statistics, lengths, elapsed, found.left_out.inside)
+            return sofar.one(place, found.result, found.statistics, lengths)
         return sofar.network(place, found.result, found.statistics, found.left_out)
 
 

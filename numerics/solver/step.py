@@ -8,6 +8,7 @@ the guess while changes fall: then the modes are not solved for again, but corre
 Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, modes last.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +21,7 @@ from numerics.solver.clusters import Clusters, term_sizes
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task
 from numerics.solver.response import REFINEMENTS, Response
 from numerics.state.charts import Chart
-from numerics.state.modes import Modes, product_rule
+from numerics.state.modes import Modes
 
 Array = np.ndarray
 
@@ -32,6 +33,7 @@ FEEDBACK = 30.0
 SLOW = 0.1  # a change that is more than this of the one before asks for new derivatives
 ROUNDING = 1e-14  # of a statistic, in units of its terms
 NETWORK_ROUNDING = 1e-13  # the eigenvectors of a coupling between students lose digits
+EPSILON = float(np.finfo(float).eps)
 FLOOR = 1e-14  # coefficients below are taken for rounding
 FLAT = 0.3  # a larger decay is that of rounding, or of a step that is far too long
 WIDEST = 1e3  # a statistic that changes by more in a step nearly vanishes at one of its ends
@@ -63,7 +65,7 @@ class CollocationStep(Step):
         """
         table, chart, modes, width = task.table, task.chart, task.modes, task.width
         deviation, clusters = task.deviation, task.clusters
-        unknowns, states = task.guess, deviation
+        unknowns, states, least = task.guess, deviation, modes.least_units(deviation)
         relative = ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING
         rounding = relative * term_sizes(modes, deviation, clusters)
         newton, before = None, np.inf
@@ -78,7 +80,7 @@ class CollocationStep(Step):
                 response = newton.response.moved(gain)
                 states = response.refine(states, deviation, push)
             if newton is None:
-                newton = _Newton.build(chart, modes, unknowns, response, states)
+                newton = _Newton.build(chart, modes, unknowns, least, response, states)
             statistics = modes.statistics(states)
             if clusters is not None:
                 forced = response.propagate(0.0 * deviation, push)
@@ -88,7 +90,7 @@ class CollocationStep(Step):
             unknowns = unknowns + change
             if not np.isfinite(unknowns).all():
                 break
-            units, moved = magnitudes(unknowns), np.abs(change).max(axis=1)
+            units, moved = np.maximum(magnitudes(unknowns), least), np.abs(change).max(axis=1)
             with np.errstate(over="ignore"):
                 worst = float((moved / units).max())
             slowness = min(worst / before, 1.0)
@@ -157,12 +159,15 @@ class _Newton:
 
     @classmethod
     def build(
-        cls, chart: Chart, modes: Modes, unknowns: Array, response: Response, states: Array
+        cls, chart: Chart, modes: Modes, unknowns: Array, least: Array, response: Response, states: Array
     ) -> "_Newton":
-        """At X = ``unknowns`` (n, s), where the modes are at ``states`` (s, K, N)."""
+        """At X = ``unknowns`` (n, s), of sizes not below ``least`` (n,), where the modes are at ``states``
+        (s, K, N).
+        """
         slopes = finite_slopes(chart, unknowns, modes.energy)
-        kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues)
-        return cls(response, *slopes, _inverse(kernel, *slopes, magnitudes(unknowns)))
+        kernel = response.sensitivity(states, modes.teacher, modes.eigenvalues, modes.normals(states))
+        rule, units = modes.rule(states.shape[1]), np.maximum(magnitudes(unknowns), least)
+        return cls(response, *slopes, _inverse(kernel, rule, *slopes, units))
 
     def change(self, gap: Array) -> Array:
         """The change (n, s) of X that closes the ``gap`` between G(X) and X."""
@@ -191,7 +196,7 @@ class LinearisedStep:
         """What becomes of a ``change`` (K, N) of the start while the drift is that of statistics that are off
         by ``shift`` (n, s): the change (K, N) of the end, and that of the statistics (n, s) at the nodes.
 
-        The shift may be too large for derivatives: that of a drift with a kink is a root of it.
+        The shift may be too large for derivatives: the drift has a kink where an area is 0.
         """
         response, teacher = self.newton.response, self.modes.teacher
         direct = response.propagate(change, np.zeros_like(self.states))
@@ -226,10 +231,7 @@ def finite_drift(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, A
 
 
 def finite_slopes(chart: Chart, unknowns: Array, energy: Array) -> tuple[Array, Array]:
-    """The slopes of A and F at the nodes; one that is singular there counts as 0.
-
-    The drift of a link with a kink has such slopes where a student is parallel to another direction.
-    """
+    """The slopes of A and F at the nodes; one that is singular there, as at w_j = 0, counts as 0."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         slopes = chart.drift_jacobian(unknowns, energy)
     gain, force = (np.where(np.isfinite(slope), slope, 0.0) for slope in slopes)
@@ -243,16 +245,14 @@ def magnitudes(statistics: Array) -> Array:
 
 class Truncation(NamedTuple):
     """The ``error`` of a step: the size of the first Chebyshev coefficients left out, relative to the
-    statistic where it is largest, the one of number ``worst``; their ``decay`` there over two orders; the
-    ``ratio`` r by which all decay, as r^k; and ``inside``, the error relative to the least value inside the
-    step of a statistic that keeps its sign, and to the lesser of its ends of another.
+    statistic where it is largest, the one of number ``worst``; their ``decay`` there over two orders; and the
+    ``ratio`` r by which all decay, as r^k.
     """
 
     error: float
     worst: int
     decay: float
     ratio: float
-    inside: float
 
 
 def truncation(
@@ -283,16 +283,21 @@ def truncation(
     largest = (coefficients / units[:, None]).max(axis=0)
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
-    inside = _inside(table, statistics, np.maximum(errors * units, _continued(coefficients)))
-    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), inside)
+    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio))
 
 
-def _inside(table: Collocation, statistics: Array, errors: Array) -> float:
-    """The ``errors`` (n,) of the polynomials of ``statistics`` (n, s + 1) relative to the least of these, or
-    to the lesser end of one that changes sign.
+def error_inside(table: Collocation, statistics: Array, terms: Array) -> float:
+    """The largest error of the polynomials of ``statistics`` (n, s + 1) between the points, relative to the
+    least value of a statistic that keeps its sign, and to the lesser of its ends of another.
 
-    Between the points one that keeps its sign has the better of its own polynomial and of its logarithm's.
+    One that keeps its sign has the better of its own polynomial and of its logarithm's. Coefficients have the
+    rounding of the largest one, and of the ``terms`` (n,) that may cancel in the statistic: it tells nothing
+    of what is left out.
     """
+    coefficients = np.abs(statistics @ table.to_chebyshev.T)
+    rounding = EPSILON * np.maximum(coefficients.max(axis=1), terms)
+    errors = np.maximum(_left_out(coefficients)[0], _continued(coefficients)) - rounding
+    errors = np.maximum(errors, 0.0)
     size = np.maximum(np.abs(statistics), SMALLEST)
     most, ends = size.max(axis=1), size[:, [0, -1]].min(axis=1)
     signed = (np.sign(statistics) * np.sign(statistics[:, -1:]) > 0).all(axis=1)
@@ -300,6 +305,15 @@ def _inside(table: Collocation, statistics: Array, errors: Array) -> float:
     at_points, between = (errors / np.maximum(least, most / widest) for widest in (WIDEST, FARTHEST))
     smooth, _ = _left_out(np.abs(np.log(size / size[:, -1:]) @ table.to_chebyshev.T))
     return float(np.maximum(at_points, np.where(signed, np.minimum(between, smooth), between)).max())
+
+
+def rounding_of_fall(before: Array, after: Array) -> float:
+    """The relative rounding at the end of a step in which the terms (2,) of one student's statistics fall.
+
+    Of a mode it is that of its value at the start. The first statistic is made of squares.
+    """
+    fall = before / np.maximum(np.maximum(after, before / FARTHEST), SMALLEST)
+    return EPSILON * max(2.0 * math.sqrt(fall[0]), fall[1])
 
 
 def _left_out(coefficients: Array) -> tuple[Array, Array]:
@@ -319,8 +333,9 @@ def _continued(coefficients: Array) -> Array:
     return last * np.minimum(last / np.where(before > 0, before, 1.0), 1.0) ** 2
 
 
-def _inverse(kernel: Array, gain_slope: Array, force_slope: Array, units: Array) -> Array:
-    """(1 − dG/dX)⁻¹ (n·s, n·s) from the ``kernel`` of :meth:`Response.sensitivity` and the slopes of A and F.
+def _inverse(kernel: Array, rule: Array, gain_slope: Array, force_slope: Array, units: Array) -> Array:
+    """(1 − dG/dX)⁻¹ (n·s, n·s) from the ``kernel`` of :meth:`Response.sensitivity`, the ``rule`` of
+    :meth:`Modes.rule` and the slopes of A and F.
 
     Each statistic is measured in its own ``units`` (n,). Statistics differ by any factor (q ~ p², or
     u ~ 1e-150 beside s ~ 1): without units the pivoting lets the large ones drown the small ones in their
@@ -329,8 +344,8 @@ def _inverse(kernel: Array, gain_slope: Array, force_slope: Array, units: Array)
     students, teachers, count, stages = force_slope.shape
     rows = students * (students + teachers)
     slopes = np.concatenate([gain_slope, force_slope], axis=1).reshape(rows, count, stages)
-    rule = product_rule(students, teachers).reshape(count, rows)
-    sensitivity = rule @ kernel.reshape(stages, stages, rows, rows) @ np.moveaxis(slopes, -1, 0)
+    kernel = kernel.reshape(stages, stages, -1, rows)
+    sensitivity = rule.reshape(count, -1) @ kernel @ np.moveaxis(slopes, -1, 0)
     scale = np.repeat(units, stages)
     matrix = np.einsum("lmab->albm", sensitivity).reshape(count * stages, -1)
     inverse = np.linalg.inv(np.eye(len(scale)) - matrix * (scale / scale[:, None]))

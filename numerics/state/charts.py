@@ -1,24 +1,23 @@
 """The two coordinate charts in which the flow is integrated.
 
 Both evolve y by ẏ = A y Q + F w* Q with coefficients that depend on y only through its statistics:
-at ``origin`` y = w, the statistics are (S, U) and F = B; at ``teacher`` y = w − w* (y = w for students beyond
+at ``origin`` y = w, the statistics are (S, U), with areas of :mod:`numerics.state.areas` where averages have
+a kink, and F = B; at ``teacher`` y = w − w* (y = w for students beyond
 the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, so that
 nothing is ever computed as a small difference of large numbers. All formulas come from the generated module
 of the model.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
 
-from numerics.state.overlaps import upper_triangle
+from numerics.state.areas import AreaModes, Pairs
+from numerics.state.modes import Modes
 
 Array = np.ndarray
-
-SHORTER = 2e-15  # of S_jj: more than the rounding of U_jm² / T_mm
-DIFFERENCE = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +34,20 @@ class Chart:
     overlaps: Callable[[Array, Array], Array]
     centred: bool
     smooth: bool
+    areas: Pairs = ()
+
+    def modes(self, eigenvalues: Array, teacher: Array) -> Modes:
+        """The modes with the statistics of this chart, from λ (N,) and w* (M, N)."""
+        return AreaModes(eigenvalues, teacher, self.areas) if self.areas else Modes(eigenvalues, teacher)
 
 
 def origin(model: ModuleType) -> Chart:
-    """Coordinates y = w."""
+    """Coordinates y = w; of links with a kink the statistics are (S, U) and their areas."""
     deficits, smooth = getattr(model, "deficits", _no_deficits), hasattr(model, "residual_drift")
+    if hasattr(model, "AREAS"):
+        functions = model.area_drift, model.area_drift_jacobian, model.area_loss
+        count = len(model.STATISTICS)
+        return Chart(*functions, deficits, lambda x, _: x[:count], True, smooth, model.AREAS)
     return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True, smooth)
 
 
@@ -54,44 +62,6 @@ def teacher(model: ModuleType) -> Chart:
         False,
         True,
     )
-
-
-def on_a_line(chart: Chart, students: int) -> Chart:
-    """The chart at the origin where all vectors are multiples of one, so that every correlation is ±1.
-
-    There the averages of links with a kink have a kink of their own: √(S_jj T_mm − U_jm²), which is 0, comes
-    as the root of a rounding, and its slopes are infinite. Students shorter by a few roundings put it at 0,
-    with the slopes of the averages along the line: the edge of what vectors can have, S_jj T_mm ≥ U_jm²,
-    where the flow of :mod:`numerics.solver.lines` stays. A smooth drift does not notice.
-    """
-    rows, columns = upper_triangle(students)
-    own = np.flatnonzero(rows == columns)
-
-    def shortened(statistics: Array) -> Array:
-        shorter = np.array(statistics)
-        shorter[own] *= 1.0 - SHORTER
-        return shorter
-
-    def drift(statistics: Array, energy: Array) -> tuple[Array, Array]:
-        return chart.drift(shortened(statistics), energy)
-
-    def slopes(statistics: Array, energy: Array) -> tuple[Array, Array]:
-        here = drift(statistics, energy)
-        steps = np.where(np.isin(np.arange(len(statistics)), own), -DIFFERENCE, DIFFERENCE)
-        columns = []
-        for row, step in enumerate(steps):
-            moved = np.array(statistics)
-            moved[row] *= 1.0 + step
-            change = step * np.where(statistics[row] == 0, np.inf, statistics[row])
-            there = drift(moved, energy)
-            columns.append([(after - before) / change for before, after in zip(here, there, strict=True)])
-        gain, force = (np.stack(parts, axis=2) for parts in zip(*columns, strict=True))
-        return gain, force
-
-    def loss(statistics: Array, energy: Array) -> Array:
-        return chart.loss(shortened(statistics), energy)
-
-    return replace(chart, drift=drift, drift_jacobian=slopes, loss=loss)
 
 
 def _itself(statistics: Array, energy: Array) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 
 from numerics.shown.cards import card
 from numerics.state.overlaps import join, split
+from theory.expected import checked
 
 Array = np.ndarray
 
@@ -21,6 +22,7 @@ RECOVERED = 1e-6
 SYMMETRIC = 1e-9
 
 
+@checked
 class Limit(NamedTuple):
     """The critical point a run tends to and how that is known.
 

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from numerics.state.overlaps import upper_triangle
+from numerics.state.overlaps import join, split, upper_triangle
 
 Array = np.ndarray
 
@@ -59,8 +59,34 @@ class Modes:
 
     def statistics_gradient(self, state: Array) -> Array:
         """∂ statistics / ∂ state (n, K, N) at ``state`` (K, N)."""
-        rows = np.concatenate([self.eigenvalues * state, self.weighted])
-        return product_rule(len(state), len(self.teacher)) @ rows
+        rows = np.concatenate(
+            [self.eigenvalues * state, self.weighted, self.eigenvalues * self.normals(state)]
+        )
+        return self.rule(len(state)) @ rows
+
+    def normals(self, states: Array) -> Array:
+        """The vectors (…, E, N) beside students and teachers in the slopes of the statistics: none."""
+        return states[..., :0, :]
+
+    def rule(self, students: int) -> Array:
+        """c (n, K, K + M + E) of :func:`product_rule`, then of the :meth:`normals`."""
+        return product_rule(students, len(self.teacher))
+
+    def least_units(self, state: Array) -> Array:
+        """The least sizes (n,) that the statistics of ``state`` (K, N) are accurate to: none, 0 for all."""
+        return np.zeros(len(self.term_sizes(state)))
+
+    def units(self, statistics: Array, students: int) -> Array:
+        """√(S_jj S_kk) and √(S_jj T_mm) (n, …): what errors of ``statistics`` (n, …) are relative to."""
+        own, teachers = (np.sqrt(squares) for squares in self.squares(statistics, students))
+        return join(own[:, None] * own, own[:, None] * teachers)
+
+    def squares(self, statistics: Array, students: int) -> tuple[Array, Array]:
+        """S_jj (K, …) of ``statistics`` (n, …), and T_mm (M, …)."""
+        S, _ = split(statistics, students, len(self.teacher))
+        own = np.einsum("jj...->j...", S)
+        teachers = np.diag(self.energy).reshape(-1, *[1] * (own.ndim - 1))
+        return own, np.broadcast_to(teachers, (len(self.teacher), *own.shape[1:]))
 
 
 @cache

@@ -10,6 +10,7 @@ from numerics.shown.labelled import Columns
 from numerics.shown.result import Curves
 from numerics.state.charts import Chart
 from numerics.state.overlaps import rotate, split
+from theory.expected import checked
 
 Array = np.ndarray
 
@@ -25,6 +26,7 @@ class _Observables(NamedTuple):
     recovered: Array
 
 
+@checked
 class Observables(_Observables, Curves):
     """Quantities at the times ``t``, arrays of one shape.
 
@@ -46,6 +48,7 @@ class _Overlaps(NamedTuple):
     distances: Array
 
 
+@checked
 class Overlaps(_Overlaps, Curves):
     """The state of any model at the times ``t`` (T,).
 

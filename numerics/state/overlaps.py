@@ -1,4 +1,4 @@
-"""Statistics (n, …) as matrices and back: the upper triangle of S by rows, then U by rows."""
+"""Statistics (n, …) as matrices and back: the upper triangle of S by rows, then U by rows, then areas."""
 
 from functools import cache
 
@@ -15,13 +15,13 @@ def upper_triangle(size: int) -> tuple[Array, Array]:
 
 
 def split(statistics: Array, students: int, teachers: int) -> tuple[Array, Array]:
-    """S (K, K, …) and U (K, M, …) of ``statistics`` (n, …); likewise q and p.
+    """S (K, K, …) and U (K, M, …) of ``statistics`` (n, …), which may have areas; likewise q and p.
 
     >>> split(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 2, 1)[0].tolist()
     [[1.0, 2.0], [2.0, 3.0]]
     """
     rows, columns = upper_triangle(students)
-    own, cross = np.split(statistics, [len(rows)])
+    own, cross, _ = np.split(statistics, [len(rows), len(rows) + students * teachers])
     S = np.empty((students, students, *statistics.shape[1:]))
     S[rows, columns] = S[columns, rows] = own
     return S, cross.reshape(students, teachers, *statistics.shape[1:])

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from pathlib import Path
 
 import pytest
 import sympy
@@ -14,9 +15,10 @@ from derivations.court import Claim, Counterexample, Effort, Finding, Verdict, c
 from derivations.court.attack import bound
 from derivations.court.enclosure import NoEnclosureError, enclose
 from derivations.escape.claims.residues import _zeros_less_sum
-from derivations.register import claims
+from derivations.register import UnknownClaimError, claims, equations, select
 
 CLAIMS = claims()
+ROOT = Path(__file__).resolve().parents[2]
 NUDGE = sympy.Rational(101, 100), sympy.Rational(99, 100)
 
 
@@ -172,6 +174,40 @@ def test_json_keeps_the_contract():
     assert entries[0]["claim"] == "$L(w) = 3 s^2 + 3 s_*^2 - 4 u^2 - 2 s s_*$"
     assert entries[0]["verdict"] == "proved"
     assert entries[0]["corrected"] is None
+    assert entries[0]["place"] == "Proposition 1"
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_claim_tells_where_it_is_examined(name):
+    """The file and line, from the root of the project, are those of a decorator, which has its id."""
+    source = CLAIMS[name].source
+    shared = [other for other, item in CLAIMS.items() if item.source == source]
+    lines = (ROOT / source.path).read_text(encoding="utf-8").splitlines()[source.line - 1 :][:12]
+    assert lines[0].startswith("@claim(")
+    assert any(f'"{other}"' in line for line in lines for other in shared)
+
+
+def test_the_command_prints_file_and_line():
+    source = CLAIMS["P9/step3-ratio"].source.place
+    assert f"Examined in {source}" in run("B.24", "--quick").stdout
+    entry = json.loads(run("(B.24)", "--quick", "--json").stdout)[0]
+    assert (entry["id"], entry["place"], entry["source"]) == ("P9/step3-ratio", "(B.24)", source)
+
+
+NUMBERED = {"3": 5, "4": 1, "5": 4, "A": 1, "B": 32, "C": 22, "D": 20}
+"""How many equations each section of the paper numbers."""
+
+
+def test_every_numbered_equation_of_the_paper_leads_to_a_claim():
+    every = [f"{section}.{k}" for section, last in NUMBERED.items() for k in range(1, last + 1)]
+    assert {number for item in CLAIMS.values() for number in equations(item)} == set(every)
+    for number in every:
+        assert any(number in equations(item) for item in select([number]))
+
+
+def test_a_number_that_is_an_id_too_means_both():
+    """C.10 is an equation, and the claim that is called by it with its steps."""
+    assert [item.id for item in select(["C.10"])] == ["C.10", "C.10/i", "C.10/ii"]
 
 
 def test_the_table_names_claim_verdict_and_counts():
@@ -185,8 +221,23 @@ def test_the_table_names_claim_verdict_and_counts():
 def test_an_unknown_claim_is_bad_input():
     result = run("P99")
     assert result.exit_code == 2
-    assert "'P99' is no claim; allowed are P1" in result.stderr
+    assert result.stderr.endswith("'P99' is no claim and no equation of one; the nearest are P9\n")
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("lem11", "the nearest are Lem11,"),
+        ("B.42", "the nearest are B.4, B.2, B.32"),
+        ("P9/step3ratio", "the nearest are P9/step3-ratio,"),
+        ("?", "ids are such as P9, Lem11 and T1, numbers B.24"),
+    ],
+)
+def test_what_is_nearest_is_said(name, said):
+    with pytest.raises(UnknownClaimError, match=re.escape(said)) as raised:
+        select([name])
+    assert len(str(raised.value)) < 150
 
 
 def test_a_contradiction_of_the_record_exits_with_one(monkeypatch):

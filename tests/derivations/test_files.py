@@ -106,6 +106,32 @@ def test_a_device_is_neither_replaced_nor_read(line, monkeypatch):
     assert os.listdir() == ["device.svg"]
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("book --quick --output out", "index.html"),
+        ("book --quick --output out", "escape.html"),
+        ("book --quick --output out", "sources.html"),
+        ("book --quick --output out", "book.tex"),
+        ("audit Lem11 --quick --plot out", "audit-Lem11.svg"),
+        ("audit Lem11 --quick --plot out", "audit-Lem11.pdf"),
+    ],
+)
+def test_a_folder_is_looked_at_before_the_work(line, name, monkeypatch):
+    """A pipe has the name of a file to be written: it is refused before a chapter or a claim is begun."""
+    os.mkdir("out")
+    os.mkfifo(f"out/{name}")
+    monkeypatch.setattr("derivations.contents.write", None)
+    monkeypatch.setattr("derivations.court.audit", None)
+    assert f"'out/{name}' must be a new or a regular file" in refused(line)
+
+
+def test_a_missing_compiler_is_noticed_before_the_work(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("derivations.contents.write", None)
+    assert "--pdf: pdflatex is not installed" in refused("book --pdf --output out")
+
+
 @pytest.mark.parametrize("line", READERS)
 def test_a_pipe_is_not_read(line):
     """Nobody writes into it: to read would never end."""

@@ -13,6 +13,7 @@ from derivations.cli import main
 from derivations.court import Verdict
 from derivations.court.picture import Picture, Said, at_least, at_most
 from derivations.court.pictures import picture_of
+from derivations.court.statement import BrokenStepError
 from derivations.court.table import Drawn
 from derivations.press.tex import words
 from derivations.register import claims, drawings
@@ -130,3 +131,12 @@ def test_the_command_draws_into_a_folder(tmp_path):
     blocked = CliRunner().invoke(main, [*words, "--plot", str(folder / "audit-T1-escape.svg" / "x")])
     assert blocked.exit_code == 2
     assert "cannot be made" in blocked.stderr
+
+
+@pytest.mark.parametrize("name", PICTURED)
+def test_no_number_of_a_label_can_change_unnoticed(name):
+    for statement in picture_of(CLAIMS[name]).statements:
+        assert statement.checked
+        for changed in statement.nudged():
+            with pytest.raises(BrokenStepError):
+                print(changed.latex, changed.checked)

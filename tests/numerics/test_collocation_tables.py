@@ -166,3 +166,16 @@ def test_powers_of_time_are_smooth_in_its_logarithm(power):
 def test_logarithms_too_long_for_the_stages():
     with pytest.raises(ArithmeticError, match="does not integrate 1"):
         in_log_time(radau(3), 3.0)
+
+
+@pytest.mark.parametrize("stages", [2, 5, 20])
+def test_interpolation_keeps_the_digits_of_what_is_small_next_to_a_point(stages):
+    """1 − e^{−x} and its polynomial vanish at 0: next to it their ratio is that of the slopes."""
+    table = radau(stages)
+    values = -np.expm1(-table.points)
+    slope = (table.derivative @ values)[0]
+    for x in (1e-300, 1e-20, 1e-12):
+        assert values @ table.basis(np.array([x])) == pytest.approx(slope * x, rel=1e-11)
+    assert (table.basis(table.points) == np.eye(stages + 1)).all()
+    places = np.linspace(0.0, 1.0, 50)
+    assert values @ table.basis(places) == pytest.approx(table.evaluate(values, places), abs=1e-14)

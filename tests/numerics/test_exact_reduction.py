@@ -1,6 +1,7 @@
 """The reduced problem against the full one: moments, exact cases, whole solves, and the stated error."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -116,6 +117,26 @@ def test_merging_leaves_the_flow_alone(until, monkeypatch):
     levels = np.repeat([2.0, 1.0, 0.5, 0.0], 10)
     full = Problem(levels, rng.standard_normal(40), rng.standard_normal(40))
     assert_same_flow(full, until, monkeypatch, ("u", "s", "loss", "mse", "recovered"))
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-8, 1e-13])
+@pytest.mark.parametrize("eigenvalues", [[0.1] * 10, [0.3, 0.3, 0.2, 0.1, 0.1], [0.4, 0.4, 0.2, 0.0, 0.0]])
+def test_networks_near_their_teachers_keep_what_is_between(eigenvalues, size):
+    """‖w_j ∓ w*_m‖² and their energies are those of the full problem, in fractions, to rounding; three
+    students in another order than the two teachers, one negative, one far from both."""
+    rng = np.random.default_rng(3)
+    teacher = rng.standard_normal((2, len(eigenvalues)))
+    nearest = np.array([[0.0, 1.0], [-1.0, 0.0], [0.0, 0.0]])
+    away = size * rng.standard_normal((3, len(eigenvalues)))
+    full = Problem(eigenvalues, teacher, nearest @ teacher + away + (nearest == 0).all(1)[:, None])
+    small = reduce(full, 10.0)
+    found = (small.students - nearest @ small.teachers) + small.init_rest
+    for row, one, start in zip(nearest.astype(int).tolist(), found, full.students.tolist(), strict=True):
+        pull = [[sign * Fraction(x) for x in star] for sign, star in zip(row, teacher.tolist(), strict=True)]
+        exact = [Fraction(w) - sum(parts) for w, *parts in zip(start, *pull, strict=True)]
+        for power in (0, 1):
+            true = sum(Fraction(x) ** power * y**2 for x, y in zip(eigenvalues, exact, strict=True))
+            assert small.eigenvalues**power @ one**2 == pytest.approx(float(true), rel=2e-15)
 
 
 def test_orthogonal_within_an_eigenspace():

@@ -2,10 +2,12 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from mpmath import mp, mpf
 
-from numerics.precise import precise_power_law
+from numerics import Problem
+from numerics.precise import ExactProblem, precise_power_law
 
 
 @pytest.mark.parametrize("teacher", ["flat", "source:-0.4", "gaussian"])
@@ -31,3 +33,9 @@ def test_escape_start_is_the_leading_eigenvector(teacher: str) -> None:
 
 def _mpf(value: Fraction) -> mpf:
     return mpf(value.numerator) / value.denominator
+
+
+def test_what_the_floats_of_a_start_leave_out_is_kept() -> None:
+    """A start 1e-20 off the teacher: its float is the teacher's, and the rest says how far it is."""
+    problem = Problem([0.5, 0.5], [1.0, 2.0], [1.0, 2.0], init_rest=np.array([[1e-20, 0.0]]))
+    assert ExactProblem.of(problem).init[0] == (1 + Fraction(1e-20), Fraction(2))

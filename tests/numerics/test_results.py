@@ -19,6 +19,7 @@ from numerics import (
     load_module,
     online_sgd,
     power_law,
+    reduce,
     solve,
 )
 from numerics.problems.problem import problem_of
@@ -30,6 +31,7 @@ from theory.symbolic.models import quadratic_network
 TIMES = [0.0, 0.1, 1.0, 30.0]
 PROBLEM = power_law(2, 30, "gaussian", seed=3)
 NETWORK = Problem([0.7, 0.3], [[1, 0], [0.5, 1]], [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
+MERGED = reduce(Problem([0.5, 0.5, 0.2], [1.0, 2.0, 1.0], [1.0, 2.0 + 1e-13, 1.0]), 10.0)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +146,6 @@ def test_a_sweep_keeps_what_differs_apart(labelled):
         (lambda a, b: sweep([a, b], t=[1, 2]), "have t already"),
         (lambda a, b: sweep([a, b.assign_attrs(extra=1)], run=[1, 2]), "extra is not known of every run"),
         (lambda a, b: sweep([a, b.isel(t=[0, 1])], run=[1, 2]), "do not fit together"),
-        (lambda a, b: dataset(solve(PROBLEM, 1.0)), "no labelled form"),
         (lambda a, b: a["u"].pipe(lambda _: dataset(PROBLEM, law=[1])), "attributes are numbers or text"),
         (lambda a, b: problem_of(a), "eigenvalues is missing"),
     ],
@@ -265,12 +266,12 @@ def test_csv_is_a_plain_table(labelled):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("problem", [PROBLEM, NETWORK, power_law(2, math.inf, init="escape:1e-3")])
+@pytest.mark.parametrize("problem", [PROBLEM, NETWORK, MERGED, power_law(2, math.inf, init="escape:1e-3")])
 def test_problems_come_back(problem, form, tmp_path):
     path = tmp_path / f"problem.{form}"
     problem.save(path)
     after = Problem.load(path)
-    for name in ("eigenvalues", "teacher", "init"):
+    for name in ("eigenvalues", "teacher", "init", "init_rest"):
         assert getattr(after, name).tobytes() == getattr(problem, name).tobytes()
         assert getattr(after, name).shape == getattr(problem, name).shape
     for name in ("dimension", "relative_error", "horizon"):
@@ -294,6 +295,21 @@ def test_damaged_files_are_one_clear_error(labelled, damage, form, tmp_path):
     with pytest.raises(ValueError, match=rf"result\.{form}: does not hold a result in {form} form") as caught:
         load(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [(ValueError("two\n lines"), "two lines"), (EOFError(), "EOFError")],
+)
+def test_a_file_is_refused_for_a_reason(trouble, reason, monkeypatch):
+    """In the reader's words, on one line, or by the name of an error without words."""
+
+    def read(content):
+        raise trouble
+
+    monkeypatch.setattr("numerics.shown.files._from_json", read)
+    with pytest.raises(ValueError, match=rf"does not hold a result in json form \({reason}\)$"):
+        decode(b"", "json")
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_progress_and_recorded_steps():
 
 
 def test_bad_requests():
-    with pytest.raises(ValueError, match="0 samples: a whole number, at least 1"):
+    with pytest.raises(ValueError, match="count is 0: it must be a positive integer"):
         draw_samples(PROBLEM, 0)
     with pytest.raises(ValueError, match="noise variance is -1"):
         draw_samples(PROBLEM, 5, noise_variance=-1)

@@ -1,43 +1,11 @@
 """Asymptotic constants of phase retrieval under power-law data, each with an error radius.
 
-====================  ==========================================================================
-:mod:`.constant`      a value, its radius, its definition and source, or why it does not exist
-:mod:`.field`         the numbers that a formula is evaluated in: floats or balls
-:mod:`.balls`         balls of Arb, whose radii are rigorous
-:mod:`.roots`         roots of monotone functions, shut in between two signs
-:mod:`.power_sums`    sums of powers over ranges of modes, up to infinity
-:mod:`.enclosed_sums` sums over all modes in balls, with the remainder bounded
-:mod:`.spectral_sums` sums over a spectrum with a function of one's own
-:mod:`.spectrum`      eigenvalues and the mass the teacher puts on them
-:mod:`.escape`        the growth rate of the overlap from a small start
-:mod:`.resolvent`     the secular function that it is a root of
-:mod:`.linear_stage`  all growth rates, and what a random start puts on the fastest mode
-:mod:`.teacher_law`   the law of the escape rate over Gaussian teachers
-:mod:`.fast_manifold` the nonlinear stage of the escape
-:mod:`.manifold_series` the curve of runs that leave 0 fastest, as a power series
-:mod:`.manifold_orbit` the same beyond the series
-:mod:`.manifold_late` the same long after the escape
-:mod:`.enclosed_manifold` the series in balls, with a bound on what it leaves out
-:mod:`.escape_time`   the law of the escape time from the unit sphere, for one teacher
-:mod:`.escape_mixture` the same over Gaussian teachers
-:mod:`.compression`   a spectrum as a few levels with the same sums
-:mod:`.edge_sums`     sums singular at the smallest eigenvalue, in any dimension
-:mod:`.linearisation` rates at the teacher: the stable step, the final exponential
-:mod:`.convergence`   the power laws of the overlap, the energy and the loss
-:mod:`.expansion`     their corrections: the universal ones, and how the start enters
-:mod:`.crossover`     the laws given the sample, at the end of the window, for slow decay
-:mod:`.shallow`       a < 1: the escape, and the growth along the saddle
-:mod:`.fluctuations`  what the draw of a Gaussian teacher changes
-:mod:`.tail`          the law of the spectral tail
-:mod:`.decaying_sums` sums that decay exponentially at every mode, in any dimension
-:mod:`.tail_expansion` the tail beyond its law, from the first mode to the last
-:mod:`.recovery`      what the true flow recovers, the plateau, the frozen approximation
-:mod:`.recovery_series` the feedback on what is recovered, to every universal order
-:mod:`.descent`       what a finite step of gradient descent changes
-:mod:`.stochastic`    how large a step online SGD survives
-:mod:`.sgd_floor`     where online SGD comes to rest, and how its noise slows the decay
-:mod:`.catalogue`     all constants by name
-====================  ==========================================================================
+``numbers``      a constant with its radius, definition and source; floats and balls, roots
+``sums``         a spectrum, and sums over it: powers, exponentials, functions of one's own
+``escape``       the growth rate and its law, the linear stage, the fast manifold, the escape time
+``convergence``  the laws of overlap, energy and loss, their corrections; finite steps and SGD
+``tail``         the spectral tail, what is recovered of it, the plateau
+``catalogue``    all constants by name
 
 Everywhere the teacher has ``||w*||_Q = 1``; times are those of the flow ``dw/dt = -grad L``.
 

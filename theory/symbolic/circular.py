@@ -23,11 +23,13 @@ from typing import ClassVar
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.links import LinkError, Z
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.moments import expectation
 
 
+@checked
 @dataclass(frozen=True)
 class CircularModel(Model):
     """One complex student and one complex teacher; the links are applied to the moduli.
@@ -64,6 +66,7 @@ class CircularModel(Model):
         return expectation(product, parts, sympy.kronecker_product(covariance / 2, sympy.eye(2)))
 
 
+@checked
 def complex_phase_retrieval() -> CircularModel:
     """Return phase retrieval with complex inputs: student ``|w†x|²``, teacher ``|w*†x|²``.
 

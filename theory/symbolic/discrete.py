@@ -12,6 +12,7 @@ from itertools import product
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.degree import polynomial_degree
 from theory.symbolic.given import given as exact
 from theory.symbolic.hierarchy import (
@@ -39,6 +40,7 @@ BATCH = sympy.Symbol("m", positive=True)
 """The number of fresh samples in a step."""
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class StepMap:
     """The change of every statistic in one step, by powers of the step size.
@@ -72,6 +74,7 @@ class StepMap:
         )
 
 
+@checked
 def gradient_descent(hierarchy: Hierarchy) -> StepMap:
     """Return the exact map of one step of full-batch gradient descent.
 
@@ -85,6 +88,7 @@ def gradient_descent(hierarchy: Hierarchy) -> StepMap:
     return StepMap(hierarchy, {entry: _change(hierarchy.model, entry) for entry in hierarchy.entries})
 
 
+@checked
 def online_sgd(hierarchy: Hierarchy, noise: sympy.Expr | None = None, batch: sympy.Expr = BATCH) -> StepMap:
     """Return the conditional mean of the change in one step of SGD on ``batch`` fresh samples.
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import sympy
 
+from theory.expected import Count, checked
 from theory.symbolic.degree import polynomial_degree
 from theory.symbolic.given import given
 from theory.symbolic.links import Z
@@ -20,6 +21,7 @@ from theory.symbolic.models import Model, ModelError
 from theory.symbolic.moments import gaussian_moment
 
 
+@checked
 @dataclass(frozen=True)
 class EllipticalModel(Model):
     """A :class:`~theory.symbolic.models.Model` whose inputs are ``r g``, ``g ~ N(0, Q)``.
@@ -60,7 +62,8 @@ class EllipticalModel(Model):
         )
 
 
-def student_radial_moments(freedom: sympy.Expr | int, count: int) -> tuple[sympy.Expr, ...]:
+@checked
+def student_radial_moments(freedom: sympy.Expr | int, count: Count) -> tuple[sympy.Expr, ...]:
     """Return ``(E[r²], …, E[r^{2·count}])`` of Student's t with covariance ``Q``, where they exist.
 
     ``r² = (ν − 2)/χ²_ν``, so ``E[r^{2n}] = (ν − 2)ⁿ / ((ν − 2)(ν − 4) ⋯ (ν − 2n))`` for ``ν > 2n``.

@@ -32,7 +32,9 @@ from itertools import count
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.given import given
+from theory.symbolic.links import Link
 from theory.symbolic.models import Model, ModelError, single_index
 
 CORRELATION = sympy.Symbol("c", real=True)
@@ -52,6 +54,7 @@ class EscapeTime(Enum):
     MARGINAL = "undecided: the leading order pushes in no direction"
 
 
+@checked
 @dataclass(frozen=True)
 class Escape:
     """The leading part ``Φ = pull · s^(order/2)`` of ``L(0) − L``, and the time that it takes from ``ε``.
@@ -68,9 +71,8 @@ class Escape:
         return self.time.value.replace("ε^(2−q)", f"1/ε^{self.order - 2}".removesuffix("^1"))
 
 
-def escape(
-    link: sympy.Expr, teacher_link: sympy.Expr | None = None, energy: sympy.Rational | int = 1
-) -> Escape:
+@checked
+def escape(link: Link, teacher_link: Link | None = None, energy: sympy.Rational | int = 1) -> Escape:
     """Return how a student with this link leaves the start ``w = ε w_0``, ``ε → 0``.
 
     The teacher has the student's link unless given its own; ``energy`` is its ``t = s*``, a positive

@@ -11,6 +11,7 @@ from typing import Literal
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.variation import network_gradient, network_hessian
 
@@ -25,6 +26,7 @@ class UndecidedError(ModelError):
     """SymPy cannot decide a sign or an order for every positive teacher energy ``t``."""
 
 
+@checked
 @dataclass(frozen=True)
 class Gradient:
     """The vector ``student · Qw + teacher · Qw*``."""
@@ -33,6 +35,7 @@ class Gradient:
     teacher: sympy.Expr
 
 
+@checked
 @dataclass(frozen=True)
 class Hessian:
     """The matrix ``metric Q + student aaᵀ + mixed (abᵀ + baᵀ) + teacher bbᵀ``.
@@ -66,6 +69,7 @@ class Hessian:
         )
 
 
+@checked
 @dataclass(frozen=True)
 class CriticalPoint:
     """A solution of ``∇L = 0``, or a whole set of them with the same overlaps.
@@ -107,6 +111,7 @@ class CriticalPoint:
         return "minimum" if signs == {1} else "maximum"
 
 
+@checked
 def gradient(model: Model) -> Gradient:
     """Return ``∇L(w)`` of a single-index model (P2); see :func:`network_gradient`.
 
@@ -119,6 +124,7 @@ def gradient(model: Model) -> Gradient:
     return Gradient(student[0], teacher[0])
 
 
+@checked
 def hessian(model: Model) -> Hessian:
     """Return ``∇²L(w)`` of a single-index model (P2); see :func:`network_hessian`.
 
@@ -132,6 +138,7 @@ def hessian(model: Model) -> Hessian:
     return Hessian(form.metric[0], student, mixed, teacher)
 
 
+@checked
 def critical_points(model: Model) -> tuple[CriticalPoint, ...]:
     """Return every critical point, for a positive-definite ``Q`` and any teacher energy ``t > 0``.
 
@@ -155,6 +162,7 @@ def critical_points(model: Model) -> tuple[CriticalPoint, ...]:
     return _parallel_points(model) + _independent_points(model)
 
 
+@checked
 def barrier(model: Model) -> sympy.Expr:
     """Return the minimum of the loss over ``s ≥ 0`` at ``u = 0``, as an expression in ``t > 0``.
 

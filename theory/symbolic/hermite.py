@@ -15,11 +15,13 @@ from itertools import count
 
 import sympy
 
+from theory.expected import Whole, checked
 from theory.symbolic.averages import derivative_average
-from theory.symbolic.links import link_terms
+from theory.symbolic.links import Link, link_terms
 
 
-def hermite_coefficient(link: sympy.Expr, index: int) -> sympy.Expr:
+@checked
+def hermite_coefficient(link: Link, index: Whole) -> sympy.Expr:
     """Return ``c_k = E[f(X) He_k(X)]/k!`` for ``X ~ N(0, 1)``.
 
     >>> from theory.symbolic.links import Z
@@ -32,7 +34,8 @@ def hermite_coefficient(link: sympy.Expr, index: int) -> sympy.Expr:
     return sympy.expand(sympy.Add(*averages) / sympy.factorial(index))
 
 
-def information_exponent(link: sympy.Expr) -> int:
+@checked
+def information_exponent(link: Link) -> int:
     """Return the index of the first non-zero Hermite coefficient beyond the constant.
 
     >>> from theory.symbolic.links import Z

@@ -22,6 +22,7 @@ from typing import Literal
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.given import given
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.notation import displayed, entries, latex
@@ -38,6 +39,7 @@ class UnclosedHierarchyError(ModelError):
     """The hierarchy calls for statistics that it does not hold, so it cannot become code."""
 
 
+@checked
 @dataclass(frozen=True)
 class Statistic:
     """One entry of ``S^(order)``, ``U^(order)``, ``T^(order)``, or the trace ``D^(order) = tr Q^order``.
@@ -85,6 +87,7 @@ Combination = dict[Statistic, sympy.Expr]
 """A linear combination of statistics: coefficients, which hold overlaps, by statistic."""
 
 
+@checked
 @dataclass(frozen=True)
 class Hierarchy:
     """The tower of statistics of a model: time derivatives at every order.
@@ -174,6 +177,7 @@ class Hierarchy:
         )
 
 
+@checked
 def mode_equation(model: Model) -> dict[sympy.Expr, sympy.Expr]:
     """Return the velocity of each student's coordinate on mode ``i``, keyed by the coordinate.
 
@@ -203,7 +207,7 @@ def hierarchy(model: Model, order: sympy.Expr = ORDER) -> Hierarchy:
     """
     if not isinstance(model, Model):
         raise ModelError(
-            f"the tower of S, U and T holds for Gaussian and elliptical inputs, not for {model!r};"
+            f"model is {model!r}: the tower of S, U and T holds for Gaussian and elliptical inputs;"
             " theory.symbolic.independent enlarges the set of statistics for independent coordinates"
         )
     return Hierarchy(model, order)

@@ -21,6 +21,7 @@ from math import comb, prod
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.degree import polynomial_degree
 from theory.symbolic.given import given
 from theory.symbolic.hierarchy import DIMENSION, EIGENVALUE, MODE, coordinates
@@ -36,6 +37,7 @@ class NonGaussianError(ModelError):
     """The inputs are neither Gaussian nor elliptical: ``(S, U, T)`` does not determine the flow."""
 
 
+@checked
 @dataclass(frozen=True)
 class PowerSum:
     """``Σ_i factor_i λ_i^order Π_a v_{a i}^{powers[a]}``, with students first among the ``v_a``.
@@ -73,6 +75,7 @@ class PowerSum:
 Combination = dict[PowerSum, sympy.Expr]
 
 
+@checked
 @dataclass(frozen=True)
 class Enlargement:
     """Which statistics the loss needs, which their derivatives need, and so on.
@@ -95,6 +98,7 @@ class Enlargement:
         return "\n".join([*lines, end])
 
 
+@checked
 @dataclass(frozen=True)
 class IndependentModel:
     """``model``'s networks on inputs with independent coordinates.

@@ -20,6 +20,7 @@ from functools import cached_property
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.geometry import CriticalPoint, critical_points, hessian
 from theory.symbolic.given import given
 from theory.symbolic.hierarchy import DIMENSION, EIGENVALUE, MODE, Statistic
@@ -52,6 +53,7 @@ class Spectrum:
         return sympy.Poly(self.reduced.charpoly(GROWTH).as_expr(), GROWTH)
 
 
+@checked
 @dataclass(frozen=True)
 class Linearisation:
     """``M = rate · Q + Σ_{jk} form_jk (Q v_j)(Q v_k)ᵀ`` at one critical point ``w``.
@@ -113,6 +115,7 @@ class Linearisation:
                 )
 
 
+@checked
 def linearise(model: Model) -> tuple[Linearisation, ...]:
     """Return the linearisation at every critical point, in the order of ``critical_points``.
 
@@ -127,6 +130,7 @@ def linearise(model: Model) -> tuple[Linearisation, ...]:
     return tuple(_linearisation(model, point) for point in critical_points(model))
 
 
+@checked
 def linearise_along(model: Model, multiple: sympy.Expr | int) -> Linearisation:
     """Return the linearisation at ``w = multiple · w*``: 0, the teacher, or another point of that line.
 

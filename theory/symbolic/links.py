@@ -9,9 +9,11 @@ whose expectations are polynomials in the overlaps.
 import ast
 from decimal import Decimal
 from fractions import Fraction
+from typing import Annotated
 
 import sympy
 
+from theory.expected import Only, checked
 from theory.symbolic.averages import Atom, ErrorFunction, Modulus, Monomial
 
 Z = sympy.Symbol("z")
@@ -38,6 +40,9 @@ _ALLOWED = (
 )
 
 
+Link = Annotated[sympy.Expr, Only("a SymPy expression in z, such as parse_link makes of a text")]
+
+
 class LinkError(ValueError):
     """The link is constant, or no combination with rational coefficients of known functions."""
 
@@ -46,7 +51,7 @@ class UnknownAverageError(LinkError):
     """The link holds a function whose Gaussian averages have no closed form here."""
 
 
-def link_terms(link: sympy.Expr) -> dict[Atom, sympy.Rational]:
+def link_terms(link: Link) -> dict[Atom, sympy.Rational]:
     """Return the coefficient of each function that ``link`` combines.
 
     Raises :class:`UnknownAverageError` for a function of another kind, and :class:`LinkError`
@@ -118,6 +123,7 @@ def _unknown(function: object) -> str:
     )
 
 
+@checked
 def parse_link(text: str) -> sympy.Expr:
     """Read a link from text, without evaluating any code.
 
@@ -133,8 +139,6 @@ def parse_link(text: str) -> sympy.Expr:
     >>> parse_link("relu(z) - erf(z/sqrt(2))")
     z/2 + Abs(z)/2 - erf(sqrt(2)*z/2)
     """
-    if not isinstance(text, str):
-        raise LinkError(f"parse_link reads text, such as 'z**2', not {text!r}: give an expression as it is")
     text = text.strip()
     if len(text) > MAX_LENGTH:
         raise LinkError(f"a link has at most {MAX_LENGTH} characters, not {len(text)}")

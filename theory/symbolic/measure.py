@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import sympy
 
+from theory.expected import Only, checked
 from theory.symbolic.hierarchy import Statistic
 from theory.symbolic.models import ModelError
 
+Exact = Annotated[sympy.Rational | int | str, Only("an integer, a rational number or a decimal text")]
 Rows = tuple[tuple[sympy.Rational, ...], ...]
 
 
@@ -15,6 +18,7 @@ class MeasureError(ModelError):
     """The numbers are not exact, or they describe no spectral measure."""
 
 
+@checked
 @dataclass(frozen=True)
 class SpectralMeasure:
     """``Σ_i z_i z_iᵀ δ(λ − λ_i)`` with ``z_i`` the students' and teachers' components on mode ``i``.
@@ -33,9 +37,9 @@ class SpectralMeasure:
 
     def __init__(
         self,
-        eigenvalues: Sequence[sympy.Rational | int | str],
-        students: Sequence[Sequence[sympy.Rational | int | str]],
-        teachers: Sequence[Sequence[sympy.Rational | int | str]],
+        eigenvalues: Sequence[Exact],
+        students: Sequence[Sequence[Exact]],
+        teachers: Sequence[Sequence[Exact]],
     ) -> None:
         values = exact_numbers("eigenvalues", eigenvalues)
         if not values or any(value < 0 for value in values):
@@ -59,7 +63,7 @@ class SpectralMeasure:
         return sympy.Add(*(value**statistic.order * a * b for value, a, b in rows))
 
 
-def exact_numbers(name: str, values: Sequence[sympy.Rational | int | str]) -> tuple[sympy.Rational, ...]:
+def exact_numbers(name: str, values: Sequence[Exact]) -> tuple[sympy.Rational, ...]:
     """Return the values as rationals; :class:`MeasureError` for floats and symbols, which are not exact."""
     try:
         numbers = tuple(

@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import sympy
 
+from theory.expected import Count, checked
 from theory.symbolic.averages import product_average
 from theory.symbolic.given import given
-from theory.symbolic.links import Z, is_polynomial, link_terms
+from theory.symbolic.links import Link, Z, is_polynomial, link_terms
 from theory.symbolic.notation import displayed, entries
 from theory.symbolic.overlaps import Overlaps
 
@@ -18,6 +19,7 @@ class ModelError(ValueError):
     """The model cannot be derived, or is not one that the question applies to."""
 
 
+@checked
 @dataclass(frozen=True)
 class Model:
     """A student network that learns a teacher network by gradient flow on the population loss.
@@ -47,8 +49,8 @@ class Model:
     """Whether inputs and weights are complex: see :mod:`~theory.symbolic.circular`."""
 
     name: str
-    student_link: sympy.Expr
-    teacher_link: sympy.Expr
+    student_link: Link
+    teacher_link: Link
     student_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
     teacher_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
     noise: sympy.Expr = sympy.S.Zero
@@ -168,7 +170,8 @@ def link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> 
     )
 
 
-def single_index(link: sympy.Expr, teacher_link: sympy.Expr | None = None) -> Model:
+@checked
+def single_index(link: Link, teacher_link: Link | None = None) -> Model:
     """Return the model of one student and one teacher, with overlaps ``s``, ``u`` and ``t``.
 
     ``t = w*ᵀQw*`` is the teacher's energy, ``s*`` in the paper. The teacher has the student's link
@@ -182,6 +185,7 @@ def single_index(link: sympy.Expr, teacher_link: sympy.Expr | None = None) -> Mo
     return Model(name, link, teacher_link)
 
 
+@checked
 def phase_retrieval() -> Model:
     """Return the paper's model: one student, one teacher, the square as link.
 
@@ -193,7 +197,8 @@ def phase_retrieval() -> Model:
     return Model("phase retrieval", Z**2, Z**2)
 
 
-def quadratic_network(students: int, teachers: int) -> Model:
+@checked
+def quadratic_network(students: Count, teachers: Count) -> Model:
     """Return the network ``Σ_j (w_j·x)² = xᵀ WᵀW x`` with that many units on either side.
 
     Its output, and so its loss, depends on ``W`` through ``WᵀW`` alone: ``W`` and ``OW`` are the

@@ -10,9 +10,11 @@ from functools import cache
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.given import given
 
 
+@checked
 def gaussian_moment(powers: Sequence[int], covariance: sympy.MatrixBase) -> sympy.Expr:
     """Return ``E[Π_j X_j**powers[j]]`` for ``X ~ N(0, covariance)``.
 
@@ -56,6 +58,7 @@ def _lower(powers: tuple[int, ...], j: int) -> tuple[int, ...]:
     return (*powers[:j], powers[j] - 1, *powers[j + 1 :])
 
 
+@checked
 def expectation(
     polynomial: sympy.Expr, variables: Sequence[sympy.Symbol], covariance: sympy.MatrixBase
 ) -> sympy.Expr:

@@ -19,12 +19,14 @@ from dataclasses import dataclass
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.linearisation import NotCriticalError
 from theory.symbolic.models import Model
 
 Values = Sequence[sympy.Expr]
 
 
+@checked
 @dataclass(frozen=True)
 class NetworkLinearisation:
     """``gain`` A₀ (K × K), and ``feedback`` G on ``p`` by rows, in the overlaps of the point.
@@ -77,6 +79,7 @@ class NetworkLinearisation:
         return self.gain.subs(values), self.feedback.subs(values)
 
 
+@checked
 def linearise_anywhere(model: Model) -> NetworkLinearisation:
     """Return the linearisation at any critical point, with the rows of W and W* as directions.
 
@@ -97,6 +100,7 @@ def linearise_anywhere(model: Model) -> NetworkLinearisation:
     return NetworkLinearisation(model, model.A, sympy.ImmutableMatrix(sympy.Matrix.hstack(*columns)))
 
 
+@checked
 def linearise_network(model: Model, mixture: sympy.MatrixBase | None = None) -> NetworkLinearisation:
     """Return the linearisation at ``W = C W*`` with ``C = mixture`` (K × M); by default at the teacher.
 

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 import sympy
 
+from theory.expected import checked
 
+
+@checked
 @dataclass(frozen=True)
 class Overlaps:
     """The symbols of ``S`` (K × K, symmetric), ``U`` (K × M) and ``T`` (M × M, symmetric).

@@ -14,6 +14,7 @@ from itertools import combinations
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.overlaps import matrix_symbols, symmetric_symbols, upper_triangle
 
@@ -22,6 +23,7 @@ class ResidualError(ModelError):
     """The model has no residual coordinates: its flow does not rest at the teacher."""
 
 
+@checked
 @dataclass(frozen=True)
 class ResidualFlow:
     """The flow ``V̇ = A V Q + C W* Q`` of :func:`residual_flow`.
@@ -61,6 +63,7 @@ class ResidualFlow:
         return _relative_deficits(self.T, -self.p, -(self.p + self.p.T + self.q))
 
 
+@checked
 def residual_flow(model: Model) -> ResidualFlow:
     """Return the model's flow in residual coordinates.
 
@@ -95,6 +98,7 @@ def residual_flow(model: Model) -> ResidualFlow:
     return ResidualFlow(q, p, overlaps.T, A, C, sympy.expand(model.loss.subs(residual)))
 
 
+@checked
 def deficits(model: Model) -> sympy.ImmutableMatrix:
     """Return the 2 × K matrix of ``(T_jj − U_jj)/T_jj`` and ``(T_jj − S_jj)/T_jj``.
 

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.models import Model, ModelError
 
 
+@checked
 @dataclass(frozen=True)
 class NetworkHessian:
     """The blocks ``∂²L/∂w_j∂w_l = metric[j, l] Q + Σ_αβ coupling[j][l][α, β] a_α a_βᵀ``.
@@ -30,6 +32,7 @@ class NetworkHessian:
     coupling: tuple[tuple[sympy.ImmutableMatrix, ...], ...]
 
 
+@checked
 def network_gradient(model: Model) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
     """Return ``(−A, −B)``, the coefficients of ``Q w_k`` and of ``Q w*_m`` in ``∇_{w_j} L``.
 
@@ -42,6 +45,7 @@ def network_gradient(model: Model) -> tuple[sympy.ImmutableMatrix, sympy.Immutab
     return -model.A, -model.B
 
 
+@checked
 def network_hessian(model: Model) -> NetworkHessian:
     """Return the blocks of ``∇²L(W)``.
 

@@ -219,7 +219,7 @@ def chernoff(c: Constants, effort: Effort) -> Finding:
 
 @claim(
     "P14/chi2",
-    "proof of Proposition 14, step 3",
+    "proof of Proposition 14, step 3, (C.20)",
     r"$P(|S_k - |I_k|| > \varepsilon|I_k|) \le 2\exp(-\varepsilon^2|I_k|/4)$ for every $\varepsilon \in "
     r"(0,1)$",
     Verdict.FALSE,

@@ -66,7 +66,7 @@ def operator_continuity(c: Constants, effort: Effort) -> Finding:
 
 @claim(
     "P7/exponential",
-    "(B.11)",
+    "(B.10), (B.11)",
     r"$\|e^A\| \le <a> e^{\|A\|}$ for bounded $A$",
     Verdict.PROVED,
     ratio=1,
@@ -86,7 +86,7 @@ def exponential_norm(c: Constants, effort: Effort) -> Finding:
 
 @claim(
     "P7/operator",
-    "Proposition 7, proof",
+    "Proposition 7, proof, (B.15)",
     r"$|a(t)| \le <a> + <b> \|Q\| \|w(t)\|^2$, hence $\|A(t)\| \le 4\|B\| (1 + 3\|Q\| \|w(t)\|^2) + 8\|S\|$",
     Verdict.PROVED,
     ratio=1,
@@ -127,7 +127,7 @@ def _duhamel(c: Constants) -> Finding:
 
 @claim(
     "P7",
-    "(5.2)",
+    "(5.2), (B.13), (B.14)",
     r"$U(t) = e^{<a> B \Theta(t)} U_0 + <b> \int_0^t e^{<a> B (\Theta(t) - \Theta(\tau))} (B s_*^\infty) "
     r"u(\tau) d\tau$",
     Verdict.PROVED,

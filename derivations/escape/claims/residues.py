@@ -109,7 +109,7 @@ def coefficient_bound(c: Constants, effort: Effort) -> Finding:
 
 @claim(
     "P9",
-    "(B.22)",
+    "(B.20), (B.22)",
     r"$\alpha_b(t) = \frac{c}{\sqrt d} e^{\rho t}(1 + o(1))$ with $0 < c \le <a> (s_*^{(2)})^{3/2}/\delta_b$",
     Verdict.FALSE,
     hypotheses=r"$w(0)$ on the unit sphere, $u(0) > 0$, as in Section 2 and Remark 3; the upper bound holds "

@@ -20,7 +20,7 @@ def _order(name: str, order: sympy.Expr) -> sympy.Expr:
 
 @claim(
     "P3",
-    "(3.3)",
+    "(3.3), (A.1)",
     r"$\dot w_i = <a> \lambda_i (s_* - <b> s) w_i + <c> \lambda_i u w^*_i$",
     Verdict.PROVED,
     a=4,

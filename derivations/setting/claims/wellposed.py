@@ -59,7 +59,7 @@ def _lipschitz(point: Array, constant: float) -> float:
 
 @claim(
     "Lem4",
-    "(B.2)",
+    "(B.1), (B.2)",
     r"$\|Z(w_1) - Z(w_2)\| \le <a> \|Q\|^2 \|w_1 - w_2\| [(\|w_1\| + \|w_2\|) \|w_1\| + \|w_2\|^2 + "
     r"\|w^*\|^2]$",
     Verdict.PROVED,
@@ -163,7 +163,7 @@ def lipschitz_equality(c: Constants, effort: Effort) -> Finding:
 
 @claim(
     "Lem5",
-    "Lemma 5",
+    "Lemma 5, (B.4), (B.5), (B.6)",
     r"$\frac{d}{dt} L(w(t)) = -<a> \|\nabla L\|^2 \le 0$, and $s(t) \le s_* + \sqrt{L(w_0)/<b>}$: on $t \ge "
     r"0$ the flow "
     r"exists, is unique, smooth and bounded",

@@ -87,7 +87,7 @@ def test_given_arrays_are_summed():
     [
         (lambda: residual_sum(PowerLaw(2, 10), -1), "at least 0"),
         (lambda: crossover_sum(PowerLaw(0, 10), 1), "exponent > 0"),
-        (lambda: crossover_sum(Given([1, 2], [1, 1]), 1), "flat or source"),
+        (lambda: crossover_sum(PowerLaw(2, 2, [1, 1]), 1), "flat or source"),
         (lambda: saddle_delay(0), "between 0 and 1/2"),
         (lambda: saddle_delay("0.5"), "between 0 and 1/2"),
     ],

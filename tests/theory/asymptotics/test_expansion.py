@@ -6,7 +6,6 @@ import pytest
 from mpmath import mp, mpf
 
 from theory.asymptotics import (
-    Given,
     PowerLaw,
     energy_prefactor,
     expansion,
@@ -174,7 +173,6 @@ def test_time_to_a_level_is_the_inverse():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: expansion(Given([2, 1], [1, 1])), "flat or source"),
         (lambda: expansion(PowerLaw(2, 2, [1, 2], tail_mean_square=1)), "flat or source"),
         (lambda: expansion(PowerLaw(1, 100)), "b = 1"),
         (lambda: expansion(PowerLaw(3, "inf")).at("mse", 10), "overlap, energy or loss"),

@@ -9,11 +9,8 @@ from theory.symbolic import (
     Model,
     ModelError,
     Z,
-    critical_points,
-    gradient,
     hierarchy,
     phase_retrieval,
-    residual_flow,
     single_index,
 )
 from theory.symbolic.hierarchy import MODE
@@ -184,9 +181,7 @@ def test_fourth_cumulants_call_for_ever_higher_powers() -> None:
     assert str(found).splitlines()[-1].startswith("does not close here, missing: ")
 
 
-@pytest.mark.parametrize(
-    "reduction", [hierarchy, gradient, critical_points, residual_flow, lambda model: model.A]
-)
+@pytest.mark.parametrize("reduction", [hierarchy, lambda model: model.A])
 def test_gaussian_reductions_refuse_by_name(reduction: object) -> None:
     inputs = IndependentModel(phase_retrieval(), (0, KAPPA))
     with pytest.raises(ModelError, match=r"phase retrieval.*kappa4"):

@@ -137,7 +137,7 @@ def test_loss_and_gradient_of_phase_retrieval_agree_with_simulation() -> None:
         assert standard_error < 0.05 * max(map(abs, exact))
 
 
-@pytest.mark.parametrize("bad", [(), (0,), (0.5,), (1, sympy.Symbol("c"))])
+@pytest.mark.parametrize("bad", [(), (0,), (0.5,)])
 def test_weights_must_be_nonzero_rationals(bad: tuple[object, ...]) -> None:
     with pytest.raises(ModelError, match="student_weights must be non-zero"):
         Model("bad", Z, Z, student_weights=bad)

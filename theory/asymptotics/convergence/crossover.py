@@ -1,7 +1,7 @@
 r"""The laws given the sample, at the end of the window in finite dimension, and in the slow limit.
 
-**Given the spectrum and the teacher.** The derivation of :mod:`.convergence` needs no power law, only that
-the sum :math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}` be small and change slowly. Then
+**Given the spectrum and the teacher.** The derivation of :mod:`theory.asymptotics.convergence.laws` needs no
+power law, only that the sum :math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}` be small and change slowly. Then
 
 .. math:: 1 - u \approx \tfrac13 f(t) + \tfrac12 f(2t), \qquad 1 - s \approx \tfrac23 f(t), \qquad
    L \approx 4 f(2t),
@@ -34,7 +34,7 @@ before the end, and with :math:`\lambda_d \simeq (1-a)/d` all times of the tail 
 :math:`f \to \frac{1-a}{a} E_{1/a}(8(1-a)t/d)`, an exponential integral. The statistics change as fast as
 ``f``, so the laws above do not hold. From the fastest direction of ``w = 0`` they tend to functions of
 ``t/d`` for :math:`\tfrac12 < a < 1`; for :math:`a < \tfrac12` a plateau comes before them, see
-:func:`saddle_delay`, and how they begin :mod:`.shallow`.
+:func:`saddle_delay`, and how they begin :mod:`theory.asymptotics.convergence.shallow`.
 At ``a = 1``, :math:`f \simeq E_1(8\lambda_d t)/H_d` falls from 1 to 0 linearly in ``log t``.
 
 **Slow limit.** As :math:`\gamma \to 0`, that is ``a -> 1`` from above, or at ``a = 1`` as ``log d`` grows,
@@ -54,11 +54,13 @@ from theory.asymptotics.numbers.constant import GUARD, Constant, closed_form
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.edge_sums import binomial_series, euler_maclaurin
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal, exact, unlisted
+from theory.expected import Count, NonNegative, checked
 
 SOURCE = "arXiv:2511.18661, figure 5, at a < 1"
 DELAY = "c in T ~ c d log d, the time of u to reach a fixed value, from the fastest direction of 0, a < 1/2"
 
 
+@checked
 class Deficits(NamedTuple):
     """``1 - u``, ``1 - s`` and ``L``."""
 
@@ -67,7 +69,8 @@ class Deficits(NamedTuple):
     loss: mpf
 
 
-def residual_sum(spectrum: Spectrum, time: float | mpf, digits: int = 15) -> mpf:
+@checked
+def residual_sum(spectrum: Spectrum, time: NonNegative, digits: Count = 15) -> mpf:
     r"""Return :math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}`, the mass of the teacher not yet learnt.
 
     **Method.** Listed modes are added. Of a power law the modes that add nothing to the working digits of
@@ -81,8 +84,6 @@ def residual_sum(spectrum: Spectrum, time: float | mpf, digits: int = 15) -> mpf
 
     Raises ValueError for a negative time.
     """
-    if not time >= 0:
-        raise ValueError(f"time is {time}, but it must be at least 0")
     if not time:
         return mpf(1)
     with mp.workdps(digits + GUARD):
@@ -136,7 +137,8 @@ class _Unlearnt:
             known.append(total / (order * x))
 
 
-def crossover_sum(law: PowerLaw, time: float | mpf) -> mpf:
+@checked
+def crossover_sum(law: PowerLaw, time: NonNegative) -> mpf:
     r"""Return the uniform approximation of :func:`residual_sum` for :math:`t \gg 1/\lambda_1`.
 
     >>> law = PowerLaw(2, 1000)
@@ -158,6 +160,7 @@ def crossover_sum(law: PowerLaw, time: float | mpf) -> mpf:
     return amplitude * mp.gammainc(gamma, last) + mass * mp.exp(-last) / 2
 
 
+@checked
 def leading_deficits(now: mpf, twice: mpf) -> Deficits:
     r"""Return the laws from :math:`f(t)` and :math:`f(2t)`, or from the sums that replace them.
 
@@ -168,6 +171,7 @@ def leading_deficits(now: mpf, twice: mpf) -> Deficits:
     return Deficits(now / 3 + twice / 2, 2 * now / 3, 4 * twice)
 
 
+@checked
 def slow_limit(unlearnt: float | mpf) -> Deficits:
     r"""Return the limit of a sum ``f`` that changes little while time doubles, for ``f`` from 0 to 1.
 
@@ -185,7 +189,8 @@ def slow_limit(unlearnt: float | mpf) -> Deficits:
     return Deficits(overlap, 2 * f / 3, 4 * f * (3 - f) / 3)
 
 
-def saddle_delay(exponent: Exact, digits: int = 15) -> Constant:
+@checked
+def saddle_delay(exponent: Exact, digits: Count = 15) -> Constant:
     r"""Return the ``c`` of :math:`T \simeq c\,d \log d`, the time to escape when :math:`a < \tfrac12`.
 
     **Definition.** ``T`` is the time at which ``u`` reaches any fixed value below 1; flat teacher, start of

@@ -10,8 +10,9 @@ the flow's, :math:`\log(1 + \eta\rho)/\eta < \rho`; decay is faster, until at :m
 :math:`(1 - 8\eta\lambda)^{t/\eta} = e^{-x - \eta x^2/2t - \dots}`. The modes being learnt have
 :math:`x \approx 1`: there the step enters at relative order :math:`\eta/t`.
 
-**Unchanged at every stable step**: all exponents and prefactors of :mod:`.convergence`,
-:mod:`.recovery` and :mod:`.tail`, and the corrections in powers of :math:`t^{-\gamma}`. For the memory
+**Unchanged at every stable step**: all exponents and prefactors of
+:mod:`theory.asymptotics.convergence.laws`, :mod:`theory.asymptotics.tail.recovery` and
+:mod:`theory.asymptotics.tail.plateau`, and the corrections in powers of :math:`t^{-\gamma}`. For the memory
 of the statistics has the same mass, :math:`\sum_m \eta\lambda(1 - 8\eta\lambda)^m = \tfrac18`.
 
 **Changed**: the shift of time. Modes that have hardly moved obey :math:`V = -1 + 8\lambda\eta\sum_n u_n`,
@@ -36,6 +37,7 @@ from theory.asymptotics.escape.rate import rate
 from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal, exact
+from theory.expected import Count, checked
 
 SOURCE = "exact for each mode of arXiv:2511.18661, Proposition 2, linearised"
 ESCAPE = "r in u ~ exp(r eta n) after n steps of size eta, while s << 1"
@@ -45,7 +47,8 @@ LEAD = (
 )
 
 
-def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: int = 15) -> Constant:
+@checked
+def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: Count = 15) -> Constant:
     r"""Return :math:`\log(1 + \eta\rho)/\eta`, the growth of ``u`` per unit of time :math:`n\eta`.
 
     ``step`` is :math:`\eta > 0`. The number of steps of the escape is that of the flow's time with this
@@ -63,7 +66,8 @@ def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: int = 15) -> Co
     return closed_form(evaluate, digits, ESCAPE, SOURCE)
 
 
-def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: int = 15) -> Constant:
+@checked
+def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: Count = 15) -> Constant:
     r"""Return the least of :math:`-\log|1 - \eta h|/\eta` over the Hessian's rates ``h`` at the teacher.
 
     It is attained at an end of the spectrum, :func:`.final_rate` or :math:`2\rho`; the upper end
@@ -99,7 +103,8 @@ def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: int = 15) -> Con
     return closed_form(evaluate, digits, FINAL, SOURCE)
 
 
-def descent_lead(spectrum: Spectrum, step: Exact, digits: int = 15) -> Constant:
+@checked
+def descent_lead(spectrum: Spectrum, step: Exact, digits: Count = 15) -> Constant:
     r"""Return :math:`\gamma\eta/4`, by which the tail of descent is ahead of its own shift of time.
 
     >>> print(descent_lead(PowerLaw(2, "inf"), "0.01").printed(15)[0])

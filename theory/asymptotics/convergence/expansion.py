@@ -35,7 +35,7 @@ the integral continued analytically. With ``Phi`` equal to ``V`` and to :math:`V
 with ``P`` and ``q`` known from lower ones, hence
 :math:`3c = -2P - \tfrac32 q - [c(3p + \tfrac32 q)]`. Lagrange's inversion of
 :math:`t = \int d\varphi/(1 + 3p + \tfrac32 q)` returns to the time ``t``. Of the first
-order this is :math:`c = (\tfrac23 - 2^{-\gamma-1}) C`, the law of :mod:`.convergence`.
+order this is :math:`c = (\tfrac23 - 2^{-\gamma-1}) C`, the law of :mod:`theory.asymptotics.convergence.laws`.
 
 **What is universal.** Below :math:`t^{-\gamma-1}` all exponents are :math:`m\gamma`,
 :math:`m < 1 + 1/\gamma`, and their coefficients :math:`C^m` times functions of :math:`\gamma` alone:
@@ -76,6 +76,7 @@ from theory.asymptotics.convergence.laws import amplitude, decay_law
 from theory.asymptotics.numbers.constant import GUARD
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, decimal, exact
+from theory.expected import Count, checked
 
 Order = tuple[int, int]
 """``(m, n)`` stands for the power :math:`t^{-m\\gamma - n}`."""
@@ -86,6 +87,7 @@ FIXED_POINT = 20
 """Iterations for the shift, each of which divides its error by more than ten."""
 
 
+@checked
 @dataclass(frozen=True)
 class Expansion:
     r"""``1 - u``, ``1 - s`` and ``L`` as sums of powers of :math:`t + t_0`.
@@ -191,7 +193,8 @@ class Expansion:
         return coefficients
 
 
-def expansion(spectrum: PowerLaw, digits: int = 15) -> Expansion:
+@checked
+def expansion(spectrum: PowerLaw, digits: Count = 15) -> Expansion:
     r"""Return the expansion of a flat or source teacher's convergence at :math:`d = \infty`.
 
     For finite ``d`` it describes times well below ``window_end``, with :math:`H_{d,a}` and :math:`H_{d,b}`.
@@ -225,7 +228,8 @@ def expansion(spectrum: PowerLaw, digits: int = 15) -> Expansion:
         return Expansion(gamma, **laws, logarithm=logarithm, end=2 * gamma + 1)
 
 
-def universal_coefficients(gamma: Exact, count: int, digits: int = 15) -> dict[str, list[mpf]]:
+@checked
+def universal_coefficients(gamma: Exact, count: Count, digits: Count = 15) -> dict[str, list[mpf]]:
     r"""Return the coefficients of :math:`X, X^2, \dots`, :math:`X = Ct^{-\gamma}`: functions of the exponent.
 
     There are ``count`` of ``1 - u`` (``overlap``), of ``1 - s`` (``energy``) and of ``L`` (``loss``).

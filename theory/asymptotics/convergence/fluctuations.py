@@ -4,7 +4,7 @@ r"""Gaussian teachers: what a draw changes in the laws of convergence, and by ho
 :math:`\mu_i = \bar\mu_i g_i^2/N`, :math:`\bar\mu_i` being the masses of the source teacher ``B`` (flat for
 ``B = 0``) and :math:`N = \sum_i \bar\mu_i g_i^2`, of mean 1.
 
-**Given the draw** the laws are those of :mod:`.crossover`, with
+**Given the draw** the laws are those of :mod:`theory.asymptotics.convergence.crossover`, with
 :math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}`.
 
 **The constant.** The head decides ``N``, the tail the fluctuations: for large ``t`` the two are
@@ -38,6 +38,7 @@ from theory.asymptotics.numbers.constant import Constant, closed_form, estimated
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
 from theory.asymptotics.sums.spectrum import PowerLaw
+from theory.expected import Count, checked
 
 SOURCE = "arXiv:2511.18661, Proposition 14, in sharp form"
 FLUCTUATION = "D: over Gaussian teachers of given energy {} has the relative standard deviation D t^(-1/(2a))"
@@ -50,7 +51,8 @@ FEW = 64
 """Modes whose product bounds the integrand."""
 
 
-def fluctuation_prefactor(spectrum: PowerLaw, quantity: str = "energy", digits: int = 15) -> Constant:
+@checked
+def fluctuation_prefactor(spectrum: PowerLaw, quantity: str = "energy", digits: Count = 15) -> Constant:
     r"""Return the ``D`` of ``overlap``, ``energy`` or ``loss`` (``1 - u``, ``1 - s``, ``L``).
 
     ``spectrum`` has the flat or source teacher that gives the components' mean squares.
@@ -73,7 +75,8 @@ def fluctuation_prefactor(spectrum: PowerLaw, quantity: str = "energy", digits: 
     )
 
 
-def inverse_energy_mean(spectrum: PowerLaw, digits: int = 15) -> Constant:
+@checked
+def inverse_energy_mean(spectrum: PowerLaw, digits: Count = 15) -> Constant:
     r"""Return :math:`E[1/N]`.
 
     **Method.** In ``log z`` the integrand is analytic in :math:`|\mathrm{Im}| < \pi` and decays at both

@@ -33,12 +33,14 @@ The Mellin integral of :math:`A x^{-b} e^{-8 t x^{-a}/Z}` gives :math:`\gamma = 
 as :math:`i \to \infty`, as on the sphere at large ``d`` and along the escape direction; a start
 :math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. The exponents and
 prefactors hold on both sides of :math:`\gamma = 1`. Corrections are of relative order
-:math:`t^{-\min(\gamma, 1)}`, with a logarithm at :math:`\gamma = 1`; :mod:`.expansion` computes them.
+:math:`t^{-\min(\gamma, 1)}`, with a logarithm at :math:`\gamma = 1`;
+:mod:`theory.asymptotics.convergence.expansion` computes them.
 
 **Random teachers.** Components drawn with mean square :math:`m` put on average the mass of a flat
 teacher on every mode, in the scale of the draw: :math:`A = m/(N Z)`, :math:`b = a`,
 :math:`N = \sum_j \lambda_j g_j^2`. About :math:`t^{1/a}` modes share the learning at time ``t``, so
-the fluctuations around the law fade as :math:`t^{-1/(2a)}`; :mod:`.fluctuations` has their size.
+the fluctuations around the law fade as :math:`t^{-1/(2a)}`;
+:mod:`theory.asymptotics.convergence.fluctuations` has their size.
 """
 
 from __future__ import annotations
@@ -48,9 +50,10 @@ from fractions import Fraction
 
 from mpmath import mp
 
-from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
+from theory.expected import Count, checked
 
 SOURCE = "arXiv:2511.18661, Theorem 1 and Corollary 2, in sharp form"
 
@@ -65,7 +68,8 @@ WINDOW_START = "1/(8 lambda_1), the time in which the first mode is learnt"
 WINDOW_END = "1/(8 lambda_d), the time in which the last mode is learnt"
 
 
-def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def summary_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\gamma = (a + 2B - 1)/a`.
 
     >>> print(summary_exponent(PowerLaw(2, "inf")).printed(15)[0])
@@ -76,7 +80,8 @@ def summary_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, SUMMARY_EXPONENT, lambda law, field: rational(_gamma(law), field))
 
 
-def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def overlap_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`C_f (\tfrac13 + 2^{-\gamma-1})`.
 
     At :math:`a = 2`, :math:`d = \infty` and the flat teacher, :math:`C_f = \sqrt{3/(16\pi)}`:
@@ -90,7 +95,8 @@ def overlap_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, OVERLAP_PREFACTOR, overlap_scale)
 
 
-def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def energy_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\tfrac23 C_f`.
 
     >>> print(energy_prefactor(PowerLaw(2, "inf")).printed(15)[0])
@@ -99,7 +105,8 @@ def energy_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, ENERGY_PREFACTOR, lambda law, field: amplitude(law, field) * 2 / 3)
 
 
-def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
+@checked
+def overlap_ratio(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\tfrac12 + \tfrac34 2^{-\gamma}`, the limit of ``(1 - u)/(1 - s)``.
 
     It falls from 5/4 to 1/2 as :math:`\gamma` grows. As :math:`1 - s = 2(1 - u) - q`, it would be 1/2 if
@@ -116,7 +123,8 @@ def overlap_ratio(spectrum: Spectrum, digits: int = 15) -> Constant:
     )
 
 
-def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def loss_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`4 \cdot 2^{-\gamma} C_f`.
 
     >>> print(loss_prefactor(PowerLaw(2, "inf")).printed(15)[0])
@@ -130,7 +138,8 @@ def loss_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     )
 
 
-def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def convergence_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\kappa = 1/\gamma`, half the exponent of the paper's upper bound.
 
     >>> print(convergence_exponent(PowerLaw(4, "inf")).printed(15)[0])
@@ -139,7 +148,8 @@ def convergence_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, CONVERGENCE_EXPONENT, lambda law, field: rational(1 / _gamma(law), field))
 
 
-def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def convergence_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the larger of the prefactors of ``1 - u`` and ``1 - s``: the slower decides.
 
     ``u`` is the slower exactly when :math:`\gamma < \log_2 \tfrac32 \approx 0.585`; for a flat
@@ -155,7 +165,8 @@ def convergence_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _law(spectrum, digits, CONVERGENCE_PREFACTOR, slower_scale)
 
 
-def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def window_start(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`1/(8\lambda_1)`, after which the power laws of this module set in.
 
     >>> print(window_start(PowerLaw(2, "inf")).printed(15)[0])
@@ -164,7 +175,8 @@ def window_start(spectrum: Spectrum, digits: int = 15) -> Constant:
     return closed_form(lambda field: 1 / (8 * spectrum.extremes(field)[0]), digits, WINDOW_START, SOURCE)
 
 
-def window_end(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def window_end(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`1/(8\lambda_d)`, at which the exponential of the last mode takes over.
 
     >>> print(window_end(PowerLaw(0, 1000)).printed(15)[0])

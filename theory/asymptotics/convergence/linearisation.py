@@ -11,18 +11,20 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from theory.asymptotics.escape.rate import rate
-from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.edge_sums import edge_sum
 from theory.asymptotics.sums.spectrum import Level, PowerLaw, Spectrum, unlisted
+from theory.expected import Count
 
 STEP_DEFINITION = "2 / (largest eigenvalue of the Hessian 8 Q + 16 (Q w*)(Q w*)^T at the teacher)"
 RATE_DEFINITION = "rate r in 1 - u ~ exp(-r t) as t -> inf at finite d, from a generic start"
 SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
 
 
-def stability_step(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def stability_step(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the largest step for which gradient descent is stable at the teacher.
 
     **Definition.** :math:`w \leftarrow w - \eta \nabla L(w)` contracts near :math:`w^*` exactly
@@ -47,7 +49,8 @@ def stable_step(spectrum: Spectrum, field: Field = FLOATS) -> Number:
     return 1 / field.max(rate(spectrum, field), 4 * spectrum.extremes(field)[0])
 
 
-def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def final_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the rate of the exponential that ends every finite-dimensional run.
 
     **Definition.** :math:`1 - u` (and :math:`1 - s`) decay as :math:`e^{-rt}` once
@@ -68,10 +71,10 @@ def final_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     :math:`A(y) = \sum_{i<d} \mu_i\lambda_i/(\lambda_i - \lambda_d(1+y))`,
     the equation reads :math:`y = 2\mu_d/(1 + 2A(y))`, whose right-hand side decreases: the
     root is bracketed at once and ``y`` keeps its relative accuracy however small. For a power law
-    ``A`` costs the same at any ``d``; see :mod:`.edge_sums`.
+    ``A`` costs the same at any ``d``; see :mod:`theory.asymptotics.sums.edge_sums`.
 
     **Error.** The root is shut in where the equation changes sign, in balls with the remainder of every
-    sum; see :mod:`.roots` and :mod:`.enclosed_sums`.
+    sum; see :mod:`theory.asymptotics.numbers.roots` and :mod:`theory.asymptotics.sums.enclosed_sums`.
 
     >>> print(final_rate(PowerLaw(2, 10**12), 30).printed(30)[0])
     4.86341681483516963219556561277e-24

@@ -1,9 +1,9 @@
 r"""Where online SGD at a constant step comes to rest, and how its noise slows the decay before.
 
-Near the teacher the second moments :math:`N = E[vv^T]` of :mod:`.stochastic` close, whatever the label
-noise is. Of variance :math:`\sigma^2` it adds :math:`16 \eta^2 \sigma^2 QAQ/m` to every step, and to leading
-order in it nothing else. With :math:`\kappa(\eta)` the trace, and ``r`` the :math:`\nu`, that stay of a trace
-held at 1, and :math:`\tau_\sigma, \nu_\sigma` what the labels alone leave,
+Near the teacher the second moments :math:`N = E[vv^T]` of :mod:`theory.asymptotics.convergence.stochastic`
+close, whatever the label noise is. Of variance :math:`\sigma^2` it adds :math:`16 \eta^2 \sigma^2 QAQ/m` to
+every step, and to leading order in it nothing else. With :math:`\kappa(\eta)` the trace, and ``r`` the
+:math:`\nu`, that stay of a trace held at 1, and :math:`\tau_\sigma, \nu_\sigma` what the labels alone leave,
 
 .. math:: \tau = \frac{\tau_\sigma}{1 - \kappa}, \qquad \nu = \nu_\sigma + r \tau, \qquad L = 4(\tau + 2\nu).
 
@@ -32,6 +32,7 @@ from theory.asymptotics.convergence.stochastic import (
 )
 from theory.asymptotics.numbers.constant import Constant, undefined
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
+from theory.expected import Count, checked
 
 SOURCE = "SGD of arXiv:2511.18661, section 5, linearised at w*: its exact second moments"
 LOSS = (
@@ -48,7 +49,8 @@ AMPLIFICATION = (
 )
 
 
-def sgd_loss_floor(spectrum: Spectrum, step_size: float, batch: int = 1, digits: int = 15) -> Constant:
+@checked
+def sgd_loss_floor(spectrum: Spectrum, step_size: float, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the floor of the loss at ``step_size``, divided by the variance of the labels' noise.
 
     **Definition.** :math:`\lim_{\sigma^2 \to 0} \lim_{t \to \infty} E L/\sigma^2` for SGD linearised at the
@@ -71,7 +73,8 @@ def sgd_loss_floor(spectrum: Spectrum, step_size: float, batch: int = 1, digits:
     return _at_rest(spectrum, step_size, batch, digits, LOSS, floor)
 
 
-def sgd_mse_floor(spectrum: Spectrum, step_size: float, batch: int = 1, digits: int = 15) -> Constant:
+@checked
+def sgd_mse_floor(spectrum: Spectrum, step_size: float, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the floor of the mean squared error at ``step_size``, divided by the variance of the noise.
 
     **Definition.** :math:`\lim_{\sigma^2 \to 0} \lim_{t \to \infty} E\|w - w^*\|^2/(d\sigma^2)` as for
@@ -89,7 +92,8 @@ def sgd_mse_floor(spectrum: Spectrum, step_size: float, batch: int = 1, digits: 
     return _at_rest(spectrum, step_size, batch, digits, MSE, floor)
 
 
-def sgd_amplification(spectrum: Spectrum, step_size: float, batch: int = 1, digits: int = 15) -> Constant:
+@checked
+def sgd_amplification(spectrum: Spectrum, step_size: float, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the factor :math:`(1 + 2r)/(1 - \kappa)` of the loss at ``step_size``, without label noise.
 
     **Definition.** Where the loss of the flow decays as :math:`C t^{-\gamma}`, that of SGD is this factor

@@ -27,7 +27,7 @@ lasts depends on where
 **Self-similar growth**, :math:`\tfrac12 < a < 1`. The mass above ``y`` is
 :math:`c\,y^{-g}`, :math:`g = \frac{1-a}{a}`, :math:`c = H^{-1/a}/(1-a)`. With
 :math:`r = R\,\theta^{-\beta}` one has :math:`f = r h_\beta(\lambda\theta)` with the :math:`h_\beta` of
-:mod:`.expansion`, and
+:mod:`theory.asymptotics.convergence.expansion`, and
 
 .. math:: s = R^2 \theta^{g - 2\beta}\, g c \int_0^\infty y^{-g-1} h_\beta^2\,dy, \qquad
    \frac ur = \theta^g\, g c \int_0^\infty y^{-g-1} h_\beta\,dy, \qquad \theta' = \frac{8u}{r}.
@@ -49,7 +49,8 @@ It starts from :math:`u = \sqrt{\lambda_1/3}`, :math:`\Lambda \simeq \tfrac12\lo
 :math:`\log(1/u) = \tfrac14 \log d\; e^{-8t/d}`: a level is reached after
 :math:`\tfrac d8 \log\frac{\log d}{4 \log(1/\text{level})}`.
 
-**Convergence** is a function of :math:`t/d` in the limit for all ``a < 1``, see :mod:`.crossover`.
+**Convergence** is a function of :math:`t/d` in the limit for all ``a < 1``, see
+:mod:`theory.asymptotics.convergence.crossover`.
 """
 
 from fractions import Fraction
@@ -64,6 +65,7 @@ from theory.asymptotics.numbers.constant import Constant, closed_form, estimated
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, decimal
+from theory.expected import Count, NonNegative, Positive, checked
 
 SOURCE = "arXiv:2511.18661, figure 5, at a < 1"
 EXPONENT = "x in u ~ U (t/d)^x along the saddle s = 1/3, H^2 << t << d, 1/2 < a < 1"
@@ -71,7 +73,8 @@ PREFACTOR = "U in u ~ U (t/d)^x along the saddle s = 1/3, H^2 << t << d, 1/2 < a
 RATE = "4 l (1 + 2 l + 4 sigma l^2), l = 1/H_{d,a}: rho as d -> inf for a < 1"
 
 
-def shallow_escape_rate(spectrum: PowerLaw, digits: int = 15) -> Constant:
+@checked
+def shallow_escape_rate(spectrum: PowerLaw, digits: Count = 15) -> Constant:
     r"""Return :math:`4\lambda_1(1 + 2\lambda_1 + 4\sigma\lambda_1^2)`, ``rho`` up to :math:`O(\lambda_1^4)`.
 
     :math:`\sigma = \sum_{k \ge 2} (H_{d,ka} - 1)`: finite at :math:`d = \infty` for :math:`a > \tfrac12`,
@@ -97,7 +100,8 @@ def shallow_escape_rate(spectrum: PowerLaw, digits: int = 15) -> Constant:
     return estimated(formula, digits, RATE, SOURCE)
 
 
-def saddle_growth_exponent(exponent: Exact, digits: int = 15) -> Constant:
+@checked
+def saddle_growth_exponent(exponent: Exact, digits: Count = 15) -> Constant:
     r"""Return :math:`x = \frac{1-a}{2(2a-1)}`.
 
     >>> print(saddle_growth_exponent("0.75").printed(10)[0])
@@ -107,7 +111,8 @@ def saddle_growth_exponent(exponent: Exact, digits: int = 15) -> Constant:
     return closed_form(lambda field: rational((1 - a) / (2 * (2 * a - 1)), field), digits, EXPONENT, SOURCE)
 
 
-def saddle_growth_prefactor(exponent: Exact, digits: int = 15) -> Constant:
+@checked
+def saddle_growth_prefactor(exponent: Exact, digits: Count = 15) -> Constant:
     r"""Return the ``U`` of :math:`u \simeq U (t/d)^x`.
 
     .. math:: U^2 = \frac{g I_1^2}{3 I_2} \big(8(1-a)\,g(1-g) I_1\big)^{2x}, \quad
@@ -127,6 +132,7 @@ def saddle_growth_prefactor(exponent: Exact, digits: int = 15) -> Constant:
     return estimated(formula, digits, PREFACTOR, SOURCE)
 
 
+@checked
 class SaddleGrowth(NamedTuple):
     """The leading law of ``u``, and its relative corrections: ``late``, like u², and ``early``."""
 
@@ -140,7 +146,8 @@ class SaddleGrowth(NamedTuple):
         return self.leading * (1 + self.late + self.early)
 
 
-def saddle_growth(spectrum: PowerLaw, time: float | mpf) -> SaddleGrowth:
+@checked
+def saddle_growth(spectrum: PowerLaw, time: Positive) -> SaddleGrowth:
     r"""Return the law of ``u`` along the saddle, :math:`H^2 \ll t \ll d`, ``1/2 < a < 1``, flat teacher.
 
     With the exact :math:`H_{d,a}`. ``early`` is 0 for :math:`a \le \tfrac23`, where the delay by the first
@@ -169,7 +176,8 @@ def saddle_growth(spectrum: PowerLaw, time: float | mpf) -> SaddleGrowth:
     return SaddleGrowth(leading, late * mp.power(clock, g), early * mp.power(clock, -g))
 
 
-def half_growth(dimension: int, time: float | mpf) -> mpf:
+@checked
+def half_growth(dimension: Count, time: NonNegative) -> mpf:
     r"""Return the law of ``u`` along the saddle at :math:`a = \tfrac12`, flat teacher.
 
     Its relative error in log u falls like 1/log d; meant for times that are not small against ``d``.

@@ -34,6 +34,7 @@ from theory.asymptotics.escape.rate import rate
 from theory.asymptotics.numbers.constant import Constant
 from theory.asymptotics.sums.compression import Rule, compressed
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
+from theory.expected import Count, checked
 
 SOURCE = "SGD of arXiv:2511.18661, section 5, linearised at w*: its exact second moments"
 DEFINITION = (
@@ -51,7 +52,8 @@ ROUNDING = 1e-11
 """Relative error of a root in double precision."""
 
 
-def sgd_stability_step(spectrum: Spectrum, batch: int = 1, digits: int = 15) -> Constant:
+@checked
+def sgd_stability_step(spectrum: Spectrum, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the largest step at which SGD on ``batch`` inputs a step is stable at the teacher.
 
     **Definition.** :math:`E|Q^{1/2}(w - w^*)|^2` of the linearised steps decays exactly below it. It is at
@@ -67,8 +69,6 @@ def sgd_stability_step(spectrum: Spectrum, batch: int = 1, digits: int = 15) -> 
     >>> print(sgd_stability_step(PowerLaw(2, "inf")).printed(8)[0])
     0.013925101
     """
-    if not isinstance(batch, int) or batch < 1:
-        raise ValueError(f"batch is {batch!r}, but it must be a positive integer")
     rough, fine = _roots(spectrum, batch)
     radius = 2 * abs(fine - rough) + ROUNDING * fine
     return Constant(mpf(fine), mpf(radius), DEFINITION.format(batch), SOURCE)

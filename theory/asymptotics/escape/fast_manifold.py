@@ -5,11 +5,12 @@ The runs that leave 0 along its fastest direction form a curve, with an amplitud
 :math:`A(t) = A(0) e^{\rho t}`, so a level of ``u`` or ``s`` is crossed after
 :math:`\rho^{-1} \log(A_{level}/A(0))`.
 
-While ``A`` is small ``u`` and ``s`` are power series in it, see :mod:`.manifold_series`; from where these
-converge geometrically :mod:`.manifold_orbit` follows the flow by Taylor steps, and from when the first modes
-are learnt :mod:`.manifold_late` by implicit ones, whose number grows with the logarithm of time alone. Where
-the series alone reaches a level of ``u`` the radius is proved, see :mod:`.enclosed_manifold`; otherwise it is
-an estimate.
+While ``A`` is small ``u`` and ``s`` are power series in it, see
+:mod:`theory.asymptotics.escape.manifold_series`; from where these converge geometrically
+:mod:`theory.asymptotics.escape.manifold_orbit` follows the flow by Taylor steps, and from when the first
+modes are learnt :mod:`theory.asymptotics.escape.manifold_late` by implicit ones, whose number grows with the
+logarithm of time alone. Where the series alone reaches a level of ``u`` the radius is proved, see
+:mod:`theory.asymptotics.escape.enclosed_manifold`; otherwise it is an estimate.
 
 **Cost.** A tenth of a second to :math:`s = \tfrac13`, also at 50 digits; seconds for levels that are crossed
 many decades later, as ``u = 9/10`` at ``a < 1.3``, and minutes at ``a = 1.05``.
@@ -28,10 +29,11 @@ from theory.asymptotics.escape.manifold_late import LateOrbit
 from theory.asymptotics.escape.manifold_orbit import TaylorOrbit, damped_digits
 from theory.asymptotics.escape.manifold_series import ManifoldSeries
 from theory.asymptotics.escape.rate import escape_rate, rate
-from theory.asymptotics.numbers.constant import GUARD, Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, balls, rational
 from theory.asymptotics.sums.compression import compressed
 from theory.asymptotics.sums.spectrum import Exact, Spectrum, decimal, exact
+from theory.expected import Count, checked
 
 SOURCE = "flow of arXiv:2511.18661, Proposition 3, on the strong unstable manifold of 0"
 AMPLITUDE = "A at which {} = {} on the fast manifold of 0, where dA/dt = rho A and s ~ A^2 as A -> 0"
@@ -154,15 +156,16 @@ def log_crossing(
 
 
 def prompt_crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: int) -> tuple[mpf, mpf]:
-    """Return what :func:`log_crossing` does, at late times to 5 digits, in a second instead of many."""
-    try:
-        return log_crossing(spectrum, level, energy, digits, REACHES[:1])
-    except TooFar:
-        rough = min(digits, ROUGH_DIGITS)
+    """Return what :func:`log_crossing` does, at late times to 5 digits, in seconds instead of minutes.
+
+    Few digits tell how late it is, with the rule for all times after the second reach: an orbit that is begun
+    anew for every reach costs as much each time.
+    """
+    rough = min(digits, ROUGH_DIGITS)
     try:
         log_crossing(spectrum, level, energy, rough, REACHES[:2])
     except TooFar:
-        return log_crossing(spectrum, level, energy, rough)
+        return log_crossing(spectrum, level, energy, rough, REACHES[-1:])
     return log_crossing(spectrum, level, energy, digits)
 
 
@@ -172,12 +175,13 @@ def first_overlap(spectrum: Spectrum, digits: int) -> mpf:
     return _manifold(spectrum, accuracy, REACHES[0]).series[0][0]
 
 
-def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
+@checked
+def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""Return the amplitude at which ``u`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
-    **Error.** Proved where the series reaches, see :mod:`.enclosed_manifold`. Elsewhere Taylor terms are kept
-    down to :math:`10^{-10}` of the digits asked for, and more digits are carried for what their sums cancel;
-    the radius leaves half of these ten for what the steps add up to.
+    **Error.** Proved where the series reaches, see :mod:`theory.asymptotics.escape.enclosed_manifold`.
+    Elsewhere Taylor terms are kept down to :math:`10^{-10}` of the digits asked for, and more digits are
+    carried for what their sums cancel; the radius leaves half of these ten for what the steps add up to.
 
     Isotropic data: :math:`A = u/\sqrt{1 - u^2}`.
 
@@ -192,7 +196,8 @@ def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Con
     return proved or _amplitude(spectrum, value, False, digits, definition)
 
 
-def energy_amplitude(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
+@checked
+def energy_amplitude(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""Return the amplitude at which ``s`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
     As :func:`overlap_amplitude`; isotropic data have :math:`A^2 = s/(1 - s)`.
@@ -220,7 +225,8 @@ def _amplitude(spectrum: Spectrum, level: Fraction, energy: bool, digits: int, d
         return Constant(value, value * (radius + mpf(10) ** (-digits - GUARD // 2)), definition, SOURCE)
 
 
-def overlap_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
+@checked
+def overlap_delay(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""Return the ``C`` of :math:`\rho^{-1}\log(1/\varepsilon) + C`, the time of ``u`` to reach ``level``.
 
     **Definition.** For the start ``escape:EPS``, along the fastest direction with
@@ -235,7 +241,8 @@ def overlap_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constan
     return _overlap_delay(spectrum, _level(level, "overlap"), f"|u| = {level}", digits)
 
 
-def energy_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant:
+@checked
+def energy_delay(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""Return the same constant for the time at which ``s`` reaches ``level``, ``0 < level <= 9/10``.
 
     >>> from theory.asymptotics import PowerLaw
@@ -245,7 +252,8 @@ def energy_delay(spectrum: Spectrum, level: Exact, digits: int = 15) -> Constant
     return _delay(spectrum, _level(level, "energy"), True, f"s = {level}", digits)
 
 
-def onset_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def onset_delay(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :func:`overlap_delay` at ``u = 1/10``, that of :math:`T_1`.
 
     To 5 digits, as the radius says, where it is later than :math:`2^{12}/8\lambda_1` after the escape, as for
@@ -258,7 +266,8 @@ def onset_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _overlap_delay(spectrum, Fraction(1, 10), "|u| = 1/10 (T1)", digits, prompt_crossing)
 
 
-def third_delay(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def third_delay(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :func:`energy_delay` at ``s = 1/3``, that of :math:`T_1'`.
 
     >>> from theory.asymptotics import PowerLaw

@@ -17,10 +17,11 @@ from functools import partial
 
 from theory.asymptotics.escape.rate import escape_rate, escape_root, rate
 from theory.asymptotics.escape.resolvent import resolvent
-from theory.asymptotics.numbers.constant import GUARD, Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
+from theory.expected import Count, checked
 
 RATES = "the {}-th largest root p of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (p - 4 lambda_i)"
 SCALE = "C in u(t) ~ (C / sqrt d) g e^(rho t), g ~ N(0, 1), from the unit sphere: C = (8 D'(rho))^(-1/2)"
@@ -29,7 +30,8 @@ AGREEMENT = "P(u(0) has the sign of the projection of w(0) on the fastest mode),
 SOURCE = "arXiv:2511.18661, Proposition 9"
 
 
-def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Constant]:
+@checked
+def growth_rates(spectrum: Spectrum, count: Count, digits: Count = 15) -> list[Constant]:
     r"""Return the ``count`` largest roots of the secular equation, fewer if there are no more.
 
     The first is the escape rate. Between two neighbouring poles :math:`4\lambda` of eigenvalues that
@@ -38,7 +40,8 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
     not move ``u``.
 
     **Method.** Secants on :math:`(F - 1)(p - 4\lambda_k)(4\lambda_{k-1} - p)`, which has no poles
-    in the interval. **Error.** Where it changes sign the root is shut in, see :mod:`.roots`.
+    in the interval. **Error.** Where it changes sign the root is shut in, see
+    :mod:`theory.asymptotics.numbers.roots`.
 
     **Check.** For a flat teacher :math:`\mu_i = \lambda_i`, ``F(p) = 1`` says
     :math:`E'(z)/E(z) = -3/2` at :math:`z = 4/p` for the spectral determinant
@@ -55,8 +58,6 @@ def growth_rates(spectrum: Spectrum, count: int, digits: int = 15) -> list[Const
     0.6801179714233 0.6801179714233
     0.2831942187882 0.2831942187882
     """
-    if count < 1:
-        raise ValueError(f"count is {count}, but it must be a positive integer")
     lower = [
         closed_form(partial(lower_rate, spectrum, number), digits, RATES.format(number), SOURCE)
         for number in range(2, int(min(count, touched(spectrum))) + 1)
@@ -91,7 +92,8 @@ def lower_rate(spectrum: Spectrum, number: int, field: Field = FLOATS) -> Number
     return secular.floor + enclosed_root(excess, field.mpf(0), width, field)
 
 
-def escape_amplitude(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def escape_amplitude(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the scale of the overlap that escapes from the unit sphere.
 
     **Definition.** :math:`u(t) \sim \frac{C}{\sqrt d}\, g\, e^{\rho t}` while :math:`s \ll 1`, with
@@ -112,7 +114,8 @@ def unstable_scale(spectrum: Spectrum, field: Field) -> Number:
     return 1 / field.sqrt(-8 * secular.value_and_slope(shift)[1])
 
 
-def sign_agreement(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def sign_agreement(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the probability that ``u(0)`` has the sign with which the overlap escapes.
 
     **Definition.** ``w(0)`` uniform on the sphere; the sign of :math:`u(0) = \langle w(0), Qw^*\rangle`
@@ -145,7 +148,8 @@ def squared_norm(spectrum: Spectrum, field: Field = FLOATS) -> Number:
     return field.fsum(x * mass for x, mass, _ in spectrum.levels(field))
 
 
-def slow_mode_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def slow_mode_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the power of ``d`` by which the slower modes of a sphere start are down at T1.
 
     **Definition.** At :math:`T_1 = \log d/(2\rho) + O(1)` the second mode has grown by

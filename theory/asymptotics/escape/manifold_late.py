@@ -51,7 +51,7 @@ class Radau:
         shares = zip(*(node.shares for node in nodes), strict=True)
         self.inverse = [[int(x * one) for x in row] for row in shares]
         self.rough_values = [[float(p) for p in row] for row in (node.values for node in nodes)]
-        self.rough_inverse = [[float(mpf(x) / one) for x in row] for row in self.inverse]
+        self.rough_inverse = [[x / one for x in row] for row in self.inverse]
 
 
 @lru_cache(maxsize=8)
@@ -202,7 +202,7 @@ class _Step:
             if number in (0, REFRESH):
                 inverse = np.linalg.inv(self._jacobian(ratios))
             before = size
-            moves = inverse @ [float(mpf(miss) / size) for miss in misses]
+            moves = inverse @ [miss / size for miss in misses]
             ratios = [x - int(mpf(move) * size) for x, move in zip(ratios, moves.tolist(), strict=True)]
         return None
 
@@ -231,10 +231,10 @@ class _Step:
         for kappa, mass, path in zip(self.kappas, orbit.masses, self.paths, strict=True):
             key = round(GROUPS * min(max(float(mp.log10(kappa)), -6.0), 8.0))
             sums = groups.setdefault(key, [0.0] * (SHAPES + 1))
-            weight = float(mpf(mass) / orbit.one)
+            weight = mass / orbit.one
             sums[SHAPES] += weight
             for q in range(SHAPES):
-                sums[q] += weight * float(mpf(path[q]) / orbit.one)
+                sums[q] += weight * (path[q] / orbit.one)
         totals = [[[0.0] * (m + 1) for _ in range(m)] for _ in range(SHAPES + 1)]
         for key, sums in groups.items():
             for column, response in enumerate(_responses(key, m)):
@@ -244,12 +244,12 @@ class _Step:
         back = list(zip(*self.table.rough_inverse, strict=True))
         jacobian = []
         for j, values in enumerate(self.table.rough_values):
-            ratio = float(mpf(ratios[j]) / orbit.one)
+            ratio = ratios[j] / orbit.one
             shares = [6 * ratio * value for value in values[:SHAPES]] + [-2.0]
             at_node = ([sum(map(mul, values, reply)) for reply in total] for total in totals)
             replies = [sum(map(mul, shares, column)) for column in zip(*at_node, strict=True)]
             row = [sum(map(mul, replies, column)) for column in back]
-            row[j] += 3 * float(mpf(self.energies[j]) / orbit.one) - 1
+            row[j] += 3 * self.energies[j] / orbit.one - 1
             jacobian.append(row)
         return jacobian
 
@@ -261,7 +261,7 @@ def _responses(key: int, m: int) -> list[list[float]]:
     one = 1 << prec
     mode = _Mode(int(mpf(10) ** (mpf(key) / GROUPS) * one), m, prec)
     units = ([one if n == k else 0 for n in range(m)] for k in range(m))
-    return [[float(mpf(x) / one) for x in mode.solve(unit, 0)] for unit in units]
+    return [[x / one for x in mode.solve(unit, 0)] for unit in units]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ so that Taylor coefficients in time follow from each other,
 
 .. math:: (k+1) f_{k+1} = 4\lambda \Big(f_k - 3 \sum_{j=0}^k s_j f_{k-j}\Big) + 8 \lambda u_k.
 
-It starts where the partial sums of :mod:`.fast_manifold` are exact to the working precision. As the
-amplitude grows like :math:`e^{\rho t}`, elapsed time is a ratio of amplitudes.
+It starts where the partial sums of :mod:`theory.asymptotics.escape.fast_manifold` are exact to the working
+precision. As the amplitude grows like :math:`e^{\rho t}`, elapsed time is a ratio of amplitudes.
 """
 
 from __future__ import annotations

@@ -27,13 +27,15 @@ from mpmath import mp, mpf
 from theory.asymptotics.escape.rate import escape_rate
 from theory.asymptotics.sums.compression import compressed
 from theory.asymptotics.sums.spectrum import Spectrum
+from theory.expected import Count, checked
 
 
-def manifold_series(spectrum: Spectrum, terms: int) -> tuple[list[mpf], list[mpf]]:
+@checked
+def manifold_series(spectrum: Spectrum, terms: Count) -> tuple[list[mpf], list[mpf]]:
     r"""Return :math:`U_0, U_1, \dots` and :math:`S_1, S_2, \dots`, ``terms`` of each.
 
     In fixed-point arithmetic at the working precision; the spectrum enters by a Gauss rule, see
-    :mod:`.compression`.
+    :mod:`theory.asymptotics.sums.compression`.
 
     Isotropic data are the simplest case, :math:`u = B` and :math:`s = B^2`:
 

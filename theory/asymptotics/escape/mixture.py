@@ -1,9 +1,9 @@
 r"""The law of the escape time when both the teacher and the start are drawn, as ``d`` grows.
 
 **Mixture.** Given the teacher, :math:`T_1 = \rho^{-1}(\tfrac12 \log d + \log K - \log|g|)` up to a power of
-``d``, with ``g`` standard normal and independent of the teacher, see :mod:`.escape_time`. Over Gaussian
-teachers :math:`\rho` has the density ``f`` of :mod:`.teacher_law`, and ``K`` is almost a function of it:
-with :math:`c(x) = E[\log K \,|\, \rho = x]`
+``d``, with ``g`` standard normal and independent of the teacher, see :mod:`theory.asymptotics.escape.times`.
+Over Gaussian teachers :math:`\rho` has the density ``f`` of :mod:`theory.asymptotics.escape.teacher_law`,
+and ``K`` is almost a function of it: with :math:`c(x) = E[\log K \,|\, \rho = x]`
 
 .. math:: P(T_1 \le t) \simeq \int f(x)\, \mathrm{erfc}\Big(\sqrt{\tfrac d2}\, e^{c(x) - xt}\Big)\, dx .
 
@@ -21,7 +21,7 @@ so that the ``p``-quantile, with :math:`r` the :math:`(1-p)`-quantile of :math:`
 The constant has the mean of :math:`-\log|g|`, 0.635, not its median, 0.394, as for one teacher: the spread
 of :math:`\rho` smooths over the starts. Over teachers the spread of :math:`T_1` grows like log ``d``.
 
-**The conditional mean.** With the :math:`c_i` of :mod:`.teacher_law` and
+**The conditional mean.** With the :math:`c_i` of :mod:`theory.asymptotics.escape.teacher_law` and
 :math:`q_i = 8\lambda_i^2/(x - 4\lambda_i)^2`,
 
 .. math:: Q_0 = \sum \lambda_i g_i^2, \quad Q_1 = \sum q_i g_i^2, \quad Q_c = \sum c_i g_i^2, \qquad
@@ -51,6 +51,7 @@ from theory.asymptotics.escape.fast_manifold import TooFar, first_overlap, log_c
 from theory.asymptotics.escape.teacher_law import escape_rate_quantile, rate_bounds
 from theory.asymptotics.sums.compression import compressed
 from theory.asymptotics.sums.spectrum import Given, PowerLaw, Spectrum
+from theory.expected import NonNegative, checked
 
 LOG_NORMAL = (0.5772156649015329 + math.log(2)) / 2
 """Mean of :math:`-\\log|g|`; its variance is :math:`\\pi^2/8`."""
@@ -189,6 +190,7 @@ def _bend(spectrum: Spectrum) -> float:
     return math.pi / 4 * min(max(2 - exponent, 0.5), 1)
 
 
+@checked
 def escape_offset_given_rate(spectrum: Spectrum, rate: float) -> float:
     r"""Return :math:`c(x) = E[\log K \,|\, \rho = x]`, to some four digits.
 
@@ -210,7 +212,8 @@ def _inside(spectrum: Spectrum, rate: float) -> float:
     return float(rate)
 
 
-def teacher_escape_distribution(spectrum: Spectrum, time: float, dimension: float) -> float:
+@checked
+def teacher_escape_distribution(spectrum: Spectrum, time: NonNegative, dimension: float) -> float:
     r"""Return :math:`P(T_1 \le t)` over Gaussian teachers and starts on the unit sphere, ``|u(T1)| = 1/10``.
 
     ``spectrum`` is that of ``dimension`` modes, or its limit; its own teacher is not used. In
@@ -270,6 +273,7 @@ def _rate(y: float, low: float, high: float) -> tuple[float, float]:
     return rate, math.pi * share * (1 - share) * (high - low) * math.sin(angle) / 2
 
 
+@checked
 def teacher_escape_quantile(spectrum: Spectrum, probability: float, dimension: float) -> float:
     r"""Return the time before which a fraction ``probability`` of teachers and starts has escaped.
 
@@ -293,6 +297,7 @@ def teacher_escape_quantile(spectrum: Spectrum, probability: float, dimension: f
     return (low + high) / 2
 
 
+@checked
 def teacher_escape_expansion(spectrum: Spectrum, probability: float) -> tuple[float, float, float]:
     r"""Return ``r``, ``C``, ``D`` of the quantile :math:`\frac{\ell}{r} + C + \frac{D}{\ell} + O(\ell^{-2})`.
 

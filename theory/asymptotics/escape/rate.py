@@ -9,16 +9,18 @@ from __future__ import annotations
 from functools import lru_cache
 
 from theory.asymptotics.escape.resolvent import Resolvent, resolvent
-from theory.asymptotics.numbers.constant import Constant, closed_form
+from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.spectrum import Spectrum
+from theory.expected import Count
 
 DEFINITION = "the root rho > 4 lambda_1 of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (rho - 4 lambda_i)"
 SOURCE = "arXiv:2511.18661, Lemma 2"
 
 
-def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def escape_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the escape rate: :math:`u(t) \sim c\,e^{\rho t}` while :math:`s \ll 1`.
 
     **Definition.** With :math:`\mu_i = \lambda_i (w^*_i)^2`, :math:`\rho` is the only root above
@@ -38,7 +40,7 @@ def escape_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     :math:`\rho - 4\lambda_1`, so that a weak first mode costs no digits.
 
     **Error.** ``F`` decreases: the root is shut in where ``F - 1`` changes sign, in balls by more than
-    the bound on the tail and all rounding; see :mod:`.roots`.
+    the bound on the tail and all rounding; see :mod:`theory.asymptotics.numbers.roots`.
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(escape_rate(PowerLaw(2, "inf")).printed(15)[0])

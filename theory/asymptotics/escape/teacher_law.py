@@ -29,11 +29,13 @@ from theory.asymptotics.numbers.constant import GUARD, Constant
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, unlisted
+from theory.expected import Count, Real, checked
 
 SOURCE = "arXiv:2511.18661, Lemma 2, over the Gaussian teachers of its section 3"
 
 
-def escape_rate_distribution(spectrum: Spectrum, rate: float | str | mpf, digits: int = 10) -> Constant:
+@checked
+def escape_rate_distribution(spectrum: Spectrum, rate: Real, digits: Count = 10) -> Constant:
     r"""Return :math:`P(\rho \le \text{rate})` over Gaussian teachers.
 
     ``spectrum`` gives the eigenvalues, its own teacher is not used; ``rate`` is taken as exact. All
@@ -67,7 +69,8 @@ def escape_rate_distribution(spectrum: Spectrum, rate: float | str | mpf, digits
     return Constant(*_law(spectrum, rate, digits).below, definition, SOURCE)
 
 
-def escape_rate_survival(spectrum: Spectrum, rate: float | str | mpf, digits: int = 10) -> Constant:
+@checked
+def escape_rate_survival(spectrum: Spectrum, rate: Real, digits: Count = 10) -> Constant:
     r"""Return :math:`P(\rho > \text{rate})` over Gaussian teachers.
 
     As :func:`escape_rate_distribution`, accurate where the distribution function is close to 1.
@@ -81,7 +84,8 @@ def escape_rate_survival(spectrum: Spectrum, rate: float | str | mpf, digits: in
     return Constant(*_law(spectrum, rate, digits).above, definition, SOURCE)
 
 
-def escape_rate_density(spectrum: Spectrum, rate: float | str | mpf, digits: int = 10) -> Constant:
+@checked
+def escape_rate_density(spectrum: Spectrum, rate: Real, digits: Count = 10) -> Constant:
     r"""Return the density of :math:`\rho` over Gaussian teachers at ``rate``.
 
     The integrand of :func:`escape_rate_distribution` differentiated in ``x``, with the same method and
@@ -91,7 +95,8 @@ def escape_rate_density(spectrum: Spectrum, rate: float | str | mpf, digits: int
     return Constant(*_law(spectrum, rate, digits).density, definition, SOURCE)
 
 
-def escape_rate_quantile(spectrum: Spectrum, probability: float | str | mpf, digits: int = 10) -> Constant:
+@checked
+def escape_rate_quantile(spectrum: Spectrum, probability: Real, digits: Count = 10) -> Constant:
     r"""Return the ``x`` with :math:`P(\rho \le x)` = ``probability``, strictly between 0 and 1.
 
     Newton's method on the distribution function, kept within the bracket known so far.
@@ -144,7 +149,7 @@ def _moments(law: PowerLaw, count: int, prec: int) -> list[mpf]:
 
 
 @lru_cache(maxsize=256)
-def _law(spectrum: Spectrum, rate: float | str | mpf, digits: int) -> _Law:
+def _law(spectrum: Spectrum, rate: Real, digits: int) -> _Law:
     nothing, all_of_it = (mpf(0), mpf(0)), (mpf(1), mpf(0))
     with mp.workdps(digits + GUARD):
         x = mpf(rate)

@@ -9,15 +9,17 @@ from mpmath import mp, mpf
 from theory.asymptotics.escape.fast_manifold import SOURCE, TooFar, enclosed, first_overlap, prompt_crossing
 from theory.asymptotics.escape.linear_stage import escape_amplitude, unstable_scale
 from theory.asymptotics.escape.rate import escape_rate, rate
-from theory.asymptotics.numbers.constant import GUARD, Constant, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, undefined
 from theory.asymptotics.numbers.field import Field, Number
 from theory.asymptotics.sums.spectrum import Spectrum
+from theory.expected import Count, Real, checked
 
 LEVEL = Fraction(1, 10)
 MEDIAN = "C in median T1 = log(d)/(2 rho) + C + o(1) from the unit sphere, |u(T1)| = 1/10"
 
 
-def median_escape_offset(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def median_escape_offset(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the ``C`` of the median of :math:`T_1 = \log d/(2\rho) + C + o(1)` from the unit sphere.
 
     **Law.** The fastest mode starts with :math:`\langle e_1, w(0)\rangle = g/\sqrt d`, so by
@@ -39,8 +41,9 @@ def median_escape_offset(spectrum: Spectrum, digits: int = 15) -> Constant:
         return undefined(MEDIAN, SOURCE, str(error))
 
 
+@checked
 def escape_time_quantile(
-    spectrum: Spectrum, probability: float | str | mpf, dimension: int, digits: int = 15
+    spectrum: Spectrum, probability: Real, dimension: Count, digits: Count = 15
 ) -> Constant:
     r"""Return the time before which a fraction ``probability`` of sphere starts has :math:`|u| \ge 1/10`.
 
@@ -56,14 +59,12 @@ def escape_time_quantile(
     p = mpf(probability)
     if not 0 < p < 1:
         raise ValueError(f"probability is {probability}, but it must lie strictly between 0 and 1")
-    if dimension < 1:
-        raise ValueError(f"dimension is {dimension}, but it must be a positive integer")
     definition = f"the {probability}-quantile of T1 over starts on the unit sphere, d = {dimension}"
     return _sphere_time(spectrum, probability, dimension, digits, definition)
 
 
 def _sphere_time(
-    spectrum: Spectrum, probability: float | str | mpf, dimension: int, digits: int, definition: str
+    spectrum: Spectrum, probability: Real, dimension: Count, digits: int, definition: str
 ) -> Constant:
     """Return T1 at a quantile; u = A U_0 = C g e^(rho t)/sqrt(d) links the scales."""
 
@@ -80,7 +81,7 @@ def _sphere_time(
 
 
 def _estimated_time(
-    spectrum: Spectrum, probability: float | str | mpf, dimension: int, digits: int, definition: str
+    spectrum: Spectrum, probability: Real, dimension: Count, digits: int, definition: str
 ) -> Constant:
     logarithm, radius = prompt_crossing(spectrum, LEVEL, False, digits)
     scale, rho = escape_amplitude(spectrum, digits + 5), escape_rate(spectrum, digits + 5)

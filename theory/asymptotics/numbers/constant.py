@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import TypeVar
 
 from mpmath import mp, mpf
 
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, balls
+from theory.expected import checked
 
 GUARD = 20
 """Decimal digits carried beyond those requested."""
 TRIES = 8
 """Precisions that are tried, each half as long again as the one before."""
+
+
+Function = TypeVar("Function", bound=Callable[..., "Constant"])
+
+
+def catalogued(function: Function) -> Function:
+    """Mark a constant, a function of spectrum and digits, for :mod:`theory.asymptotics.catalogue`.
+
+    Its arguments are checked: it needs no :func:`theory.expected.checked` of its own.
+    """
+    function.in_catalogue = True  # type: ignore[attr-defined]
+    return checked(function)
 
 
 class Undecided(ArithmeticError):
@@ -28,6 +42,7 @@ class NotEnclosed(ArithmeticError):
         self.definition, self.source = definition, source
 
 
+@checked
 @dataclass(frozen=True)
 class Constant:
     """A real constant known to within ``radius``, or undefined for a stated ``reason``.
@@ -37,8 +52,8 @@ class Constant:
     into the printed radius, so that the printed pair encloses the number as well.
 
     Where ``rigorous`` this is proved: every operation was rounded outwards and every truncation bounded,
-    see :mod:`.balls`. Elsewhere the radius is an estimate, from guard digits or from results at
-    several resolutions.
+    see :mod:`theory.asymptotics.numbers.balls`. Elsewhere the radius is an estimate, from guard digits or
+    from results at several resolutions.
 
     >>> third = closed_form(lambda field: field.mpf(1) / 3, 15, "one third", "arithmetic")
     >>> third.printed(15)

@@ -9,7 +9,7 @@ truncation was bounded by :meth:`Field.uncertain`, of roots shut in between two 
 >>> print(field.gamma(field.mpf(1) / 2) ** 2)
 3.14159265358979
 
-Balls need python-flint, the optional extra ``precise``; see :mod:`.balls`.
+Balls need python-flint, the optional extra ``precise``; see :mod:`theory.asymptotics.numbers.balls`.
 """
 
 from __future__ import annotations

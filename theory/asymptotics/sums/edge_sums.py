@@ -9,7 +9,8 @@ With the unknown :math:`\ell = \lambda_d (1 + y)` between the two smallest eigen
 ``f`` has a branch point at 0 and a pole just beyond ``d - 1``: modes near both ends are added one
 by one, those between by Euler and Maclaurin's formula with Taylor coefficients of ``f``.
 
-This is the route in floating point; :mod:`.enclosed_sums` has the same in balls, with its remainder.
+This is the route in floating point; :mod:`theory.asymptotics.sums.enclosed_sums` has the same in balls, with
+its remainder.
 """
 
 from __future__ import annotations

@@ -109,7 +109,8 @@ def decaying_sum(exponent: Fraction, dimension: int) -> Callable[[arb], arb]:
 
 
 def beta_integral(order: Fraction, low: arb, high: arb) -> arb:
-    r"""Return :math:`\int_{low}^{high} z^{p-1}/(1-z)\,dz`, ``0 < low < high < 1``, as in :mod:`.edge_sums`.
+    r"""Return :math:`\int_{low}^{high} z^{p-1}/(1-z)\,dz`, ``0 < low < high < 1``, as in
+    :mod:`theory.asymptotics.sums.edge_sums`.
 
     **Remainder.** Below one half what is left of the geometric series is at most twice its first
     term; above, terms that fall at least by 3/4 leave no more than three times the last.

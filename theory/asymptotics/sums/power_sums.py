@@ -15,6 +15,7 @@ from math import inf, log2
 from mpmath import mp, mpf
 
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, balls, rational
+from theory.expected import Count, NonNegative, checked
 
 SPARE = 20
 """Bits beyond those asked for."""
@@ -62,7 +63,8 @@ def bernoulli_ratio(order: int, prec: int, field: Field = FLOATS) -> Number:
         return field.bernoulli(2 * order) / field.factorial(2 * order)
 
 
-def power_sum(s: Fraction, first: int, last: int | float, field: Field = FLOATS) -> Number:
+@checked
+def power_sum(s: Fraction, first: Count, last: NonNegative, field: Field = FLOATS) -> Number:
     r"""Return :math:`\sum_{i=\text{first}}^{\text{last}} i^{-s}` to the working precision.
 
     ``last`` is an integer of any size or infinity; then ``s`` must exceed 1.

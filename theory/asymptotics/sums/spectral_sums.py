@@ -10,6 +10,7 @@ from mpmath import mp, mpc, mpf
 from theory.asymptotics.numbers.constant import GUARD, Constant
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, exact, unlisted
+from theory.expected import Count, checked
 
 Function = Callable[[mpf | mpc], mpf | mpc]
 DEFINITION = "sum_i lambda_i^{} (w*_i)^2 f(lambda_i), |w*|_Q = 1"
@@ -18,8 +19,9 @@ FALL = 16
 """How far the listed modes go: the others are this much smaller than the circle on which f is sampled."""
 
 
+@checked
 def spectral_sum(
-    spectrum: Spectrum, function: Function, power: int = 1, digits: int = 15, reach: Exact | None = None
+    spectrum: Spectrum, function: Function, power: int = 1, digits: Count = 15, reach: Exact | None = None
 ) -> Constant:
     r"""Return :math:`\sum_i \lambda_i^k (w^*_i)^2 f(\lambda_i)`, ``k`` the ``power``, at any dimension.
 

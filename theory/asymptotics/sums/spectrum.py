@@ -18,6 +18,7 @@ from mpmath import mp, mpf
 from theory.asymptotics.numbers.exact import quotient
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
+from theory.expected import checked
 
 Exact = int | float | str | Fraction
 """Accepted for exponents; a float stands for the decimal number it prints as."""
@@ -25,6 +26,7 @@ LARGEST_EXPONENT = 100
 """That of eigenvalues and masses: beyond, every sum is its largest term to tens of digits."""
 
 
+@checked
 class Level(NamedTuple):
     """An eigenvalue, the teacher's mass on its eigenspace, and the dimension of that space."""
 
@@ -33,6 +35,7 @@ class Level(NamedTuple):
     multiplicity: int
 
 
+@checked
 @dataclass(frozen=True, init=False)
 class PowerLaw:
     r"""The spectrum :math:`\lambda_i = i^{-a}/H_{d,a}`, ``i = 1..d``, of trace 1, and a teacher.
@@ -54,7 +57,7 @@ class PowerLaw:
         those typical of such draws.
 
     The exponents are exact; eigenvalues, masses and moments are evaluated at the working precision
-    of the ``field``, see :mod:`.field`.
+    of the ``field``, see :mod:`theory.asymptotics.numbers.field`.
 
     >>> flat = PowerLaw(2, "inf")
     >>> print(flat.eigenvalue(1), 6 / mp.pi**2)
@@ -181,6 +184,7 @@ class PowerLaw:
         return decay
 
 
+@checked
 @dataclass(frozen=True, init=False)
 class Given:
     r"""Eigenvalues and teacher components as given, the teacher rescaled to mass 1.

@@ -1,7 +1,7 @@
 r"""The spectral tail beyond its power law: every term, at any time and dimension.
 
 With :math:`X = \beta\tau`, :math:`\beta = 16/H_{d,a}` and :math:`z = X d^{-a}`, the formula of
-:mod:`.decaying_sums` says of :math:`S_d(\tau) = \frac1d \sum_{i \le d} e^{-X i^{-a}}`:
+:mod:`theory.asymptotics.sums.decaying_sums` says of :math:`S_d(\tau) = \frac1d \sum_{i \le d} e^{-X i^{-a}}`:
 
 **Crossover.** At fixed ``z``, :math:`S_d \to F_a(z) = e^{-z} - z^{1/a}\,\Gamma(1 - \tfrac1a, z)
 = \tfrac1a E_{1+1/a}(z)`, the incomplete gamma function, for every :math:`a > 0`; its corrections
@@ -30,13 +30,14 @@ from fractions import Fraction
 
 from mpmath import mp, mpf
 
-from theory.asymptotics.numbers.constant import GUARD, Constant, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.decaying_sums import decaying_sum, origin_term, origin_term_beside, saddle_rate
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal, exact
 from theory.asymptotics.tail.plateau import uniform_law
+from theory.expected import Count, checked
 
 SOURCE = "arXiv:2511.18661, Proposition 16, in sharp form"
 FRACTION = "S_d(tau) = (1/d) sum exp(-beta tau i^-a), beta = 16/H_{d,a}"
@@ -48,7 +49,8 @@ HALF_TIME = "tau at which S_d(tau) = 1/2, the plateau's end"
 HALF_TIME_LAW = "K in (tau at which S_d(tau) = 1/2) ~ K d^a, d -> inf"
 
 
-def tail_fraction(exponent: Exact, dimension: int | float | str, tau: Exact, digits: int = 15) -> Constant:
+@checked
+def tail_fraction(exponent: Exact, dimension: int | float | str, tau: Exact, digits: Count = 15) -> Constant:
     r"""Return :math:`S_d(\tau)` to relative accuracy, at a cost that grows with neither ``d`` nor ``tau``.
 
     ``exponent`` a > 0, also below 1; ``dimension`` finite; time in units of the flow. Raises
@@ -67,7 +69,8 @@ def tail_fraction(exponent: Exact, dimension: int | float | str, tau: Exact, dig
         return Constant(value / law.dimension, radius / law.dimension, FRACTION, SOURCE)
 
 
-def tail_learnt(exponent: Exact, dimension: int | float | str, tau: Exact, digits: int = 15) -> Constant:
+@checked
+def tail_learnt(exponent: Exact, dimension: int | float | str, tau: Exact, digits: Count = 15) -> Constant:
     r"""Return :math:`d(1 - S_d(\tau))` by the expansion: the route independent of :func:`.tail_sum`.
 
     >>> print(tail_learnt("1.5", 10**9, 1000, 20).printed(20)[0])
@@ -89,7 +92,8 @@ def tail_learnt(exponent: Exact, dimension: int | float | str, tau: Exact, digit
         return Constant(law.dimension - left, radius, LEARNT, SOURCE)
 
 
-def tail_remainder(exponent: Exact, tau: Exact, digits: int = 15) -> Constant:
+@checked
+def tail_remainder(exponent: Exact, tau: Exact, digits: Count = 15) -> Constant:
     r"""Return ``E``, what the law and its constant leave at ``d = inf``, to relative accuracy.
 
     >>> print(tail_remainder(2, 10**9).printed(15)[0])
@@ -103,7 +107,8 @@ def tail_remainder(exponent: Exact, tau: Exact, digits: int = 15) -> Constant:
         return Constant(-small, radius + abs(small) * _slack(digits), REMAINDER, SOURCE)
 
 
-def tail_remainder_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def tail_remainder_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\kappa\,\beta^{1/(a+1)}`, the rate at which the power law and its constant become exact.
 
     .. math:: \kappa = 2\pi (1 + \tfrac1a) (\tfrac{a}{2\pi})^{1/(a+1)} \sin\tfrac{\pi}{2(a+1)}
@@ -119,7 +124,8 @@ def tail_remainder_rate(spectrum: Spectrum, digits: int = 15) -> Constant:
     return uniform_law(spectrum, digits, RATE, evaluate)
 
 
-def tail_curvature(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def tail_curvature(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`128\,H_{d,2a}/H_{d,a}^2`, the early law's first correction, in any dimension.
 
     At :math:`a = 2`, :math:`d = \infty` it is :math:`128\,\zeta(4)/\zeta(2)^2 = 51.2`:
@@ -136,7 +142,8 @@ def tail_curvature(spectrum: Spectrum, digits: int = 15) -> Constant:
     return uniform_law(spectrum, digits, CURVATURE, evaluate, above=None)
 
 
-def plateau_end_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def plateau_end_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`z_{1/2} H_{d,a}/16`, where :math:`F_a(z_{1/2}) = \tfrac12`.
 
     The plateau ends, half of its MSE is gone, at :math:`\sim K d^a`. For :math:`a \le 1` the trace
@@ -148,7 +155,8 @@ def plateau_end_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return uniform_law(spectrum, digits, HALF_TIME_LAW, _half_time_law, above=None)
 
 
-def plateau_end(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def plateau_end(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the time at which :math:`S_d = \tfrac12`: half of the uniform plateau is learnt.
 
     The root of :math:`\log(2 S_d)` in the fraction :math:`(16\tau/H_{d,a})^{1/a}/d`, which lies between

@@ -12,17 +12,19 @@ from collections.abc import Callable
 
 from mpmath import mp, mpf
 
-from theory.asymptotics.numbers.constant import GUARD, Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal, exact
+from theory.expected import Count, checked
 
 SOURCE = "arXiv:2511.18661, Proposition 16"
 EXPONENT = "p in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << d^a"
 PREFACTOR = "C in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << d^a"
 
 
-def tail_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def tail_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return ``1/a``.
 
     >>> print(tail_exponent(PowerLaw("1.2", 1000)).printed(15)[0])
@@ -31,7 +33,8 @@ def tail_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return uniform_law(spectrum, digits, EXPONENT, lambda law, field: rational(1 / law.exponent, field))
 
 
-def tail_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def tail_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\Gamma(1 - 1/a)\,\beta^{1/a}`.
 
     The sum over modes becomes :math:`\int_0^\infty (1 - e^{-\beta\tau x^{-a}})\,dx`, which
@@ -50,7 +53,8 @@ def tail_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return uniform_law(spectrum, digits, PREFACTOR, _prefactor)
 
 
-def tail_sum(exponent: Exact, dimension: int | float | str, tau: Exact, digits: int = 15) -> mpf:
+@checked
+def tail_sum(exponent: Exact, dimension: int | float | str, tau: Exact, digits: Count = 15) -> mpf:
     r"""Return :math:`d(1 - S_d(\tau)) = \sum_{i \le d} (1 - e^{-\beta\tau i^{-a}})` to ``digits``.
 
     **Method.** Modes learnt to the working digits, :math:`\beta\tau i^{-a} > 2.3` times these,

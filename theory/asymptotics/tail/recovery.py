@@ -1,14 +1,15 @@
 r"""What the true flow has recovered, the plateau of the MSE, and the frozen approximation's error.
 
-**Setting.** As in :mod:`.convergence`: :math:`\lambda_i = i^{-a}/Z`, :math:`(w^*_i)^2 = \omega\,i^{-2B}`
-with :math:`\omega = Z A`, :math:`\gamma = (a + 2B - 1)/a`, and :math:`p = 1 - \gamma = (1 - 2B)/a`.
-Recovered is :math:`\sum_i [(w^*_i)^2 - (w_i - w^*_i)^2]`, and
+**Setting.** As in :mod:`theory.asymptotics.convergence.laws`: :math:`\lambda_i = i^{-a}/Z`, :math:`(w^*_i)^2
+= \omega\,i^{-2B}` with :math:`\omega = Z A`, :math:`\gamma = (a + 2B - 1)/a`, and :math:`p = 1 - \gamma = (1
+- 2B)/a`. Recovered is :math:`\sum_i [(w^*_i)^2 - (w_i - w^*_i)^2]`, and
 :math:`d\,\mathrm{MSE} = \sum_i (w^*_i)^2 - \text{recovered}`.
 
 **Derivation.** With :math:`w_i = w^*_i (1 + V_i)` the flow reads :math:`\dot V = -\lambda[(8 + c) V + k]`,
 where :math:`c = -24(1 - u) + 12q` and :math:`k = -16(1 - u) + 12q` obey the laws of
-:mod:`.convergence`: :math:`c \sim -8 C_f t^{-\gamma}`, :math:`k \sim -C_f(\tfrac{16}{3} - 2^{2-\gamma})
-t^{-\gamma}`. To leading order :math:`V = -e^{-x}`, :math:`x = 8\lambda t`, and
+:mod:`theory.asymptotics.convergence.laws`: :math:`c \sim -8 C_f t^{-\gamma}`, :math:`k \sim
+-C_f(\tfrac{16}{3} - 2^{2-\gamma}) t^{-\gamma}`. To leading order :math:`V = -e^{-x}`, :math:`x = 8\lambda
+t`, and
 
 .. math:: \text{recovered} \sim C t^p + K, \quad
    C = -\frac{\omega}{a} \Gamma(-p) \Big(\frac{16}{Z}\Big)^p, \quad K = \omega\,\zeta(2B):
@@ -23,12 +24,12 @@ law by :math:`1 + r t^{-\gamma}`,
 .. math:: r = C_f \left[-1 + \left(\frac{2^{\gamma+1}}{3} - \frac12\right)
    \frac{\sqrt\pi\;\Gamma(2-\gamma)}{2\,\Gamma(\tfrac32-\gamma)}\right], \qquad \gamma < 2.
 
-**Next terms.** :mod:`.recovery_series` goes on in powers of :math:`t^{-\gamma}`. The start enters at relative
-order ``1/t`` by one number, the shift of time :math:`t_0` in :math:`C(t - t_0)^p`: modes that have hardly
-moved obey :math:`V = -1 + w_i(0)/w^*_i + 8\lambda\int_0^t u`, so that :math:`t_0` is the finite part of
-:math:`\int_0^\infty (1 - u)\,dt`, less the limit of :math:`w_i(0)/(8\lambda_i w^*_i)`. It is the leading
-correction for :math:`\gamma > 1`, where recovered tends to ``K`` and :math:`C < 0`, :math:`p < 0`;
-the feedback, continued analytically, is then the second.
+**Next terms.** :mod:`theory.asymptotics.tail.recovery_series` goes on in powers of :math:`t^{-\gamma}`. The
+start enters at relative order ``1/t`` by one number, the shift of time :math:`t_0` in :math:`C(t - t_0)^p`:
+modes that have hardly moved obey :math:`V = -1 + w_i(0)/w^*_i + 8\lambda\int_0^t u`, so that :math:`t_0` is
+the finite part of :math:`\int_0^\infty (1 - u)\,dt`, less the limit of :math:`w_i(0)/(8\lambda_i w^*_i)`. It
+is the leading correction for :math:`\gamma > 1`, where recovered tends to ``K`` and :math:`C < 0`, :math:`p
+< 0`; the feedback, continued analytically, is then the second.
 
 **Start on the sphere.** It adds :math:`\sum_i (2 w_i(0) w^*_i - w_i(0)^2)\,e^{-16\lambda_i t}`, of order 1,
 normal with variance :math:`4\sigma_*^2` around -1 until the plateau's end.
@@ -56,11 +57,12 @@ from theory.asymptotics.convergence.laws import (
     slower_scale,
     summary_exponent,
 )
-from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
+from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
 from theory.asymptotics.sums.spectrum import Given, PowerLaw, Spectrum
 from theory.asymptotics.tail.plateau import uniform_law
+from theory.expected import Count
 
 SOURCE = "sharp form of arXiv:2511.18661, Theorem 2 and Proposition 4"
 
@@ -76,7 +78,8 @@ DROP_PREFACTOR = "D in d (height - MSE(T2(eps))) ~ D eps^-q"
 FLUCTUATION = "k in (relative standard deviation of N recovered) ~ k t^(-1/(2a)) over Gaussian teachers"
 
 
-def recovered_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def recovered_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`p = 1 - \gamma = (1 - 2B)/a`: ``1/a`` for a flat teacher, negative for ``B > 1/2``.
 
     >>> print(recovered_exponent(PowerLaw(2, "inf", "source:0.25")).printed(15)[0])
@@ -85,7 +88,8 @@ def recovered_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, EXPONENT, lambda law, gamma, field: rational(1 - gamma, field))
 
 
-def recovered_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def recovered_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`-(\omega/a)\,\Gamma(-p)\,(16/Z)^p`.
 
     With a flat teacher it is :func:`.tail_prefactor`; at :math:`\gamma = 1` the law is logarithmic.
@@ -98,7 +102,8 @@ def recovered_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, PREFACTOR, _prefactor, _logarithm)
 
 
-def recovered_constant(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def recovered_constant(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\omega\,\zeta(2B)`: -1/2 for a flat teacher, all there is for :math:`B > \tfrac12`.
 
     With feedback the term :math:`m` of the series in :math:`t^{-\gamma}` adds to it where
@@ -114,7 +119,8 @@ def recovered_constant(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, CONSTANT, evaluate, _logarithm)
 
 
-def recovered_correction(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def recovered_correction(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`r`, the feedback of the statistics on what is recovered: they slow the clock.
 
     >>> print(recovered_correction(PowerLaw(2, "inf")).printed(15)[0])
@@ -123,7 +129,8 @@ def recovered_correction(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, CORRECTION, _correction, _integrable)
 
 
-def frozen_error(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def frozen_error(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`e = -r/C_u`, :math:`1 - u \sim C_u t^{-\gamma}`: a function of :math:`\gamma` alone.
 
     The frozen approximation gives the exact prefactor, and a relative error that fades with ``1 - u``.
@@ -138,7 +145,8 @@ def frozen_error(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, FROZEN, evaluate, _slow_feedback)
 
 
-def plateau_height(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def plateau_height(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`\sigma_*^2 = \frac1d \sum_i (w^*_i)^2`: 1 for a flat teacher, in any dimension.
 
     A start on the unit sphere adds :math:`(1 - 2 w(0) \cdot w^*)/d`.
@@ -154,7 +162,8 @@ def plateau_height(spectrum: Spectrum, digits: int = 15) -> Constant:
     return closed_form(lambda field: _height(spectrum, field), digits, HEIGHT, SOURCE)
 
 
-def plateau_drop_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def plateau_drop_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return :math:`q = p/\gamma`, ``1/(a - 1)`` for a flat teacher, against ``a/3`` in the bound of P4.
 
     >>> print(plateau_drop_exponent(PowerLaw(3, "inf")).printed(15)[0])
@@ -169,7 +178,8 @@ def plateau_drop_exponent(spectrum: Spectrum, digits: int = 15) -> Constant:
     )
 
 
-def plateau_drop_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
+@catalogued
+def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     r"""Return the ``D`` of what has left the plateau at :math:`T_2(\epsilon) \sim (C_2/\epsilon)^{1/\gamma}`.
 
     :math:`D = C\,C_2^{q}`. The drop is of order ``1/d``, not :math:`d^{-1/3}`.
@@ -185,8 +195,9 @@ def plateau_drop_prefactor(spectrum: Spectrum, digits: int = 15) -> Constant:
     return _of_law(spectrum, digits, DROP_PREFACTOR, evaluate, _slow_feedback)
 
 
-def recovered_fluctuation(spectrum: Spectrum, digits: int = 15) -> Constant:
-    r"""Return :math:`\sqrt{2(2 - 2^{1/a})/\Gamma(1 - 1/a)}\,(Z/16)^{1/2a}`.
+@catalogued
+def recovered_fluctuation(spectrum: Spectrum, digits: Count = 15) -> Constant:
+    r"""Return :math:`\sqrt{2(2 - 2^{1/a})/\Gamma(1 - 1/a)}\,(Z/16)^{1/(2a)}`.
 
     >>> print(recovered_fluctuation(PowerLaw(2, "inf")).printed(15)[0])
     0.460367136734393

@@ -1,9 +1,10 @@
 r"""The feedback of the statistics on what is recovered, as a series: every universal correction.
 
-In the clock and with the memory functions :math:`h_\alpha` of :mod:`.expansion`,
-:math:`V = -e^{-y} + \sum_k c_k \varphi^{-k\gamma} h_{k\gamma}(y)`, :math:`y = 8\lambda\varphi`. What is
-recovered is :math:`\sum_i (w^*_i)^2 (1 - V^2)`, and its weights differ from the masses by one power of
-:math:`\lambda`: the integrals over ``y`` are those of :mod:`.expansion` at :math:`\gamma - 1`,
+In the clock and with the memory functions :math:`h_\alpha` of
+:mod:`theory.asymptotics.convergence.expansion`, :math:`V = -e^{-y} + \sum_k c_k \varphi^{-k\gamma}
+h_{k\gamma}(y)`, :math:`y = 8\lambda\varphi`. What is recovered is :math:`\sum_i (w^*_i)^2 (1 - V^2)`, and
+its weights differ from the masses by one power of :math:`\lambda`: the integrals over ``y`` are those of
+:mod:`theory.asymptotics.convergence.expansion` at :math:`\gamma - 1`,
 
 .. math:: \frac{\text{recovered} - K}{C \varphi^{1-\gamma}} \sim 1
    - 2^\gamma \sum_k c_k \varphi^{-k\gamma}\,\mathrm{cross}_{\gamma - 1, k\gamma}
@@ -22,12 +23,14 @@ from theory.asymptotics.convergence.expansion import cross_memory, quadratic_mem
 from theory.asymptotics.numbers.constant import GUARD
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import Exact, decimal, exact
+from theory.expected import Count, checked
 
 Coefficients = list[mpf]
 """Of a power series from the constant on, all of one length."""
 
 
-def recovered_coefficients(gamma: Exact, count: int, digits: int = 15) -> list[mpf]:
+@checked
+def recovered_coefficients(gamma: Exact, count: Count, digits: Count = 15) -> list[mpf]:
     r"""Return :math:`\hat r_1, \hat r_2, \dots`, ``count`` of them, functions of the exponent alone.
 
     They are those of recovered :math:`- K \sim C t^{1-\gamma} (1 + \sum_k \hat r_k X^k)`,

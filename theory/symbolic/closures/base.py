@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.hierarchy import Hierarchy, Statistic
 from theory.symbolic.models import ModelError
 
@@ -23,6 +24,7 @@ class Closure(Protocol[System]):
         ...
 
 
+@checked
 def close(hierarchy: Hierarchy, closure: Closure[System]) -> System:
     """Return the hierarchy closed by ``closure``.
 
@@ -34,6 +36,7 @@ def close(hierarchy: Hierarchy, closure: Closure[System]) -> System:
     return closure.close(hierarchy)
 
 
+@checked
 @dataclass(frozen=True)
 class MomentSystem:
     """The statistics of the orders 1 … ``order``, with a rule for the order after the last.

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.closures.base import MomentSystem
 from theory.symbolic.hierarchy import Hierarchy
-from theory.symbolic.measure import MeasureError, exact_numbers
+from theory.symbolic.measure import Exact, MeasureError, exact_numbers
 
 
+@checked
 @dataclass(frozen=True)
 class CharacteristicPolynomial:
     """Ansatz: ``Q^{n+1} = Σ_j c_j Q^j`` over ``1 ≤ j ≤ n``, with ``n`` distinct non-zero eigenvalues.
@@ -31,7 +33,7 @@ class CharacteristicPolynomial:
 
     eigenvalues: tuple[sympy.Rational, ...]
 
-    def __init__(self, eigenvalues: Sequence[sympy.Rational | int | str]) -> None:
+    def __init__(self, eigenvalues: Sequence[Exact]) -> None:
         distinct = sorted(set(exact_numbers("eigenvalues", eigenvalues)) - {sympy.S.Zero}, reverse=True)
         if not distinct or distinct[-1] < 0:
             raise MeasureError(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.hierarchy import (
     EIGENVALUE,
     MODE,
@@ -22,6 +23,7 @@ SOURCE = sympy.Function("B")
 """``B`` along the run, as a function of time; ``8u`` for phase retrieval."""
 
 
+@checked
 @dataclass(frozen=True)
 class Response:
     """A kernel: the generating function of one row of the tower at the start.
@@ -67,6 +69,7 @@ class Term:
         return self.multiplicity * (sympy.Integral(integrand, *limits) if times else integrand)
 
 
+@checked
 @dataclass(frozen=True)
 class VolterraSystem:
     """Closed equations: each of ``s`` and ``u`` is the sum of its terms, and ``Φ̇ = A(s, u)``.
@@ -96,6 +99,7 @@ class VolterraSystem:
         )
 
 
+@checked
 @dataclass(frozen=True)
 class DuhamelVolterra:
     """No ansatz: the modes are eliminated exactly (P7, P8), and the result closes on ``(s, u, Φ)``.

@@ -10,6 +10,7 @@ from textwrap import dedent
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.closures.base import ClosureError, MomentSystem
 from theory.symbolic.closures.duhamel import VolterraSystem
 from theory.symbolic.closures.quadrature import ModeSystem
@@ -18,6 +19,7 @@ from theory.symbolic.models import Model
 from theory.symbolic.source import Function, Output
 
 
+@checked
 @singledispatch
 def generate_system(system: object) -> str:
     """Return the text of a NumPy module with the right-hand side of a closed system.

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from theory.expected import checked
 from theory.symbolic.closures.base import MomentSystem, check_order
 from theory.symbolic.hierarchy import Hierarchy
 
 
+@checked
 @dataclass(frozen=True, kw_only=True)
 class GeometricExtrapolation:
     """Ansatz: ``X^(n+1) = (X^(n))² / X^(n−1)`` for every entry ``X`` of ``S`` and of ``U``, ``n = order``.

@@ -7,6 +7,7 @@ from itertools import product
 import sympy
 from mpmath import matrix, mp, mpf
 
+from theory.expected import checked
 from theory.symbolic.closures.base import ClosureError, check_order
 from theory.symbolic.hierarchy import Hierarchy, Statistic
 from theory.symbolic.measure import SpectralMeasure
@@ -18,6 +19,7 @@ MAX_DIGITS = 4000
 """Working precision at which :class:`GaussQuadrature` gives up."""
 
 
+@checked
 @dataclass(frozen=True)
 class ModeSystem:
     """The flow on ``N`` nodes: ``ẇ_j = θ_j (A w_j + B w*_j)``, a problem of the original form.
@@ -26,9 +28,9 @@ class ModeSystem:
     """
 
     hierarchy: Hierarchy
-    eigenvalues: tuple[mpf, ...]
-    students: tuple[tuple[mpf, ...], ...]
-    teachers: tuple[tuple[mpf, ...], ...]
+    eigenvalues: tuple[mpf | sympy.Rational, ...]
+    students: tuple[tuple[mpf | sympy.Rational, ...], ...]
+    teachers: tuple[tuple[mpf | sympy.Rational, ...], ...]
 
     @property
     def missing(self) -> tuple[Statistic, ...]:
@@ -36,6 +38,7 @@ class ModeSystem:
         return ()
 
 
+@checked
 @dataclass(frozen=True)
 class GaussQuadrature:
     """Ansatz: the matrix measure ``Σ_i λ_i z_i z_iᵀ δ(λ − λ_i)`` becomes its block Gauss rule.

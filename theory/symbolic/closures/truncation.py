@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import sympy
 
+from theory.expected import checked
 from theory.symbolic.closures.base import MomentSystem
 from theory.symbolic.hierarchy import Hierarchy
 
 
+@checked
 @dataclass(frozen=True, kw_only=True)
 class Truncation:
     """Ansatz: ``S^(n+1) = 0`` and ``U^(n+1) = 0`` with ``n = order``. Never exact, for comparison.
