@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 
 from derivations.cli import COMMANDS
+from derivations.convergence import statements as convergence
 from derivations.convergence.measured.infinite import TIMES, run
+from derivations.press.linear import linear
+from derivations.setting.symbols import time, u
+from derivations.tail.statements import frozen_flow, tau, uniform
 from numerics import extrapolate_power_law, power_law, solve
 from theory.asymptotics import PowerLaw, constants
+from theory.symbolic.notation import latex
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,6 +62,29 @@ def test_predictions(table):
 def test_measurements(table, measured):
     for name, constant in ROWS.items():
         assert float(table[name][1]) == pytest.approx(measured[constant], rel=4e-9), name
+
+
+def _plain(formula):
+    """A formula as the README types it: letters for raised and lowered ones, no spaces."""
+    text = linear(formula).replace("⁎", "*").replace("ᵢ", "_i").replace("w_i*", "w*_i").replace("∼", "~")
+    return re.sub(r"\s", "", re.sub(r"\^\((−?\w)\)", r"^\1", text))
+
+
+def test_formulas_are_those_that_are_checked():
+    typed, law = re.sub(r"\s", "", README), convergence.overlap()
+    growth = uniform().clauses[0].sides[1].args[-1].subs(tau, time)
+    assert law.checked
+    assert uniform().checked
+    assert law.clauses[0].sides[0] == 1 - u
+    assert law.clauses[0].sides[1].has(convergence.POWER)
+    for formula in (
+        frozen_flow().latex.replace("=", r"\approx"),
+        rf"1 - u \sim {latex(convergence.POWER)}",
+        rf"C {latex(growth)}",
+    ):
+        assert _plain(formula) in typed, formula
+    laws = (ROOT / "derivations" / "guide" / "limits.md").read_text(encoding="utf-8")
+    assert rf"$1 - u \sim {latex(convergence.POWER)}$".replace(" ", "") in laws.replace(" ", "")
 
 
 def test_every_command_is_shown():

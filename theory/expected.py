@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import inf
 from numbers import Number
 from types import FunctionType, ModuleType, NoneType, SimpleNamespace, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 
@@ -50,7 +50,8 @@ NonNegative = Annotated[float, Only("a number, at least 0", lambda number: numbe
 Real = Annotated[float | str, Only("a number, or a text of one", _is_written_number)]
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True)
+class Kind:
     """What an annotation allows: in words, by type, and by value."""
 
     words: str
@@ -101,13 +102,17 @@ def shown(value: Any) -> str:
 
 
 def _checking(function: Any, module: str = "") -> Any:
-    """The function that first looks at its arguments; annotations are read at the first call."""
-    code = inspect.unwrap(function).__code__
+    """The function that first looks at its arguments; annotations are read at the first call.
+
+    Those of a class are read in its ``module``, where the function itself is made elsewhere.
+    """
+    own = inspect.unwrap(function)
+    code, home = own.__code__, sys.modules.get(module)
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @functools.cache
     def kinds() -> dict[str, Kind]:
-        scope = vars(sys.modules[module or function.__module__])
+        scope = vars(home) if home else own.__globals__
         return {name: _kind(_annotation(function, name, scope)) for name in names}
 
     @functools.wraps(function)

@@ -11,7 +11,7 @@ import click
 
 from derivations.commands.options import parsed, read_page
 from derivations.output import json_text, make_folder, progress, tables, write
-from derivations.press.evidence import Chapter
+from derivations.press.evidence import Section
 
 if TYPE_CHECKING:
     from derivations.court.table import Row
@@ -48,18 +48,18 @@ def report(quick: bool, as_json: bool, output: Path) -> None:
     from derivations import report as pages
 
     with progress("report") as show, _verdicts(quick) as verdicts:
-        chapters = list(pages.chapters(quick, show))
+        sections = list(pages.sections(quick, show))
         settled = verdicts()
     write(output.with_name(explorer.NAME), explorer.page())
-    write(output, pages.page(chapters, settled, os.path.relpath(BOOK, output.parent)))
+    write(output, pages.page(sections, settled, os.path.relpath(BOOK, output.parent)))
     contradicted = [row.id for row in settled if not row.agrees]
-    holds = all(chapter.holds for chapter in chapters) and not contradicted
+    holds = all(section.holds for section in sections) and not contradicted
     if as_json:
         audit = {row.id: row.verdict for row in settled}
-        answer = {"holds": holds, "page": str(output), "chapters": _evidence(chapters), "audit": audit}
+        answer = {"holds": holds, "page": str(output), "chapters": _evidence(sections), "audit": audit}
         click.echo(json_text(answer))
     else:
-        click.echo(tables((HEADINGS, _rows(chapters)), output=None))
+        click.echo(tables((HEADINGS, _rows(sections)), output=None))
         if contradicted:
             click.echo(f"verdicts that contradict the record: {', '.join(contradicted)}")
         click.echo(f"{'All checks hold' if holds else 'SOME CHECKS FAIL'}; page written to {output}")
@@ -83,14 +83,14 @@ def _verdicts(quick: bool) -> Iterator[Callable[[], "list[Row]"]]:
 HEADINGS = ("quantity or check", "paper", "predicted", "measured", "difference", "")
 
 
-def _rows(chapters: Sequence[Chapter]) -> list[list[str]]:
+def _rows(sections: Sequence[Section]) -> list[list[str]]:
     """Every comparison and check, as on the page."""
     rows = []
-    for chapter in chapters:
-        for item in chapter.comparisons:
+    for section in sections:
+        for item in section.comparisons:
             numbers = [f"{item.predicted:.10g}", f"{item.measured:.10g}", f"{item.difference:.1e}"]
             rows.append([item.name, item.source, *numbers, _verdict(item.holds)])
-        for check in chapter.checks:
+        for check in section.checks:
             rows.append([check.name, check.source, "", "", check.evidence, _verdict(check.holds)])
     return rows
 
@@ -99,16 +99,16 @@ def _verdict(holds: bool) -> str:
     return "holds" if holds else "FAILS"
 
 
-def _evidence(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
-    """Comparisons and checks by chapter, for JSON."""
+def _evidence(sections: Sequence[Section]) -> list[dict[str, Any]]:
+    """Comparisons and checks by section, for JSON."""
     return [
         {
-            "title": chapter.title,
+            "title": section.title,
             "comparisons": [
                 {**asdict(item), "difference": item.difference, "holds": item.holds}
-                for item in chapter.comparisons
+                for item in section.comparisons
             ],
-            "checks": [asdict(check) for check in chapter.checks],
+            "checks": [asdict(check) for check in section.checks],
         }
-        for chapter in chapters
+        for section in sections
     ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import sympy
 from mpmath import mp
-from sympy import Function, Max, Rational, exp, sqrt, uppergamma, zeta
+from sympy import Function, Max, Rational, exp, log, sqrt, uppergamma, zeta
 from sympy import gamma as Gamma
 
 from derivations.court.checks import (
@@ -20,7 +20,7 @@ from derivations.court.checks import (
     value,
 )
 from derivations.court.numbers import value as known
-from derivations.court.operators import ModeSum, plus, times
+from derivations.court.operators import ModeSum, over, plus, times
 from derivations.court.statement import BrokenStepError, Clause, Statement, state
 from derivations.setting.statements import MODEL
 from derivations.setting.symbols import (
@@ -53,6 +53,8 @@ from theory.asymptotics import (
     overlap_prefactor,
     residual_sum,
     summary_exponent,
+    window_end,
+    window_start,
 )
 
 T2 = Function("T_2")
@@ -93,6 +95,53 @@ def ratio() -> Statement:
 def settling() -> Statement:
     """T2(ε): the slower of u and s decides."""
     return state(T2(epsilon), "∼", SETTLED, check=_late())
+
+
+def window() -> Statement:
+    """The times between which the power laws hold at finite d: of the first mode and of the last."""
+    first, begin, end = sympy.Symbol(r"\lambda_1{}"), sympy.Symbol(r"t_{\text{first}}"), sympy.Symbol("t_d")
+    points = []
+    for exponent in ("1.5", "3"):
+        law = PowerLaw(exponent, 100)
+        largest, smallest = law.extremes()
+        edges = {begin: _of(window_start, law), end: _of(window_end, law)}
+        points.append({first: largest, lam: _constant(smallest), d: 100, **edges})
+    sides = (begin, "=", over(1, 8 * first), ",", end, "=", over(1, 8 * lam[d]))
+    return state(*sides, check=value(points, 1e-12))
+
+
+def exponent() -> Statement:
+    """γ of a source teacher."""
+    points = []
+    for power, source in CASES:
+        found = _of(summary_exponent, PowerLaw(power, "inf", f"source:{source}"))
+        points.append({a: mp.mpf(power), B: mp.mpf(source), gamma: found})
+    return state(gamma, "=", (a - 1 + 2 * B) / a, check=value(points, 1e-12))
+
+
+def slowness() -> Statement:
+    """γ of a flat teacher."""
+    points = [{a: mp.mpf(x), gamma: _of(summary_exponent, PowerLaw(x, "inf"))} for x in ("1.5", "4")]
+    return state(gamma, "=", plus(1, -1 / a), check=value(points, 1e-12))
+
+
+def bound() -> Statement:
+    """T2 by the paper's theorem, whose exponent is twice the sharp one."""
+    points = []
+    for exponent in ("1.5", "3"):
+        sharp, level = _of(convergence_exponent, PowerLaw(exponent, "inf")), mp.mpf("0.01")
+        named = {T2: _constant(level ** (-2 * sharp) * mp.log(1 / level)), epsilon: level}
+        points.append({**named, a: mp.mpf(exponent), gamma: 1 / sharp})
+    flat = times(epsilon ** (-2 * a / (a - 1)), log(1 / epsilon))
+    return state(T2(epsilon), "≤", flat, "=", PAPER, check=value(points, 1e-12))
+
+
+PAPER = times(epsilon ** (-2 / gamma), log(1 / epsilon))
+"""The paper's bound on T2, without its constant."""
+
+
+def _constant(found: mp.mpf) -> Callable[[sympy.Expr], mp.mpf]:
+    return lambda _: found
 
 
 def unlearned() -> Statement:

@@ -1,11 +1,14 @@
 """Pictures that decide: the paper's statement, ours, and a measurement that is neither, on the same axes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
+from derivations.court.legend import Law
+from derivations.court.statement import Statement
 from derivations.court.verdict import Verdict
 from numerics.shown.figures import Curve, Panel, draw, encode
 
@@ -46,26 +49,31 @@ class Relation(StrEnum):
 class Said:
     """What a statement says of the measured quantity: a value for each measurement, and the relation.
 
-    ``formula`` is its name in the legend, text with formulas between dollars. Where its hypothesis fails a
-    statement says nothing, nan.
+    ``formula`` is its name in the legend: a law whose values are those drawn, or words. Where its hypothesis
+    fails a statement says nothing, nan.
     """
 
-    formula: str
+    formula: str | Law
     values: Array
     relation: Relation = Relation.EQUAL
 
     @property
     def label(self) -> str:
         """The formula, after the sign of a bound."""
-        return self.formula if self.relation is Relation.EQUAL else f"{self.relation} {self.formula}"
+        name = _label(self.formula)
+        return name if self.relation is Relation.EQUAL else f"{self.relation} {name}"
 
 
-def at_most(formula: str, values: Array) -> Said:
+def _label(formula: str | Law) -> str:
+    return formula if isinstance(formula, str) else formula.label
+
+
+def at_most(formula: str | Law, values: Array) -> Said:
     """An upper bound on what is measured."""
     return Said(formula, values, Relation.AT_MOST)
 
 
-def at_least(formula: str, values: Array) -> Said:
+def at_least(formula: str | Law, values: Array) -> Said:
     """A lower bound on what is measured."""
     return Said(formula, values, Relation.AT_LEAST)
 
@@ -88,7 +96,7 @@ class Picture:
     'ours is missed by 0.25'
     """
 
-    quantity: str
+    quantity: str | Law
     measured: Array
     printed: Said
     ours: Said
@@ -103,14 +111,27 @@ class Picture:
     def __post_init__(self) -> None:
         said = self.printed.values, self.ours.values
         if any(values.shape != self.measured.shape for values in (*said, self.across)):
-            raise ValueError(f"{self.quantity}: a value is needed for each measurement")
+            raise ValueError(f"{self.name}: a value is needed for each measurement")
         spoken = [values[~np.isnan(values)] for values in said]
         if not all(
             len(values) and np.isfinite(values).all() for values in (*spoken, self.measured, self.across)
         ):
-            raise ValueError(f"{self.quantity}: the values must be finite")
+            raise ValueError(f"{self.name}: the values must be finite")
         if self.yscale == "log" and min(values.min() for values in (*spoken, self.measured)) <= 0:
-            raise ValueError(f"{self.quantity}: a logarithmic axis needs positive values")
+            raise ValueError(f"{self.name}: a logarithmic axis needs positive values")
+
+    @property
+    def name(self) -> str:
+        """What is measured, as the axis prints it."""
+        return _label(self.quantity)
+
+    @property
+    def statements(self) -> Iterator[Statement]:
+        """The formulas of the labels, each with the values drawn for it as its check."""
+        drawn = (self.quantity, self.measured), *((x.formula, x.values) for x in (self.printed, self.ours))
+        for formula, values in drawn:
+            if isinstance(formula, Law):
+                yield formula.drawn_as(values)
 
     @property
     def across(self) -> Array:
@@ -166,9 +187,9 @@ class Picture:
         drawn = self._limits(*self._values)
         if self.over is None:
             ends = self._limits(self.measured)
-            about = (f"{self.quantity}: {self.source}", "as stated", self.yscale)
+            about = (f"{self.name}: {self.source}", "as stated", self.yscale)
             return Panel(self._scattered(drawn), *about, self.yscale, limits=(ends, drawn), legend="above")
-        axes = (self.parameter, self.quantity, self.xscale, self.yscale)
+        axes = (self.parameter, self.name, self.xscale, self.yscale)
         return Panel(self._swept(drawn), *axes, limits=(None, drawn), legend="above")
 
     def encode(self, *suffixes: str) -> list[bytes]:

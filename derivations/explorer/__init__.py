@@ -8,9 +8,13 @@ from importlib.metadata import version
 from importlib.resources import files
 
 import numpy as np
+import sympy
 from jinja2 import Environment
 
 from derivations.cli import DISTRIBUTION
+from derivations.convergence import statements as convergence
+from derivations.court.checks import means
+from derivations.setting.symbols import B, a, gamma
 from numerics.quadrature.collocation import radau
 
 NAME = "explorer.html"
@@ -36,7 +40,30 @@ def script() -> str:
     generated = files("numerics.generated").joinpath("phase_retrieval.js").read_text("utf-8")
     here = files("derivations.explorer")
     parts = [here.joinpath(f"{name}.js").read_text("utf-8") for name in SCRIPTS]
-    return "\n".join([generated, _table(), *parts])
+    return "\n".join([generated, _table(), _prefactors(), *parts])
+
+
+def _prefactors() -> str:
+    """The constant C, and what the laws of 1 − u, 1 − s and L multiply it with, from their statements."""
+    exponent, trace, energy = sympy.symbols("exponent trace energy")
+    shares = {
+        "overlap": convergence.overlap(),
+        "energy": convergence.energy(),
+        "loss": convergence.loss(),
+    }
+    lines = []
+    for name, statement in shares.items():
+        right = means(statement.clauses[0].sides[1] / convergence.POWER, {}).subs(gamma, exponent)
+        lines.append(f"  {name}: (exponent) => {_javascript(right)},")
+    sums = {sympy.zeta(a): trace, sympy.zeta(a + 2 * B): energy, gamma: exponent}
+    constant = _javascript(means(convergence.CONSTANT, {}).xreplace(sums))
+    shared = "\n".join(["const SHARE = {", *lines, "};"])
+    return f"{shared}\nconst amplitudeOf = (a, exponent, trace, energy) => {constant};\n"
+
+
+def _javascript(expression: sympy.Expr) -> str:
+    """One expression; the page has a function gamma."""
+    return str(sympy.jscode(expression, user_functions={"gamma": "gamma"}))
 
 
 def _table() -> str:

@@ -6,11 +6,11 @@ function constants({ exponent: a, dimension: d, source }, rate) {
   const law = { escape_rate: rate, window_start: trace / 8, window_end: d ** a * trace / 8 };
   const exists = a > 0 && b > 1;
   const exponent = exists ? (b - 1) / a : NaN;
-  const amplitude = (trace / 8) ** exponent * gamma(exponent) / (energy * a);
+  const amplitude = amplitudeOf(a, exponent, trace, energy);
   law.summary_exponent = exponent;
-  law.overlap_prefactor = amplitude * (1 / 3 + 2 ** (-exponent - 1));
-  law.energy_prefactor = amplitude * 2 / 3;
-  law.loss_prefactor = amplitude * 2 ** (2 - exponent);
+  law.overlap_prefactor = amplitude * SHARE.overlap(exponent);
+  law.energy_prefactor = amplitude * SHARE.energy(exponent);
+  law.loss_prefactor = amplitude * SHARE.loss(exponent);
   law.convergence_exponent = 1 / exponent;
   law.convergence_prefactor = Math.max(law.overlap_prefactor, law.energy_prefactor);
   const power = exists ? (1 - 2 * source) / a : NaN, logarithmic = 2 * source === 1;

@@ -10,7 +10,6 @@ MODULES = (
     "theory.symbolic.codegen",
     "theory.symbolic.precision",
     "numerics",
-    "derivations.beyond.closure_table",
     "numerics.solver.contract",
     "numerics.problems.covariance",
     "numerics.shown.figures",

@@ -9,7 +9,7 @@ from derivations.court.source import Source
 from derivations.court.statement import Definition, Statement
 from derivations.court.table import Drawn, Row
 from derivations.court.verdict import Verdict
-from derivations.press.evidence import Chapter as Evidence
+from derivations.press.evidence import Section
 from numerics.shown.figures import Svg
 
 OURS = "ours"
@@ -105,9 +105,9 @@ class Picture(Produced):
 
 @dataclass(frozen=True)
 class Measured(Produced):
-    """A chapter of the report: formulas, and predictions against measurements."""
+    """A section of the report: formulas, and predictions against measurements."""
 
-    evidence: Evidence
+    evidence: Section
     producer: Any
 
 
@@ -142,12 +142,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter: its derivations, which run alone, and ``write``, which tells all it shows in order."""
+    """A chapter: its derivations, which run alone, ``tell``, which yields all it tells in order, and the
+    sections, ``quick`` or not, that confront it with measurements: these are its digest, the report.
+    """
 
     key: str
     title: str
     derivations: tuple[Derivation, ...]
-    write: Callable[[Asked], Iterator[Block]]
+    tell: Callable[[Asked], Iterator[Block]]
+    measured: tuple[Callable[[bool], Section], ...] = ()
+
+    def write(self, asked: Asked) -> Iterator[Block]:
+        """Yield all it shows in order."""
+        yield from self.tell(asked)
+        yield from (Measured(section(asked.quick), section) for section in self.measured)
 
 
 @dataclass(frozen=True)

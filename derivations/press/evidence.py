@@ -67,7 +67,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Chapter:
+class Section:
     """A part of the theory with its evidence, in reading order."""
 
     title: str

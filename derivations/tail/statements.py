@@ -10,7 +10,7 @@ from derivations.court.numbers import value as known
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import BrokenStepError, Clause, Definition, Statement, state
 from derivations.setting.statements import MODEL
-from derivations.setting.symbols import C, a, d, eta, gamma, i, lam, p, q, rho, t, time
+from derivations.setting.symbols import C, a, d, eta, gamma, i, lam, p, q, rho, t, time, w, w_star
 from theory.asymptotics import (
     PowerLaw,
     descent_escape_rate,
@@ -28,6 +28,7 @@ from theory.asymptotics import (
 )
 from theory.asymptotics.sums.decaying_sums import saddle_rate
 from theory.symbolic import residual_flow
+from theory.symbolic.notation import latex
 
 LEARNED = sympy.Symbol(r"d\,(\sigma_*^2 - \mathrm{MSE})")
 X, z, kappa = sympy.symbols("X z kappa", positive=True)
@@ -63,6 +64,12 @@ def complete() -> Statement:
     right = plus(times(Gamma(1 - 1 / a), X ** (1 / a)), -Rational(1, 2), powers, rest)
     name = sympy.Symbol(r"d\,(1 - S_d{})")
     return state(name, "=", right, check=_complete(name))
+
+
+def remainder_order() -> str:
+    """What is left at d = ∞ by its order, in LaTeX."""
+    (rest,) = complete().clauses[0].sides[-1].atoms(BigO)
+    return latex(rest.args[0])
 
 
 def _complete(name: sympy.Symbol) -> Check:
@@ -124,10 +131,25 @@ def descent_growth() -> Statement:
     return state(u_n, "∼", times(c, (1 + eta * rho) ** n), check=value(points, 1e-12))
 
 
+def descent_rate() -> Statement:
+    """The growth of u in the time of steps."""
+    rate = sympy.Symbol("rho_eta")
+    points = []
+    for exponent in EXPONENTS:
+        law = PowerLaw(exponent, "inf")
+        slowed = known(descent_escape_rate(law, "0.01", 20))
+        points.append({eta: mp.mpf("0.01"), rho: known(escape_rate(law, 20)), rate: slowed})
+    return state(rate, "=", log(1 + eta * rho) / eta, check=value(points, 1e-12))
+
+
+AHEAD = gamma * eta / 4
+"""By which the tail of descent is ahead of its own shift of time."""
+
+
 def descent_tail() -> Statement:
     """What descent learns at the time t: the flow's law, moved."""
     shift = sympy.Symbol("t_0")
-    moved = plus(time, -shift, gamma * eta / 4)
+    moved = plus(time, -shift, AHEAD)
     points = []
     for exponent in ("2.5", "3"):
         law, when, start, step = PowerLaw(exponent, "inf"), mp.mpf(5), mp.mpf(1), "0.1"
@@ -157,6 +179,15 @@ def frozen_mode() -> Statement:
     right = times(v(T_2), exp(-8 * lam[i] * tau))
     linear = times(-8, lam[i], sympy.Symbol("v_{i}"))
     return state(dot, "=", linear, "⟹", v(T_2 + tau), "=", right, check=identity(meaning, "solved as an ODE"))
+
+
+def frozen_flow() -> Statement:
+    """The same in the weights themselves: v = w − w*."""
+    speed = sympy.Symbol(r"\dot w_{i}")
+    gain = residual_flow(MODEL).A[0].subs({p: 0, q: 0, t: 1})
+    right = times(8, lam[i], plus(w_star[i], -w[i]))
+    check = identity({speed: gain * lam[i] * (w[i] - w_star[i])}, "the frozen flow")
+    return state(speed, "=", right, check=check)
 
 
 def frozen_error() -> Statement:

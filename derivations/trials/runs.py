@@ -9,6 +9,11 @@ RATIOS = 5e-3
 """A measured constant may differ by this fraction from the one claimed."""
 
 
+def exponents_of(quick: bool) -> tuple[float, ...]:
+    """The exponents of the spectra on which laws are measured."""
+    return (1.5, 3.0) if quick else (1.2, 1.5, 2.0, 2.5, 3.0, 4.0)
+
+
 @cache
 def escape_run(exponent: float, dimension: float, horizon: float = 1e16) -> Trajectory:
     """The flow for a flat teacher from the fastest direction of w = 0, s(0) = 1/d, or 10^{-12} at d = ∞."""

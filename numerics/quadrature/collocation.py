@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-from numpy.polynomial import chebyshev, legendre
+from numpy.polynomial import chebyshev
 
 from numerics.quadrature.chebyshev import chebyshev_polynomials
+from theory.legendre import radau_nodes
 
 Array = np.ndarray
 
@@ -63,6 +64,30 @@ class Collocation:
         kept = np.argmin(np.abs(coefficients) * polynomials[:, -1], axis=1)
         coefficients[np.arange(self.stages + 1) > kept[:, None]] = 0.0
         return coefficients @ polynomials
+
+    def basis(self, x: Array) -> Array:
+        """The Lagrange polynomials (s + 1, X) of the points at ``x`` (X,), in [0, 1].
+
+        As products: next to a point all others are small to all digits, and sums with them are as accurate as
+        values that vanish there.
+
+        >>> radau(2).basis(np.array([0.0, 1.0])) + 0.0
+        array([[1., 0.],
+               [0., 0.],
+               [0., 1.]])
+        """
+        gaps, one = x - self.points[:, None], np.ones((1, len(x)))
+        before = np.concatenate([one, np.cumprod(gaps[:-1], axis=0)])
+        after = np.concatenate([np.cumprod(gaps[:0:-1], axis=0)[::-1], one])
+        parts = self._weights[:, None] * before * after
+        return parts / parts.sum(axis=0)
+
+    @cached_property
+    def _weights(self) -> Array:
+        """Those (s + 1,) with which the products of gaps are Lagrange polynomials."""
+        gaps = self.points[:, None] - self.points
+        np.fill_diagonal(gaps, 1.0)
+        return 1.0 / gaps.prod(axis=1)
 
     @cached_property
     def derivative(self) -> Array:
@@ -128,26 +153,16 @@ def extrapolate(places: Array, values: Array, x: Array) -> Array:
 def radau(stages: int) -> Collocation:
     """The Radau IIA method with ``stages`` nodes, right end included.
 
-    The nodes are the roots of P_s − P_{s−1} on [−1, 1], mapped to [0, 1].
+    Row l of the matrix integrates, up to node l, the polynomial of degree s − 1 through all nodes.
 
     Raises ValueError for fewer than two stages.
     """
     if stages < 2:
         raise ValueError(f"stages is {stages}: Radau IIA needs at least 2")
-    radau_polynomial = np.zeros(stages + 1)
-    radau_polynomial[-2:] = -1.0, 1.0
-    x = np.sort(legendre.legroots(radau_polynomial).real).astype(np.longdouble)
-    slope = legendre.legder(radau_polynomial)
-    for _ in range(3):
-        x = x - legendre.legval(x, radau_polynomial) / legendre.legval(x, slope)
-    x[-1] = 1.0
-    values = legendre.legvander(x, stages)
-    integrals = np.empty((stages, stages), np.longdouble)
-    integrals[:, 0] = x + 1.0
-    for k in range(1, stages):
-        integrals[:, k] = (values[:, k + 1] - values[:, k - 1]) / (2 * k + 1)
+    nodes = radau_nodes(stages, np.longdouble, np.finfo(np.longdouble).nmant)
+    x = np.array([node.x for node in nodes])
+    matrix = np.array([node.primitives for node in nodes]) @ np.array([node.shares for node in nodes]).T / 2
     points = np.append(np.longdouble(-1.0), x)
-    matrix = 0.5 * integrals @ refined_inverse(values[:, :stages])
     to_chebyshev = refined_inverse(chebyshev.chebvander(points, stages))
     return Collocation(
         *(part.astype(float) for part in ((x + 1.0) / 2.0, matrix, (points + 1.0) / 2.0, to_chebyshev))

@@ -11,7 +11,7 @@ from numerics.solver.clusters import term_sizes
 from numerics.solver.contract import StepResult
 from numerics.solver.control import LARGEST_ERROR
 from numerics.solver.place import Place
-from numerics.solver.step import ROUNDING, SMALLEST, Truncation, truncation
+from numerics.solver.step import ROUNDING, SMALLEST, Truncation, error_inside, rounding_of_fall, truncation
 
 Array = np.ndarray
 
@@ -126,10 +126,13 @@ class Errors:
         cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))
         return Errors(self.amplified, self.truncation, self.steps, cancelled)
 
-    def one(self, place: Place, statistics: Array, lengths: Array, elapsed: Array, inside: float) -> "Errors":
-        """With those of a step of a single student, whose polynomials leave out as much ``inside``."""
-        clock = clock_error(place, statistics, lengths, elapsed)
-        total = math.hypot(self.truncation, MARGIN * inside, clock)
+    def one(self, place: Place, result: StepResult, statistics: Array, lengths: Array) -> "Errors":
+        """With those of a step of a single student."""
+        modes = place.here.modes
+        terms, at_the_end = modes.term_sizes(place.deviation), modes.term_sizes(result.deviation[-1])
+        inside = MARGIN * error_inside(place.here.system.table, statistics, terms)
+        clock = clock_error(place, statistics, lengths, np.append(0.0, result.times))
+        total = math.hypot(self.truncation, inside, clock, rounding_of_fall(terms, at_the_end))
         return Errors(self.amplified, total, self.steps + 1, self.cancelled)
 
     def network(self, place: Place, result: StepResult, statistics: Array, missing: Truncation) -> "Errors":

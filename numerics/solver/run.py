@@ -4,11 +4,11 @@ Nothing here changes: a step leads from one run to another, :mod:`numerics.solve
 """
 
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 
+from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
 from numerics.solver import errors, reach
 from numerics.solver.amplification import Amplification
@@ -49,7 +49,7 @@ class Run:
     last: Last | None = None
 
     @classmethod
-    def begin(cls, problem: Problem, model: ModuleType, steps: tuple[Step, ...]) -> "Run":
+    def begin(cls, problem: Problem, model: RightHandSides, steps: tuple[Step, ...]) -> "Run":
         """At the start of a reduced ``problem``. Raises ValueError where the drift is not finite there."""
         system = System.of(problem, model, steps)
         place = Place.start(system)
@@ -182,7 +182,7 @@ class FloatTrial(Trial[Run, Attempt]):
             here.modes.energy,
         )
         place = place.moved(result, students, found.statistics, lengths)
-        errors, last = self._errors(found, lengths, elapsed), Last(segment, found.stride, noisy)
+        errors, last = self._errors(found, lengths), Last(segment, found.stride, noisy)
         return Run(place, run.settling, errors, control, width, run.origin, last).settled_down()
 
     def _task(self) -> Task:
@@ -221,13 +221,13 @@ class FloatTrial(Trial[Run, Attempt]):
         if not settling.settled:
             reach.check_overlap(place, deviation)
 
-    def _errors(self, found: Attempt, lengths: Array, elapsed: Array) -> Errors:
+    def _errors(self, found: Attempt, lengths: Array) -> Errors:
         """Those of the run at the end of the step."""
         place, sofar = self.run.place, self.run.errors
         if place.here.chart.centred and not self.run.settling.settled:
             sofar = sofar.overlap(place, found.statistics)
         if place.here.system.single:
-            return sofar.one(place, found.statistics, lengths, elapsed, found.left_out.inside)
+            return sofar.one(place, found.result, found.statistics, lengths)
         return sofar.network(place, found.result, found.statistics, found.left_out)
 
 

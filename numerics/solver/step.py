@@ -8,6 +8,7 @@ the guess while changes fall: then the modes are not solved for again, but corre
 Shapes: s stages, n statistics, K students, M teachers, N modes, in this order, modes last.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -32,6 +33,7 @@ FEEDBACK = 30.0
 SLOW = 0.1  # a change that is more than this of the one before asks for new derivatives
 ROUNDING = 1e-14  # of a statistic, in units of its terms
 NETWORK_ROUNDING = 1e-13  # the eigenvectors of a coupling between students lose digits
+EPSILON = float(np.finfo(float).eps)
 FLOOR = 1e-14  # coefficients below are taken for rounding
 FLAT = 0.3  # a larger decay is that of rounding, or of a step that is far too long
 WIDEST = 1e3  # a statistic that changes by more in a step nearly vanishes at one of its ends
@@ -243,16 +245,14 @@ def magnitudes(statistics: Array) -> Array:
 
 class Truncation(NamedTuple):
     """The ``error`` of a step: the size of the first Chebyshev coefficients left out, relative to the
-    statistic where it is largest, the one of number ``worst``; their ``decay`` there over two orders; the
-    ``ratio`` r by which all decay, as r^k; and ``inside``, the error relative to the least value inside the
-    step of a statistic that keeps its sign, and to the lesser of its ends of another.
+    statistic where it is largest, the one of number ``worst``; their ``decay`` there over two orders; and the
+    ``ratio`` r by which all decay, as r^k.
     """
 
     error: float
     worst: int
     decay: float
     ratio: float
-    inside: float
 
 
 def truncation(
@@ -283,16 +283,21 @@ def truncation(
     largest = (coefficients / units[:, None]).max(axis=0)
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
     ratio = np.min(np.maximum(rest, FLOOR) ** (1.0 / np.arange(1, len(rest) + 1)))
-    inside = _inside(table, statistics, np.maximum(errors * units, _continued(coefficients)))
-    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio), inside)
+    return Truncation(float(errors[worst]), worst, float(decay[worst]), float(ratio))
 
 
-def _inside(table: Collocation, statistics: Array, errors: Array) -> float:
-    """The ``errors`` (n,) of the polynomials of ``statistics`` (n, s + 1) relative to the least of these, or
-    to the lesser end of one that changes sign.
+def error_inside(table: Collocation, statistics: Array, terms: Array) -> float:
+    """The largest error of the polynomials of ``statistics`` (n, s + 1) between the points, relative to the
+    least value of a statistic that keeps its sign, and to the lesser of its ends of another.
 
-    Between the points one that keeps its sign has the better of its own polynomial and of its logarithm's.
+    One that keeps its sign has the better of its own polynomial and of its logarithm's. Coefficients have the
+    rounding of the largest one, and of the ``terms`` (n,) that may cancel in the statistic: it tells nothing
+    of what is left out.
     """
+    coefficients = np.abs(statistics @ table.to_chebyshev.T)
+    rounding = EPSILON * np.maximum(coefficients.max(axis=1), terms)
+    errors = np.maximum(_left_out(coefficients)[0], _continued(coefficients)) - rounding
+    errors = np.maximum(errors, 0.0)
     size = np.maximum(np.abs(statistics), SMALLEST)
     most, ends = size.max(axis=1), size[:, [0, -1]].min(axis=1)
     signed = (np.sign(statistics) * np.sign(statistics[:, -1:]) > 0).all(axis=1)
@@ -300,6 +305,15 @@ def _inside(table: Collocation, statistics: Array, errors: Array) -> float:
     at_points, between = (errors / np.maximum(least, most / widest) for widest in (WIDEST, FARTHEST))
     smooth, _ = _left_out(np.abs(np.log(size / size[:, -1:]) @ table.to_chebyshev.T))
     return float(np.maximum(at_points, np.where(signed, np.minimum(between, smooth), between)).max())
+
+
+def rounding_of_fall(before: Array, after: Array) -> float:
+    """The relative rounding at the end of a step in which the terms (2,) of one student's statistics fall.
+
+    Of a mode it is that of its value at the start. The first statistic is made of squares.
+    """
+    fall = before / np.maximum(np.maximum(after, before / FARTHEST), SMALLEST)
+    return EPSILON * max(2.0 * math.sqrt(fall[0]), fall[1])
 
 
 def _left_out(coefficients: Array) -> tuple[Array, Array]:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from numerics.problems.problem import Problem
-from numerics.quadrature.chebyshev import chebyshev_polynomials
 from numerics.quadrature.collocation import Collocation
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.phases import Phases
@@ -212,10 +211,9 @@ class Trajectory(Summarised):
 
     @cached_property
     def _clocks(self) -> tuple[Array, Array]:
-        """Chebyshev coefficients (S, s + 1) of the segments' times, and of the slopes of these."""
+        """The segments' times (S, s + 1) at the points, and the slopes of these."""
         elapsed = np.stack([segment.elapsed for segment in self.segments])
-        to_chebyshev = self.table.to_chebyshev.T
-        return elapsed @ to_chebyshev, elapsed @ self.table.derivative.T @ to_chebyshev
+        return elapsed, elapsed @ self.table.derivative.T
 
     @cached_property
     def _statistics(self) -> "_Interpolant":
@@ -229,8 +227,8 @@ class Trajectory(Summarised):
 
     def _interpolate(self, owner: Array, times: Array) -> tuple[Array, Array]:
         """The statistics (n, T) and norms (4, K, M, T) at ``times``, within the segments ``owner``."""
-        powers = chebyshev_polynomials(2.0 * self._places(owner, times) - 1.0, self.table.stages)
-        return self._statistics.at(owner, powers), self._norms.at(owner, powers)
+        basis = self.table.basis(self._places(owner, times))
+        return self._statistics.at(owner, basis), self._norms.at(owner, basis)
 
     def _places(self, owner: Array, times: Array) -> Array:
         """Where in the segments ``owner`` (T,), from 0 to 1, ``times`` (T,) lie, 1 for those after the end.
@@ -240,12 +238,12 @@ class Trajectory(Summarised):
         elapsed, slopes = self._clocks
         widths = np.array([segment.width for segment in self.segments])[owner]
         aim = np.clip(times - self._starts[owner], 0.0, widths)
-        passed = np.stack([segment.elapsed for segment in self.segments]) + self._starts[:, None]
+        passed = elapsed + self._starts[:, None]
         places = np.arange(len(passed))[:, None] + self.table.points
         x = np.clip(np.interp(times, passed.ravel(), places.ravel()) - owner, 0.0, 1.0)
         for _ in range(NEWTON):
-            powers = chebyshev_polynomials(2.0 * x - 1.0, self.table.stages)
-            now, slope = (np.einsum("tk,kt->t", part[owner], powers) for part in (elapsed, slopes))
+            basis = self.table.basis(x)
+            now, slope = (np.einsum("tk,kt->t", part[owner], basis) for part in (elapsed, slopes))
             x = np.clip(x - (now - aim) / slope, 0.0, 1.0)
         return x
 
@@ -344,9 +342,8 @@ class Trajectory(Summarised):
             for x in self.table.roots(at_points):
                 before, after = self.table.evaluate(at_points, np.clip([x - 1e-6, x + 1e-6], 0, 1))
                 if (before > 0) != (after > 0):
-                    found.append(
-                        (segment.start + float(self.table.evaluate(segment.elapsed, x)), bool(after > before))
-                    )
+                    elapsed = np.clip(self.table.evaluate(segment.elapsed, x), 0.0, segment.width)
+                    found.append((segment.start + float(elapsed), bool(after > before)))
         return [crossing for crossing in found if crossing[0] <= self.until]
 
 
@@ -375,20 +372,20 @@ class _Interpolant:
         with np.errstate(divide="ignore", invalid="ignore"):
             ratios = values / ends
         signed = ((ratios > 0) & np.isfinite(ratios)).all(axis=-1, keepdims=True)
-        logarithms = np.log(np.where(signed, ratios, 1.0)) @ to_chebyshev
-        plain = values @ to_chebyshev
-        rough = np.abs(plain[..., -2:]).max(axis=-1, keepdims=True)
-        smooth = np.abs(logarithms[..., -2:]).max(axis=-1, keepdims=True)
+        logarithms = np.log(np.where(signed, ratios, 1.0))
+        rough, smooth = (
+            np.abs(part @ to_chebyshev[:, -2:]).max(axis=-1, keepdims=True) for part in (values, logarithms)
+        )
         largest = np.abs(values).max(axis=-1, keepdims=True)
         chosen = signed & ((smooth < RESOLVED) | (smooth * largest < rough))
-        self.coefficients = np.where(chosen, logarithms, plain)
+        self.values = np.where(chosen, logarithms, values)
         self.logarithmic, self.ends = chosen[..., 0], ends[..., 0]
 
-    def at(self, owner: Array, powers: Array) -> Array:
-        """The quantities (…, T) in the segments ``owner`` (T,) where the polynomials are ``powers``
-        (s + 1, T).
+    def at(self, owner: Array, basis: Array) -> Array:
+        """The quantities (…, T) in the segments ``owner`` (T,) where the points' Lagrange polynomials are
+        ``basis`` (s + 1, T).
         """
-        found = np.einsum("t...k,kt->t...", self.coefficients[owner], powers)
+        found = np.einsum("t...k,kt->t...", self.values[owner], basis)
         logarithmic = self.logarithmic[owner]
         exponentials = self.ends[owner] * np.exp(np.where(logarithmic, found, 0.0))
         return np.moveaxis(np.where(logarithmic, exponentials, found), 0, -1)

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -15,21 +16,18 @@ import pytest
 from click.testing import CliRunner
 
 from derivations.adjudication import drawn, meanwhile, table
-from derivations.beyond.telling import closures, descent
+from derivations.beyond.telling import closures
 from derivations.commands.book import book as book_command
 from derivations.commands.derive import derive as derive_command
 from derivations.contents import CHAPTERS, UnknownPartError, select
-from derivations.convergence.telling import convergence
 from derivations.court import Effort
 from derivations.court.statement import BrokenStepError, Definition
-from derivations.escape.telling import escape
 from derivations.press import site, tex
 from derivations.press.document import Asked, Measured, Source, Verdicts, Written
-from derivations.press.evidence import Chapter, Check, Comparison, Figure, Formula
+from derivations.press.evidence import Check, Comparison, Figure, Formula, Section
 from derivations.press.linear import linear, plain
 from derivations.setting import statements as setting
 from derivations.setting.telling import model
-from derivations.tail.telling import tail
 from numerics.shown.figures import Curve, plot_curves, to_svg
 
 ROOT = Path(__file__).parents[2]
@@ -55,9 +53,9 @@ STATED = {
 
 
 def evidence(*_):
-    """A chapter of the report with one of everything, quickly."""
+    """A section of the report with one of everything, quickly."""
     figure = Figure(to_svg(plot_curves([Curve("u", [1.0, 2.0], [1.0, 3.0])], "t", "u")), "A line, $u = t$.")
-    return Chapter(
+    return Section(
         "Phase",
         r"With $s_* = 1$ & 5 % of ρ.",
         [Formula("P9", Definition(r"u \sim e^{\rho t}"))],
@@ -71,14 +69,11 @@ def evidence(*_):
 def book():
     """Every chapter; what the report measures is replaced by one line, and the audit settles a few claims."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (escape.evidence, convergence.evidence, tail.evidence, descent.evidence):
-            patch.setattr(module, "chapter", evidence)
-        for module in (convergence.corrections, convergence.borderlines):
-            patch.setattr(module, "chapter", evidence)
         patch.setattr(closures, "TIMES", (0.3, 1.0))
         rows = [row._replace(picture=drawn(row.id)) for row in table(Effort.QUICK, ["P1", "P8", "R3"])]
         asked = Asked(True, lambda: rows)
-        return [Written(chapter, tuple(chapter.write(asked))) for chapter in CHAPTERS]
+        told = [replace(chapter, measured=(evidence,) * len(chapter.measured)) for chapter in CHAPTERS]
+        return [Written(chapter, tuple(chapter.write(asked))) for chapter in told]
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +149,7 @@ def test_twelve_chapters_with_all_kinds(book):
 
 
 def test_a_failing_measurement_fails_its_chapter(book):
-    failing = Chapter("Broken", "", comparisons=[Comparison("x", "P1", 1.0, 2.0, 0.1)])
+    failing = Section("Broken", "", comparisons=[Comparison("x", "P1", 1.0, 2.0, 0.1)])
     assert not Written(CHAPTERS[0], (Measured(failing, evidence),)).holds
     (audited,) = (block for written in book for block in written.blocks if isinstance(block, Verdicts))
     assert not Written(CHAPTERS[0], (Verdicts([audited.rows[0]._replace(agrees=False)]),)).holds
@@ -355,7 +350,7 @@ def test_command_writes_the_book(book, tmp_path, monkeypatch):
     assert result.exit_code == 0
     assert {path.name for path in target.iterdir()} == {*dict(site.pages(book[:2])), "book.tex", "figures"}
     broken = Written(
-        CHAPTERS[0], (Measured(Chapter("x", "", checks=[Check("x", "P1", False, "")]), evidence),)
+        CHAPTERS[0], (Measured(Section("x", "", checks=[Check("x", "P1", False, "")]), evidence),)
     )
     monkeypatch.setattr("derivations.contents.write", lambda quick, progress: iter([broken]))
     result = run(book_command, "--output", str(target))

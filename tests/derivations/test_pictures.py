@@ -13,11 +13,13 @@ from derivations.cli import main
 from derivations.court import Verdict
 from derivations.court.picture import Picture, Said, at_least, at_most
 from derivations.court.pictures import picture_of
+from derivations.court.statement import BrokenStepError
 from derivations.court.table import Drawn
 from derivations.press.tex import words
 from derivations.register import claims, drawings
 
 CLAIMS = {name: item for name, item in claims().items() if item.verdict in (Verdict.FALSE, Verdict.NOT_SHARP)}
+DRAWINGS = drawings()
 PICTURED = [name for name, item in CLAIMS.items() if not item.unpictured]
 UNPICTURED = {"F6/exponents"}
 """Claims without a quantity; each says why itself."""
@@ -25,7 +27,7 @@ UNPICTURED = {"F6/exponents"}
 
 def test_every_claim_has_a_picture_or_says_why_not():
     assert {name for name, item in claims().items() if item.unpictured} == UNPICTURED
-    assert set(drawings()) == set(PICTURED)
+    assert set(DRAWINGS) == set(PICTURED)
     assert len({Drawn(name, "", b"", b"").name for name in PICTURED}) == len(PICTURED)
 
 
@@ -130,3 +132,12 @@ def test_the_command_draws_into_a_folder(tmp_path):
     blocked = CliRunner().invoke(main, [*words, "--plot", str(folder / "audit-T1-escape.svg" / "x")])
     assert blocked.exit_code == 2
     assert "cannot be made" in blocked.stderr
+
+
+@pytest.mark.parametrize("name", PICTURED)
+def test_no_number_of_a_label_can_change_unnoticed(name):
+    for statement in picture_of(CLAIMS[name]).statements:
+        assert statement.checked
+        for changed in statement.nudged():
+            with pytest.raises(BrokenStepError):
+                print(changed.latex, changed.checked)

@@ -15,38 +15,38 @@ from derivations.adjudication import recorded, table
 from derivations.commands.report import report as command
 from derivations.court import Effort
 from derivations.escape.measured import escape
-from derivations.press.evidence import Chapter, Check, Comparison
+from derivations.press.evidence import Check, Comparison, Section
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FAILING = Chapter(
-    "Broken", "A chapter whose comparison fails.", comparisons=[Comparison("x", "P1", 1, 2, 0.1)]
+FAILING = Section(
+    "Broken", "A section whose comparison fails.", comparisons=[Comparison("x", "P1", 1, 2, 0.1)]
 )
 
 
 @pytest.fixture(scope="module")
-def chapters():
+def sections():
     fractions = []
-    contents = list(report.chapters(quick=True, progress=fractions.append))
+    contents = list(report.sections(quick=True, progress=fractions.append))
     assert fractions == [done / len(contents) for done in range(1, len(contents) + 1)]
     return contents
 
 
 @pytest.fixture(scope="module")
-def page(chapters):
-    return report.page(chapters)
+def page(sections):
+    return report.page(sections)
 
 
-def test_every_comparison_and_check_holds(chapters):
-    comparisons = [item for chapter in chapters for item in chapter.comparisons]
-    checks = [item for chapter in chapters for item in chapter.checks]
+def test_every_comparison_and_check_holds(sections):
+    comparisons = [item for section in sections for item in section.comparisons]
+    checks = [item for section in sections for item in section.checks]
     assert len(comparisons) >= 15
     assert len(checks) >= 8
     assert [item for item in (*comparisons, *checks) if not item.holds] == []
 
 
-def test_predictions_are_not_the_measurements(chapters):
+def test_predictions_are_not_the_measurements(sections):
     """A measured number that equals its prediction to the last bit everywhere would be a copy."""
-    laws = [item for chapter in chapters for item in chapter.comparisons if "refactor" in item.name]
+    laws = [item for section in sections for item in section.comparisons if "refactor" in item.name]
     assert laws
     assert any(item.measured != item.predicted for item in laws)
 
@@ -57,9 +57,9 @@ def test_a_comparison_outside_its_tolerance_fails(measured):
     assert Comparison("x", "P1", 1.0, 1.05, 0.1).holds
 
 
-def test_a_failing_check_fails_its_chapter():
+def test_a_failing_check_fails_its_section():
     assert not FAILING.holds
-    assert not Chapter("Broken", "", checks=[Check("x", "P1", False, "")]).holds
+    assert not Section("Broken", "", checks=[Check("x", "P1", False, "")]).holds
 
 
 class _Elements(HTMLParser):
@@ -75,7 +75,7 @@ class _Elements(HTMLParser):
             self.ids.append(attributes["id"])
 
 
-def test_page_is_self_contained(page, chapters):
+def test_page_is_self_contained(page, sections):
     elements = _Elements()
     elements.feed(page)
     assert "script" not in elements.found
@@ -83,26 +83,26 @@ def test_page_is_self_contained(page, chapters):
     assert "img" not in elements.found
     outside = {link for link in elements.links if not link.startswith("#")}
     assert outside == {"https://arxiv.org/abs/2511.18661", "explorer.html"}
-    assert elements.ids == [f"chapter-{number}" for number in range(1, len(chapters) + 1)]
-    assert page.count('display="block"') == sum(len(chapter.formulas) for chapter in chapters)
+    assert elements.ids == [f"section-{number}" for number in range(1, len(sections) + 1)]
+    assert page.count('display="block"') == sum(len(section.formulas) for section in sections)
     assert "$" not in "".join(re.findall(r"<p>.*?</p>", page))
-    assert elements.found.count("figure") == sum(len(chapter.figures) for chapter in chapters) >= 4
+    assert elements.found.count("figure") == sum(len(section.figures) for section in sections) >= 4
 
 
-def test_page_shows_the_audit_and_leads_to_the_book(chapters):
+def test_page_shows_the_audit_and_leads_to_the_book(sections):
     rows = table(Effort.QUICK, ["P1", "P2/saddle"])
-    text = report.page(chapters[:1], rows, "../book/index.html")
+    text = report.page(sections[:1], rows, "../book/index.html")
     assert '<a href="../book/index.html">the book</a>' in text
     section = text[text.index('<section id="audit">') :]
     assert section.count("<tr><td>") == len(rows) == 5
     assert "false as stated" in section
     assert "Corrected: <math" in section
     assert "verdicts on record" not in section
-    assert "verdicts on record" in report.page(chapters[:1], recorded(["P1"]))
+    assert "verdicts on record" in report.page(sections[:1], recorded(["P1"]))
 
 
-def test_command_fails_with_a_contradicted_verdict(tmp_path, monkeypatch, chapters):
-    monkeypatch.setattr(report, "chapters", lambda quick, progress: iter(chapters[:1]))
+def test_command_fails_with_a_contradicted_verdict(tmp_path, monkeypatch, sections):
+    monkeypatch.setattr(report, "sections", lambda quick, progress: iter(sections[:1]))
     wrong = [row._replace(agrees=False, verdict="gap") for row in table(Effort.QUICK, ["Lem3"])]
     monkeypatch.setattr("derivations.adjudication.recorded", lambda: wrong)
     result = CliRunner().invoke(command, ["--quick", "--output", str(tmp_path / "index.html")])
@@ -124,13 +124,13 @@ def test_ids_name_one_thing(page):
 
 
 def test_regenerating_gives_identical_bytes():
-    first, second = (escape.chapter((3.0,)) for _ in range(2))
+    first, second = (escape.section(quick=True) for _ in range(2))
     assert first.figures[0].svg == second.figures[0].svg
     assert first.comparisons == second.comparisons
 
 
 def test_command_writes_the_page_and_fails_with_a_failing_check(tmp_path, monkeypatch):
-    monkeypatch.setattr(report, "chapters", lambda quick, progress: iter([FAILING]))
+    monkeypatch.setattr(report, "sections", lambda quick, progress: iter([FAILING]))
     target = tmp_path / "new" / "index.html"
     result = CliRunner().invoke(command, ["--quick", "--output", str(target)])
     assert result.exit_code == 1
@@ -139,15 +139,15 @@ def test_command_writes_the_page_and_fails_with_a_failing_check(tmp_path, monkey
     assert {path.name for path in target.parent.iterdir()} == {"index.html", "explorer.html"}
 
 
-def test_command_succeeds_when_all_holds(tmp_path, monkeypatch, chapters):
-    monkeypatch.setattr(report, "chapters", lambda quick, progress: iter(chapters))
+def test_command_succeeds_when_all_holds(tmp_path, monkeypatch, sections):
+    monkeypatch.setattr(report, "sections", lambda quick, progress: iter(sections))
     result = CliRunner().invoke(command, ["--quick", "--output", str(tmp_path / "index.html")])
     assert result.exit_code == 0
     assert "FAILS" not in result.stdout
 
 
-def test_command_answers_programs(tmp_path, monkeypatch, chapters):
-    monkeypatch.setattr(report, "chapters", lambda quick, progress: iter([*chapters, FAILING]))
+def test_command_answers_programs(tmp_path, monkeypatch, sections):
+    monkeypatch.setattr(report, "sections", lambda quick, progress: iter([*sections, FAILING]))
     result = CliRunner().invoke(command, ["--quick", "--json", "--output", str(tmp_path / "index.html")])
     answer = json.loads(result.stdout)
     assert result.exit_code == 1

@@ -25,7 +25,7 @@ def shared() -> Iterator[tuple[str, Statement | Definition]]:
         for name, function in getmembers(module, isfunction):
             own = function.__module__ == module.__name__ and not name.startswith("_")
             if own and signature(function).return_annotation in (Statement, Definition):
-                yield f"{module.__name__.rpartition('.')[2]}.{name}", function()
+                yield f"{module.__name__.removeprefix('derivations.')}.{name}", function()
 
 
 STATEMENTS = dict(shared())

@@ -6,6 +6,7 @@ import sympy
 from scipy.integrate import solve_ivp
 
 from numerics import Problem, load_module, solve
+from numerics.solver.flow import speed
 from numerics.state.modes import Modes
 from theory.symbolic import phase_retrieval
 from theory.symbolic.codegen import generate_module
@@ -300,19 +301,28 @@ def test_bad_requests():
 
 def test_a_statistic_that_nearly_vanishes_between_the_points():
     """Its logarithm, positive at all points, is no polynomial there."""
-    from numerics.quadrature.chebyshev import chebyshev_polynomials
     from numerics.quadrature.collocation import radau
     from numerics.state.trajectory import _Interpolant
 
     table, x = radau(12), np.linspace(0.0, 1.0, 101)
-    powers = chebyshev_polynomials(2.0 * x - 1.0, table.stages)
+    basis = table.basis(x)
 
     def touching(x):
         return (x - table.nodes[5] - 1e-7) ** 2 + 1e-12 * np.cos(24.0 * np.arccos(np.clip(2 * x - 1, -1, 1)))
 
     values = np.abs(touching(table.points))
-    found = _Interpolant(table, values[None, None]).at(np.zeros(len(x), int), powers)
+    found = _Interpolant(table, values[None, None]).at(np.zeros(len(x), int), basis)
     np.testing.assert_allclose(found[0], touching(x), atol=1e-11)
     falling = np.exp(-20.0 * table.points)  # its logarithm is kept, with all digits
-    found = _Interpolant(table, falling[None, None]).at(np.zeros(len(x), int), powers)
+    found = _Interpolant(table, falling[None, None]).at(np.zeros(len(x), int), basis)
     np.testing.assert_allclose(found[0], np.exp(-20.0 * x), rtol=1e-13)
+
+
+@pytest.mark.parametrize("factor", [sympy.Rational(1, 10), 1, 3])
+def test_speed_of_a_scaled_link(factor):
+    """Of c z² the drift is c² times that of z², which at its teacher or from twice w* has ‖A‖ ≤ 8 max(s, s*):
+    there 4 s* − 12 s is −8 s*, and −44 s* where s = 4 s*."""
+    model = module(single_index(factor * Z**2))
+    near, far = (Problem([0.5], [1.0], [start]) for start in (0.1, 2.0))
+    assert speed(near, model) == pytest.approx(max(1.0, factor**2), rel=1e-12)
+    assert speed(far, model) == pytest.approx(max(1.0, factor**2 * 44 / 32), rel=1e-12)

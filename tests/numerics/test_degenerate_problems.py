@@ -142,6 +142,7 @@ def test_the_stated_error_covers_the_true_one(batch):
         pytest.param(2209, id="1 - u grows by 1e5 in the first step"),
         pytest.param(911, id="one moving mode and three still ones"),
         pytest.param(1877, id="one moving mode, from far beyond its teacher"),
+        pytest.param(2993, id="just past the start of a step in the student's own clock"),
     ],
 )
 def test_hard_problems(seed):

@@ -8,6 +8,7 @@ from scipy import stats
 
 from numerics import detect_logarithm, extrapolate_power_law, fit_power_law, local_slopes, power_law, solve
 from numerics.fits import exponents, noisy_fits
+from numerics.fits.scatter import scatter_of
 from theory.asymptotics import PowerLaw, overlap_prefactor
 
 LAWS = 100
@@ -184,6 +185,9 @@ def test_one_standard_deviation_covers_68_percent(width, floor, fitted):
 @pytest.mark.parametrize(("floor", "fitted"), FLOORS)
 @pytest.mark.parametrize(("size", "width"), NOISES)
 def test_one_standard_deviation_covers_60_to_76_percent(size, width, floor, fitted):
+    """The share of 300 draws scatters by 0.027: with moving averages of 5 % and no floor the prefactor's is
+    0.593 for the seed here, between 0.636 and 0.71 for eleven others, and 0.667 ± 0.008 in all.
+    """
     share = coverage(1000, size, width, floor, fitted)
     assert np.all((share >= 0.6) & (share <= 0.76)), share
 
@@ -326,3 +330,32 @@ def test_scatter_of_a_line_is_students(points):
     line, factor = stats.linregress(x, y), stats.t.ppf(0.975, points - 2)
     assert [slope, height] == pytest.approx([line.slope, line.intercept], rel=1e-10)
     assert errors == pytest.approx([factor * line.intercept_stderr, factor * line.stderr], rel=1e-10)
+
+
+def test_a_known_exponent_has_no_error_in_a_series_either():
+    values = 3 * TIMES**-0.5 * (1 + TIMES**-0.5)
+    fit = fit_power_law(TIMES, values, [0.5], exponent=-0.5)
+    assert (fit.exponent, fit.exponent_error) == (-0.5, 0.0)
+    assert abs(fit.prefactor - 3) <= fit.prefactor_error < 1e-9
+
+
+def test_slopes_that_have_settled_are_the_limit():
+    """t^{-1/2} (1 + e^{−t}): the last slopes differ by rounding alone, the first by more than 1."""
+    times = 2.0 ** np.arange(-3, 9)
+    fit = extrapolate_power_law(times, times**-0.5 * (1 + np.exp(-times)))
+    assert abs(fit.exponent + 0.5) <= fit.exponent_error + 1e-15
+    assert fit.exponent_error < 1e-12
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5])
+def test_scatter_of_moving_sums(width):
+    """y_i = e_i + … + e_{i−w+1}: one value has the variance w, the sum of n ≫ w values n w²."""
+    points, draws = 500, 40
+    one = np.where(np.arange(points) == points // 3, 1.0, 0.0)
+    found = []
+    for seed in range(draws):
+        noise = np.random.default_rng(seed).normal(size=points + width - 1)
+        scatter = scatter_of(np.convolve(noise, np.ones(width), "valid"), np.ones((points, 1)))
+        found.append([scatter.deviation(one), scatter.deviation(np.ones(points))])
+    exact = [math.sqrt(width), width * math.sqrt(points)]
+    assert np.mean(found, axis=0) == pytest.approx(exact, rel=0.12)

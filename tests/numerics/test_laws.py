@@ -8,7 +8,7 @@ import pytest
 from oracles.cases import CASES
 
 from numerics import Limit, Problem, load_module, solve
-from numerics.solver.check import BrokenLaw, check_trajectory
+from numerics.solver.check import BrokenLaw, _check_one_eigenvalue, check_trajectory
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.models import quadratic_network
 
@@ -123,3 +123,16 @@ def test_lemma_11_fails_for_other_spectra():
     found = solve(Problem(rates, teacher, init), 50.0).at(np.linspace(0.0, 50.0, 200))
     assert 0 < found.u[0] < 1
     assert found.s[0] < 1 < found.s.max()
+
+
+def test_one_eigenvalue_with_energy_among_others():
+    """Lemma 11 again, with modes of other eigenvalues that neither vector has a component in."""
+    run = solve(Problem([0.5, 0.25, 0.1], [1.0, 0.0, 0.0], [0.3, 0.0, 0.0]), 2.0)
+
+    def outside(x):
+        x[0, 4] = run.problem.teacher_energy * (1.0 + 1e-6)
+        return x
+
+    _check_one_eigenvalue(run, 1e-9)
+    with pytest.raises(BrokenLaw, match="leaves the interval"):
+        _check_one_eigenvalue(tampered(run, 0, outside), 1e-9)

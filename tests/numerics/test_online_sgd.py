@@ -14,6 +14,7 @@ from mpmath import mp, mpf
 from numerics import Observables, Problem, load, online_sgd, power_law, save, shared_sgd, solve
 from numerics.descent import draws as random_numbers
 from numerics.descent.draws import Draws
+from numerics.descent.sgd import REBASE
 from theory.symbolic import Statistic, hierarchy, phase_retrieval
 from theory.symbolic.discrete import online_sgd as mean_step
 
@@ -298,7 +299,7 @@ def test_lost_runs_in_checkpoints_files_and_summaries(tmp_path):
     [
         ({"step_size": 0.0}, "step size is 0.0: it must be positive"),
         ({"steps": 0}, "0 steps: a whole number from 1"),
-        ({"batch": 0}, "batch is 0: it must be a whole number, at least 1"),
+        ({"batch": 0}, "batch is 0: it must be a positive integer"),
         ({"noise_variance": -1.0}, "noise variance is -1.0: it must be a finite number"),
         ({"seeds": ()}, "seeds must be one or more whole numbers"),
         ({"seeds": (-1,)}, "seeds must be one or more whole numbers"),
@@ -320,3 +321,26 @@ def test_problems_of_different_dimensions():
         shared_sgd([PROBLEM, power_law(1.5, 21)], 0.01, 10)
     with pytest.raises(ValueError, match="at least one problem"):
         shared_sgd([], 0.01, 10)
+
+
+@pytest.mark.parametrize(("seeds", "dimension", "batch"), [(1, 10, 1), (4, 300, 7), (3, 10**6, 2)])
+def test_pieces_are_as_large_as_memory_allows(seeds, dimension, batch):
+    """At most PIECE normals at once, or one step, and no more than a stream has."""
+    piece = Draws(tuple(range(seeds)), dimension, batch, 0.0).piece
+    step = seeds * dimension * batch
+    assert piece == 1 or piece * step <= random_numbers.PIECE
+    assert piece == random_numbers.STREAM or (piece + 1) * step > random_numbers.PIECE
+
+
+@pytest.mark.parametrize("short", [1, 0, -1])
+def test_pieces_do_not_decide_when_the_side_is_looked_at(short, monkeypatch):
+    """A run that takes the teacher's side in its first REBASE steps: pieces a step shorter or longer."""
+    problem = Problem([1.0, 0.5], [1.0, 0.5], [0.4, 0.3])
+    options = {"seeds": (1,), "points": range(0, 4 * REBASE + 1, 16)}
+    whole = online_sgd(problem, 0.005, 4 * REBASE, **options)
+    settled = np.abs(whole.u[0]) > 0.5 * problem.teacher_energy
+    assert not settled[0]
+    assert settled[whole.steps >= REBASE].all()
+    monkeypatch.setattr(random_numbers, "PIECE", 2 * (REBASE - short))
+    assert Draws((1,), 2, 1, 0.0).piece == REBASE - short
+    assert same(whole, online_sgd(problem, 0.005, 4 * REBASE, **options))

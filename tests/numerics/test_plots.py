@@ -42,7 +42,9 @@ def test_seeds_make_a_band():
     figure = runs.plot()
     (curves,) = lines(figure)
     np.testing.assert_array_equal(curves["MSE"].get_ydata(), np.median(runs.mse, axis=0)[1:])
-    assert len(figure.axes[0].collections) == 3
+    bands = figure.axes[0].collections
+    assert len(bands) == 3
+    assert max(band.zorder for band in bands) < min(line.zorder for line in curves.values())
 
 
 def test_a_sweep_has_a_panel_for_each_value():

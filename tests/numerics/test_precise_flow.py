@@ -272,7 +272,7 @@ def test_bad_numbers(arguments, message):
 
 def test_bad_requests():
     problem = ExactProblem([1], [1], ["0.1"])
-    for times in ([], [-1], [1, 1], [2, 1]):
+    for times in ([], [-1], [-1, 1], [1, 1], [2, 1], [1, 3, 2]):
         with pytest.raises(ValueError, match="times must be a non-empty list of increasing numbers"):
             solve_precisely(problem, times)
     for digits in (9, 201):

@@ -298,6 +298,21 @@ def test_damaged_files_are_one_clear_error(labelled, damage, form, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [(ValueError("two\n lines"), "two lines"), (EOFError(), "EOFError")],
+)
+def test_a_file_is_refused_for_a_reason(trouble, reason, monkeypatch):
+    """In the reader's words, on one line, or by the name of an error without words."""
+
+    def read(content):
+        raise trouble
+
+    monkeypatch.setattr("numerics.shown.files._from_json", read)
+    with pytest.raises(ValueError, match=rf"does not hold a result in json form \({reason}\)$"):
+        decode(b"", "json")
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda content: content.replace('"dims": ["t"]', '"dims": ["t", "x"]'),

@@ -16,11 +16,12 @@ from oracles.taylor import GUARD_DIGITS, taylor_states
 KEYS = ("u", "s", "one_minus_u", "one_minus_s", "loss", "mse")
 DIGITS = 60
 SIZES = (1, 2, 3, 4)
+EARLY = 1e-7  # of the time: within the first step, next to its start
 
 
 @dataclass(frozen=True)
 class Degenerate:
-    """A problem with ``spectrum`` and ``start`` of these kinds, and three ``times`` to look at."""
+    """A problem with ``spectrum`` and ``start`` of these kinds, and ``times`` to look at."""
 
     eigenvalues: list[float]
     teacher: list[float]
@@ -53,7 +54,7 @@ def degenerate(seed: int) -> Degenerate:
         rates.tolist(),
         teacher.tolist(),
         init.tolist(),
-        [0.0, until * min(0.4, energy / reach), until],
+        [0.0, EARLY * until, until * min(0.4, energy / reach), until],
         spectrum,
         start,
     )

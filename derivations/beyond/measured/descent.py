@@ -1,4 +1,4 @@
-"""Chapter: gradient descent at a finite step, against the flow and its own laws."""
+"""Section: gradient descent at a finite step, against the flow and its own laws."""
 
 import math
 from collections.abc import Iterator
@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from derivations.press.evidence import Chapter, Comparison, Figure, Formula
+from derivations.press.evidence import Comparison, Figure, Formula, Section
+from derivations.press.typeset import latex
 from derivations.tail import statements as laws
 from numerics import Problem, Trajectory, descend, power_law, solve
 from numerics.shown.figures import Curve, plot_curves, to_svg
@@ -33,8 +34,13 @@ class Mark(NamedTuple):
     lost: float
 
 
-def chapter(steps: int) -> Chapter:
+STEPS = 100_000
+"""Of gradient descent, in a quick report."""
+
+
+def section(quick: bool) -> Section:
     """The rate of escape, prefactors that survive and the shift of time, at half the largest stable step."""
+    steps = STEPS if quick else 2 * STEPS
     law = PowerLaw(EXPONENT, "inf")
     step = FRACTION * float(stability_step(law))
     horizon = 1e3 * steps * step
@@ -56,15 +62,16 @@ def chapter(steps: int) -> Chapter:
         Curve("shift of time", times, np.abs(np.array(shifts) / np.array(predicted) - 1.0)),
         Curve("1/t", times, abs(ratios[0] - 1.0) * times[0] / times, {}, "theory"),
     ]
-    return Chapter(
+    rate, ahead = (latex(x) for x in (laws.descent_rate().clauses[0].sides[1], laws.AHEAD))
+    return Section(
         title="Gradient descent",
         text=(
             r"A step $\eta$ multiplies a mode of rate $h$ by $1 + \eta h$: the escape slows to "
-            r"$\log(1+\eta\rho)/\eta$, and the teacher is stable for $\eta < 1/\rho$. Exponents and "
+            rf"${rate}$, and the teacher is stable for steps below $1/\rho$. Exponents and "
             r"prefactors do not depend on the step: modes being learnt at time $t = n\eta$ have "
             r"$\lambda \sim 1/t$ and see it at relative order $\eta/t$. What is recovered lags behind the "
             r"flow by the difference between the finite parts of $\eta\sum(1-u_n)$ and $\int(1-u)\,dt$, less "
-            rf"$\gamma\eta/4$. Measured at $a = {EXPONENT}$, $d = \infty$, at half of the largest stable "
+            rf"${ahead}$. Measured at $a = {EXPONENT}$, $d = \infty$, at half of the largest stable "
             f"step, {steps:,} steps."
         ),
         formulas=[
@@ -85,7 +92,7 @@ def chapter(steps: int) -> Chapter:
         figures=[
             Figure(
                 to_svg(plot_curves(curves, "time t = nη", "relative difference")),
-                r"Descent against the flow: the relative difference of $1-u$, which falls like $1/t$, and "
+                r"Descent against the flow: the relative difference of $1-u$, which falls with time, and "
                 "that between the measured and the predicted shift of time.",
             )
         ],

@@ -274,24 +274,20 @@ def _cells(row: Row) -> list[str]:
 def _write(asked: Asked) -> Iterator[Block]:
     yield Prose(r"""
         A closure stops the tower at some order and says what stands in for the next. Five are implemented.
-        Each is a
-        small object that keeps the open hierarchy it came from, and each becomes generated code whose length
-        does not
-        grow with the order. They are here to be compared: the solver of this library uses none of the crude
-        ones.
+        Each is a small object that keeps the open hierarchy it came from, and each becomes generated code
+        whose length does not grow with the order. They are here to be compared: the solver of this library
+        uses none of the crude ones.
         """)
     yield polynomial
     yield crude
     yield quadrature
     yield from _errors(asked.quick)
     yield Prose(r"""
-        Three symptoms give a bad closure away without any reference: $s < 0$, $u^2 > s s_*$, and a loss that
-        grows. Where
-        one of them shows, nothing after it is to be believed; where none shows, compare two orders. The
-        statistics of
-        high order know the fast modes only, so a closure in statistics is at its worst where the paper's
-        subject
-        begins, in the slow tail. Quadrature has no such bias, and the next chapter needs no closure at all.
+        Three symptoms give a bad closure away without any reference: $s < 0$, $u^2 > s s_*$, and a loss
+        that grows. Where one of them shows, nothing after it is to be believed; where none shows, compare
+        two orders. The statistics of high order know the fast modes only, so a closure in statistics is at
+        its worst where the paper's subject begins, in the slow tail. Quadrature has no such bias, and the
+        next chapter needs no closure at all.
         """)
 
 

@@ -12,9 +12,8 @@ from derivations.court.numbers import value as known
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import BrokenStepError, Clause, state
 from derivations.escape.statements import RATES, SQUARES
-from derivations.press.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
+from derivations.press.document import OURS, Asked, Block, Chapter, Prose, Step, Table, derivation
 from derivations.press.proof import derived
-from derivations.report import DESCENT_STEPS
 from derivations.setting.statements import COVARIANCE, MODEL, MODES, g, h
 from derivations.setting.symbols import eta, i, lam, rho, s, t, u, w, w_star
 from theory.asymptotics import PowerLaw, descent_escape_rate, escape_rate, stability_step
@@ -334,10 +333,8 @@ def _steps() -> Table:
 def _write(asked: Asked) -> Iterator[Block]:
     yield Prose(r"""
         Practice takes steps. Full-batch gradient descent is a polynomial map of the statistics, and it can
-        be derived
-        as exactly as the flow. Two questions decide whether the flow is a good guide: how large a step may
-        be, and
-        which of the laws feel it.
+        be derived as exactly as the flow. Two questions decide whether the flow is a good guide: how large
+        a step may be, and which of the laws feel it.
         """)
     yield one_step
     yield stability
@@ -345,11 +342,9 @@ def _write(asked: Asked) -> Iterator[Block]:
     yield Prose(r"""
         The slow modes do not feel the step: a mode that is being learned at the time $t = n \eta$ has
         $\lambda \sim 1/t$, and for it the step is small. Exponents and prefactors of phases II and III are
-        therefore
-        those of the flow, up to a shift of the time.
+        therefore those of the flow, up to a shift of the time.
         """)
     yield sgd
-    yield Measured(evidence.chapter(DESCENT_STEPS if asked.quick else 2 * DESCENT_STEPS), evidence.chapter)
 
 
-chapter = Chapter("descent", "Descent", (one_step, stability, sgd), _write)
+chapter = Chapter("descent", "Descent", (one_step, stability, sgd), _write, (evidence.section,))

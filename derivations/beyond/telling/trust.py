@@ -4,8 +4,13 @@ from collections.abc import Iterator
 
 from mpmath import mp, mpf
 
+from derivations.convergence import statements as convergence
+from derivations.court.checks import means, number
+from derivations.court.legend import given
 from derivations.court.numbers import shown, value
 from derivations.press.document import Asked, Block, Chapter, Prose, Table
+from derivations.press.typeset import latex
+from derivations.setting import symbols
 from theory.asymptotics import (
     PowerLaw,
     convergence_prefactor,
@@ -21,6 +26,12 @@ from theory.asymptotics import (
 )
 
 
+def _window() -> str:
+    """The times at which the power laws hold."""
+    begin, end = (clause.sides[1] for clause in convergence.window().clauses)
+    return rf"${latex(begin)} \ll t \ll {latex(end)}$"
+
+
 def _windows() -> Table:
     """Where the power laws hold at finite d."""
     rows = []
@@ -32,11 +43,13 @@ def _windows() -> Table:
     return Table(
         ("$a$", "$d$", r"from $t \gg$", r"to $t \ll$", "final rate"),
         rows,
-        r"The window $1/(8\lambda_1) \ll t \ll 1/(8\lambda_d)$ of the power laws at finite $d$, and the rate "
-        r"of the exponential "
-        "that ends every run.",
+        rf"The window {_window()} of the power laws at finite $d$, and the rate of the exponential that ends "
+        "every run.",
         window_end,
     )
+
+
+ACCURACY, LATE = mpf("0.01"), mpf(10) ** 6
 
 
 def _quantities() -> Table:
@@ -46,10 +59,9 @@ def _quantities() -> Table:
         law = PowerLaw(exponent, "inf")
         gamma = value(summary_exponent(law))
         naive = 1 / (mpf(1) / 3 + 2 ** (-gamma - 1))
-        epsilon = mpf("0.01")
-        sharp = (value(convergence_prefactor(law)) / epsilon) ** (1 / gamma)
-        bound = epsilon ** (-2 / gamma) * mp.log(1 / epsilon)
-        scatter = abs(value(fluctuation_prefactor(law, "overlap"))) * mpf(10) ** (-3 / mpf(exponent))
+        sharp = (value(convergence_prefactor(law)) / ACCURACY) ** (1 / gamma)
+        bound = number(means(convergence.PAPER, {symbols.epsilon: ACCURACY, symbols.gamma: gamma}))
+        scatter = abs(value(fluctuation_prefactor(law, "overlap"))) * LATE ** (-1 / (2 * mpf(exponent)))
         rows.append(
             [exponent, *(mp.nstr(x, 4) for x in (naive, value(frozen_error(law)), bound / sharp, scatter))]
         )
@@ -64,9 +76,9 @@ def _quantities() -> Table:
         rows,
         r"By how much shortcuts err, $d = \infty$: the frozen flow's $1-u$ (a constant factor); the frozen "
         r"flow's recovery, relative, "
-        r"in units of $1-u$ (fades); the bound $\varepsilon^{-2/\gamma} \log(1/\varepsilon)$ at $\varepsilon "
-        r"= 0.01$ with constant 1; one standard deviation "
-        r"of $1-u$ over Gaussian teachers of given energy at $t = 10^6$, relative.",
+        rf"in units of $1-u$ (fades); the bound ${latex(convergence.PAPER)}$ with constant 1, "
+        rf"{given({latex(symbols.epsilon): ACCURACY})}; one standard deviation of $1-u$ over Gaussian "
+        rf"teachers of given energy, {given({'t': LATE})}, relative.",
         frozen_error,
     )
 
@@ -79,8 +91,7 @@ def _write(asked: Asked) -> Iterator[Block]:
         lists what goes wrong first.
 
         **The power laws** of phase II are laws of $d = \infty$. At finite $d$ they hold for
-        $1/(8\lambda_1) \ll t \ll 1/(8\lambda_d)$; the relative error within is of the order of $1 - u$ at
-        the early end, and at the late
+        {_window()}; the relative error within is of the order of $1 - u$ at the early end, and at the late
         end an incomplete gamma function takes over. A fitted slope that drifts within the window is more
         likely a
         correction, which the library knows to every universal order, than a new exponent.

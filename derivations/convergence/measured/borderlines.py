@@ -1,4 +1,4 @@
-"""Chapter: the laws of phase II at finite d, for drawn teachers and for a ≤ 1 (E3, P14, figures 5 and 6)."""
+"""Section: the laws of phase II at finite d, for drawn teachers and for a ≤ 1 (E3, P14, figures 5 and 6)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,7 +8,10 @@ from mpmath import mp, mpf
 
 from derivations.convergence import saddle as shallow
 from derivations.convergence import statements as laws
-from derivations.press.evidence import Chapter, Comparison, Figure, Formula
+from derivations.convergence.deficits import driven
+from derivations.press.evidence import Comparison, Figure, Formula, Section
+from derivations.press.typeset import latex
+from derivations.trials.runs import exponents_of
 from numerics import power_law, solve
 from numerics.problems.power_law import gaussian_teacher
 from numerics.shown.figures import Curve, plot_curves, to_svg
@@ -38,16 +41,18 @@ SELF_SIMILAR, SADDLE_DIMENSIONS, SADDLE_TIMES = "0.75", (10**9, 10**12, 10**18),
 DASHED = {"color": "0.2", "linestyle": "--", "linewidth": 0.9}
 
 
-def chapter(exponents: Sequence[float]) -> Chapter:
+def section(quick: bool) -> Section:
     """What becomes of the power laws where their assumptions end."""
+    exponents = exponents_of(quick)
     window, drawn, saddle = _window(exponents), _drawn(), _saddle()
-    return Chapter(
+    last = latex(laws.window().clauses[1].sides[1])
+    return Section(
         title="Phase II: finite dimension, drawn teachers, and a ≤ 1",
         text=(
-            r"With $f(t) = \sum_i \lambda_i (w^*_i)^2 e^{-8\lambda_i t}$, a sum over the sample, $1 - u$, $1 "
-            r"- s$ and $L$ follow $f$ whatever the spectrum, as long as $f$ is small and slow. For a power "
-            r"law $f$ leaves $C t^{-\gamma}$ through an incomplete gamma function at $t \sim "
-            r"1/(8\lambda_d)$, and single modes are seen only from $t \sim d/\lambda_d$ on, in the end the "
+            rf"With ${driven().clauses[1].latex}$, a sum over the sample, $1 - u$, $1 - s$ and $L$ follow "
+            r"$f$ whatever the spectrum, as long as $f$ is small and slow. For a power law $f$ leaves "
+            rf"$C t^{{-\gamma}}$ through an incomplete gamma function at $t \sim {last}$, and single "
+            r"modes are seen only from $t \sim d/\lambda_d$ on, in the end the "
             r"last. For a Gaussian teacher the prefactor is that of the flat one over the draw's own "
             r"energy, which stays random as $d$ grows, and the fluctuations about this law fade as "
             r"$t^{-1/(2a)}$. At $a = 1$ the law is logarithmic and has an algebraic limit, "

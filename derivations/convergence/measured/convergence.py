@@ -1,4 +1,4 @@
-"""Chapter: the power laws of 1 − u, 1 − s, L and T2 at d = ∞, predicted and measured (P4, T1)."""
+"""Section: the power laws of 1 − u, 1 − s, L and T2 at d = ∞, predicted and measured (P4, T1)."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,9 @@ import numpy as np
 
 from derivations.convergence import statements as laws
 from derivations.convergence.measured.infinite import TIMES, law_curves, run
-from derivations.press.evidence import Chapter, Comparison, Figure, Formula
+from derivations.press.evidence import Comparison, Figure, Formula, Section
+from derivations.press.typeset import latex
+from derivations.trials.runs import exponents_of
 from numerics import extrapolate_power_law
 from numerics.shown.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import (
@@ -29,8 +31,9 @@ SOURCES = (0.0, 0.3, 1.0)
 LEVELS = np.geomspace(0.3, 1e-6, 10)
 
 
-def chapter(exponents: Sequence[float]) -> Chapter:
+def section(quick: bool) -> Section:
     """1 − u ~ C t^{−γ} and its companions, for flat and source teachers at d = ∞."""
+    exponents = exponents_of(quick)
     comparisons, curves = [], []
     for number, exponent in enumerate(exponents):
         for source in SOURCES:
@@ -38,17 +41,17 @@ def chapter(exponents: Sequence[float]) -> Chapter:
         law = PowerLaw(exponent, "inf")
         prefactor, power = float(overlap_prefactor(law)), -float(summary_exponent(law))
         curves += law_curves(number, exponent, "one_minus_u", prefactor, power)
-    return Chapter(
+    return Section(
         title="Phase II: convergence of the statistics",
         text=(
             r"At $d = \infty$ with a teacher $(w^*_i)^2 \propto i^{-2B}$ (flat: $B = 0$) $1-u$, $1-s$ and "
-            r"$L$ decay as power laws with the same exponent $\gamma = (a - 1 + 2B)/a$, on both sides of "
+            rf"$L$ decay as power laws with the same exponent ${laws.exponent().latex}$, on both sides of "
             r"$\gamma = 1$. The prefactors follow from the linearisation at the teacher, "
             "whose rank-one part acts at leading order, together with the quadratic feedback of $q$, "
             "which is of the order of $1-u$ itself. Measured: the flow is solved to $t = 10^{24}$; "
             "exponent and prefactor are extrapolated from 17 times without assuming either. "
-            r"The paper bounds $T_2(\epsilon)$ by $\epsilon^{-2a/(a-1)} \log(1/\epsilon)$; the sharp law has "
-            "half that exponent and no logarithm, as the figure decides."
+            rf"The paper bounds $T_2(\epsilon)$ by ${latex(laws.bound().clauses[0].sides[1])}$; the sharp "
+            "law has half that exponent and no logarithm, as the figure decides."
         ),
         formulas=[
             Formula("sharp law", laws.overlap()),

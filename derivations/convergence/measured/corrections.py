@@ -1,6 +1,5 @@
-"""Chapter: the corrections to the power laws of phase II, universal and start-dependent (P4, T1)."""
+"""Section: the corrections to the power laws of phase II, universal and start-dependent (P4, T1)."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +7,8 @@ import numpy as np
 from derivations.convergence import statements as laws
 from derivations.convergence.measured.convergence import SOURCES
 from derivations.convergence.measured.infinite import run
-from derivations.press.evidence import Chapter, Comparison, Figure, Formula
+from derivations.press.evidence import Comparison, Figure, Formula, Section
+from derivations.trials.runs import exponents_of
 from numerics import Trajectory, extrapolate_power_law
 from numerics.shown.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import Expansion, PowerLaw, expansion
@@ -47,10 +47,11 @@ def case(exponent: float, source: float = 0.0) -> Case:
     return Case(name, solved, law, shift)
 
 
-def chapter(exponents: Sequence[float]) -> Chapter:
+def section(quick: bool) -> Section:
     """What is left of 1 − u and 1 − s when the computed terms are subtracted."""
+    exponents = exponents_of(quick)
     cases = [case(exponent, source) for exponent in exponents for source in SOURCES]
-    return Chapter(
+    return Section(
         title="Phase II: corrections to the power laws",
         text=(
             r"Below $t^{-\gamma-1}$ only the powers $t^{-m\gamma}$ occur, and their coefficients are $C^m$ "

@@ -4,13 +4,18 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import sympy
 from scipy.integrate import quad
 from scipy.optimize import brentq
 
 from derivations.convergence.claims.convergence import SLOW
 from derivations.court.claim import Constants
+from derivations.court.legend import Law, evaluated, given, named
+from derivations.court.operators import plus
+from derivations.court.operators import times as product
 from derivations.court.picture import Picture, at_least, at_most
 from derivations.court.pictures import picture
+from derivations.setting import symbols as sym
 from derivations.trials.runs import escape_run
 from derivations.trials.states import form, random_states
 from numerics import Problem, Trajectory, solve
@@ -18,6 +23,7 @@ from numerics import Problem, Trajectory, solve
 Array = np.ndarray
 
 STATES = 60
+MARGIN, HEAD, ACCURACY, ELAPSED = named("s_0", r"S_\geq", r"\varepsilon", "(t - T_1')")
 TURNED = "the solver, two modes, the slow one turned"
 
 
@@ -58,7 +64,8 @@ class Turned(NamedTuple):
 
 @picture("C.10/ii")
 def clock(printed: Constants, ours: Constants) -> Picture:
-    run = escape_run(2, 1e12)
+    exponent = 2
+    run = escape_run(exponent, 1e12)
     times = run.phases().t1_prime + np.geomspace(0.02, 2.0, 12)
     margin = run.at(times).s - 1 / 3
     step = 1e-3
@@ -67,12 +74,12 @@ def clock(printed: Constants, ours: Constants) -> Picture:
         r"fall of the clock $-\Theta'$",
         np.array(falls),
         at_least("$s_0$", margin),
-        at_least("$3 s_0$", float(ours["a"]) * margin),
-        r"$\int (3s - 1)$ by quadrature of a run, $a = 2$",
+        at_least(Law(3 * MARGIN, {MARGIN: margin}), float(ours["a"]) * margin),
+        f"$\\Theta$ by quadrature of a run, {given({'a': exponent})}",
         0.01,
         "How fast the clock falls once s has passed 1/3 + s0: three times as fast as the paper uses.",
         margin,
-        "$s_0 = s - 1/3$",
+        "$s_0$, above the threshold",
     )
 
 
@@ -81,11 +88,14 @@ def cutoff_bound(printed: Constants, ours: Constants) -> Picture:
     times = np.geomspace(0.05, 300, 14)
     turned = Turned.until(300.0)
     head, rate = float(SLOW.u()), 4 * turned.margin * float(min(SLOW.eigenvalues))
+    overlap, rest, level = named("u", r"T + \sqrt{T s}", r"\lambda_c")
+    decay = product(HEAD, sympy.exp(product(-4, MARGIN, level, ELAPSED)))
+    names = {rest: 0, HEAD: head, MARGIN: turned.margin, level: float(min(SLOW.eigenvalues)), ELAPSED: times}
     return Picture(
-        r"$\Delta = 1 - u$",
+        Law(1 - overlap, {overlap: turned.run.at(times).u}, r"$\Delta =$ {}"),
         turned.run.at(times).one_minus_u,
         at_most(
-            r"$T + \sqrt{T s} + S_\geq e^{-4 s_0 \lambda_c (t - T_1')}$, $\lambda_c = \lambda_2$",
+            Law(plus(rest, decay), names, r"{}, $\lambda_c = \lambda_2$"),
             head * np.exp(-rate * times),
         ),
         at_most("the bound that follows from that on the loss", turned.deficit_bound(times, ours)),
@@ -127,11 +137,15 @@ def spectral_split(printed: Constants, ours: Constants) -> Picture:
 
     clock = np.array([quad(lambda t: 1 - 3 * energy(t), 0, time)[0] for time in times])
     head = start * np.exp(-4 * (start**2 - 1 / 3) * times)
+    level, grown, first = named(r"\lambda_c", r"h_\Theta", r"\sum_\geq \lambda_i |w^*_i w_i|")
+    decay = product(first, sympy.exp(product(-4, MARGIN, level, ELAPSED)))
+    names = {first: start, MARGIN: start**2 - 1 / 3, level: 1, ELAPSED: times}
+    lost = product(sym.lam[sym.i], sym.w_star[sym.i] ** 2)
     return Picture(
-        r"$(1 - h_\Theta)_+$",
+        Law(sympy.Max(0, 1 - grown), {grown: start * np.exp(4 * clock)}),
         np.maximum(1 - start * np.exp(4 * clock), 0),
-        at_most(r"$\sum_\geq \lambda_i |w^*_i w_i| e^{-4 s_0 \lambda_c (t - T_1')}$", head),
-        at_most(r"the same plus $\sum_\geq \lambda_i (w^*_i)^2$, which was lost", 1 + head),
+        at_most(Law(decay, names), head),
+        at_most(f"the same plus $\\sum_\\geq {Law.printed(lost)}$, which was lost", 1 + head),
         "quadrature of the clock, one mode",
         1e-9,
         "The source of the deficit tends to 1, the paper's bound on it to 0. One mode, started at w = 3/4.",
@@ -179,13 +193,16 @@ def head_bound(printed: Constants, ours: Constants) -> Picture:
 def halves(printed: Constants, ours: Constants) -> Picture:
     epsilon = np.geomspace(1e-6, 1e-1, 11)
     head = 0.5
-    need = [brentq(lambda x, e=value: head * math.exp(-x) - e / 2, 0, 50) for value in epsilon]
+    reached, half = sympy.Symbol("x"), ACCURACY / 2
+    shares = evaluated(half, {ACCURACY: epsilon})
+    need = [brentq(lambda x, share=share: head * math.exp(-x) - share, 0, 50) for share in shares]
+    names = {HEAD: head, ACCURACY: epsilon}
     return Picture(
         "exponent $x$ that is needed",
         np.array(need),
-        at_most(r"$\log(4 S_\geq/\varepsilon)$", np.log(4 * head / epsilon)),
-        at_most(r"$\log(2 S_\geq/\varepsilon)$", np.log(float(ours["a"]) * head / epsilon)),
-        r"root of $S_\geq e^{-x} = \varepsilon/2$",
+        at_most(Law(sympy.log(4 * HEAD / ACCURACY), names), np.log(4 * head / epsilon)),
+        at_most(Law(sympy.log(2 * HEAD / ACCURACY), names), np.log(float(ours["a"]) * head / epsilon)),
+        f"root of ${Law.printed(HEAD * sympy.exp(-reached))} = {Law.printed(half)}$",
         1e-9,
         "The exponent from which the three terms add up to at most ε: the paper waits a little longer.",
         epsilon,

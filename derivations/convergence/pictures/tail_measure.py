@@ -3,19 +3,25 @@
 import math
 
 import numpy as np
+import sympy
 from scipy.stats import chi2
 
 from derivations.court.claim import Constants
+from derivations.court.legend import Law, given, named
+from derivations.court.operators import over, plus
+from derivations.court.operators import times as product
 from derivations.court.picture import Picture, Said, at_most
 from derivations.court.pictures import picture
+from derivations.setting import symbols as sym
 from numerics.problems.power_law import gaussian_teacher
 
-SIZE = 10**5
+SIZE, EXPONENT = 10**5, 2
+TRACE, EPSILON = named("H_{d,a}"), r"\varepsilon"
 
 
 @picture("P14")
 def mass_below(printed: Constants, ours: Constants) -> Picture:
-    levels = np.arange(1.0, SIZE + 1) ** -2
+    levels = np.arange(1.0, SIZE + 1) ** -EXPONENT
     total = float(levels.sum())
     levels /= total
     masses = np.cumsum((levels * gaussian_teacher(SIZE, 0) ** 2)[::-1])
@@ -24,15 +30,24 @@ def mass_below(printed: Constants, ours: Constants) -> Picture:
     counts = np.searchsorted(levels[::-1], cuts, side="right")
     found = np.where(counts > 0, 8 * masses[np.maximum(counts, 1) - 1], 0.0)
     law = float(ours["c"]) * total**-0.5 * np.maximum(np.sqrt(cuts) - math.sqrt(levels[-1]), 0.0)
+    level, last = sympy.symbols("lambda lambda_d", positive=True)
+    constant, power = over(8 * TRACE ** (-1 / sym.a), sym.a - 1), 1 - 1 / sym.a
+    rise = over(sympy.Max(0, level**power - last**power), level**power)
+    names = {sym.a: EXPONENT, TRACE: total, level: cuts, last: levels[-1]}
+    place = {sym.a: 3, TRACE: 2.0, level: 8.0, last: 1.0}
+    other = 8 * 2.0 ** (-1 / 3) / 2
     return Picture(
-        r"$\mu_d((0, \lambda])/\lambda^{1-1/a}$",
+        r"mass at and below $\lambda$, over its power",
         found / np.sqrt(cuts),
-        Said(r"a constant, here $8H_{d,a}^{-1/a}/(a - 1)$", np.full_like(cuts, 8 * total**-0.5)),
         Said(
-            r"$\frac{8}{a-1} H_{d,a}^{-1/a} (\lambda^{1-1/a} - \lambda_d^{1-1/a})/\lambda^{1-1/a}$",
+            Law(constant, names, "a constant, here {}", others=((place, other),)),
+            np.full_like(cuts, 8 * total**-0.5),
+        ),
+        Said(
+            Law(product(constant, rise), names, others=((place, other * (4 - 1) / 4),)),
             law / np.sqrt(cuts),
         ),
-        "a Gaussian teacher, $a = 2$, $d = 10^5$",
+        f"a Gaussian teacher, {given({'a': EXPONENT, 'd': SIZE})}",
         0.02,
         "The mass at and below a few times the smallest eigenvalue is no power of the level.",
         multiples,
@@ -43,19 +58,32 @@ def mass_below(printed: Constants, ours: Constants) -> Picture:
 
 @picture("P14/density")
 def density(printed: Constants, ours: Constants) -> Picture:
-    levels = np.arange(1.0, SIZE + 1) ** -2
+    levels = np.arange(1.0, SIZE + 1) ** -EXPONENT
     total = float(levels.sum())
     levels /= total
     lows = np.geomspace(2e-10, 1e-5, 11)
     found = [8 * float(levels[(levels > low) & (levels <= 2 * low)].sum()) / low for low in lows]
     power = 1 - float(ours["p"]) / 2
     law = 4 * total**-0.5 * lows ** (power - 1) * (2**power - 1) / power
+    level = sympy.Symbol("lambda", positive=True)
+    dense = product(over(8, sym.a), TRACE ** (-1 / sym.a), level ** (-1 / sym.a))
+    shape, place = product(sym.C, level ** (1 - 1 / sym.a)), {sym.a: 3, TRACE: 2.0, level: 5.0}
+    names = {sym.a: EXPONENT, level: lows, sym.C: found[-1] * lows[-1] ** -0.5}
+    flat = Law(dense, place, "{}, over the interval", 8 / 3 * 10.0 ** (-1 / 3))
     return Picture(
-        r"density of the mass in $(\lambda, 2\lambda]$",
+        "density of the mass in an octave",
         np.array(found),
-        Said(r"$c\,\lambda^{1-1/a}$, through the last point", found[-1] * np.sqrt(lows / lows[-1])),
-        Said(r"$\frac{8}{a} H_{d,a}^{-1/a} \lambda^{-1/a}$, over the interval", law),
-        "sum over $10^5$ modes, $a = 2$",
+        Said(
+            Law(
+                shape,
+                names,
+                "{}, through the last point",
+                others=(({**place, sym.C: 2}, 2 * 5.0 ** (2 / 3)),),
+            ),
+            found[-1] * np.sqrt(lows / lows[-1]),
+        ),
+        Said(flat, law),
+        f"sum over the modes, {given({'d': SIZE, 'a': EXPONENT})}",
         0.02,
         "The density of the reference measure grows towards 0.",
         lows,
@@ -72,15 +100,22 @@ def weighted_sums(printed: Constants, ours: Constants) -> Picture:
     levels = draw.uniform(low, 1, (count, modes))
     squares = draw.standard_normal((count, modes)) ** 2
     squares *= modes / squares.sum(axis=1, keepdims=True)  # S_k = |I_k|
-    quotients = np.sort((levels * squares).sum(axis=1) / levels.sum(axis=1))
+    order = np.argsort((levels * squares).sum(axis=1) / levels.sum(axis=1))
+    weighted, sums = (levels * squares).sum(axis=1)[order], levels.sum(axis=1)[order]
+    quotients = weighted / sums
+    mass, plain, spread, ratio = named(r"\mu_d(B_k)", r"\sum_{I_k} \lambda_i", r"\varepsilon", r"\rho")
+    names = {spread: epsilon, ratio: low}
     return Picture(
-        r"$\mu_d(B_k)/(8 \sum_{I_k} \lambda_i)$",
+        Law(over(mass, product(8, plain)), {mass: 8 * weighted, plain: sums}),
         quotients,
-        at_most(r"$1 + \varepsilon$", np.full(count, 1 + epsilon)),
-        at_most(r"$\rho^{-1}(1 + \varepsilon)$", np.full(count, low ** -float(ours["p"]) * (1 + epsilon))),
-        r"draws, 4 modes in a bin, $S_k = |I_k|$",
+        at_most(Law(plus(1, spread), names), np.full(count, 1 + epsilon)),
+        at_most(
+            Law(product(1 / ratio, plus(1, spread)), names),
+            np.full(count, low ** -float(ours["p"]) * (1 + epsilon)),
+        ),
+        rf"draws, {modes} modes in a bin, $S_k = |I_k|$",
         1e-9,
-        "Weighted sums in a bin, in order, where the plain sum is as it should be; ρ = 1/2, ε = 1/10.",
+        f"Weighted sums in a bin, in order, where the plain sum is right; ρ = {low:g}, ε = {epsilon:g}.",
         np.linspace(0, 1, count),
         "fraction of the draws",
     )
@@ -89,16 +124,18 @@ def weighted_sums(printed: Constants, ours: Constants) -> Picture:
 @picture("P14/chi2")
 def chi_square_tail(printed: Constants, ours: Constants) -> Picture:
     epsilon, sizes = 0.9, np.arange(20, 301, 20)
+    spread, many = named(r"\varepsilon", "|I_k|")
+    names = {spread: epsilon, many: sizes.astype(float)}
     exact = chi2.sf(sizes * (1 + epsilon), sizes) + chi2.cdf(sizes * (1 - epsilon), sizes)
     return Picture(
         r"$P(|S_k - |I_k|| > \varepsilon|I_k|)$",
         exact,
-        at_most(r"$2\exp(-\varepsilon^2|I_k|/4)$", 2 * np.exp(-(epsilon**2) * sizes / 4)),
+        at_most(Law(2 * sympy.exp(-(spread**2) * many / 4), names), 2 * np.exp(-(epsilon**2) * sizes / 4)),
         at_most(
-            f"$2\\exp(-{float(ours['c']):g}\\,\\varepsilon^2|I_k|)$",
+            Law(2 * sympy.exp(-sympy.Float(float(ours["c"])) * spread**2 * many), names),
             2 * np.exp(-float(ours["c"]) * epsilon**2 * sizes),
         ),
-        r"the chi-square law, $\varepsilon = 0.9$",
+        f"the chi-square law, {given({EPSILON: epsilon})}",
         1e-9,
         "The chance of a large deviation: the rate of the centre does not hold in the upper tail.",
         sizes.astype(float),

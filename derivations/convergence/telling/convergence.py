@@ -10,7 +10,7 @@ from derivations.convergence import statements as laws
 from derivations.convergence.measured import borderlines, corrections
 from derivations.convergence.measured import convergence as evidence
 from derivations.court.numbers import shown
-from derivations.press.document import OURS, Asked, Block, Chapter, Measured, Prose, Step, Table, derivation
+from derivations.press.document import OURS, Asked, Block, Chapter, Prose, Step, Table, derivation
 from derivations.press.proof import derived
 from derivations.press.typeset import latex
 from derivations.setting.symbols import t
@@ -196,29 +196,28 @@ def _constants() -> Table:
 def _write(asked: Asked) -> Iterator[Block]:
     yield Prose(r"""
         After the escape the first modes are learned and the others are not. What remains to be learned is a
-        sum over
-        modes, each decaying at its own rate, and a power law comes out because the rates are spread over
-        many decades.
-        That much the frozen picture shows, in which each mode relaxes as if the others had arrived. The
-        constant it
-        gets wrong: $u$ and $s$ act back on every mode, and this feedback is of the same order as the deficits
-        themselves. The derivation has two steps, first for any spectrum, then for a power law.
+        sum over modes, each decaying at its own rate, and a power law comes out because the rates are
+        spread over many decades. That much the frozen picture shows, in which each mode relaxes as if the
+        others had arrived. The constant it gets wrong: $u$ and $s$ act back on every mode, and this
+        feedback is of the same order as the deficits themselves. The derivation has two steps, first for
+        any spectrum, then for a power law.
         """)
     yield deficits
     yield power_law
     yield _constants()
     yield Prose(r"""
         The paper argues by a cutoff: modes above it are learned, the others are bounded by their mass. This
-        gives an
-        upper bound at every $\lambda_c$, and the best choice costs a factor of two in the exponent, because
-        the mass
-        below the cutoff enters under a square root. What follows measures the laws, then their corrections,
-        then the edges: finite dimension, drawn teachers, $a \leq 1$.
+        gives an upper bound at every $\lambda_c$, and the best choice costs a factor of two in the
+        exponent, because the mass below the cutoff enters under a square root. What follows measures the
+        laws, then their corrections, then the edges: finite dimension, drawn teachers, $a \leq 1$.
         """)
     yield saddle
-    exponents = (1.5, 3.0) if asked.quick else (1.2, 1.5, 2.0, 2.5, 3.0, 4.0)
-    for part in (evidence, corrections, borderlines):
-        yield Measured(part.chapter(exponents), part.chapter)
 
 
-chapter = Chapter("convergence", "Convergence", (deficits, power_law, saddle), _write)
+chapter = Chapter(
+    "convergence",
+    "Convergence",
+    (deficits, power_law, saddle),
+    _write,
+    (evidence.section, corrections.section, borderlines.section),
+)

@@ -1,6 +1,4 @@
-"""Chapter: the escape rate ρ, predicted by the secular equation and measured (Lem 2, R4, figure 3)."""
-
-from collections.abc import Sequence
+"""Section: the escape rate ρ, predicted by the secular equation and measured (Lem 2, R4, figure 3)."""
 
 import numpy as np
 
@@ -8,7 +6,8 @@ from derivations.escape import statements as laws
 from derivations.escape.measured import teacher_law
 from derivations.escape.measured import times as escape_times
 from derivations.escape.mixture import median_time, time_over_teachers
-from derivations.press.evidence import Chapter, Comparison, Figure, Formula
+from derivations.press.evidence import Comparison, Figure, Formula, Section
+from derivations.trials.runs import exponents_of
 from numerics import Problem, power_law, solve
 from numerics.shown.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import PowerLaw, escape_rate
@@ -18,12 +17,13 @@ TINY = 1e-40
 LINEAR_STAGE = (1e-20, 1e-18)
 
 
-def chapter(exponents: Sequence[float]) -> Chapter:
+def section(quick: bool) -> Section:
     """ρ for several a at d = 1000, and u(t) from the unit sphere."""
+    exponents = exponents_of(quick)
     problems = {a: power_law(a, DIMENSION, "gaussian", "sphere", SEED) for a in exponents}
     law, histogram = teacher_law.evidence()
     mixture, shares = escape_times.drawn_teachers()
-    return Chapter(
+    return Section(
         title="Phase I: escape",
         text=(
             r"While $s$ is small the flow is linear and $u$ grows like $e^{\rho t}$, where "

@@ -3,12 +3,17 @@
 import math
 
 import numpy as np
+import sympy
 from scipy.integrate import quad
 from scipy.linalg import expm
 
 from derivations.court.claim import Constants
+from derivations.court.legend import Law, given, named
+from derivations.court.operators import ModeSum, over, plus
+from derivations.court.operators import times as product
 from derivations.court.picture import Picture, Said, at_least, at_most
 from derivations.court.pictures import picture
+from derivations.setting import symbols as sym
 from derivations.trials.one_mode import overlap
 from numerics import Problem, solve
 
@@ -21,11 +26,16 @@ def _spheres(size: int, count: int) -> Array:
     return np.asarray(starts / np.linalg.norm(starts, axis=1, keepdims=True))
 
 
+EXPONENT = 2
+SPREAD = r"$\sqrt{s_*^{(2)}/d}\, \|w(0)\|$ with a norm of {}"
+
+
 def _power_law(size: int) -> Array:
-    eigenvalues = np.arange(1.0, size + 1) ** -2
+    eigenvalues = np.arange(1.0, size + 1) ** -EXPONENT
     return np.asarray(eigenvalues / eigenvalues.sum())
 
 
+CLOCK = 0.3
 SIZES = np.array([10, 20, 50, 100, 200, 500, 1000])
 
 
@@ -41,7 +51,10 @@ def gaussian_on_sphere(printed: Constants, ours: Constants) -> Picture:
         r"kurtosis of $\hat a(\rho)$",
         np.array(found),
         Said(f"{float(printed['a']):g}, the Gaussian one", np.full_like(dimension, float(printed["a"]))),
-        Said("$3d/(d + 2)$", 3 * dimension / (dimension + float(ours["n"]))),
+        Said(
+            Law(3 * sym.d / (sym.d + 2), {sym.d: dimension}),
+            3 * dimension / (dimension + float(ours["n"])),
+        ),
         "40000 draws on the sphere",
         0.03,
         "The law of the source over starts on the sphere: Gaussian only as d grows.",
@@ -52,19 +65,21 @@ def gaussian_on_sphere(printed: Constants, ours: Constants) -> Picture:
 
 @picture("R6/energy")
 def energy_spread(printed: Constants, ours: Constants) -> Picture:
-    spreads, laws = [], []
+    spreads, laws, squares = [], [], []
     for size in SIZES:
         eigenvalues = _power_law(int(size))
+        squares.append(float(eigenvalues @ eigenvalues))
         draws = np.random.default_rng(size).standard_normal((max(2000, 10**6 // size), size)) ** 2 / size
         spreads.append(float(np.std(draws @ eigenvalues)))
         laws.append(math.sqrt(float(ours["b"]) * float(eigenvalues @ eigenvalues)) / size)
-    dimension = SIZES.astype(float)
+    dimension, trace = SIZES.astype(float), named(r"\mathrm{tr}\,QQ")
+    names = {sym.d: dimension, trace: np.array(squares)}
     return Picture(
         "standard deviation of $s(0)$",
         np.array(spreads),
-        Said("$d^{-1/2}$", dimension ** (-1 / float(printed["n"]))),
-        Said(r"$\sqrt{2\,\mathrm{tr}\,Q^2}/d$", np.array(laws)),
-        "Gaussian starts, 2000 or more, $a = 2$",
+        Said(Law(sym.d ** -sympy.Rational(1, 2), names), dimension ** (-1 / float(printed["n"]))),
+        Said(Law(over(sympy.sqrt(2 * trace), sym.d), names), np.array(laws)),
+        f"Gaussian starts, 2000 or more, {given({'a': EXPONENT})}",
         0.15,
         "How much the energy of the start varies: by 1/d.",
         dimension,
@@ -82,15 +97,17 @@ def two_norms(printed: Constants, ours: Constants) -> Picture:
         found.append(float(np.sqrt(np.mean((_spheres(int(size), 2000) @ eigenvalues) ** 2))))
         laws.append(math.sqrt(float(ours["a"]) * float(eigenvalues @ eigenvalues) / size))
     dimension = SIZES.astype(float)
+    small = dimension ** (-1 / float(printed["n"]))
+    shorter = Law(sym.d ** -sympy.Rational(1, 2), {sym.d: dimension}, SPREAD, value=small)
     return Picture(
         "root mean square of $u(0)$",
         np.array(found),
         Said(
-            r"$\sqrt{s_*^{(2)}/d}\, \|w(0)\|$ with $\|w(0)\| = d^{-1/2}$",
-            np.array(laws) * dimension ** (-1 / float(printed["n"])),
+            shorter,
+            np.array(laws) * small,
         ),
-        Said(r"$\sqrt{s_*^{(2)}/d}$, as $\|w(0)\| = 1$", np.array(laws)),
-        "2000 draws on the unit sphere, $a = 2$, flat",
+        Said(r"$\sqrt{s_*^{(2)}/d}$, as the norm is one", np.array(laws)),
+        f"2000 draws on the unit sphere, {given({'a': EXPONENT})}, flat",
         0.1,
         "The overlap of a start on the unit sphere: the smaller norm of the proofs is not that of Section 2.",
         dimension,
@@ -110,15 +127,23 @@ def same_kernel(printed: Constants, ours: Constants) -> Picture:
         return float(np.sum(eigenvalues**order * np.exp(4 * eigenvalues * theta)))
 
     measured = np.array([force @ expm(matrix * theta) @ force for theta in clocks])
+    m, clock, energies = sympy.Symbol("m"), named(r"\Theta"), sympy.Function("s_*")
+
+    def series(shift: int) -> Law:
+        term = product((4 * clock) ** m, energies(shift + m), 1 / sympy.factorial(m))
+        names = {clock: CLOCK, energies: lambda order: sympy.Add(*(rate**order for rate in eigenvalues))}
+        written = {ModeSum: lambda body, index: sympy.Add(*(body.subs(index, k) for k in range(40)))}
+        return Law(ModeSum(term, m), {**names, **written}, value=moment(shift, CLOCK))
+
     return Picture(
         "kernel of $u$",
         measured,
-        Said(r"$\sum_m (4\Theta)^m s_*^{(1+m)}/m!$, Lemma 9", np.array([moment(1, x) for x in clocks])),
+        Said(series(1), np.array([moment(1, x) for x in clocks])),
         Said(
-            r"$\sum_m (4\Theta)^m s_*^{(2+m)}/m!$",
+            series(2),
             float(ours["a"]) * np.array([moment(2, x) for x in clocks]),
         ),
-        r"$(Qw^*)^\top e^{4Q\Theta} Qw^*$, matrix exponential",
+        "matrix exponential",
         1e-9,
         "The kernel of u carries one power of Q more than the one of Lemma 9.",
         clocks,
@@ -135,12 +160,25 @@ def control(printed: Constants, ours: Constants) -> Picture:
     seen = run.at(times).u
     areas = np.array([quad(lambda t: overlap(start, t, rate), 0, time)[0] for time in times])
     noise = math.sqrt(math.log(size) / size) * rate * np.exp(4 * rate * times)
+    first, second, area, first_overlap, top = named(
+        "s_*^{(1)}", "s_*^{(2)}", r"\int u", "u^{(1)}", r"\lambda_1"
+    )
+    names = {
+        first: 1,
+        second: rate,
+        area: areas,
+        first_overlap: seen,
+        top: rate,
+        sym.d: size,
+        sym.time: times,
+    }
+    spread = product(top, sympy.sqrt(over(sympy.log(sym.d), sym.d)), sympy.exp(product(4, top, sym.time)))
     return Picture(
-        "$u^{(1)}(t) + \\lambda_1\\sqrt{\\log d/d}\\, e^{4\\lambda_1 t}$",
+        Law(plus(first_overlap, spread), names),
         seen + noise,
-        at_least(r"$8 s_*^{(1)} \int_0^t u$", float(printed["a"]) * areas),
-        at_least(r"$8 s_*^{(2)} \int_0^t u$", float(ours["a"]) * rate * areas),
-        "the solver, $Q = I/4$, $w(0) = w^*/20$",
+        at_least(Law(product(8, first, area), names), float(printed["a"]) * areas),
+        at_least(Law(product(8, second, area), names), float(ours["a"]) * rate * areas),
+        f"the solver, $Q = qI$, $w(0) = cw^*$, {given({'q': rate, 'c': start})}",
         1e-9,
         "The lower side of the control of u: its source has one power of Q less than it should.",
         times,
@@ -157,12 +195,20 @@ def upper(printed: Constants, ours: Constants) -> Picture:
     matrix = 4 * np.diag(eigenvalues) + 8 * np.outer(eigenvalues, eigenvalues)
     late = np.array([expm(matrix * time) @ start for time in times])
     excess = (late @ ratio**order - (late - start) @ ratio) / size
+    top, reached, begun, sixth, bound = named(r"\lambda_1", "u", "u(0)", f"u^{{({order})}}", "q")
+    names = {top: eigenvalues[0], sym.time: times, bound: size}
+    names |= {reached: late @ ratio * eigenvalues[0], begun: float(start @ ratio * eigenvalues[0])}
+    names |= {sixth: late @ ratio**order * eigenvalues[0] ** order}
+    quotient = over(plus(sixth, -product(top**5, plus(reached, -begun))), product(top**6, bound))
     grown = np.exp(4 * eigenvalues[0] * times)
     return Picture(
-        r"$[u^{(6)} - \lambda_1^5(u - u(0))]/(\lambda_1^6 q)$",
+        Law(quotient, names),
         excess,
-        at_most(r"$e^{4\lambda_1 t}$", float(printed["a"]) * grown),
-        at_most(r"$2e^{4\lambda_1 t} - 1$", float(ours["a"]) * grown - 1),
+        at_most(Law(sympy.exp(product(4, top, sym.time)), names), float(printed["a"]) * grown),
+        at_most(
+            Law(plus(product(2, sympy.exp(product(4, top, sym.time))), -1), names),
+            float(ours["a"]) * grown - 1,
+        ),
         "matrix exponential, three modes",
         1e-9,
         "The upper side of the control for order 6, where the products of the weights differ in sign.",

@@ -5,7 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from derivations.convergence import statements as laws
 from derivations.experiments.figures.base import PaperFigure
+from derivations.press.linear import linear
+from derivations.press.typeset import latex
 from numerics import power_law, solve
 from numerics.problems.power_law import gaussian_teacher
 from numerics.shown.figures import Curve, Panel
@@ -27,14 +30,16 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
     for number, exponent in enumerate(exponents):
         panels.append(_panel(exponent, dimensions, seed))
         progress((number + 1) / len(exponents))
+    last = linear(latex(laws.window().clauses[1].sides[1]))
     return PaperFigure(
         6,
         f"1 − |u| against time for a = {', '.join(f'{a:g}' for a in exponents)} and d = "
-        f"{', '.join(map(str, dimensions))}: gradient flow (lines) and the predicted law C t^(−γ), γ = 1 − "
-        "1/a (dashed), for random teachers on average and times well below 1/(8λ_d), where the "
-        "exponential of the last mode takes over; at a = 1 there is no such law. The paper's panels are a "
-        "= 1.5, 2, 4, its text names 1, 1.5, 4; all are shown. Chosen here: the flow itself, to "
-        f"{SPAN:g}/(8λ_d); Gaussian teacher and sphere start from seed {seed}, the smaller d the first "
+        f"{', '.join(map(str, dimensions))}: gradient flow (lines) and the predicted law "
+        f"{linear(latex(laws.POWER))}, {linear(laws.slowness().latex)} (dashed), for random teachers on "
+        f"average and times well below {last}, where the exponential of the last mode takes over; at a = 1 "
+        "there is no such law. The paper's panels are a = 1.5, 2, 4, its text names 1, 1.5, 4; all are "
+        f"shown. Chosen here: the flow itself, to {SPAN:g} times {last}; Gaussian teacher and sphere "
+        f"start from seed {seed}, the smaller d the first "
         "modes of the larger.",
         {"exponents": list(exponents), "dimensions": list(dimensions), "seed": seed},
         panels,

@@ -60,7 +60,7 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         f"Overlap u against time for several exponents a, d = {DIMENSION}: gradient flow (lines) and "
         f"population gradient descent at η = {STEP_SIZE:g} (circles). Dashed: the exponential law c e^(ρt) "
         "of the linearised flow, ρ the root of the secular equation and c the residue of its pole; it "
-        "holds while s is small beside 1/3, and once slower modes have died out. The paper gives d and η. "
+        "holds while s is small, and once slower modes have died out. The paper gives d and η. "
         f"Chosen here: the exponents {', '.join(f'{a:g}' for a in exponents)}; Gaussian teacher and sphere "
         f"start from seed {seed}, the same draws for every a; the sign of the teacher such that u → 1.",
         {"exponents": list(exponents), "dimension": DIMENSION, "step_size": STEP_SIZE, "seed": seed},

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from derivations.experiments.figures.base import PaperFigure, descent_label, later, oriented
+from derivations.tail.statements import frozen_flow
 from numerics import Problem, descend, power_law, solve
 from numerics.generated import phase_retrieval
 from numerics.shown.figures import Curve, Panel
@@ -30,7 +31,7 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         descent = later(descend(problem, STEP_SIZE, round(horizon / STEP_SIZE), DOTS), FIRST)
         after = np.geomspace(time, horizon, POINTS)
         frozen = frozen_error(problem, weights, after - time)
-        label = r"frozen: $\dot w_i = 8\lambda_i(w^*_i - w_i)$ from $T_2$"
+        label = f"frozen: ${frozen_flow().latex}$ from $T_2$"
         panels.append(
             Panel(
                 [

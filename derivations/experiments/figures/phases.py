@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from derivations.experiments.figures.base import PaperFigure, later
-from derivations.experiments.figures.spread import FEW_SEEDS, SEEDS, spread
+from derivations.trials.spread import FEW_SEEDS, SEEDS, spread
 from numerics import descend, power_law, solve
 from numerics.shown.figures import phase_panel
 

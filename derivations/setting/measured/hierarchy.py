@@ -1,15 +1,15 @@
-"""Chapter: the tower of statistics and the coordinates near the teacher (P3)."""
+"""Section: the tower of statistics and the coordinates near the teacher (P3)."""
 
 import sympy
 
-from derivations.press.evidence import Chapter, Check, Formula
+from derivations.press.evidence import Check, Formula, Section
 from derivations.setting import statements as setting
 from theory.symbolic import hierarchy, phase_retrieval, residual_flow
 
 
-def chapter() -> Chapter:
+def section(quick: bool) -> Section:
     """The hierarchy for a symbolic order k, and the residual form that the solver uses."""
-    return Chapter(
+    return Section(
         title="The hierarchy",
         text=(
             "In the eigenbasis of $Q$ every mode obeys a linear equation whose coefficients are $s$ and "

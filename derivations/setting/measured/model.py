@@ -1,9 +1,9 @@
-"""Chapter: the model, its loss, gradient, Hessian and critical points (P1, P2)."""
+"""Section: the model, its loss, gradient, Hessian and critical points (P1, P2)."""
 
 import numpy as np
 import sympy
 
-from derivations.press.evidence import Chapter, Check, Comparison, Formula
+from derivations.press.evidence import Check, Comparison, Formula, Section
 from derivations.setting import statements as setting
 from numerics.generated import phase_retrieval as generated
 from theory.symbolic import critical_points, gradient, hessian, phase_retrieval
@@ -13,9 +13,9 @@ Array = np.ndarray
 SAMPLES = 400_000
 
 
-def chapter() -> Chapter:
+def section(quick: bool) -> Section:
     """The loss and its geometry, derived from Gaussian moments."""
-    return Chapter(
+    return Section(
         title="The model and its landscape",
         text=(
             r"Inputs $x \sim N(0, Q)$, labels $(w^* \cdot x)^2$, student $(w \cdot x)^2$. The population "

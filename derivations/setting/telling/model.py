@@ -7,7 +7,7 @@ import sympy
 from derivations.court.checks import Meaning, each, exceeds, identity
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import Definition, Statement, state
-from derivations.press.document import Asked, Block, Chapter, Measured, Prose, Step, derivation
+from derivations.press.document import Asked, Block, Chapter, Prose, Step, derivation
 from derivations.press.proof import derived
 from derivations.setting import statements as setting
 from derivations.setting.measured import model as evidence
@@ -232,31 +232,24 @@ def coercive() -> Iterator[Step]:
 def _write(asked: Asked) -> Iterator[Block]:
     yield Prose(r"""
         A student $\langle x, w \rangle^2$ is to reproduce the labels $\langle x, w^* \rangle^2$ of a
-        teacher. The sign
-        of $w^*$ is lost in the square, so at best $\pm w^*$ is found. The inputs are Gaussian,
-        $x \sim N(0, Q)$, and the eigenvalues of $Q$ fall like a power, $\lambda_i = i^{-a}/H_{d,a}$ with
-        $H_{d,a} = \sum_{j \leq d} j^{-a}$, so that $\operatorname{tr} Q = 1$. Training is gradient flow on
-        the
-        population loss, without a factor of one half. A time in this book is a time of that flow; a learning
-        rate $\eta$ turns $n$ steps into the time $n \eta$.
+        teacher. The sign of $w^*$ is lost in the square, so at best $\pm w^*$ is found. The inputs are
+        Gaussian, $x \sim N(0, Q)$, and the eigenvalues of $Q$ fall like a power, $\lambda_i =
+        i^{-a}/H_{d,a}$ with $H_{d,a} = \sum_{j \leq d} j^{-a}$, so that $\operatorname{tr} Q = 1$. Training
+        is gradient flow on the population loss, without a factor of one half. A time in this book is a time
+        of that flow; a learning rate $\eta$ turns $n$ steps into the time $n \eta$.
 
-        Nothing in the first chapters needs the power law. What matters is that two Gaussian variables enter,
-        the
-        outputs before squaring, and that a Gaussian pair is known by its covariance.
+        Nothing in the first chapters needs the power law. What matters is that two Gaussian variables
+        enter, the outputs before squaring, and that a Gaussian pair is known by its covariance.
         """)
     yield loss
     yield flow
     yield Prose(r"""
         Two readings of this are worth keeping apart. In the coordinates $w$ the loss is badly conditioned.
-        In the
-        coordinates $z$ it is as good as it can be, and the dynamics alone is slow. The second reading is the
-        one
-        that generalises: the drift $(A, B)$ comes from the link, the slowness from the spectrum, and they
-        meet in
-        the product $\lambda_i A$.
+        In the coordinates $z$ it is as good as it can be, and the dynamics alone is slow. The second
+        reading is the one that generalises: the drift $(A, B)$ comes from the link, the slowness from the
+        spectrum, and they meet in the product $\lambda_i A$.
         """)
     yield coercive
-    yield Measured(evidence.chapter(), evidence.chapter)
 
 
-chapter = Chapter("model", "The model and its loss", (loss, flow, coercive), _write)
+chapter = Chapter("model", "The model and its loss", (loss, flow, coercive), _write, (evidence.section,))

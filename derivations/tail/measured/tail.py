@@ -1,4 +1,4 @@
-"""Chapter: spectral-tail learning, the plateau of the MSE and its end (T2, P4, P16, E1)."""
+"""Section: spectral-tail learning, the plateau of the MSE and its end (T2, P4, P16, E1)."""
 
 import math
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ import numpy as np
 from mpmath import mp
 
 from derivations.convergence.measured.infinite import TIMES, law_curves, run
-from derivations.press.evidence import Chapter, Check, Comparison, Figure, Formula
+from derivations.press.evidence import Check, Comparison, Figure, Formula, Section
 from derivations.tail import statements as laws
 from derivations.tail.frozen import freeze
+from derivations.trials.runs import exponents_of
 from numerics import extrapolate_power_law, power_law, solve
 from numerics.shown.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import (
@@ -45,8 +46,9 @@ EPSILON = 1e-6
 RESIDUAL_TIMES, NOISE = np.geomspace(1e2, 1e20, 60), 1e-11
 
 
-def chapter(exponents: Sequence[float]) -> Chapter:
+def section(quick: bool) -> Section:
     """The sums, what the true flow recovers at d = ∞, the plateau's end at d = 1e6."""
+    exponents = exponents_of(quick)
     comparisons, curves, ends, errors = [], [], [], []
     for number, exponent in enumerate(exponents):
         law = PowerLaw(exponent, "inf")
@@ -63,7 +65,7 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             comparisons += [ratio, _drop(exponent, law), end]
             errors += missed
             ends += crossover
-    return Chapter(
+    return Section(
         title="Phase III: spectral-tail learning",
         text=(
             r"With $w^*_i$ of equal size, $d\,(\sigma_*^2 - \mathrm{MSE})$ counts the directions that "
@@ -92,7 +94,7 @@ def chapter(exponents: Sequence[float]) -> Chapter:
             Figure(
                 to_svg(plot_curves(_remainders(exponents[::2]), "time τ", "what is left", "linear")),
                 r"What the law and its constant leave of $d\,(1-S_d)$ at $d = \infty$, in absolute value "
-                r"(lines), and the predicted decay $e^{-k\tau^{1/(a+1)}}$ (dashed).",
+                rf"(lines), and the predicted decay ${laws.remainder_order()}$ (dashed).",
             ),
             Figure(
                 to_svg(plot_curves(_residuals(exponents[0]), "time t", "relative residual")),

@@ -3,13 +3,18 @@
 import math
 
 import numpy as np
+import sympy
 from mpmath import expint
 from scipy.integrate import quad
 from scipy.special import gamma
 
 from derivations.court.claim import Constants
+from derivations.court.legend import Law, given, named
+from derivations.court.operators import over, plus
+from derivations.court.operators import times as product
 from derivations.court.picture import Picture, Said, at_most
 from derivations.court.pictures import picture
+from derivations.setting import symbols as sym
 from numerics.problems.power_law import gaussian_teacher
 
 Array = np.ndarray
@@ -26,11 +31,13 @@ def largest_weight(printed: Constants, ours: Constants) -> Picture:
     dimension = sizes.astype(float)
     logs = np.log(dimension)
     law = float(ours["a"]) * logs - np.log(logs) - math.log(math.pi) + 2 * np.euler_gamma
+    log, euler = sympy.log(sym.d), named(r"\gamma_E")
+    formula = plus(2 * log, -sympy.log(log), -sympy.log(sympy.pi), 2 * euler)
     return Picture(
         r"$d\,\max_i \pi_i$",
         np.array(found),
         at_most("$C$, such that it holds at the first point", np.full_like(dimension, found[0])),
-        Said(r"$2\log d - \log\log d - \log\pi + 2\gamma_E$", law),
+        Said(Law(formula, {sym.d: dimension, euler: np.euler_gamma}), law),
         "mean of 60 Gaussian teachers",
         0.05,
         "The largest weight of a Gaussian teacher: it grows with the logarithm of d.",
@@ -50,13 +57,13 @@ def tail_average(printed: Constants, ours: Constants) -> Picture:
     decays = np.exp(-np.geomspace(1e-1, 1e7, 80)[:, None] * excess)
     largest = (shares @ decays.T / decays.mean(axis=1)).max(axis=1)
     tails = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1] * size / (size - modes + float(ours["a"]))
-    order = np.argsort(largest)[::5]
+    order, loose = np.argsort(largest)[::5], 4.0
     return Picture(
         r"$\sup_\tau\, \hat S_d(\tau)/S_d(\tau)$",
         largest[order],
-        at_most("$C = 4$", np.full(len(order), 4.0)),
-        at_most(r"$\max_j \frac{d}{d-j+1} \sum_{i \geq j} \pi_i$", tails.max(axis=1)[order]),
-        "200 Gaussian teachers, $d = 100$",
+        at_most(given({"C": loose}), np.full(len(order), loose)),
+        at_most(r"largest mean over the last modes of $d\,\pi_i$", tails.max(axis=1)[order]),
+        f"{count} Gaussian teachers, {given({'d': size})}",
         1e-9,
         "The ratio of the sums, teachers in order of it: as many lie above C in every dimension.",
         np.linspace(0, 1, count)[::5],
@@ -78,15 +85,21 @@ def next_terms(printed: Constants, ours: Constants) -> Picture:
     )
     law = places * gamma(1 - 1 / exponent) - float(ours["c"])
     law -= places**exponent * size ** (1 - exponent) / (exponent - 1)
+    x, area = named("x", r"\int g_x")
+    main = product(x, sympy.gamma(1 - 1 / sym.a))
+    rest = over(product(x**sym.a, sym.d ** (1 - sym.a)), sym.a - 1)
+    names = {x: places, sym.a: exponent, sym.d: size, area: integrals}
+    steep = {x: 2.0, sym.a: 3, sym.d: 7, area: 0.3}
+    there = 2 * gamma(2 / 3) - 1 / 2 - 2**3 * 7**-2 / 2 - 0.3
     return Picture(
-        r"$\sum_{i \leq d} g_x(i) - \int_1^d g_x$",
+        r"$\sum_{i \leq d} g_x(i) - \int g_x$",
         sums - integrals,
-        at_most("$g_x(1)$, and $\\geq 0$", -np.expm1(-(places**exponent))),
+        at_most("its first term, and not negative", -np.expm1(-(places**exponent))),
         Said(
-            r"$x\Gamma(1 - \frac{1}{a}) - \frac{1}{2} - \frac{x^a d^{1-a}}{a-1} - \int_1^d g_x$",
+            Law(plus(main, -sympy.Rational(1, 2), -rest, -area), names, others=((steep, there),)),
             law - integrals,
         ),
-        "sum over $10^4$ modes, $a = 2$",
+        f"sum over the modes, {given({'d': size, 'a': exponent})}",
         0.01,
         "The sum over the modes against its integral: the middle of the paper's bracket.",
         places,
@@ -96,18 +109,24 @@ def next_terms(printed: Constants, ours: Constants) -> Picture:
 
 
 LEVELS = np.geomspace(0.02, 20, 13)
-MODES = (np.arange(1, 10**5 + 1) / 1e5) ** -2.0
+SIZE, EXPONENT = 10**5, 2
+MODES = (np.arange(1, SIZE + 1) / SIZE) ** -float(EXPONENT)
 
 
 @picture("P16/late")
 def scaling_function(printed: Constants, ours: Constants) -> Picture:
-    order = 1 + float(ours["p"]) / 2
+    order, level_ = 1 + float(ours["p"]) / EXPONENT, named("Y")
+    formula = product(1 / sym.a, sympy.expint(1 + 1 / sym.a, level_))
+    values = np.array([float(expint(order, level)) for level in LEVELS]) / EXPONENT
+    places = tuple(
+        ({sym.a: EXPONENT, level_: level}, value) for level, value in zip(LEVELS, values, strict=True)
+    )
     return Picture(
         r"$S_d$",
         np.array([np.exp(-level * MODES).mean() for level in LEVELS]),
         at_most("$e^{-Y}$", np.exp(-LEVELS)),
-        Said(r"$\frac{1}{a} E_{1+1/a}(Y)$", np.array([float(expint(order, level)) for level in LEVELS]) / 2),
-        "sum over $10^5$ modes, $a = 2$",
+        Said(Law(formula, places[0][0], value=places[0][1], others=places[1:]), values),
+        f"sum over the modes, {given({'d': SIZE, 'a': EXPONENT})}",
         0.002,
         "The tail at late times, in units of the decay of the last mode.",
         LEVELS,

@@ -1,5 +1,6 @@
 """Every constant: its digits, its radius, its printed form; and the state of mpmath after."""
 
+import inspect
 import json
 import math
 import subprocess
@@ -151,3 +152,11 @@ def test_import_needs_neither_sympy_nor_numpy():
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_fifteen_digits_unless_asked():
+    """Ten of laws over teachers, whose integrals take long."""
+    for name in filter(str.islower, asymptotics.__all__):
+        asked = inspect.signature(getattr(asymptotics, name)).parameters.get("digits")
+        law = name.removeprefix("escape_rate_") in ("distribution", "survival", "density", "quantile")
+        assert asked is None or asked.default == (10 if law else 15), name

@@ -261,3 +261,8 @@ def test_constants_without_python_flint():
         for name, constant in constants(PowerLaw("1.5", 1000), 20).items():
             assert constant.rigorous == (name not in ESTIMATED)
             assert abs(mpf(found[name]["value"]) - constant.value) <= mpf(found[name]["radius"])
+
+
+def test_the_margin_of_the_remainder_bounds_its_derivative():
+    """Σ (2n+1) |U_n| x^n ≤ 9 Σ |U_n| (m x)^n, m the margin, as no (2n+1)/m^n is above 9."""
+    assert max((2 * n + 1) / enclosed_manifold.MARGIN**n for n in range(200)) <= 9

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -13,9 +14,9 @@ import sympy
 
 from numerics.generated import phase_retrieval as committed
 from theory.symbolic import RELU, Model, ModelError, Z, deficits, phase_retrieval, single_index
-from theory.symbolic.codegen import generate_module, write_module
+from theory.symbolic.codegen import generate_module, generate_script, write_module
 from theory.symbolic.overlaps import upper_triangle
-from theory.symbolic.source import Function, Output, UnboundSymbolError
+from theory.symbolic.source import WIDTH, Function, Output, UnboundSymbolError
 
 NETWORK = Model("network", Z**3 - Z, Z**3 - Z, (1, sympy.Rational(-1, 2)), (1, sympy.Rational(-1, 2)))
 COMMITTEE = Model("committee", Z**2, Z**2, (1, 1), (1,))
@@ -323,3 +324,13 @@ def test_the_program_writes_the_module(tmp_path: Path) -> None:
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
     assert target.read_text(encoding="utf-8") == generate_module(phase_retrieval())
+
+
+@pytest.mark.parametrize("length", [1, 5, 36, 40])
+def test_comments_keep_to_the_width(length: int) -> None:
+    """Of modules and scripts, whatever the model is called; and they are filled as far as that."""
+    named = replace(phase_retrieval(), name="m" * length)
+    script = [line for line in generate_script(named).splitlines() if line.startswith("//")]
+    header = generate_module(named).split('"""')[1].splitlines()
+    assert WIDTH - 12 < max(map(len, script)) <= WIDTH
+    assert WIDTH - 12 < max(map(len, header)) <= WIDTH

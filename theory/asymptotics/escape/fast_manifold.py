@@ -26,7 +26,7 @@ from functools import cached_property, lru_cache
 from mpmath import mp, mpf
 
 from theory.asymptotics.escape.manifold_late import LateOrbit
-from theory.asymptotics.escape.manifold_orbit import Orbit, damped_digits
+from theory.asymptotics.escape.manifold_orbit import TaylorOrbit, damped_digits
 from theory.asymptotics.escape.manifold_series import ManifoldSeries
 from theory.asymptotics.escape.rate import escape_rate, rate
 from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
@@ -90,7 +90,7 @@ class _Manifold:
         self.square = min(LARGEST, *(mp.power(10**digits * size, -mpf(1) / k) for k, size in sizes))
         root = mp.sqrt(self.square)
         values = [root * mp.polyval(known[::-1], self.square) for known in student]
-        self.orbit = Orbit((rule, values), digits, rate)
+        self.orbit = TaylorOrbit((rule, values), digits, rate)
         self.begin = mp.log(self.square / (1 - self.square)) / 2
 
     def crossing(self, level: mpf, energy: bool) -> tuple[mpf, mpf] | None:
@@ -156,15 +156,16 @@ def log_crossing(
 
 
 def prompt_crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: int) -> tuple[mpf, mpf]:
-    """Return what :func:`log_crossing` does, at late times to 5 digits, in a second instead of many."""
-    try:
-        return log_crossing(spectrum, level, energy, digits, REACHES[:1])
-    except TooFar:
-        rough = min(digits, ROUGH_DIGITS)
+    """Return what :func:`log_crossing` does, at late times to 5 digits, in seconds instead of minutes.
+
+    Few digits tell how late it is, with the rule for all times after the second reach: an orbit that is begun
+    anew for every reach costs as much each time.
+    """
+    rough = min(digits, ROUGH_DIGITS)
     try:
         log_crossing(spectrum, level, energy, rough, REACHES[:2])
     except TooFar:
-        return log_crossing(spectrum, level, energy, rough)
+        return log_crossing(spectrum, level, energy, rough, REACHES[-1:])
     return log_crossing(spectrum, level, energy, digits)
 
 

@@ -197,7 +197,7 @@ def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def recovered_fluctuation(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`\sqrt{2(2 - 2^{1/a})/\Gamma(1 - 1/a)}\,(Z/16)^{1/2a}`.
+    r"""Return :math:`\sqrt{2(2 - 2^{1/a})/\Gamma(1 - 1/a)}\,(Z/16)^{1/(2a)}`.
 
     >>> print(recovered_fluctuation(PowerLaw(2, "inf")).printed(15)[0])
     0.460367136734393

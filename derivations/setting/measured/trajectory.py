@@ -1,9 +1,9 @@
-"""Chapter: the three phases of one run, by the flow and by gradient descent (figure 2)."""
+"""Section: the three phases of one run, by the flow and by gradient descent (figure 2)."""
 
 import numpy as np
 
-from derivations.experiments.figures.spread import SEEDS, spread
-from derivations.press.evidence import Chapter, Check, Comparison, Figure
+from derivations.press.evidence import Check, Comparison, Figure, Section
+from derivations.trials.spread import SEEDS, spread
 from numerics import descend, power_law, solve
 from numerics.shown.figures import STYLE, draw, phase_panel, to_svg
 
@@ -15,7 +15,7 @@ ROUNDING = 1e-12
 SEED = 3
 
 
-def chapter() -> Chapter:
+def section(quick: bool) -> Section:
     """Figure 2 of the paper: MSE, u and s for a = 2, d = 1000, Gaussian teacher, sphere start."""
     problem = power_law(EXPONENT, DIMENSION, teacher="gaussian", init="sphere", seed=SEED)
     run = solve(problem, HORIZON)
@@ -29,7 +29,7 @@ def chapter() -> Chapter:
     gap = np.abs(descent.mse - same_times.mse)[late].max() / same_times.mse[0]
     many = spread(EXPONENT, DIMENSION, HORIZON, FIRST, DELTA, EPSILON, SEEDS)
     panel = phase_panel(flow, phases, descent)
-    return Chapter(
+    return Section(
         title="Three phases",
         text=(
             f"Population flow for $a = {EXPONENT}$, $d = {DIMENSION}$, Gaussian teacher, start on the "
