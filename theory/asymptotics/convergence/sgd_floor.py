@@ -23,7 +23,9 @@ logarithm. The smaller the step, the later.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Annotated
 
 from mpmath import mpf
 
@@ -38,7 +40,9 @@ from theory.asymptotics.convergence.stochastic import (
 from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
-from theory.expected import Count, Positive, checked
+from theory.expected import Count, Only, checked
+
+Step = Annotated[float, Only("a positive number, not infinite", lambda number: 0 < number < math.inf)]
 
 SOURCE = "SGD of arXiv:2511.18661, section 5, linearised at w*: its exact second moments"
 LOSS = (
@@ -60,7 +64,7 @@ AMPLIFICATION = (
 
 
 @checked
-def sgd_loss_floor(spectrum: Spectrum, step_size: Positive, batch: Count = 1, digits: Count = 15) -> Constant:
+def sgd_loss_floor(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the floor of the loss at ``step_size``, divided by the variance of the labels' noise.
 
     **Definition.** :math:`\lim_{\sigma^2 \to 0} \lim_{t \to \infty} E L/\sigma^2` for SGD linearised at the
@@ -84,7 +88,7 @@ def sgd_loss_floor(spectrum: Spectrum, step_size: Positive, batch: Count = 1, di
 
 
 @checked
-def sgd_mse_floor(spectrum: Spectrum, step_size: Positive, batch: Count = 1, digits: Count = 15) -> Constant:
+def sgd_mse_floor(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the floor of the mean squared error at ``step_size``, divided by the variance of the noise.
 
     **Definition.** :math:`\lim_{\sigma^2 \to 0} \lim_{t \to \infty} E\|w - w^*\|^2/(d\sigma^2)` as for
@@ -103,9 +107,7 @@ def sgd_mse_floor(spectrum: Spectrum, step_size: Positive, batch: Count = 1, dig
 
 
 @checked
-def sgd_amplification(
-    spectrum: Spectrum, step_size: Positive, batch: Count = 1, digits: Count = 15
-) -> Constant:
+def sgd_amplification(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the factor :math:`(1 + 2r)/(1 - \kappa)` of the loss at ``step_size``, without label noise.
 
     **Definition.** Where the loss of the flow decays as :math:`C t^{-\gamma}`, that of SGD is this factor
