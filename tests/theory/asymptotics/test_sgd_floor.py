@@ -139,7 +139,7 @@ def test_by_name_only_with_a_batch_and_a_step():
         constants(law, step_size=1e-3)
 
 
-@pytest.mark.parametrize("step", [0.0, -1.0, float("inf"), "x"])
+@pytest.mark.parametrize("step", [0.0, -1.0, float("inf")])
 def test_bad_steps(step):
     with pytest.raises(ValueError, match="must be a positive, finite number"):
         sgd_loss_floor(PowerLaw(2, 10), step)

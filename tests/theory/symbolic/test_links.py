@@ -4,6 +4,7 @@ import pytest
 import sympy
 
 from theory.symbolic import LinkError, Z, parse_link, single_index
+from theory.symbolic.links import link_terms
 
 
 @pytest.mark.parametrize(
@@ -85,3 +86,11 @@ def test_one_function_has_one_form(text: str, same: str) -> None:
 def test_the_highest_degree() -> None:
     assert parse_link("z^64") == Z**64
     assert parse_link("He64(z)").as_poly().degree() == 64
+
+
+@pytest.mark.parametrize("link", ["z**2", "__import__('os').system('true')", "1"])
+def test_text_is_no_link_until_it_is_read(link: str) -> None:
+    with pytest.raises((LinkError, TypeError), match="parse_link"):
+        link_terms(link)
+    with pytest.raises((LinkError, TypeError), match="parse_link"):
+        single_index(link)
