@@ -8,7 +8,7 @@ from derivations.output import json_text, tables
 
 if TYPE_CHECKING:
     from numerics import Overlaps
-    from numerics.problems.problem import Array
+    from numerics.arrays import Array
 
 ALONE = ("u", "s", "one_minus_u", "one_minus_s", "mse", "recovered")
 """What one student of phase retrieval alone has."""

@@ -7,11 +7,10 @@ operator. Its top eigenvalue ρ > A₀ λ_max solves the secular equation 1 = B�
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import Generated, phase_retrieval
 from numerics.problems.problem import Problem
 from theory.expected import checked
-
-Array = np.ndarray
 
 SMALL = 20
 """Weights up to which all eigenvalues are computed."""
