@@ -130,6 +130,47 @@ def read_steps(text: str) -> int:
     return int(value)
 
 
+def read_weights(text: str) -> tuple[Fraction, ...]:
+    """Non-zero numbers separated by commas, exactly.
+
+    >>> read_weights("1,-0.5,2/3")
+    (Fraction(1, 1), Fraction(-1, 2), Fraction(2, 3))
+    """
+    try:
+        values = tuple(Fraction(part.strip()) for part in text.split(","))
+    except (ValueError, ZeroDivisionError):
+        values = ()
+    if not values or not all(values):
+        raise ValueError(f"{text!r} must be non-zero numbers c1,c2,… such as 1,-0.5,2/3, separated by commas")
+    return values
+
+
+def weight_options(command: Command) -> Command:
+    """Add ``--weights`` and ``--teacher-weights``."""
+    return _add(
+        command,
+        click.option(
+            "--weights",
+            metavar="C1,C2,…",
+            callback=parsed(read_weights),
+            help="The students' weights c_j in Σ c_j f(w_j·x).  [default: all 1]",
+        ),
+        click.option(
+            "--teacher-weights",
+            metavar="C1,C2,…",
+            callback=parsed(read_weights),
+            help="The teachers' weights.  [default: all 1]",
+        ),
+    )
+
+
+def chosen_weights(option: str, weights: tuple[Fraction, ...] | None, count: int) -> tuple[Fraction, ...]:
+    """The ``weights``, all 1 where none are given; ValueError unless there are ``count`` of them."""
+    if weights is not None and len(weights) != count:
+        raise ValueError(f"--{option} holds {len(weights)} numbers: it must hold {count}, one for each unit")
+    return (Fraction(1),) * count if weights is None else weights
+
+
 def read_horizon(text: str) -> float:
     """A positive time within [1/LATEST, LATEST]."""
     value = _float(text)

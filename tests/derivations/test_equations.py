@@ -97,3 +97,17 @@ def test_json_of_a_network():
 def test_text_starts_with_the_loss():
     text = CliRunner().invoke(derive, []).stdout
     assert re.search(r"^loss = 3⋅s ", text, re.M)
+
+
+def test_a_wide_network_is_written_by_its_pair_functions() -> None:
+    """P = ab + 2c², P_a = b and P_c = 4c of the square, of 64 students and 64 teachers."""
+    model = Model("wide", Z**2, Z**2, (1,) * 64, (1,) * 64)
+    found = {equation.key: str(equation.value) for equation in equations(model)}
+    assert found == {
+        "P": "a*b + 2*c**2",
+        "P_a": "b",
+        "P_c": "4*c",
+        "R": "a*b + 2*c**2",
+        "R_a": "b",
+        "R_c": "4*c",
+    }
