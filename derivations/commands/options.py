@@ -19,7 +19,7 @@ from theory.disk import writable
 
 if TYPE_CHECKING:
     from numerics import Problem
-    from numerics.problems.problem import Array
+    from numerics.arrays import Array
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Value = TypeVar("Value")

@@ -7,8 +7,7 @@ import numpy as np
 import sympy
 
 from derivations.court.verdict import Counterexample, Finding, Verdict
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 SMALL = tuple(map(sympy.Rational, ("1", "2", "1/2", "3", "1/3")))
 """Values tried, in this order, for each symbol of an identity that fails."""

@@ -5,10 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from numerics.arrays import Array
 from numerics.generated import phase_retrieval
 from numerics.problems.problem import Problem
-
-Array = np.ndarray
 
 TOLERANCE = 1e-12
 TINY = 1e-250

@@ -10,8 +10,7 @@ import sympy
 from derivations.court.attack import ROUNDING, Identity, identity
 from derivations.court.enclosure import Enclosed, enclose
 from derivations.court.verdict import Counterexample, Finding, Verdict
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 
 @dataclass(frozen=True)

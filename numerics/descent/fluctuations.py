@@ -18,13 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.blocks import Block
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.quadrature.summation import Summation
 from numerics.solver.contract import StepResult
-
-Array = np.ndarray
 
 GAMMA = 1.0 - math.sqrt(0.5)
 SUBSTEPS, FOLD = 3, 0.25  # steps in time in a block at least, and e-folds of a statistic in one at most

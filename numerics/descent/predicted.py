@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.draws import check_noise
 from numerics.descent.fluctuations import Accompanied, AccompaniedBlocks, deviations
 from numerics.descent.moment_blocks import MomentBlocks
@@ -31,8 +32,6 @@ from numerics.state import limits
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables
 from theory.expected import Count, checked
-
-Array = np.ndarray
 
 BAND = ("u_std", "s_std", "loss_std", "mse_std")
 COARSE = 1e-3  # error of the modes that the band is computed on

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import radau
@@ -25,8 +26,6 @@ from numerics.state.modes import Modes
 from numerics.state.observables import norms
 from numerics.state.overlaps import join, split
 from numerics.state.trajectory import Segment, Trajectory
-
-Array = np.ndarray
 
 TOLERANCE = 1e-13
 COMPANION = 100.0

@@ -40,8 +40,6 @@ from numerics.state.overlaps import join
 from numerics.state.trajectory import Segment, Trajectory
 from theory.expected import checked
 
-Array = np.ndarray
-
 STEPS = ShortStep(), ClockStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 

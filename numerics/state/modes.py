@@ -8,9 +8,8 @@ from functools import cache
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.state.overlaps import join, split, upper_triangle
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

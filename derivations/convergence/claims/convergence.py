@@ -16,8 +16,6 @@ from derivations.trials.states import State, form, random_states, standing
 from numerics import Problem, solve
 from theory.asymptotics import PowerLaw, convergence_prefactor
 
-Array = np.ndarray
-
 SLOW = State.of(["4/5", "1/5"], [1, 1], ["1/2", "-6/5"])
 """u = 4/25 and s = 61/125 > 1/3, the slow mode turned against the teacher."""
 ALIGNED = State.of(["4/5", "1/5"], [1, 1], [1, 1])

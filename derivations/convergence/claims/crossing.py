@@ -11,9 +11,8 @@ from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.flows import after_crossing, mutated, random_flows
 from derivations.trials.runs import RATIOS, escape_run
 from derivations.trials.states import State, form, random_states, standing
+from numerics.arrays import Array
 from theory.symbolic import phase_retrieval
-
-Array = np.ndarray
 
 s, u, s2, u2, u3, t2, t3 = sympy.symbols("s u s2 u2 u3 t2 t3", real=True)
 LOSS = phase_retrieval().loss.subs({"s": s, "u": u, "t": 1})

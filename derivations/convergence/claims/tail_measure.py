@@ -12,8 +12,6 @@ from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.states import standing
 from numerics.problems.power_law import gaussian_teacher
 
-Array = np.ndarray
-
 a, d, top, ratio, order = sympy.symbols("a d Λ ρ k", positive=True)
 DIMENSION, EXPONENT = 10**6, 2.0
 

@@ -11,8 +11,8 @@ from derivations.court.attack import CAUCHY_SCHWARZ, Identity, bound, identities
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.linear import Escape
+from numerics.arrays import Array
 
-Array = np.ndarray
 rate, target, start, rho, b = sympy.symbols("lambda w_star w_0 rho b", positive=True)
 ONE_MODE = "Q = 1, w* = 1, b = 4: ρ = 12, D(p) = (p - 12)/(p - 4)"
 

@@ -10,9 +10,9 @@ from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.escape.claims.residues import LONE, attack
 from derivations.trials.linear import Escape
+from numerics.arrays import Array
 from theory.symbolic import phase_retrieval
 
-Array = np.ndarray
 rate, target, k = sympy.symbols("lambda w_star k", positive=True)
 
 LARGEST = (

@@ -16,9 +16,6 @@ from numerics.descent import StochasticRuns
 from theory.asymptotics import PowerLaw, escape_rate, overlap_prefactor, summary_exponent
 from theory.symbolic import gaussian_moment
 
-Array = np.ndarray
-
-
 # Figures 1, 2 and 3
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from numerics import Observables, Problem, StochasticRuns
+from numerics.arrays import Array
 from numerics.shown.figures import Curve, Panel, draw, encode
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ import numpy as np
 from derivations.experiments.figures.base import PaperFigure, descent_label, later, oriented
 from derivations.tail.statements import frozen_flow
 from numerics import Problem, descend, power_law, solve
+from numerics.arrays import Array
 from numerics.generated import phase_retrieval
 from numerics.shown.figures import Curve, Panel
-
-Array = np.ndarray
 
 EXPONENTS = (1.5, 2.0)
 DIMENSION, STEP_SIZE, REACHED = 300, 1e-3, 0.9

@@ -8,9 +8,9 @@ import sympy
 from derivations.court.attack import CAUCHY_SCHWARZ, bound, identities, identity, worst
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
+from numerics.arrays import Array
 from theory.symbolic import gradient, phase_retrieval
 
-Array = np.ndarray
 s, u, t = sympy.symbols("s u t")
 
 

@@ -13,8 +13,6 @@ from derivations.trials.states import State, listed, standing
 from numerics import Problem, solve
 from theory.symbolic import phase_retrieval
 
-Array = np.ndarray
-
 s, u = sympy.symbols("s u", real=True)
 x, tau = sympy.symbols("x τ", positive=True)
 LOSS = phase_retrieval().loss.subs({"s": s, "u": u, "t": 1})

@@ -14,8 +14,6 @@ from derivations.trials.states import faster, form, listed, random_states, stand
 from numerics import PowerLawFit, extrapolate_power_law
 from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, tail_prefactor
 
-Array = np.ndarray
-
 HORIZON = 1e24
 LATE = np.geomspace(1e8, HORIZON, 17)
 

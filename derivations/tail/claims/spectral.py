@@ -14,8 +14,6 @@ from numerics.problems.power_law import gaussian_teacher
 from theory.asymptotics import PowerLaw, tail_prefactor, tail_sum
 from theory.symbolic import phase_retrieval
 
-Array = np.ndarray
-
 tau, lam = sympy.symbols("τ λ", positive=True)
 
 

@@ -14,9 +14,8 @@ from derivations.experiments.claims.experiments import frozen_deviation
 from derivations.trials.runs import escape_run
 from derivations.trials.states import State, listed, standing
 from numerics import Problem, solve
+from numerics.arrays import Array
 from theory.symbolic import phase_retrieval
-
-Array = np.ndarray
 
 x, tau = sympy.symbols("x τ", positive=True)
 HALF = State.of([1], [1], ["1/2"])
