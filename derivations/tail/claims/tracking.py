@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 from derivations.court.attack import ARGUED, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.experiments.claims.experiments import frozen_deviation
+from derivations.tail.frozen import frozen_deviation
 from derivations.trials.runs import escape_run
 from derivations.trials.states import State, listed
 from numerics import Problem, solve
