@@ -135,7 +135,7 @@ def predict_sgd(
     is small where η is and where many directions share the energy. Labels have Gaussian noise of
     ``noise_variance``. Recorded as in :func:`numerics.descend`, and like that at a cost that grows like
     log(steps); ``stepwise`` takes every step with every mode. With its ``band`` come the standard deviations
-    of runs, by the linear-noise equation of :mod:`numerics.descent.fluctuations`, to 1 % of its solution: it
+    of runs, by the linear-noise equation of :mod:`numerics.descent.fluctuations`, to 3 % of its solution: it
     leaves out what is not Gaussian, as rare large deviations near the largest stable step, and the exits from
     a start with u = 0 to either side. Another ``model`` of one student and one
     teacher comes with its ``noise``, from :func:`theory.symbolic.gradient_noise.generate_noise_module`.
