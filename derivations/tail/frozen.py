@@ -92,7 +92,7 @@ def _weights_at(problem: Problem, overlap: float) -> tuple[float, Array]:
 
 @cache
 def frozen_deviation(exponent: float) -> tuple[float, float]:
-    """The largest |frozen − true| of the MSE of figure 4, over its start at T2 and over the true one to 1/100."""
+    """Figure 4's largest |frozen − true| MSE, over that at T2, and over the true one down to 1/100 of it."""
     problem = power_law(exponent, DIMENSION, "gaussian", "sphere", 0)
     problem = oriented(problem, solve(problem, 1.0).limit.sign)
     _, weights = state_at(problem, REACHED)
