@@ -21,7 +21,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.pairs.functions import Link, PairFunction, pair_function, taylor_coefficients
-from numerics.state.overlaps import split, upper_triangle
+from numerics.pairs.overlaps import split, upper_triangle
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from numerics.arrays import Array
+from numerics.pairs.overlaps import join, rotate, split
 from numerics.state.modes import Modes
-from numerics.state.overlaps import join, rotate, split
 from numerics.state.trajectory import Segment, Trajectory
 
 SLACK = 1e-11

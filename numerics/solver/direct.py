@@ -17,6 +17,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.overlaps import join, split
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import radau
 from numerics.solver.resolved import unresolved
@@ -24,7 +25,6 @@ from numerics.state import charts, limits
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
-from numerics.state.overlaps import join, split
 from numerics.state.trajectory import Segment, Trajectory
 
 TOLERANCE = 1e-13

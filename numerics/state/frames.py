@@ -14,7 +14,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
-from numerics.state.overlaps import join, rotate, split
+from numerics.pairs.overlaps import join, rotate, split
 
 NEAR_TEACHERS = 0.1
 EXCESS = 0.25  # of ‖V‖_Q², in V's rows that have a teacher or in the others: by rotation alone

@@ -11,8 +11,8 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.overlaps import join, split
 from numerics.shown.cards import card
-from numerics.state.overlaps import join, split
 from theory.expected import checked
 
 NEAR = 0.1

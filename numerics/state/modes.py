@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.state.overlaps import join, split, upper_triangle
+from numerics.pairs.overlaps import join, split, upper_triangle
 
 
 @dataclass(frozen=True, eq=False)
