@@ -4,9 +4,9 @@ import math
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 from mpmath import mp, mpf
 
+from numerics.arrays import Array
 from numerics.precise.problem import ExactProblem
 from numerics.problems.power_law import (
     check_power_law,
@@ -16,8 +16,6 @@ from numerics.problems.power_law import (
     source_exponent,
 )
 from theory.expected import Count, Whole, checked
-
-Array = np.ndarray
 
 LARGEST_DIMENSION = 1000
 GUARD = 20  # digits of the data beyond those of the flow

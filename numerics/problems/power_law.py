@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.problems.linearisation import escape_direction
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce_stream
 from numerics.quadrature.index_rule import index_rule
 from theory.expected import Whole, checked
-
-Array = np.ndarray
 
 LARGEST_ARRAY = 10**8
 LARGEST_SAMPLE = 10**10

@@ -97,3 +97,14 @@ def test_bad_arrays_are_refused(eigenvalues, teacher, message):
 @pytest.mark.parametrize("text", ["1.75", "-1.75", "0", "-1e3"])
 def test_numbers_of_any_kind_and_sign_are_fractions(kind, text):
     assert quotient(kind(text)) == Fraction(text)
+
+
+def test_levels_of_given_components():
+    """λ_i ∝ i^−2 and μ_i ∝ λ_i (w*_i)²: 1, 1/4, 1/9 and 4, 1/4, 1, over their sums 49/36 and 21/4."""
+    with mp.workdps(30):
+        levels = PowerLaw(2, 3, [2, -1, 3]).levels()
+        expected = [(Fraction(36, 49), Fraction(16, 21)), (Fraction(9, 49), Fraction(1, 21))]
+        expected.append((Fraction(4, 49), Fraction(4, 21)))
+        for level, (eigenvalue, mass) in zip(levels, expected, strict=True):
+            assert abs(level.eigenvalue * eigenvalue.denominator - eigenvalue.numerator) < 1e-27
+            assert abs(level.mass * mass.denominator - mass.numerator) < 1e-27
