@@ -55,7 +55,7 @@ IMPLICIT = 1.3e-8
 CALL, SPEED, TERMS = 9e-5, 2e10, 300.0
 """Seconds of an evaluation of the drift however small, operations per second, operations a statistic."""
 
-LONGEST = 1e5
+LONGEST = 1e4
 """Seconds, estimated, that are too many."""
 
 
