@@ -45,8 +45,10 @@ class Prediction(Curves, Summarised):
     ``t`` = step size × step number; the arrays after it are those of :class:`numerics.Observables` for the
     mean statistics, and ``loss`` leaves out the variance of the labels. ``u_std``, ``s_std``, ``loss_std``
     and ``mse_std`` are the standard deviations of runs, to leading order in the step size; nan unless asked
-    for. ``limit`` says in whose basin the mean ends, ``modes`` is the number of modes solved for, and
-    ``error`` that of the solution of the mean step, relative.
+    for, as is ``concentration``: the largest deviation of u or s on the way, in units of s*. The curve is
+    that of statistics at their means, and what it leaves out is of the order of the square of this number.
+    ``limit`` says in whose basin the mean ends, ``modes`` is the number of modes solved for, and ``error``
+    that of the solution of the mean step, relative.
     """
 
     heading: ClassVar[str] = "Online SGD, predicted"
@@ -68,6 +70,7 @@ class Prediction(Curves, Summarised):
     s_std: Array
     loss_std: Array
     mse_std: Array
+    concentration: float
     limit: Limit
     modes: int
     error: float
@@ -81,14 +84,6 @@ class Prediction(Curves, Summarised):
     def band(self) -> dict[str, Array]:
         """The standard deviations by name."""
         return {name: getattr(self, name) for name in BAND}
-
-    @property
-    def concentration(self) -> float:
-        """The largest standard deviation of u or s in units of s*.
-
-        The curve is that of statistics at their means: trust it where this is small, as the square of it.
-        """
-        return float(np.max([self.u_std, self.s_std])) / self.teacher_energy
 
     def columns(self) -> Columns:
         """The curves over the times, and their band."""
@@ -108,8 +103,10 @@ class Prediction(Curves, Summarised):
         yield "batch", self.batch
         yield "noise variance", self.noise_variance
         yield "limit", self.limit.name
-        yield "final loss", f"{self.loss[-1]:.6g} ± {self.loss_std[-1]:.2g}"
-        yield "largest deviation of u or s", f"{self.concentration:.2g} s*"
+        yield "final loss", self.loss[-1]
+        if not np.isnan(self.concentration):
+            yield "its deviation", self.loss_std[-1]
+            yield "largest deviation of u or s", f"{self.concentration:.2g} s*"
         yield "relative error", f"{self.error:.1e}"
 
 
@@ -163,9 +160,9 @@ def predict_sgd(
     parts = [
         observables(state, stretch) for stretch in stretches(blocks, recorded, int(steps), stepwise, progress)
     ]
-    spread = np.full((len(BAND), len(recorded)), np.nan)
+    spread, widest = np.full((len(BAND), len(recorded)), np.nan), np.nan
     if band:
-        spread = _band(problem, int(steps), arguments, recorded)
+        spread, widest = _band(problem, int(steps), arguments, recorded)
     curves = Observables(*np.concatenate(parts, axis=1))
     return Prediction(
         step_size,
@@ -175,6 +172,7 @@ def predict_sgd(
         recorded,
         **curves._asdict(),
         **dict(zip(BAND, spread, strict=True)),
+        concentration=widest / problem.teacher_energy,
         limit=_limit(state),
         modes=len(counts),
         error=blocks.error + small.relative_error,
@@ -186,18 +184,19 @@ def _band(
     steps: int,
     arguments: tuple[float, int, float, ModuleType, ModuleType],
     recorded: Array,
-) -> Array:
-    """The standard deviations (4, n) at the step numbers ``recorded``, on few modes."""
+) -> tuple[Array, float]:
+    """The standard deviations (4, n) after the steps ``recorded``, and the largest of u or s until then."""
     step_size, _, _, model, _ = arguments
     if recorded[-1] == 0:
-        return np.zeros((len(BAND), len(recorded)))
+        return np.zeros((len(BAND), len(recorded))), 0.0
     few = reduce(problem, speed(problem, model) * 2.0 * step_size * steps, COARSE)
     few, counts = _measured(few, step_size, steps, model, False)
     state = Accompanied(few, counts, *arguments)
     state.accompany(steps)
     for _ in stretches(AccompaniedBlocks(state), recorded[-1:], int(recorded[-1]), False, None):
         pass
-    return deviations(state, recorded)
+    variances = np.array([row[:2] for _, row in state.recorded])
+    return deviations(state, recorded), float(np.sqrt(variances.max()))
 
 
 def _measured(

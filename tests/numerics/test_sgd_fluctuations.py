@@ -93,6 +93,9 @@ def test_against_simulated_runs():
         measured = getattr(runs, name).std(axis=0, ddof=1)
         assert getattr(run, f"{name}_std") == pytest.approx(measured, rel=4 / np.sqrt(600))
     assert 0.02 < run.concentration < 0.2
+    last = predict_sgd(problem, step, steps, band=True, **{**options, "points": [steps]})
+    assert run.s_std.max() > 1.5 * run.s_std[-1]
+    assert last.concentration == run.concentration
 
 
 def test_infinite_dimension_and_no_band():
