@@ -68,7 +68,7 @@ def test_repeated_eigenvalues_share_a_level():
         ((2, 2, [0, 0]), "teacher is zero"),
         ((2, 2, [1, math.nan]), "teacher contains nan"),
         ((2, 2, "steep"), "teacher is 'steep', but it must be flat, source:B or d components"),
-        ((2, 2, "source:x"), "the B of teacher source:B is 'x'"),
+        ((2, 2, "source:x"), "teacher is 'source:x': the B of source:B must be a number"),
         ((2, 2, "flat", 1), "tail_mean_square is allowed only with given teacher components"),
         ((2, 2, [1, 1], -1), "tail_mean_square is -1, but it must be positive"),
     ],
