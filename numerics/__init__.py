@@ -5,6 +5,7 @@
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``solve_many``              many problems at once, on all processors
 ``largest_stable_step``     of gradient descent at a minimum, for any generated model
+``network``                 any link and any width, for ``solve`` and ``descend_network``
 ``load_module``             the right-hand sides of another model, from the text that was generated for it
 ``descend``                 population gradient descent, exactly; ``descend_network`` of any model
 ``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
@@ -13,7 +14,8 @@
 ``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
 ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``  measured exponents
 
-Right-hand sides come from ``numerics.generated``, written by ``theory.symbolic.codegen``.
+Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics.generated``, written by
+``theory.symbolic.codegen``.
 """
 
 from numerics.descent import (
@@ -39,6 +41,7 @@ from numerics.fits.exponents import (
 )
 from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
+from numerics.pairs import network
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
@@ -78,6 +81,7 @@ __all__ = [
     "load",
     "load_module",
     "local_slopes",
+    "network",
     "online_sgd",
     "plot",
     "power_law",

@@ -2,6 +2,7 @@
 
 ``theory.symbolic`` (SymPy)     model → loss → drift A, B → hierarchy → generated right-hand sides
 ``theory.asymptotics`` (mpmath) spectrum → escape, convergence and tail constants with their radius
+``theory.legendre`` (any numbers) Legendre polynomials and the Radau rule of orbits and of the solver
 
-Neither imports the other, so that a constant does not pay for SymPy.
+Neither of the first two imports the other, so that a constant does not pay for SymPy.
 """

@@ -100,6 +100,7 @@ def predict(
                 noise_variance=own["noise"] or 0.0,
                 points=points,
                 progress=lambda done: show(done / steps),
+                band=True,
                 **modules,
             )
     except FloatingPointError as error:
@@ -110,8 +111,10 @@ def prediction_content(
     run: "Prediction", as_json: bool, form: str | None, output: Path | None, labels: dict[str, Any]
 ) -> str | bytes:
     """What is printed or written: a file of labelled arrays, JSON, or the outcome and the curves."""
+    shown = curves(run.observables)
+    nowhere = shown["mse"] is None
     answer = {
-        **curves(run.observables),
+        **shown,
         "limit": run.limit.name,
         "limit_reason": run.limit.reason,
         "teacher_energy": run.teacher_energy,
@@ -121,6 +124,8 @@ def prediction_content(
         "step_size": run.step_size,
         "batch": run.batch,
         "noise_variance": run.noise_variance,
+        **{name: None if name == "mse_std" and nowhere else row.tolist() for name, row in run.band.items()},
+        "concentration": run.concentration,
     }
     if form is not None:
         return file_content(run.dataset(**labels), answer, form)
@@ -130,6 +135,7 @@ def prediction_content(
         ("limit", f"{run.limit.name}: {run.limit.reason}"),
         ("step size, batch", f"{run.step_size:g}, {run.batch}"),
         ("noise variance", f"{run.noise_variance:g}"),
+        ("largest deviation of u or s in runs", f"{run.concentration:.2g} s*"),
         ("relative error", f"{run.error:.1e}"),
     ]
     return tables((("outcome", ""), facts), curve_rows(answer), output=output)

@@ -5,10 +5,9 @@ chart. As in the flow the iterate changes to the chart at the teacher that it is
 deficits keep their relative accuracy; the students W themselves are kept beside the deviation Y = W − P W*.
 """
 
-from types import ModuleType
-
 import numpy as np
 
+from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
 from numerics.state import charts, limits
 from numerics.state.modes import Modes
@@ -26,7 +25,7 @@ class Iterate:
     process = "gradient descent"
     deviation: Array
 
-    def __init__(self, problem: Problem, step_size: float, model: ModuleType) -> None:
+    def __init__(self, problem: Problem, step_size: float, model: RightHandSides) -> None:
         self.problem, self.step_size, self.model, self.done = problem, step_size, model, 0
         self.rates = step_size * problem.eigenvalues
         self.barrier = limits.barrier(model, Modes(problem.eigenvalues, problem.teachers).energy)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from numerics.descent.draws import check_noise
+from numerics.descent.fluctuations import Accompanied, AccompaniedBlocks, deviations
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.descent.population import fast_modes, observables, reduced, stretches
@@ -21,16 +22,20 @@ from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import Generated, GeneratedNoise, phase_retrieval, phase_retrieval_noise
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
-from numerics.problems.reduction import reduce_stream
+from numerics.problems.reduction import reduce, reduce_stream
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
 from numerics.shown.result import Curves
+from numerics.solver.flow import speed
 from numerics.state import limits
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables
 from theory.expected import Count, checked
 
 Array = np.ndarray
+
+BAND = ("u_std", "s_std", "loss_std", "mse_std")
+COARSE = 1e-3  # error of the modes that the band is computed on
 
 
 @checked
@@ -39,8 +44,10 @@ class Prediction(Curves, Summarised):
     """The mean curve of online SGD, after the step numbers ``steps`` (n,).
 
     ``t`` = step size × step number; the arrays after it are those of :class:`numerics.Observables` for the
-    mean statistics, and ``loss`` leaves out the variance of the labels. ``limit`` says in whose basin the
-    mean ends, ``modes`` is the number of modes solved for, and ``error`` that of the solution, relative.
+    mean statistics, and ``loss`` leaves out the variance of the labels. ``u_std``, ``s_std``, ``loss_std``
+    and ``mse_std`` are the standard deviations of runs, to leading order in the step size; nan unless asked
+    for. ``limit`` says in whose basin the mean ends, ``modes`` is the number of modes solved for, and
+    ``error`` that of the solution of the mean step, relative.
     """
 
     heading: ClassVar[str] = "Online SGD, predicted"
@@ -58,6 +65,10 @@ class Prediction(Curves, Summarised):
     loss: Array
     mse: Array
     recovered: Array
+    u_std: Array
+    s_std: Array
+    loss_std: Array
+    mse_std: Array
     limit: Limit
     modes: int
     error: float
@@ -67,13 +78,27 @@ class Prediction(Curves, Summarised):
         """The curves alone."""
         return Observables(*(getattr(self, name) for name in Observables._fields))
 
+    @property
+    def band(self) -> dict[str, Array]:
+        """The standard deviations by name."""
+        return {name: getattr(self, name) for name in BAND}
+
+    @property
+    def concentration(self) -> float:
+        """The largest standard deviation of u or s in units of s*.
+
+        The curve is that of statistics at their means: trust it where this is small, as the square of it.
+        """
+        return float(np.max([self.u_std, self.s_std])) / self.teacher_energy
+
     def columns(self) -> Columns:
-        """The curves over the times."""
-        return {**self.observables.columns(), "step": (("t",), self.steps)}
+        """The curves over the times, and their band."""
+        band: Columns = {name: (("t",), values) for name, values in self.band.items()}
+        return {**self.observables.columns(), **band, "step": (("t",), self.steps)}
 
     def attributes(self) -> dict[str, Any]:
         """The steps, the outcome and the error."""
-        names = ("step_size", "batch", "noise_variance", "teacher_energy", "modes", "error")
+        names = ("step_size", "batch", "noise_variance", "teacher_energy", "modes", "error", "concentration")
         outcome = {"limit": self.limit.name, "limit_reason": self.limit.reason}
         return {**{name: getattr(self, name) for name in names}, **outcome}
 
@@ -84,7 +109,8 @@ class Prediction(Curves, Summarised):
         yield "batch", self.batch
         yield "noise variance", self.noise_variance
         yield "limit", self.limit.name
-        yield "final loss", self.loss[-1]
+        yield "final loss", f"{self.loss[-1]:.6g} ± {self.loss_std[-1]:.2g}"
+        yield "largest deviation of u or s", f"{self.concentration:.2g} s*"
         yield "relative error", f"{self.error:.1e}"
 
 
@@ -102,13 +128,17 @@ def predict_sgd(
     noise: GeneratedNoise = phase_retrieval_noise,
     progress: Callable[[int], None] | None = None,
     stepwise: bool = False,
+    band: bool = False,
 ) -> Prediction:
     """Predict ``steps`` steps of size ``step_size`` η on ``batch`` fresh inputs each, from ``problem.init``.
 
     It is the exact map of the means, whatever η is; what it leaves out is the fluctuation of s and u, which
     is small where η is and where many directions share the energy. Labels have Gaussian noise of
     ``noise_variance``. Recorded as in :func:`numerics.descend`, and like that at a cost that grows like
-    log(steps); ``stepwise`` takes every step with every mode. Another ``model`` of one student and one
+    log(steps); ``stepwise`` takes every step with every mode. With its ``band`` come the standard deviations
+    of runs, by the linear-noise equation of :mod:`numerics.descent.fluctuations`, to 1 % of its solution: it
+    leaves out what is not Gaussian, as rare large deviations near the largest stable step, and the exits from
+    a start with u = 0 to either side. Another ``model`` of one student and one
     teacher comes with its ``noise``, from :func:`theory.symbolic.gradient_noise.generate_noise_module`.
 
     Raises ValueError for requests outside these limits, among them a reduced problem that does not say how
@@ -128,11 +158,15 @@ def predict_sgd(
         raise ValueError("the mean of SGD is predicted for one student with one teacher")
     recorded = recorded_steps(steps, points)
     small, counts = _measured(problem, step_size, int(steps), model, stepwise)
-    state = Moments(small, counts, step_size, int(batch), noise_variance, model, noise)
+    arguments = step_size, int(batch), noise_variance, model, noise
+    state = Moments(small, counts, *arguments)
     blocks = MomentBlocks(state)
     parts = [
         observables(state, stretch) for stretch in stretches(blocks, recorded, int(steps), stepwise, progress)
     ]
+    spread = np.full((len(BAND), len(recorded)), np.nan)
+    if band:
+        spread = _band(problem, int(steps), arguments, recorded)
     curves = Observables(*np.concatenate(parts, axis=1))
     return Prediction(
         step_size,
@@ -141,10 +175,30 @@ def predict_sgd(
         problem.teacher_energy,
         recorded,
         **curves._asdict(),
+        **dict(zip(BAND, spread, strict=True)),
         limit=_limit(state),
         modes=len(counts),
         error=blocks.error + small.relative_error,
     )
+
+
+def _band(
+    problem: Problem,
+    steps: int,
+    arguments: tuple[float, int, float, ModuleType, ModuleType],
+    recorded: Array,
+) -> Array:
+    """The standard deviations (4, n) at the step numbers ``recorded``, on few modes."""
+    step_size, _, _, model, _ = arguments
+    if recorded[-1] == 0:
+        return np.zeros((len(BAND), len(recorded)))
+    few = reduce(problem, speed(problem, model) * 2.0 * step_size * steps, COARSE)
+    few, counts = _measured(few, step_size, steps, model, False)
+    state = Accompanied(few, counts, *arguments)
+    state.accompany(steps)
+    for _ in stretches(AccompaniedBlocks(state), recorded[-1:], int(recorded[-1]), False, None):
+        pass
+    return deviations(state, recorded)
 
 
 def _measured(

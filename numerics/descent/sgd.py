@@ -164,7 +164,7 @@ def shared_sgd(
     To draw costs more than all else in a step, so that spectra are compared at the cost of one or two.
     """
     check_steps(step_size, steps)
-    _check(problems, batch, noise_variance, seeds)
+    _check(problems, noise_variance, seeds)
     recorded = recorded_steps(steps, points)
     draws = Draws(tuple(map(int, seeds)), len(problems[0].eigenvalues), int(batch), float(noise_variance))
     runs = _Runs(problems, float(step_size), draws, recorded)
@@ -178,7 +178,7 @@ def shared_sgd(
     )
 
 
-def _check(problems: Sequence[Problem], batch: int, noise_variance: float, seeds: Sequence[int]) -> None:
+def _check(problems: Sequence[Problem], noise_variance: float, seeds: Sequence[int]) -> None:
     """Raise ValueError for what SGD cannot run on."""
     if not problems:
         raise ValueError("at least one problem is needed")
@@ -186,8 +186,6 @@ def _check(problems: Sequence[Problem], batch: int, noise_variance: float, seeds
         check_directions(problem)
         if len(problem.eigenvalues) != len(problems[0].eigenvalues):
             raise ValueError("problems that share their inputs must have the same dimension")
-    if not (batch >= 1 and batch % 1 == 0):
-        raise ValueError(f"batch is {batch}: it must be a whole number, at least 1")
     check_noise(noise_variance)
     if not (len(seeds) and all(seed >= 0 and seed % 1 == 0 for seed in seeds)):
         raise ValueError("seeds must be one or more whole numbers, at least 0")

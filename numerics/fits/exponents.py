@@ -140,8 +140,9 @@ def fit_power_law(
     terms and on later times, with 95 % of what independent noise allows: on random laws without noise they
     covered the truth in 95 % and were 50 times the true ones in the median.
 
-    Raises ValueError for unusable data or corrections; for fewer than 6 points, with noise or a floor beyond
-    the unknowns; and where no such law fits: the residuals are no noise, or the series does not converge.
+    Raises ValueError for unusable data or corrections; for fewer than 6 points, with noise, with a floor or
+    without corrections beyond the unknowns; and where no such law fits: the residuals are no noise, or the
+    series does not converge.
 
     >>> t = np.geomspace(10.0, 1e6, 20)
     >>> fit = fit_power_law(t, 3 * t**-0.5 * (1 + t**-0.5 + 2 / t), corrections=[0.5])
@@ -157,7 +158,7 @@ def fit_power_law(
     terms = [*pairs, *(term for term in _products(corrections) if term not in pairs)]
     least = 1 + floor + (exponent is None) + len(pairs) + FEWEST_COMPONENTS
     noisy = noise_in(times, values) > NOISE
-    if (noisy or floor) and len(times) < least:
+    if (noisy or floor or not pairs) and len(times) < least:
         raise ValueError(f"a fit with so many unknowns needs at least {least} points, not {len(times)}")
     fit = None
     if floor:
@@ -307,16 +308,18 @@ def _fit(clock: Array, heights: Array, laws: Array, terms: Array) -> tuple[Array
         if not usable:
             break
         table.append(np.stack(usable))
-    best, error = table[0][0, 0], np.full(len(laws), np.inf)
+    best: tuple[Array, Array] | None = None
     for count, windows in enumerate(table):
         nearby = table[count + 1 if count + 1 < len(table) else count - 1]
         for place in range(1, min(len(windows), len(nearby))):
             estimate, scatter = windows[place]
             moved = np.abs(windows[max(0, place - 2) : place, 0] - estimate).max(axis=0)
             total = MARGIN * scatter + moved + np.abs(nearby[place, 0] - estimate)
-            if total[-1] < error[-1]:
-                best, error = estimate, total
-    return best, error
+            if best is None or total[-1] < best[1][-1]:
+                best = estimate, total
+    if best is None:
+        raise ValueError(f"{len(clock)} points are too few for a fit by a series with an error")
+    return best
 
 
 def _begins(points: int, unknowns: int) -> list[int]:
@@ -326,18 +329,21 @@ def _begins(points: int, unknowns: int) -> list[int]:
 
 
 def _least_squares(rows: Array, heights: Array, floor: float) -> Array | None:
-    """Coefficients and 95 % of their scatter (2, n), None where the ``rows`` (n, K) cannot be told apart.
+    """Coefficients and 95 % of their scatter (2, n), None where the ``rows`` (n, K) cannot be told apart or
+    K ≤ n leaves no scatter.
 
     The scatter comes from the residuals, ``floor`` at least, with Student's factor for few of them.
     """
     from scipy.special import stdtrit
 
+    freedom = rows.shape[1] - rows.shape[0]
+    if freedom < 1:
+        return None
     scale = np.abs(rows).max(axis=1)
     left, sizes, right = np.linalg.svd((rows / scale[:, None]).T, full_matrices=False)
     if sizes[-1] < SINGULAR * sizes[0]:
         return None
     coefficients = right.T @ ((left.T @ heights) / sizes)
-    freedom = rows.shape[1] - rows.shape[0]
     residual = float(np.linalg.norm(heights - (rows / scale[:, None]).T @ coefficients))
     spread = max(residual / math.sqrt(freedom), floor) * np.linalg.norm(right.T / sizes, axis=1)
     return np.stack([coefficients / scale, stdtrit(freedom, 0.975) * spread / scale])

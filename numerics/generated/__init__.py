@@ -1,9 +1,12 @@
 """Modules written by ``theory.symbolic.codegen``; do not edit them. Others are loaded from their text."""
 
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
 from theory.expected import Only, checked
+
+RightHandSides: TypeAlias = Any
+"""A generated module, or a :class:`numerics.pairs.Network`: its functions say what coordinates it has."""
 
 Generated = Annotated[ModuleType, Only("a generated module", lambda module: hasattr(module, "STUDENTS"))]
 """The right-hand sides of a model: :mod:`numerics.generated.phase_retrieval`, or of :func:`load_module`."""

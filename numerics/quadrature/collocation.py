@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-from numpy.polynomial import chebyshev, legendre
+from numpy.polynomial import chebyshev
 
 from numerics.quadrature.chebyshev import chebyshev_polynomials
+from theory.legendre import radau_nodes
 
 Array = np.ndarray
 
@@ -152,26 +153,16 @@ def extrapolate(places: Array, values: Array, x: Array) -> Array:
 def radau(stages: int) -> Collocation:
     """The Radau IIA method with ``stages`` nodes, right end included.
 
-    The nodes are the roots of P_s − P_{s−1} on [−1, 1], mapped to [0, 1].
+    Row l of the matrix integrates, up to node l, the polynomial of degree s − 1 through all nodes.
 
     Raises ValueError for fewer than two stages.
     """
     if stages < 2:
         raise ValueError(f"stages is {stages}: Radau IIA needs at least 2")
-    radau_polynomial = np.zeros(stages + 1)
-    radau_polynomial[-2:] = -1.0, 1.0
-    x = np.sort(legendre.legroots(radau_polynomial).real).astype(np.longdouble)
-    slope = legendre.legder(radau_polynomial)
-    for _ in range(3):
-        x = x - legendre.legval(x, radau_polynomial) / legendre.legval(x, slope)
-    x[-1] = 1.0
-    values = legendre.legvander(x, stages)
-    integrals = np.empty((stages, stages), np.longdouble)
-    integrals[:, 0] = x + 1.0
-    for k in range(1, stages):
-        integrals[:, k] = (values[:, k + 1] - values[:, k - 1]) / (2 * k + 1)
+    nodes = radau_nodes(stages, np.longdouble, np.finfo(np.longdouble).nmant)
+    x = np.array([node.x for node in nodes])
+    matrix = np.array([node.primitives for node in nodes]) @ np.array([node.shares for node in nodes]).T / 2
     points = np.append(np.longdouble(-1.0), x)
-    matrix = 0.5 * integrals @ refined_inverse(values[:, :stages])
     to_chebyshev = refined_inverse(chebyshev.chebvander(points, stages))
     return Collocation(
         *(part.astype(float) for part in ((x + 1.0) / 2.0, matrix, (points + 1.0) / 2.0, to_chebyshev))

@@ -17,19 +17,20 @@ step's statistics have, :mod:`numerics.solver.control`; long ones are polynomial
 """
 
 from collections.abc import Callable, Sequence
-from types import ModuleType
 
 import numpy as np
 
-from numerics.generated import Generated, phase_retrieval
+from numerics.generated import RightHandSides, phase_retrieval
+from numerics.pairs import AnyModel, right_hand_sides
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
-from numerics.solver import loop
+from numerics.solver import direct, loop
 from numerics.solver.check import check_trajectory
 from numerics.solver.clock import ClockStep
 from numerics.solver.contract import Step
 from numerics.solver.integrating_factor import ShortStep
+from numerics.solver.resolved import check_resolved, unresolved
 from numerics.solver.run import Run
 from numerics.solver.settling import beyond
 from numerics.solver.step import CollocationStep
@@ -50,7 +51,7 @@ ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the
 def solve(
     problem: Problem,
     until: float,
-    model: Generated = phase_retrieval,
+    model: AnyModel = phase_retrieval,
     progress: Callable[[float], None] | None = None,
     *,
     check: bool = False,
@@ -58,13 +59,14 @@ def solve(
 ) -> Trajectory:
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
 
-    ``model`` is a generated module, loaded with :func:`numerics.generated.load_module` if it is not a file.
-    Where it has no barrier the state at ``until`` decides what is said of the limit. Time is the flow's own:
-    no step size, no factor. The problem is first reduced exactly, so the cost grows like log(until) and
-    hardly with the dimension. ``progress`` is called with the time after every step. ``check`` verifies the
-    laws of the flow on the solution, :func:`numerics.solver.check.check_trajectory`, and raises its
-    :class:`~numerics.solver.check.BrokenLaw`. ``steps`` are the kinds of step, of which each is taken by the
-    first that suits it: :mod:`numerics.solver.contract` says what one has to be.
+    ``model`` is a symbolic :class:`theory.symbolic.Model`, a :func:`numerics.network` of any links and
+    widths, or a generated module. Where it has no barrier the state at ``until`` decides what is said of the
+    limit. Time is the flow's own: no step size, no factor. The problem is first reduced exactly, so the cost
+    grows like log(until) and hardly with the dimension. ``progress`` is called with the time after every
+    step. ``check`` verifies the laws of the flow on the solution,
+    :func:`numerics.solver.check.check_trajectory`, and raises its :class:`~numerics.solver.check.BrokenLaw`.
+    ``steps`` are the kinds of step, of which each is taken by the first that suits it:
+    :mod:`numerics.solver.contract` says what one has to be.
 
     Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
     has not as many students and teachers as the model; ArithmeticError where the run cannot be followed to
@@ -75,6 +77,7 @@ def solve(
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
     ('+teacher', '2.910245e-103')
     """
+    rules = right_hand_sides(model)
     if not (np.isfinite(until) and until > 0):
         raise ValueError(f"until is {until}: it must be a positive, finite time")
     if until > problem.horizon:
@@ -82,14 +85,22 @@ def solve(
             f"until is {until:g}: this reduced problem is faithful up to {problem.horizon:g} only"
         )
     sizes = len(problem.students), len(problem.teachers)
-    if sizes != (model.STUDENTS, model.TEACHERS):
+    if sizes != (rules.STUDENTS, rules.TEACHERS):
         raise ValueError(
             f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
-            f"the model {model.STUDENTS} and {model.TEACHERS}"
+            f"the model {rules.STUDENTS} and {rules.TEACHERS}"
         )
     if not steps:
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
-    run = Run.begin(reduce(problem, _clocked(problem, model, until)), model, tuple(steps))
+    check_resolved(problem, rules)
+    reduced = reduce(problem, _clocked(problem, rules, until))
+    rate = _rate(problem, rules)
+    if direct.is_cheaper(*sizes, len(reduced.eigenvalues), rate, until):
+        whole = direct.solve_directly(reduced, until, rules, rate, progress)
+        if check:
+            check_trajectory(whole)
+        return whole
+    run = Run.begin(reduced, rules, tuple(steps))
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []
     limit: Limit | None = None
@@ -111,20 +122,26 @@ def solve(
         segments,
         limit or run.last_limit(),
         until,
-        run.errors.total + problem.relative_error,
+        run.errors.total + problem.relative_error + unresolved(rules, segments),
     )
     if check:
         check_trajectory(found, run.place.students)
     return found
 
 
-def _clocked(problem: Problem, model: ModuleType, until: float) -> float:
+def _clocked(problem: Problem, model: RightHandSides, until: float) -> float:
     """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
     escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
     return max(until, escape) * speed(problem, model)
 
 
-def speed(problem: Problem, model: ModuleType) -> float:
+def _rate(problem: Problem, model: RightHandSides) -> float:
+    """About the largest rate at which a mode moves."""
+    energy = max(problem.teacher_energy, problem.start_energy)
+    return 8.0 * speed(problem, model) * energy * float(problem.eigenvalues.max())
+
+
+def speed(problem: Problem, model: RightHandSides) -> float:
     """How much faster the modes move than in phase retrieval, at least 1.
 
     There ‖A‖ ≤ 8 max(s, s*). Here the larger ‖A‖ counts of the start and of students that equal teachers.

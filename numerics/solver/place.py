@@ -1,10 +1,10 @@
 """Where a run stands between two steps: its students, measured in a chart."""
 
 from dataclasses import dataclass, replace
-from types import ModuleType
 
 import numpy as np
 
+from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import Collocation, radau
 from numerics.solver import lines
@@ -31,14 +31,14 @@ class System:
     """
 
     problem: Problem
-    model: ModuleType
+    model: RightHandSides
     steps: tuple[Step, ...]
     table: Collocation
     single: bool
     line: bool
 
     @classmethod
-    def of(cls, problem: Problem, model: ModuleType, steps: tuple[Step, ...]) -> "System":
+    def of(cls, problem: Problem, model: RightHandSides, steps: tuple[Step, ...]) -> "System":
         """The system of a reduced ``problem``."""
         smooth = hasattr(model, "residual_drift")
         problem = problem if smooth else lines.straightened(problem)

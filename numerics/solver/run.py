@@ -4,11 +4,11 @@ Nothing here changes: a step leads from one run to another, :mod:`numerics.solve
 """
 
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 
+from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
 from numerics.solver import errors, reach
 from numerics.solver.amplification import Amplification
@@ -49,7 +49,7 @@ class Run:
     last: Last | None = None
 
     @classmethod
-    def begin(cls, problem: Problem, model: ModuleType, steps: tuple[Step, ...]) -> "Run":
+    def begin(cls, problem: Problem, model: RightHandSides, steps: tuple[Step, ...]) -> "Run":
         """At the start of a reduced ``problem``. Raises ValueError where the drift is not finite there."""
         system = System.of(problem, model, steps)
         place = Place.start(system)

@@ -5,11 +5,11 @@ numbers of :mod:`numerics.precise` alike.
 """
 
 from dataclasses import dataclass, replace
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
 from numerics.state import limits
 from numerics.state.charts import Chart
@@ -27,12 +27,12 @@ class Settling:
     model has none: then nothing is waited for.
     """
 
-    model: ModuleType
+    model: RightHandSides
     barrier: float | None
     limit: Limit | None
 
     @classmethod
-    def begin(cls, model: ModuleType, energy: Array, moving: bool, taught: bool) -> "Settling":
+    def begin(cls, model: RightHandSides, energy: Array, moving: bool, taught: bool) -> "Settling":
         """At the start: whether some mode with an eigenvalue is ``moving`` there, and whether one of these is
         ``taught``, so that it has a teacher, too. If none is, u vanishes for all times.
         """

@@ -10,10 +10,10 @@ of the model.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 
+from numerics.generated import RightHandSides
 from numerics.state.areas import AreaModes, Pairs
 from numerics.state.modes import Modes
 
@@ -41,7 +41,7 @@ class Chart:
         return AreaModes(eigenvalues, teacher, self.areas) if self.areas else Modes(eigenvalues, teacher)
 
 
-def origin(model: ModuleType) -> Chart:
+def origin(model: RightHandSides) -> Chart:
     """Coordinates y = w; of links with a kink the statistics are (S, U) and their areas."""
     deficits, smooth = getattr(model, "deficits", _no_deficits), hasattr(model, "residual_drift")
     if hasattr(model, "AREAS"):
@@ -51,7 +51,7 @@ def origin(model: ModuleType) -> Chart:
     return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True, smooth)
 
 
-def teacher(model: ModuleType) -> Chart:
+def teacher(model: RightHandSides) -> Chart:
     """Coordinates y = w − w*, and y = w for students beyond the teachers."""
     return Chart(
         model.residual_drift,

@@ -10,10 +10,9 @@ full relative accuracy, and V to (I + δ) V + δ E W*: never is V found again as
 In the frame the statistics are those of :mod:`numerics.state.charts` at the teacher: q = V Q Vᵀ, p = V Q W*ᵀ.
 """
 
-from types import ModuleType
-
 import numpy as np
 
+from numerics.generated import RightHandSides
 from numerics.state.overlaps import join, rotate, split
 
 Array = np.ndarray
@@ -25,7 +24,7 @@ LARGEST_TURN = 0.5  # of a turn: the formulas are those of small ones
 SEPARATE = 1e-12  # of the largest eigenvalue of T: teachers that differ by less are taken to be parallel
 
 
-def nearest_frame(model: ModuleType, statistics: Array, energy: Array) -> Array | None:
+def nearest_frame(model: RightHandSides, statistics: Array, energy: Array) -> Array | None:
     """The R (K, K) that brings R W nearest to E W*, from the ``statistics`` (n,) at the origin.
 
     None where the model is not invariant under rotations, has no residual coordinates, or where even then

@@ -5,11 +5,11 @@ is: ±1 for one even link, any permutation for equal units. P is read off the ov
 that says whether it is a symmetry: L(P W*) = L(W*).
 """
 
-from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
 
+from numerics.generated import RightHandSides
 from numerics.shown.cards import card
 from numerics.state.overlaps import join, split
 from theory.expected import checked
@@ -43,7 +43,7 @@ class Limit(NamedTuple):
         return -1 if self.name == "-teacher" else 1
 
 
-def barrier(model: ModuleType, energy: Array) -> float | None:
+def barrier(model: RightHandSides, energy: Array) -> float | None:
     """The loss below which a run is bound for the teacher on its side of u = 0, None where none is known.
 
     It is the model's minimum of the loss over u = 0, which u can then never cross, if the loss is quadratic
@@ -60,7 +60,7 @@ def barrier(model: ModuleType, energy: Array) -> float | None:
     return float(model.barrier(energy)) if affine else None
 
 
-def nearest(model: ModuleType, statistics: Array, energy: Array, within: float) -> Array | None:
+def nearest(model: RightHandSides, statistics: Array, energy: Array, within: float) -> Array | None:
     """The P whose P W* every student is near: ‖w_j − (P W*)_j‖_Q² ≤ ``within`` · ‖(P W*)_j‖_Q².
 
     None where there is none, or where P is no symmetry of the teacher network. ``statistics`` (n,) are
@@ -80,7 +80,7 @@ def nearest(model: ModuleType, statistics: Array, energy: Array, within: float) 
     return orientation if _is_symmetry(model, energy, orientation) else None
 
 
-def at_the_end(model: ModuleType, statistics: Array, energy: Array, loss: float, time: float) -> Limit:
+def at_the_end(model: RightHandSides, statistics: Array, energy: Array, loss: float, time: float) -> Limit:
     """What the state at the end of a run says about its limit, for a model without a criterion."""
     orientation = nearest(model, statistics, energy, ARRIVED)
     end = f"at t = {time:.6g} the loss is {loss:.6g}"
@@ -97,7 +97,7 @@ def at_the_end(model: ModuleType, statistics: Array, energy: Array, loss: float,
     )
 
 
-def _is_symmetry(model: ModuleType, energy: Array, orientation: Array) -> bool:
+def _is_symmetry(model: RightHandSides, energy: Array, orientation: Array) -> bool:
     """Whether L(P W*) = L(W*), to rounding."""
     turned = orientation @ energy
     with np.errstate(all="ignore"):

@@ -342,9 +342,8 @@ class Trajectory(Summarised):
             for x in self.table.roots(at_points):
                 before, after = self.table.evaluate(at_points, np.clip([x - 1e-6, x + 1e-6], 0, 1))
                 if (before > 0) != (after > 0):
-                    found.append(
-                        (segment.start + float(self.table.evaluate(segment.elapsed, x)), bool(after > before))
-                    )
+                    elapsed = np.clip(self.table.evaluate(segment.elapsed, x), 0.0, segment.width)
+                    found.append((segment.start + float(elapsed), bool(after > before)))
         return [crossing for crossing in found if crossing[0] <= self.until]
 
 

@@ -157,8 +157,8 @@ def test_solve_sgd_at_chosen_times_is_at_whole_steps():
     line = "solve --exponent 2 --dimension inf --init escape:1e-2 --until 20 --sgd --step-size 3e-3 --json"
     answer = parsed(f"{line} --times 0.1,20")
     assert answer["t"] == pytest.approx([33 * 3e-3, 6667 * 3e-3], rel=1e-14)
-    assert answer["mse"] is None
-    assert all(isinstance(value, float) for value in answer["recovered"])
+    assert answer["mse"] is answer["mse_std"] is None
+    assert all(isinstance(value, float) for value in [*answer["recovered"], *answer["loss_std"]])
 
 
 def test_solve_sgd_of_a_link_and_of_a_network():

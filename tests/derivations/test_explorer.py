@@ -183,7 +183,7 @@ def test_the_page_computes_the_constants(numbers, a, d, source, size, until):
     )
     law = PowerLaw(str(a), "inf" if d == math.inf else d, f"source:{source}")
     assert len(theirs) >= 13
-    for name, constant in constants(law, 15, theirs).items():
+    for name, constant in constants(law, 15, list(theirs)).items():
         if name == "plateau_height" and d == math.inf:
             assert theirs[name] in (None, 1)
         elif constant.value is None:

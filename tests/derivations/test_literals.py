@@ -30,7 +30,7 @@ OTHERS = {
     "beyond/telling/closures.py": 1,
     "beyond/telling/links.py": 3,
     "convergence/measured/corrections.py": 2,
-    "convergence/measured/trajectory.py": 1,
+    "setting/measured/trajectory.py": 1,
     "court/legend.py": 1,
     "escape/measured/times.py": 3,
     "escape/mixture.py": 1,
@@ -50,7 +50,7 @@ ROLES = {
     "Definition": "definitions",
     **dict.fromkeys(("Symbol", "IndexedBase", "Function", "named"), "names of symbols"),
     **dict.fromkeys(
-        ("Prose", "derived", "Chapter"), "prose beside the formulas: conditions, orders and reasons"
+        ("Prose", "derived", "Section"), "prose beside the formulas: conditions, orders and reasons"
     ),
     "option": "values of options",
 }

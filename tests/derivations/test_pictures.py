@@ -19,6 +19,7 @@ from derivations.press.tex import words
 from derivations.register import claims, drawings
 
 CLAIMS = {name: item for name, item in claims().items() if item.verdict in (Verdict.FALSE, Verdict.NOT_SHARP)}
+DRAWINGS = drawings()
 PICTURED = [name for name, item in CLAIMS.items() if not item.unpictured]
 UNPICTURED = {"F6/exponents"}
 """Claims without a quantity; each says why itself."""
@@ -26,7 +27,7 @@ UNPICTURED = {"F6/exponents"}
 
 def test_every_claim_has_a_picture_or_says_why_not():
     assert {name for name, item in claims().items() if item.unpictured} == UNPICTURED
-    assert set(drawings()) == set(PICTURED)
+    assert set(DRAWINGS) == set(PICTURED)
     assert len({Drawn(name, "", b"", b"").name for name in PICTURED}) == len(PICTURED)
 
 

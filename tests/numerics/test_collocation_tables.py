@@ -1,10 +1,14 @@
 """Radau IIA: what the table must satisfy, and that the solver's accuracy is of the order it has."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
+from mpmath import mp, mpf
 from numpy.polynomial import Polynomial
 
 from numerics.quadrature.collocation import Collocation, in_log_time, radau
+from theory.legendre import radau_nodes
 
 STAGES = [2, 3, 5, 8, 12, 13]
 
@@ -34,6 +38,19 @@ def test_known_tables():
     assert two.matrix == pytest.approx(np.array([[5 / 12, -1 / 12], [3 / 4, 1 / 4]]), abs=1e-15)
     assert three.nodes == pytest.approx([(4 - root) / 10, (4 + root) / 10, 1], abs=1e-15)
     assert three.matrix[-1] == pytest.approx([(16 - root) / 36, (16 + root) / 36, 1 / 9], abs=1e-15)
+
+
+@pytest.mark.parametrize("stages", [7, 12, 20])
+def test_tables_are_rounded_once(stages):
+    """Against 50 digits, in units of each entry's rounding: a table's own comes back in every step."""
+    table = radau(stages)
+    with mp.workdps(50):
+        nodes = radau_nodes(stages, mpf, mp.prec)
+        exact = [[mp.fdot(row.primitives, column.shares) / 2 for column in nodes] for row in nodes]
+        for found, x in zip(table.nodes, nodes, strict=True):
+            assert abs(mpf(float(found)) - (x.x + 1) / 2) < 0.51 * np.spacing(found)
+        for found, entry in zip(table.matrix.ravel(), chain(*exact), strict=True):
+            assert abs(mpf(float(found)) - entry) < np.spacing(abs(found))
 
 
 @pytest.mark.parametrize("stages", STAGES)

@@ -73,3 +73,15 @@ def test_rounding_below_zero_is_clipped() -> None:
 def test_bad_input_is_named(covariance: object, teacher: object, init: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         from_covariance(covariance, teacher, init)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-9, 1.0, 1e9, 1e30])
+def test_what_counts_as_symmetric_does_not_depend_on_the_unit(scale: float) -> None:
+    """A few roundings of the largest entry are none, 1e-9 of it is one."""
+    matrix = scale * random_covariance(4, 6)
+    skew = np.zeros((4, 4))
+    skew[0, 1] = np.abs(matrix).max()
+    kept = from_covariance(matrix + 4e-16 * skew, np.ones(4), np.ones(4))
+    assert kept.eigenvalues == pytest.approx(np.linalg.eigvalsh(matrix)[::-1], rel=1e-12)
+    with pytest.raises(ValueError, match=r"covariance\[0, 1\] is .* it must be symmetric"):
+        from_covariance(matrix + 1e-9 * skew, np.ones(4), np.ones(4))

@@ -359,3 +359,18 @@ def test_scatter_of_moving_sums(width):
         found.append([scatter.deviation(one), scatter.deviation(np.ones(points))])
     exact = [math.sqrt(width), width * math.sqrt(points)]
     assert np.mean(found, axis=0) == pytest.approx(exact, rel=0.12)
+
+
+@pytest.mark.parametrize("corrections", [[], [0.5], [0.5, 0.7], [(0.5, 1)]])
+@pytest.mark.parametrize("exponent", [None, -0.5])
+def test_few_points_give_a_fit_or_are_refused(corrections, exponent):
+    """Never more unknowns than they determine, nor an error without a bound."""
+    least = 6 + (exponent is None) + (not corrections)
+    values = TIMES**-0.5 * (1 + TIMES**-0.5 if corrections else 1)
+    for points in range(least, 14):
+        fit = fit_power_law(TIMES[:points], values[:points], corrections, exponent=exponent)
+        assert abs(fit.prefactor - 1) <= fit.prefactor_error + 1e-13 < 1
+        assert abs(fit.exponent + 0.5) <= fit.exponent_error + 1e-14 < 0.1
+    few = slice(least - 1)
+    with pytest.raises(ValueError, match=r"at least \d (points|numbers)|\d points are too few"):
+        fit_power_law(TIMES[few], values[few], corrections, exponent=exponent)

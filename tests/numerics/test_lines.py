@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from numerics import Problem, solve
-from numerics.generated import load_module, phase_retrieval
+from numerics.generated import load_module
 from numerics.solver.lines import on_a_line, straightened
-from numerics.state import charts
 from tests.oracles import rectifier_plane
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import parse_link
@@ -104,13 +103,3 @@ def test_what_is_no_line_stays():
     other = Problem([1.0, 0.5], [1.0, 1.0], [-0.1, -0.1])
     assert straightened(across) is across
     assert straightened(other) is other
-
-
-@pytest.mark.parametrize(("overlap", "ratio"), [(0.3, 0.5), (-0.2, -0.7), (1e-4, 0.1)])
-def test_slopes_on_a_line_are_those_of_a_smooth_drift(overlap, ratio):
-    """Phase retrieval has A = 4 s* − 12 s and B = 8 u: slopes −12 by s, 8 by u, none across."""
-    statistics, energy = np.array([[overlap * ratio], [overlap]]), np.array([[overlap / ratio]])
-    gain, force = charts.on_a_line(charts.origin(phase_retrieval), 1).drift_jacobian(statistics, energy)
-    scale = abs(energy.item() / overlap)
-    assert gain[0, 0, :, 0] == pytest.approx([-12, 0], rel=1e-5, abs=1e-6 * scale)
-    assert force[0, 0, :, 0] == pytest.approx([0, 8], rel=1e-5, abs=1e-6 * scale)

@@ -299,7 +299,7 @@ def test_lost_runs_in_checkpoints_files_and_summaries(tmp_path):
     [
         ({"step_size": 0.0}, "step size is 0.0: it must be positive"),
         ({"steps": 0}, "0 steps: a whole number from 1"),
-        ({"batch": 0}, "batch is 0: it must be a whole number, at least 1"),
+        ({"batch": 0}, "batch is 0: it must be a positive integer"),
         ({"noise_variance": -1.0}, "noise variance is -1.0: it must be a finite number"),
         ({"seeds": ()}, "seeds must be one or more whole numbers"),
         ({"seeds": (-1,)}, "seeds must be one or more whole numbers"),

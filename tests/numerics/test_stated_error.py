@@ -14,6 +14,8 @@ from oracles.fuzz import KEYS, Degenerate, reference
 from oracles.network_taylor import erf, network_taylor, relu, square, statistics
 
 from numerics import Problem, load_module, solve
+from numerics.quadrature.collocation import radau
+from numerics.solver.step import error_inside
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.links import RELU, Z
 from theory.symbolic.models import Model
@@ -183,3 +185,34 @@ def test_digits_next_to_where_a_deficit_vanishes(across):
     exact = -np.expm1(-0.5 * np.log1p(below))
     assert run.at(times).one_minus_u == pytest.approx(exact, rel=run.error, abs=0.0)
     assert run.error < 1e-12
+
+
+KEEPING_THEIR_SIGN = {
+    "1/(1 + x²)": lambda x: 1 / (1 + (2 * x) ** 2),
+    "a steep one": lambda x: 1 / (1 + (4 * x) ** 2),
+    "1/cosh": lambda x: 1 / np.cosh(4 * x - 2),
+    "1/(1 + x)": lambda x: 1 / (1 + 4 * x),
+    "a long tail": lambda x: 1 / (1 + 12 * x),
+    "a wave above 0": lambda x: 1.2 + np.sin(8 * x),
+}
+CHANGING_SIGN = {"a wave": lambda x: np.sin(8 * x + 0.3), "waves": lambda x: np.sin(12 * x + 0.3)}
+
+
+@pytest.mark.parametrize("size", [-1e-90, 1.0, 1e30])
+@pytest.mark.parametrize("name", [*KEEPING_THEIR_SIGN, *CHANGING_SIGN])
+def test_what_a_polynomial_leaves_out_between_the_points(name, size):
+    """Looked at in 500 places: the estimate is at least half of it and no more than 30 times.
+
+    Of a statistic that keeps its sign the logarithm's polynomial counts where it is better.
+    """
+    table, x = radau(13), np.linspace(0.0, 1.0, 500)
+    statistic = (KEEPING_THEIR_SIGN | CHANGING_SIGN)[name]
+    values, exact = size * statistic(table.points)[None], size * statistic(x)
+    own = better = np.abs(table.evaluate(values, x)[0] - exact)
+    ends = np.abs(values[0, [0, -1]]).min()
+    if name in KEEPING_THEIR_SIGN:
+        logarithm = table.evaluate(np.log(np.abs(values)), x)[0]
+        ends = np.abs(values).min()
+        better = np.minimum(own, np.abs(np.sign(size) * np.exp(logarithm) - exact))
+    stated = error_inside(table, values, np.zeros(1))
+    assert 0.5 * better.max() <= stated * ends <= 30 * own.max()

@@ -37,7 +37,7 @@ def area_flow(model: Model) -> AreaFlow:
     >>> from theory.symbolic.models import single_index
     >>> flow = area_flow(single_index(RELU))
     >>> flow.pairs, flow.A[0], flow.B[0]
-    (((0, 1),), -1 + ru/(pi*s), atan2(ru, -u)/pi)
+    (((0, 1),), ru/(pi*s) - 1, atan2(ru, -u)/pi)
     """
     pairs = kinked_pairs(model)
     kinks = [_kink(model, *pair) for pair in pairs]

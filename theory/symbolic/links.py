@@ -1,20 +1,23 @@
 """Links: the functions that students and teachers apply to their projections of the input.
 
-A link is a SymPy expression in the one variable :data:`Z`: a combination, with rational
-coefficients, of the functions of :mod:`theory.symbolic.averages`, so that every Gaussian
-expectation of a product of two links has a closed form, and is exact. Polynomials are the links
-whose expectations are polynomials in the overlaps.
+A link is a SymPy expression in the one variable :data:`Z`. Where it is a combination of the functions of
+:mod:`theory.symbolic.averages` every Gaussian expectation of a product of two links has a closed form, and is
+exact; polynomials are the links whose expectations are polynomials in the overlaps. Of other links, such as
+tanh, expectations are numbers: see :mod:`numerics.pairs`.
 """
 
 import ast
+import re
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 
 import sympy
+from sympy.polys.orthopolys import hermite_prob_poly
 
 from theory.expected import Only, checked
-from theory.symbolic.averages import Atom, ErrorFunction, Modulus, Monomial
+from theory.symbolic.averages import Atom, ErrorFunction, Exponential, Monomial, Sign, Wave
 
 Z = sympy.Symbol("z")
 """The argument of every link."""
@@ -22,7 +25,7 @@ Z = sympy.Symbol("z")
 RELU = (Z + sympy.Abs(Z)) / 2
 """The rectifier ``max(z, 0)`` as the combination whose averages are known."""
 
-MAX_DEGREE = 32
+MAX_DEGREE = 64
 """Largest degree that :func:`parse_link` accepts: a mistyped exponent must not run for hours."""
 
 MAX_LENGTH = 1000
@@ -34,50 +37,103 @@ MAX_EXPONENT = 300
 MAX_BITS = 4096
 """Longest number that a power in the text of a link may give."""
 
+_CLOSED = "powers of z times 1, erf(c*z), sign(z), abs(z), relu(z), gelu(z), exp(c*z), sin(c*z), cos(c*z)"
+
+
+class Softplus(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
+    """``log(1 + exp(z))``."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """Return the sigmoid, by its hyperbolic tangent, which does not overflow."""
+        return (1 + sympy.tanh(self.args[0] / 2)) / 2
+
+    def doit(self, **hints: bool) -> sympy.Expr:
+        """Return the logarithm."""
+        return sympy.log(1 + sympy.exp(self.args[0]))
+
+
+def _sigmoid(argument: sympy.Expr) -> sympy.Expr:
+    return (1 + sympy.tanh(argument / 2)) / 2
+
+
+_FUNCTIONS: dict[str, Callable[[sympy.Expr], sympy.Expr]] = {
+    "abs": sympy.Abs,
+    "cos": sympy.cos,
+    "erf": sympy.erf,
+    "exp": sympy.exp,
+    "gelu": lambda argument: argument * (1 + sympy.erf(argument / sympy.sqrt(2))) / 2,
+    "relu": lambda argument: (argument + sympy.Abs(argument)) / 2,
+    "sigmoid": _sigmoid,
+    "sign": sympy.sign,
+    "silu": lambda argument: argument * _sigmoid(argument),
+    "sin": sympy.sin,
+    "softplus": Softplus,
+    "sqrt": sympy.sqrt,
+    "tanh": sympy.tanh,
+}
+
 _ALLOWED = (
-    "a link is a polynomial in z with rational coefficients, such as z**3 - 3*z,"
-    " or a rational combination of powers of z, erf(c*z), abs(z) and relu(z)"
+    "a link is a polynomial in z, such as z**3 - 3*z or He3(z), or a combination with real coefficients of"
+    f" powers of z times the functions {', '.join(sorted(set(_FUNCTIONS) - {'sqrt'}))}"
 )
+
+_HERMITE = re.compile(r"(He|he)(\d+)")
 
 
 Link = Annotated[sympy.Expr, Only("a SymPy expression in z, such as parse_link makes of a text")]
 
 
 class LinkError(ValueError):
-    """The link is constant, or no combination with rational coefficients of known functions."""
+    """The link is constant, or no function of ``z`` alone."""
 
 
 class UnknownAverageError(LinkError):
     """The link holds a function whose Gaussian averages have no closed form here."""
 
 
-def link_terms(link: Link) -> dict[Atom, sympy.Rational]:
+def link_terms(link: Link) -> dict[Atom, sympy.Expr]:
     """Return the coefficient of each function that ``link`` combines.
 
     Raises :class:`UnknownAverageError` for a function of another kind, and :class:`LinkError`
-    where the link holds symbols besides ``z``, coefficients that are not rational (derivations are
-    exact), or no ``z`` at all (a constant has no gradient).
+    where the link is none: see :func:`canonical`.
 
     >>> link_terms(Z**2 - 1)
     {Monomial(power=0): -1, Monomial(power=2): 1}
     >>> link_terms(3 * sympy.erf(Z / 2))
-    {ErrorFunction(scale=1/2): 3}
+    {ErrorFunction(scale=1/2, power=0): 3}
+    """
+    terms: dict[Atom, sympy.Expr] = {}
+    for summand in sympy.Add.make_args(canonical(link)):
+        coefficient, function = summand.as_independent(Z, as_Add=False)
+        atom = _atom(function)
+        terms[atom] = terms.get(atom, sympy.S.Zero) + coefficient
+    return {atom: terms[atom] for atom in sorted(terms, key=repr)}
+
+
+def canonical(link: sympy.Expr) -> sympy.Expr:
+    """Return a link as a sum of products, powers of ``|z|`` and ``sign z`` reduced to the first.
+
+    Raises :class:`LinkError` where the link holds symbols besides ``z``, coefficients that are not real,
+    or no ``z`` at all (a constant has no gradient).
+
+    >>> canonical(sympy.Abs(Z) ** 2), canonical(RELU**2)
+    (z**2, z**2/2 + z*Abs(z)/2)
     """
     try:
         exact = sympy.sympify(link, strict=True)
     except sympy.SympifyError:
         raise LinkError(f"a link is a SymPy expression in Z, not {link!r}: read text by parse_link") from None
-    terms: dict[Atom, sympy.Rational] = {}
+    total = sympy.S.Zero
     for summand in sympy.Add.make_args(sympy.expand(_without_maxima(exact))):
-        coefficient, function = summand.as_coeff_Mul()
-        if not coefficient.is_Rational:
+        coefficient, function = summand.as_independent(Z, as_Add=False)
+        if not (coefficient.is_real and coefficient.is_finite):
             raise LinkError(f"cannot use the coefficient {coefficient} in the link {link}: {_ALLOWED}")
-        if coefficient:
-            atom = _atom(function, link)
-            terms[atom] = terms.get(atom, sympy.S.Zero) + coefficient
-    if not terms.keys() - {Monomial(0)}:
+        total += coefficient * _reduced(function)
+    if not total.has(Z):
         raise LinkError(f"cannot use the constant link {link}: {_ALLOWED}")
-    return {atom: terms[atom] for atom in sorted(terms, key=repr)}
+    return total
 
 
 def is_polynomial(link: sympy.Expr) -> bool:
@@ -86,7 +142,36 @@ def is_polynomial(link: sympy.Expr) -> bool:
     >>> is_polynomial(Z**3), is_polynomial(RELU)
     (True, False)
     """
-    return all(isinstance(atom, Monomial) for atom in link_terms(link))
+    return bool(canonical(link).is_polynomial(Z))
+
+
+def is_combination(link: sympy.Expr) -> bool:
+    """Return whether a link combines functions whose averages are known.
+
+    >>> is_combination(RELU), is_combination(sympy.tanh(Z))
+    (True, False)
+    """
+    try:
+        link_terms(link)
+    except UnknownAverageError:
+        return False
+    return True
+
+
+def has_kink(link: sympy.Expr) -> bool:
+    """Return whether a link is not smooth at 0.
+
+    >>> has_kink(RELU), has_kink(Z**3)
+    (True, False)
+    """
+    return bool(canonical(link).atoms(sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Piecewise))
+
+
+def numpy_function(link: sympy.Expr) -> Callable[[Any], Any]:
+    """Return the link as a function of NumPy arrays."""
+    import numpy as np
+
+    return sympy.lambdify(Z, link, modules=[{"Softplus": lambda x: np.logaddexp(0.0, x)}, "scipy", "numpy"])
 
 
 def _without_maxima(link: sympy.Expr) -> sympy.Expr:
@@ -97,29 +182,58 @@ def _without_maxima(link: sympy.Expr) -> sympy.Expr:
     )
 
 
-def _atom(function: sympy.Expr, link: sympy.Expr) -> Atom:
-    """Return the known function that an expression without a rational factor is."""
-    base, power = function.as_base_exp()
-    if function == 1 or (base == Z and power.is_Integer and power > 0):
-        return Monomial(int(power) if base == Z else 0)
-    if function == sympy.Abs(Z):
-        return Modulus()
-    if isinstance(function, sympy.erf):
-        scale = function.args[0].coeff(Z)
-        if function.args[0] == scale * Z and (scale**2).is_Rational and scale.is_positive:
-            return ErrorFunction(scale)
-        raise UnknownAverageError(
-            f"no Gaussian average of {function} is known: erf takes c*z with a constant c, c**2 rational"
-        )
-    if function.free_symbols - {Z} or function.is_polynomial(Z):
-        raise LinkError(f"cannot use {function} in the link {link}: {_ALLOWED}")
+def _reduced(function: sympy.Expr) -> sympy.Expr:
+    """Return a product with ``|z|^2 = z^2``, ``z sign z = |z|`` and ``sign² = 1``."""
+    factors = function.as_powers_dict()
+    power, moduli, signs = (factors.pop(base, 0) for base in (Z, sympy.Abs(Z), sympy.sign(Z)))
+    if not all(sympy.sympify(x).is_Integer and x >= 0 for x in (power, moduli, signs)):
+        return function
+    rest = sympy.Mul(*(base**exponent for base, exponent in factors.items()))
+    total = power + moduli
+    if (moduli + signs) % 2:
+        rest *= sympy.sign(Z) if total == 0 else Z ** (total - 1) * sympy.Abs(Z)
+    else:
+        rest *= Z**total
+    return rest
+
+
+def _atom(function: sympy.Expr) -> Atom:
+    """Return the known function that a product without a constant factor is."""
+    base, power = function.as_independent(sympy.erf, sympy.Abs, sympy.sign, sympy.exp, sympy.sin, sympy.cos)
+    plain, kernel = base, power
+    if not function.has(sympy.Function, sympy.exp):
+        plain, kernel = function, sympy.S.One
+    degree = plain.as_base_exp()[1] if plain.has(Z) else sympy.S.Zero
+    if plain not in (1, Z**degree) or not (degree.is_Integer and degree >= 0):
+        raise UnknownAverageError(_unknown(function))
+    n = int(degree)
+    if kernel == 1:
+        return Monomial(n)
+    if kernel == sympy.Abs(Z):
+        return Sign(n + 1)
+    if kernel == sympy.sign(Z):
+        return Sign(n)
+    scale = _scale(kernel)
+    if scale is not None and isinstance(kernel, sympy.erf) and scale.is_positive:
+        return ErrorFunction(scale, n)
+    if scale is not None and isinstance(kernel, sympy.exp):
+        return Exponential(scale, n)
+    if scale is not None and isinstance(kernel, sympy.sin | sympy.cos):
+        return Wave(scale, int(isinstance(kernel, sympy.cos)), n)
     raise UnknownAverageError(_unknown(function))
+
+
+def _scale(kernel: sympy.Expr) -> sympy.Expr | None:
+    """Return c where the argument of a function is ``c z``, else None."""
+    argument = kernel.args[0] if len(kernel.args) == 1 else sympy.S.Zero
+    scale = argument.coeff(Z)
+    return scale if argument == scale * Z and scale.is_real and scale != 0 else None
 
 
 def _unknown(function: object) -> str:
     return (
-        f"no Gaussian average of {function} is known: {_ALLOWED}; use a polynomial that approximates it,"
-        " or add the function's averages to theory.symbolic.averages"
+        f"no Gaussian average of {function} is known in closed form: it is of {_CLOSED}, and of polynomials;"
+        " numerics.network solves with any other link"
     )
 
 
@@ -127,19 +241,20 @@ def _unknown(function: object) -> str:
 def parse_link(text: str) -> sympy.Expr:
     """Read a link from text, without evaluating any code.
 
-    The grammar is ``+ - * /``, ``**`` with a literal integer exponent, parentheses, the variable
-    ``z``, decimal numbers, which are read as exact fractions, and the functions ``erf``, ``abs``,
-    ``relu`` and ``sqrt`` of a number. Division is by numbers only.
+    The grammar is ``+ - * /``, ``**`` or ``^`` with a literal integer exponent, parentheses, the variable
+    ``z``, decimal numbers, which are read as exact fractions, ``sqrt`` of a number, Hermite polynomials
+    ``He3(z)`` and normalised ones ``he3(z)`` of any degree, and the functions abs, cos, erf, exp, gelu, relu,
+    sigmoid, sign, silu, sin, softplus and tanh. Division is by numbers only.
     Raises :class:`LinkError` for everything else and for degrees above :data:`MAX_DEGREE`.
 
-    >>> parse_link("z**3 - 3*z")
-    z**3 - 3*z
+    >>> parse_link("z^3 - 3*z") == parse_link("He3(z)")
+    True
     >>> parse_link("0.1*(z - 1)**2")
     z**2/10 - z/5 + 1/10
     >>> parse_link("relu(z) - erf(z/sqrt(2))")
     z/2 + Abs(z)/2 - erf(sqrt(2)*z/2)
     """
-    text = text.strip()
+    text = text.strip().replace("^", "**")
     if len(text) > MAX_LENGTH:
         raise LinkError(f"a link has at most {MAX_LENGTH} characters, not {len(text)}")
     try:
@@ -148,8 +263,7 @@ def parse_link(text: str) -> sympy.Expr:
         raise
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise LinkError(f"cannot read the link {text!r}: {_ALLOWED}") from error
-    link_terms(link)
-    return link
+    return canonical(link)
 
 
 def _with_exact_decimals(text: str, tree: ast.Expression) -> ast.expr:
@@ -176,8 +290,8 @@ def _evaluate(node: ast.expr) -> sympy.Poly:
             return -_evaluate(operand)
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
             return _polynomial(_FUNCTIONS[name](_evaluate(argument).as_expr()))
-        case ast.Call(func=ast.Name()):
-            raise UnknownAverageError(_unknown(ast.unparse(node)))
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if _HERMITE.fullmatch(name):
+            return _hermite(name, _evaluate(argument))
         case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int() as exponent)) if (
             not isinstance(exponent, bool)
         ):
@@ -187,17 +301,20 @@ def _evaluate(node: ast.expr) -> sympy.Poly:
     raise LinkError(f"cannot use {ast.unparse(node)!r} in a link: {_ALLOWED}")
 
 
-_FUNCTIONS = {
-    "erf": sympy.erf,
-    "abs": sympy.Abs,
-    "relu": lambda argument: (argument + sympy.Abs(argument)) / 2,
-    "sqrt": sympy.sqrt,
-}
+def _hermite(name: str, argument: sympy.Poly) -> sympy.Poly:
+    """Return the Hermite polynomial, normalised where the name is in lower case."""
+    degree = int(name[2:])
+    _check_degree(degree)
+    _check_degree(degree * argument.total_degree())
+    value = _polynomial(hermite_prob_poly(degree, argument.as_expr()))
+    return value * _polynomial(1 / sympy.sqrt(sympy.factorial(degree))) if name[0] == "h" else value
 
 
 def _polynomial(value: sympy.Expr) -> sympy.Poly:
     """Return an expression as a polynomial in ``z`` and in the functions that it holds."""
-    functions = sorted(value.atoms(sympy.erf, sympy.Abs), key=sympy.default_sort_key)
+    functions = sorted(value.atoms(sympy.Function, sympy.exp), key=sympy.default_sort_key)
+    if any(function.free_symbols != {Z} for function in functions):
+        functions = [function for function in functions if function.has(Z)]
     try:
         return sympy.Poly(value, Z, *functions)
     except sympy.PolynomialError as error:

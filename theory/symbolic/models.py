@@ -8,9 +8,9 @@ from typing import ClassVar
 import sympy
 
 from theory.expected import Count, checked
-from theory.symbolic.averages import product_average
+from theory.symbolic.averages import NoAverageError, product_average
 from theory.symbolic.given import given
-from theory.symbolic.links import Link, Z, is_polynomial, link_terms
+from theory.symbolic.links import Link, UnknownAverageError, Z, canonical, is_polynomial, link_terms
 from theory.symbolic.notation import displayed, entries
 from theory.symbolic.overlaps import Overlaps
 
@@ -30,11 +30,12 @@ class Model:
 
     ``student_link`` and ``teacher_link`` are ``f`` and ``g``, links in
     :data:`~theory.symbolic.links.Z`; ``student_weights`` and ``teacher_weights`` are ``c`` and
-    ``c*``, non-zero rationals whose numbers set ``K`` and ``M``. ``noise`` is the variance of the
-    independent label noise ``ξ``, a rational or a symbol such as ``sigma2``; it adds to the loss
-    and leaves the flow as it is. Raises :class:`~theory.symbolic.links.LinkError` for another
-    link, its :class:`~theory.symbolic.links.UnknownAverageError` where no average is known, and
-    :class:`ModelError` for other weights or noise.
+    ``c*``, non-zero real numbers that set ``K`` and ``M`` by how many they are, exact where they are given
+    so. ``noise`` is the variance of the independent label noise ``ξ``, a rational or a symbol such as
+    ``sigma2``; it adds to the loss and leaves the flow as it is. Raises
+    :class:`~theory.symbolic.links.LinkError` for what is no link and :class:`ModelError` for other weights or
+    noise. Its loss and drift raise :class:`~theory.symbolic.links.UnknownAverageError` where no average is
+    known in closed form.
 
     >>> model = Model("committee", Z**2, Z**2, student_weights=(1, 1), teacher_weights=(1,))
     >>> model.students, model.teachers
@@ -51,16 +52,16 @@ class Model:
     name: str
     student_link: Link
     teacher_link: Link
-    student_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
-    teacher_weights: tuple[sympy.Rational, ...] = (sympy.S.One,)
+    student_weights: tuple[sympy.Expr, ...] = (sympy.S.One,)
+    teacher_weights: tuple[sympy.Expr, ...] = (sympy.S.One,)
     noise: sympy.Expr = sympy.S.Zero
 
     def __post_init__(self) -> None:
-        link_terms(self.student_link)
-        link_terms(self.teacher_link)
+        for field in ("student_link", "teacher_link"):
+            object.__setattr__(self, field, canonical(getattr(self, field)))
         object.__setattr__(self, "noise", _variance(self.noise))
         for field in ("student_weights", "teacher_weights"):
-            object.__setattr__(self, field, _rational_weights(field, getattr(self, field)))
+            object.__setattr__(self, field, _real_weights(field, getattr(self, field)))
         if not self.name.isprintable() or set(self.name) & set('\\"'):
             raise ModelError(
                 f"the name {self.name!r} goes into a docstring: no quotes, backslashes or new lines"
@@ -161,13 +162,16 @@ def link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> 
     a*b + 2*c**2
     """
     a, b, c = covariance[0, 0], covariance[1, 1], covariance[0, 1]
-    return sympy.Add(
-        *(
-            left * right * product_average(first, second, a, b, c)
-            for first, left in link_terms(f).items()
-            for second, right in link_terms(g).items()
+    try:
+        return sympy.Add(
+            *(
+                left * right * product_average(first, second, a, b, c)
+                for first, left in link_terms(f).items()
+                for second, right in link_terms(g).items()
+            )
         )
-    )
+    except NoAverageError as error:
+        raise UnknownAverageError(f"{error}: numerics.network solves with any link") from None
 
 
 @checked
@@ -217,10 +221,10 @@ def quadratic_network(students: Count, teachers: Count) -> Model:
     return Model("quadratic network", Z**2, Z**2, (sympy.S.One,) * students, (sympy.S.One,) * teachers)
 
 
-def _rational_weights(field: str, weights: tuple[sympy.Rational | int, ...]) -> tuple[sympy.Rational, ...]:
+def _real_weights(field: str, weights: tuple[sympy.Expr | float, ...]) -> tuple[sympy.Expr, ...]:
     exact = tuple(given(weight, f"one of {field}") for weight in weights)
-    if not exact or not all(weight.is_Rational and weight != 0 for weight in exact):
-        raise ModelError(f"{field} must be non-zero integers or rationals, not {tuple(weights)}")
+    if not exact or not all(weight.is_real and weight.is_finite and weight != 0 for weight in exact):
+        raise ModelError(f"{field} must be non-zero real numbers, not {tuple(weights)}")
     return exact
 
 

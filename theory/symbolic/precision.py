@@ -14,6 +14,11 @@ from mpmath import mp, mpf
 
 arcsin = np.frompyfunc(mp.asin, 1, 1)
 arctan2 = np.frompyfunc(mp.atan2, 2, 1)
+exp = np.frompyfunc(mp.exp, 1, 1)
+sin = np.frompyfunc(mp.sin, 1, 1)
+cos = np.frompyfunc(mp.cos, 1, 1)
+sinh = np.frompyfunc(mp.sinh, 1, 1)
+cosh = np.frompyfunc(mp.cosh, 1, 1)
 sqrt = np.frompyfunc(mp.sqrt, 1, 1)
 '''
 
@@ -43,7 +48,7 @@ def at_any_precision(text: str) -> str:
 class _Rewriter(ast.NodeTransformer):
     """Elementary functions and constants of NumPy to those of mpmath."""
 
-    FUNCTIONS: ClassVar = {"arcsin", "arctan2", "sqrt"}
+    FUNCTIONS: ClassVar = {"arcsin", "arctan2", "exp", "sin", "cos", "sinh", "cosh", "sqrt"}
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         """``np.sqrt`` is ``sqrt`` of the header, ``np.pi`` is mpmath's; the rest stays."""

@@ -16,7 +16,13 @@ import sympy
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
-_NUMPY = {"math.pi": "np.pi", "math.asin": "np.arcsin", "math.atan2": "np.arctan2", "math.sqrt": "np.sqrt"}
+_NUMPY = {
+    "math.pi": "np.pi",
+    "math.asin": "np.arcsin",
+    "math.atan2": "np.arctan2",
+    "math.sqrt": "np.sqrt",
+    **{f"math.{name}": f"np.{name}" for name in ("exp", "sin", "cos", "sinh", "cosh")},
+}
 
 
 class NonNegative(sympy.Function):  # type: ignore[misc]  # SymPy ships no types

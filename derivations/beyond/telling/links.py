@@ -8,7 +8,7 @@ from sympy.polys.orthopolys import hermite_prob_poly as hermite_prob
 
 from derivations.court.checks import Check, Meaning, each, every, identity, order
 from derivations.court.operators import ModeSum, plus, times
-from derivations.court.statement import Clause, state
+from derivations.court.statement import Clause, Statement, state
 from derivations.press.document import OURS, Asked, Block, Chapter, Prose, Step, Table, derivation
 from derivations.press.proof import derived, equal, holds
 from derivations.press.typeset import latex
@@ -81,55 +81,48 @@ def cubic() -> Iterator[Step]:
         OURS,
         Model.B,
     )
-    sphere, dot_u = {s: 1, t: 1}, sympy.Symbol(r"\dot u")
-    normalised = sympy.Symbol("B|_{s = s_* = 1}")
     yield derived(
         r"Where the student is normalised to $s = s_* = 1$ it starts with $u^2$: information exponent 3. On "
         r"isotropic data the escape from $u(0) = \varepsilon$ then takes a time of order $1/\varepsilon$ in "
         r"place of $\log(1/\varepsilon)$.",
-        state(
-            normalised,
-            "=",
-            model.B[0].subs(sphere),
-            "⟹",
-            dot_u,
-            "∝",
-            u**2,
-            check=every(
-                each(
-                    identity({normalised: pull.subs(sphere)}),
-                    _proportional(dot_u, pull.subs(sphere) * (1 - u**2)),
-                ),
-                lambda _: holds(information_exponent(model.student_link) == 3, "Hermite coefficients"),
-            ),
-        ),
+        _on_the_sphere(model, pull),
         rf"$c_1 = c_2 = 0$, $c_3 = {latex(hermite_coefficient(model.student_link, 3))}$",
         OURS,
         information_exponent,
     )
-    gain = sympy.expand(model.loss.subs({s: 0, u: 0}) - model.loss).subs(t, 1)
-    below, size, BigO = sympy.Symbol("L(0) - L"), sympy.Symbol("|w|"), sympy.Function("O")
-    exact = (loss.subs({s: 0, u: 0}) - loss).subs(t, 1)
-    starts = [{s: 2 * small**2, u: small, size: small} for small in (mp.mpf("1e-3"), mp.mpf("1e-5"))]
     yield derived(
         r"The flow itself starts elsewhere, at $w \approx 0$, where the link is $-3z$ and its slope "
         r"$\mathbb{E} f'(h) = 3(s_* - 1)$ vanishes at $s_* = 1$: nothing pulls and the student's own linear "
         "part decays. 0 attracts, and a small start never escapes.",
-        state(
-            below,
-            "=",
-            gain,
-            "=",
-            -9 * s + BigO(size**3),
-            check=every(
-                _in_turn(identity({below: exact}), order(starts, BigO)),
-                lambda _: holds(escape(model.student_link).time is EscapeTime.NEVER, "0 attracts"),
-            ),
-        ),
+        _near_zero(model, loss),
         "the lowest order in $w$ is negative",
         OURS,
         escape,
     )
+
+
+def _on_the_sphere(model: Model, pull: sympy.Expr) -> Statement:
+    """The drift of the cubic link at s = s* = 1, and how slowly u grows there."""
+    sphere, dot_u, normalised = {s: 1, t: 1}, sympy.Symbol(r"\dot u"), sympy.Symbol("B|_{s = s_* = 1}")
+    growth = _proportional(dot_u, pull.subs(sphere) * (1 - u**2))
+    check = every(
+        each(identity({normalised: pull.subs(sphere)}), growth),
+        lambda _: holds(information_exponent(model.student_link) == 3, "Hermite coefficients"),
+    )
+    return state(normalised, "=", model.B[0].subs(sphere), "⟹", dot_u, "∝", u**2, check=check)
+
+
+def _near_zero(model: Model, loss: sympy.Expr) -> Statement:
+    """The loss of the cubic link beside its value at 0, for s* = 1."""
+    gain = sympy.expand(model.loss.subs({s: 0, u: 0}) - model.loss).subs(t, 1)
+    below, size, BigO = sympy.Symbol("L(0) - L"), sympy.Symbol("|w|"), sympy.Function("O")
+    exact = (loss.subs({s: 0, u: 0}) - loss).subs(t, 1)
+    starts = [{s: 2 * small**2, u: small, size: small} for small in (mp.mpf("1e-3"), mp.mpf("1e-5"))]
+    check = every(
+        _in_turn(identity({below: exact}), order(starts, BigO)),
+        lambda _: holds(escape(model.student_link).time is EscapeTime.NEVER, "0 attracts"),
+    )
+    return state(below, "=", gain, "=", -9 * s + BigO(size**3), check=check)
 
 
 def _proportional(name: sympy.Symbol, speed: sympy.Expr) -> Check:

@@ -10,7 +10,7 @@ from mpmath import mp
 
 from derivations.court.checks import Check, Meaning, each, every, identity, means, value
 from derivations.court.operators import ModeSum, plus, times
-from derivations.court.statement import Clause, state
+from derivations.court.statement import Clause, Statement, state
 from derivations.escape.volterra import solve_system
 from derivations.press.document import OURS, Asked, Block, Chapter, Prose, Step, Table, derivation
 from derivations.press.proof import derived, equal, holds
@@ -18,7 +18,7 @@ from derivations.setting.symbols import i, lam, w_star
 from derivations.setting.symbols import time as t
 from numerics import Problem, solve
 from theory.symbolic import SpectralMeasure, hierarchy, phase_retrieval
-from theory.symbolic.closures import DuhamelVolterra, close
+from theory.symbolic.closures import DuhamelVolterra, VolterraSystem, close
 from theory.symbolic.closures.duhamel import Response, Term
 
 earlier, other = sympy.Symbol(r"\tau"), sympy.Symbol(r"\tau'")
@@ -114,23 +114,9 @@ def duhamel() -> Iterator[Step]:
 def volterra() -> Iterator[Step]:
     """u as a Volterra equation; the kernel needs two times; s with a double integral."""
     system = close(hierarchy(phase_retrieval()), DuhamelVolterra())
-    squared = times(lam[i] ** 2, w_star[i] ** 2)
     yield derived(
         "The first coordinate closes on $u$ and the clock.",
-        state(
-            u(t),
-            "=",
-            plus(a(t), times(8, sympy.Integral(times(K(t, earlier), u(earlier)), (earlier, 0, t)))),
-            ",",
-            a(t),
-            "≔",
-            ModeSum(times(lam[i], w(i, 0), w_star[i], _grown(i)), i),
-            ",",
-            K(t, earlier),
-            "≔",
-            ModeSum(times(squared, _grown(i, earlier)), i),
-            check=every(_along_a_run(), _has(system.u, ("U", 1, 1, 0), ("T", 1, 2, 1))),
-        ),
+        _first_coordinate(system),
         "first coordinate of Duhamel's formula",
         "P8, corrected",
         DuhamelVolterra,
@@ -155,23 +141,10 @@ def volterra() -> Iterator[Step]:
         "P8, corrected",
         DuhamelVolterra,
     )
-    once = g_2(times(4, plus(2 * Theta(t), -Theta(earlier))))
-    twice = g_3(times(4, plus(2 * Theta(t), -Theta(earlier), -Theta(other))))
-    single = sympy.Integral(times(once, u(earlier)), (earlier, 0, t))
-    double = sympy.Integral(times(twice, u(earlier), u(other)), (earlier, 0, t), (other, 0, t))
-    own = ModeSum(times(lam[i], w(i, 0) ** 2, sympy.exp(times(8, lam[i], Theta(t)))), i)
     yield derived(
         "The clock needs $s$, and $s$ is quadratic in the modes: one term of the start, a single integral, a "
         "double one.",
-        state(
-            s(t),
-            "=",
-            plus(own, times(16, single), times(64, double)),
-            check=every(
-                _along_a_run(_generating()),
-                _has(system.s, ("S", 1, 1, 0), ("U", 2, 2, 1), ("T", 1, 3, 2)),
-            ),
-        ),
+        _energy(system),
         r"$g_2, g_3$: the generating functions of $u^{(2)}(0)$ and $s_*^{(3)}$",
         OURS,
         DuhamelVolterra,
@@ -193,6 +166,37 @@ def volterra() -> Iterator[Step]:
         OURS,
         DuhamelVolterra,
     )
+
+
+def _first_coordinate(system: VolterraSystem) -> Statement:
+    """u with its source and its kernel of two times."""
+    squared = times(lam[i] ** 2, w_star[i] ** 2)
+    return state(
+        u(t),
+        "=",
+        plus(a(t), times(8, sympy.Integral(times(K(t, earlier), u(earlier)), (earlier, 0, t)))),
+        ",",
+        a(t),
+        "≔",
+        ModeSum(times(lam[i], w(i, 0), w_star[i], _grown(i)), i),
+        ",",
+        K(t, earlier),
+        "≔",
+        ModeSum(times(squared, _grown(i, earlier)), i),
+        check=every(_along_a_run(), _has(system.u, ("U", 1, 1, 0), ("T", 1, 2, 1))),
+    )
+
+
+def _energy(system: VolterraSystem) -> Statement:
+    """s with a term of the start, a single and a double integral."""
+    once = g_2(times(4, plus(2 * Theta(t), -Theta(earlier))))
+    twice = g_3(times(4, plus(2 * Theta(t), -Theta(earlier), -Theta(other))))
+    single = sympy.Integral(times(once, u(earlier)), (earlier, 0, t))
+    double = sympy.Integral(times(twice, u(earlier), u(other)), (earlier, 0, t), (other, 0, t))
+    own = ModeSum(times(lam[i], w(i, 0) ** 2, sympy.exp(times(8, lam[i], Theta(t)))), i)
+    terms = _has(system.s, ("S", 1, 1, 0), ("U", 2, 2, 1), ("T", 1, 3, 2))
+    right = plus(own, times(16, single), times(64, double))
+    return state(s(t), "=", right, check=every(_along_a_run(_generating()), terms))
 
 
 @derivation("deficit", "The same for what is missing", "C.10")

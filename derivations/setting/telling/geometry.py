@@ -7,7 +7,7 @@ import sympy
 
 from derivations.court.checks import Check, Meaning, every, identity, means
 from derivations.court.operators import plus, times
-from derivations.court.statement import BrokenStepError, Clause, state
+from derivations.court.statement import BrokenStepError, Clause, Statement, state
 from derivations.press.document import OURS, Asked, Block, Chapter, Picture, Prose, Step, Table, derivation
 from derivations.press.proof import derived
 from derivations.press.typeset import latex
@@ -104,27 +104,11 @@ def critical() -> Iterator[Step]:
         "P2",
         critical_points,
     )
-    at = {point.multiple: sympy.FiniteSet(*point.spectrum) for point in points}
     yield derived(
         r"The Hessian, whitened, is a multiple of the identity plus forms of rank one, so its eigenvalues "
         r"can be "
         r"read off. At $0$ all are negative: a maximum. At $\pm w^*$ all are positive: minima.",
-        state(
-            sympy.Symbol("H_{ij}"),
-            "≔",
-            WHITENED,
-            ",",
-            spectrum(0),
-            "=",
-            at[0],
-            ",",
-            spectrum(teacher),
-            "=",
-            spectrum(-teacher),
-            "=",
-            at[1],
-            check=_extrema,
-        ),
+        _types(points),
         "second-order test",
         "P2",
         CriticalPoint.kind,
@@ -133,30 +117,44 @@ def critical() -> Iterator[Step]:
         "On the ellipsoid one is positive (along $w$), one negative (along $w^*$), the others zero: a "
         "saddle, with a "
         "way out, and flat directions along which nothing happens to second order.",
-        state(u, "=", other.u, ",", s, "=", other.s, "⟹", spectrum(student), "=", at[None], check=_saddle),
+        _on_the_ellipsoid(other),
         "second-order test",
         "P2",
         CriticalPoint.spectrum,
     )
-    form, stretched = sympy.Symbol(r"{w^\top \nabla^2 L}\, w"), {s: (1 + alpha) ** 2 * s, u: (1 + alpha) * u}
-    second = model.loss.subs(stretched, simultaneous=True).diff(alpha, 2).subs({alpha: 0, u: 0, s: t / 3})
     yield derived(
         r"Along $w$ itself the form has the value below. The paper's proof prints $8 (w^{*\top} Q w^*)^2$ in "
         r"its "
         r"place, three times too much. The sign, and with it the "
         "classification, is the same.",
-        state(
-            form,
-            "=",
-            24 * s**2,
-            "=",
-            other.hessian.quadratic_form(other.s, other.s, other.u),
-            check=identity({form: second, s: t / 3}),
-        ),
+        _along_the_student(other),
         r"$u = 0$, $s = s_*/3$",
         "P2, corrected",
         Hessian.quadratic_form,
     )
+
+
+def _types(points: Sequence[CriticalPoint]) -> Statement:
+    """The eigenvalues of the whitened Hessian at 0 and at the teachers."""
+    at = {point.multiple: sympy.FiniteSet(*point.spectrum) for point in points}
+    minima = (spectrum(teacher), "=", spectrum(-teacher), "=", at[1])
+    sides = (sympy.Symbol("H_{ij}"), "≔", WHITENED, ",", spectrum(0), "=", at[0], ",", *minima)
+    return state(*sides, check=_extrema)
+
+
+def _on_the_ellipsoid(other: CriticalPoint) -> Statement:
+    """The same at the saddles."""
+    found = sympy.FiniteSet(*other.spectrum)
+    return state(u, "=", other.u, ",", s, "=", other.s, "⟹", spectrum(student), "=", found, check=_saddle)
+
+
+def _along_the_student(other: CriticalPoint) -> Statement:
+    """The second derivative of L along w at a saddle."""
+    form, stretched = sympy.Symbol(r"{w^\top \nabla^2 L}\, w"), {s: (1 + alpha) ** 2 * s, u: (1 + alpha) * u}
+    written = phase_retrieval().loss.subs(stretched, simultaneous=True)
+    second = written.diff(alpha, 2).subs({alpha: 0, u: 0, s: t / 3})
+    own = other.hessian.quadratic_form(other.s, other.s, other.u)
+    return state(form, "=", 24 * s**2, "=", own, check=identity({form: second, s: t / 3}))
 
 
 def _vanishing_together(drift: Meaning) -> Check:

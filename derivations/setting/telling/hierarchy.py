@@ -1,12 +1,12 @@
 """The hierarchy of statistics, and why it does not close (P3, 5.1)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import sympy
 
 from derivations.court.checks import Check, Meaning, each, every, identity
 from derivations.court.operators import plus, times
-from derivations.court.statement import BrokenStepError, Clause, Definition, state
+from derivations.court.statement import BrokenStepError, Clause, Definition, Statement, state
 from derivations.press.document import OURS, Asked, Block, Chapter, Prose, Step, derivation
 from derivations.press.proof import derived, equal
 from derivations.press.typeset import latex
@@ -71,26 +71,13 @@ def two_modes() -> Iterator[Step]:
         "product rule",
         "P3",
     )
-    values, dot_s = [_at(student) for student in TWINS], sympy.Symbol(r"\dot s")
+    values = [_at(student) for student in TWINS]
     yield derived(
         r"Is $u^{(2)}$ a function of $s$ and $u$? It is not. For $\lambda = (\tfrac23, \tfrac13)$ and $w^* = "
         r"(1, 1)$ the "
         rf"students $w = {_vector(TWINS[0])}$ and $w = {_vector(TWINS[1])}$ have the same $s = "
         rf"{latex(values[0]['s'])}$ and $u = {latex(values[0]['u'])}$, hence the same loss, and yet:",
-        state(
-            u2,
-            "=",
-            values[0]["u2"],
-            "≠",
-            values[1]["u2"],
-            ",",
-            dot_s,
-            "=",
-            values[0]["ds"],
-            "≠",
-            values[1]["ds"],
-            check=_twins(u2, dot_s),
-        ),
+        _no_function(values),
         "two points of intersection of an ellipse and a line",
         "P3",
     )
@@ -105,31 +92,16 @@ def two_modes() -> Iterator[Step]:
         "product rule",
         "P3",
     )
-    rate, s2, s3 = sympy.Symbol("lambda"), sympy.Symbol("s^{(2)}"), sympy.Symbol("s^{(3)}")
-    total, product = l1 + l2, l1 * l2
-    chain = {u2: second["u"], u3: third["u"], s2: second["s"], s3: third["s"], **TWO}
-    root = [identity({rate: value}) for value in (l1, l2)]
     yield derived(
         r"Here the chain ends. Both eigenvalues solve one quadratic equation, and what holds for $\lambda_1$ "
         r"and $\lambda_2$ holds for every sum over them.",
-        state(
-            rate**2,
-            "=",
-            times(total, rate) - product,
-            "⟹",
-            u3,
-            "=",
-            times(total, u2) - times(product, u),
-            ",",
-            s3,
-            "=",
-            times(total, s2) - times(product, s),
-            check=each(every(*root), identity(chain), identity(chain)),
-        ),
+        _end_of_the_chain(),
         "Cayley and Hamilton",
         OURS,
         CharacteristicPolynomial,
     )
+    s2 = sympy.Symbol("s^{(2)}")
+    chain = {u2: second["u"], s2: second["s"], **TWO}
     same = {name: value.subs(l2, l1) for name, value in chain.items()}
     yield derived(
         r"With $\lambda_1 = \lambda_2$ already the second order is a multiple of the first, and two "
@@ -144,6 +116,27 @@ def _drift() -> dict[sympy.Symbol, sympy.Expr]:
     """A and B of the model, for two modes."""
     model = phase_retrieval()
     return {sympy.Symbol("A"): model.A[0].subs(TWO), sympy.Symbol("B"): model.B[0].subs(TWO)}
+
+
+def _no_function(values: Sequence[dict[str, sympy.Expr]]) -> Statement:
+    """Two students of the same s and u, whose u^(2) and ṡ differ."""
+    u2, dot_s = sympy.Symbol("u^{(2)}"), sympy.Symbol(r"\dot s")
+    second, speed = ([value[name] for value in values] for name in ("u2", "ds"))
+    sides = (u2, "=", second[0], "≠", second[1], ",", dot_s, "=", speed[0], "≠", speed[1])
+    return state(*sides, check=_twins(u2, dot_s))
+
+
+def _end_of_the_chain() -> Statement:
+    """The third order from the first two, by the equation that both eigenvalues solve."""
+    second, third = (_statistics(sympy.Integer(order)) for order in (2, 3))
+    rate, (u2, u3, s2, s3) = sympy.Symbol("lambda"), sympy.symbols("u^{(2)} u^{(3)} s^{(2)} s^{(3)}")
+    total, product = l1 + l2, l1 * l2
+    chain = {u2: second["u"], u3: third["u"], s2: second["s"], s3: third["s"], **TWO}
+    root = [identity({rate: value}) for value in (l1, l2)]
+    overlaps = (u3, "=", times(total, u2) - times(product, u))
+    energies = (s3, "=", times(total, s2) - times(product, s))
+    sides = (rate**2, "=", times(total, rate) - product, "⟹", *overlaps, ",", *energies)
+    return state(*sides, check=each(every(*root), identity(chain), identity(chain)))
 
 
 def _twins(u2: sympy.Symbol, dot_s: sympy.Symbol) -> Check:

@@ -33,6 +33,24 @@ def test_dense_hessian(exponent, dimension, teacher):
         assert abs(rate.value - eigenvalues[0]) <= rate.radius
 
 
+@pytest.mark.parametrize(
+    ("eigenvalues", "teacher"),
+    [
+        ([1001, 1000], ["0.1", 1]),
+        ([1001, 1000], ["1e-6", 1]),
+        (["2", "1.9", 1], [1, 1, "0.1"]),
+        (["3", "1.01", 1], [1, "0.03", 1]),
+        (["1.0001", 1], ["1e-3", 1]),
+    ],
+)
+def test_dense_hessian_of_nearly_equal_eigenvalues(eigenvalues, teacher):
+    """The root is below the pole of the last mode but one, however light that is."""
+    spectrum = Given([mpf(x) for x in eigenvalues], [mpf(w) for w in teacher])
+    rate = final_rate(spectrum, 30)
+    with mp.workdps(60):
+        assert abs(rate.value - hessian_eigenvalues(spectrum.levels())[0]) <= rate.radius
+
+
 def test_stable_step_is_the_inverse_escape_rate():
     law = PowerLaw("1.3", "inf", "source:0.2")
     with mp.workdps(60):

@@ -4,9 +4,11 @@ import math
 from fractions import Fraction
 
 import pytest
+from flint import arb
 from mpmath import mp, mpf
 
 from theory.asymptotics import Given, PowerLaw
+from theory.asymptotics.numbers.exact import quotient
 
 
 @pytest.mark.parametrize("teacher", ["flat", "source:0.3", "source:-0.2", tuple(range(1, 41))])
@@ -89,3 +91,9 @@ def test_bad_power_laws_are_refused(arguments, message):
 def test_bad_arrays_are_refused(eigenvalues, teacher, message):
     with pytest.raises(ValueError, match=message):
         Given(eigenvalues, teacher)
+
+
+@pytest.mark.parametrize("kind", [mpf, float, str, Fraction, arb], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("text", ["1.75", "-1.75", "0", "-1e3"])
+def test_numbers_of_any_kind_and_sign_are_fractions(kind, text):
+    assert quotient(kind(text)) == Fraction(text)

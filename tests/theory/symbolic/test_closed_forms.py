@@ -158,12 +158,16 @@ def test_expressions_are_read_back_from_their_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "link", [sympy.tanh(Z), sympy.sin(Z), Z * sympy.erf(Z), sympy.erf(Z + 1), sympy.erf(Z**2)]
+    "link", [sympy.tanh(Z), sympy.sin(Z) ** 2, sympy.erf(Z + 1), sympy.erf(Z**2), sympy.exp(-(Z**2))]
 )
-def test_a_link_without_known_average_is_refused_with_advice(link: sympy.Expr) -> None:
-    with pytest.raises(UnknownAverageError, match="no Gaussian average of") as raised:
-        single_index(link)
-    assert "polynomial" in str(raised.value) or "erf takes c*z" in str(raised.value)
+def test_a_link_without_known_average_is_not_derived(link: sympy.Expr) -> None:
+    with pytest.raises(UnknownAverageError, match=r"no Gaussian average of .*numerics\.network"):
+        _ = single_index(link).loss
+
+
+def test_an_unknown_average_of_two_known_functions_is_named() -> None:
+    with pytest.raises(UnknownAverageError, match="no closed form of the average of"):
+        _ = single_index(sympy.erf(Z) + sympy.sin(Z)).loss
 
 
 @pytest.mark.parametrize(
@@ -186,15 +190,7 @@ def test_a_maximum_is_the_rectifier() -> None:
     assert single_index(sympy.Max(0, Z)).loss == single_index(RELU).loss
 
 
-@pytest.mark.parametrize("text", ["tanh(z)", "erf(z + 1)", "erf(erf(z))", "z*abs(z)", "abs(z**2)"])
-def test_unknown_averages_are_named_in_text_too(text: str) -> None:
-    with pytest.raises(UnknownAverageError, match="no Gaussian average"):
-        parse_link(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["sqrt(2)*z", "sqrt(z)", "abs(3)", "erf()", "erf(z, z)", "1/erf(z)", "0.5*z/abs(z)"]
-)
+@pytest.mark.parametrize("text", ["sqrt(z)", "abs(3)", "erf()", "erf(z, z)", "1/erf(z)", "0.5*z/abs(z)"])
 def test_other_misuse_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="polynomial in z with rational coefficients"):
+    with pytest.raises(ValueError, match="a link is a polynomial in z"):
         parse_link(text)

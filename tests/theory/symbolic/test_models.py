@@ -137,10 +137,19 @@ def test_loss_and_gradient_of_phase_retrieval_agree_with_simulation() -> None:
         assert standard_error < 0.05 * max(map(abs, exact))
 
 
-@pytest.mark.parametrize("bad", [(), (0,), (0.5,)])
-def test_weights_must_be_nonzero_rationals(bad: tuple[object, ...]) -> None:
+@pytest.mark.parametrize("bad", [(), (0,), (float("nan"),), (sympy.I,)])
+def test_weights_must_be_nonzero_real_numbers(bad: tuple[object, ...]) -> None:
     with pytest.raises(ModelError, match="student_weights must be non-zero"):
         Model("bad", Z, Z, student_weights=bad)
+
+
+def test_weights_are_kept_as_they_are_given() -> None:
+    model = Model("mixed", Z**2, Z**2, (sympy.sqrt(2), 0.25), (sympy.Rational(1, 3),))
+    S11, U11, T11 = model.overlaps.S[0, 0], model.overlaps.U[0, 0], model.overlaps.T[0, 0]
+    assert model.loss.coeff(S11**2) == 6
+    assert model.loss.coeff(U11**2) == -4 * sympy.sqrt(2) / 3
+    assert float(model.loss.coeff(model.overlaps.S[1, 1] ** 2)) == 3 / 16
+    assert model.loss.coeff(T11**2) == sympy.Rational(1, 3)
 
 
 @pytest.mark.parametrize("bad", [-1, 0.5, sympy.Symbol("a") + 1, sympy.sqrt(2)])

@@ -26,7 +26,7 @@ from functools import cached_property, lru_cache
 from mpmath import mp, mpf
 
 from theory.asymptotics.escape.manifold_late import LateOrbit
-from theory.asymptotics.escape.manifold_orbit import Orbit, damped_digits
+from theory.asymptotics.escape.manifold_orbit import TaylorOrbit, damped_digits
 from theory.asymptotics.escape.manifold_series import ManifoldSeries
 from theory.asymptotics.escape.rate import escape_rate, rate
 from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
@@ -90,7 +90,7 @@ class _Manifold:
         self.square = min(LARGEST, *(mp.power(10**digits * size, -mpf(1) / k) for k, size in sizes))
         root = mp.sqrt(self.square)
         values = [root * mp.polyval(known[::-1], self.square) for known in student]
-        self.orbit = Orbit((rule, values), digits, rate)
+        self.orbit = TaylorOrbit((rule, values), digits, rate)
         self.begin = mp.log(self.square / (1 - self.square)) / 2
 
     def crossing(self, level: mpf, energy: bool) -> tuple[mpf, mpf] | None:

@@ -20,10 +20,14 @@ precision. The solution changes on the scale of ``t``: steps grow geometrically.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import mul
 
 from mpmath import mp, mpf
+
+from theory.asymptotics.escape.pieces import Orbit, Piece
+from theory.legendre import legendre, radau_nodes
 
 SHAPES = 4
 """Legendre coefficients of f that the Jacobian keeps."""
@@ -42,37 +46,12 @@ class Radau:
 
     def __init__(self, m: int) -> None:
         self.m, one = m, 1 << mp.prec
-        nodes = [_radau_node(m, j) for j in reversed(range(m))]
-        values = [_legendre(x, m) for x in nodes]
-        weights = [(1 + x) / (m * row[m - 1]) ** 2 for x, row in zip(nodes, values, strict=True)]
-        self.values = [[int(p * one) for p in row] for row in values]
-        self.inverse = [
-            [int((2 * n + 1) * w * row[n] / 2 * one) for w, row in zip(weights, values, strict=True)]
-            for n in range(m)
-        ]
-        self.rough_values = [[float(p) for p in row] for row in values]
+        nodes = radau_nodes(m, mpf, mp.prec)
+        self.values = [[int(p * one) for p in node.values] for node in nodes]
+        shares = zip(*(node.shares for node in nodes), strict=True)
+        self.inverse = [[int(x * one) for x in row] for row in shares]
+        self.rough_values = [[float(p) for p in row] for row in (node.values for node in nodes)]
         self.rough_inverse = [[x / one for x in row] for row in self.inverse]
-
-
-def _radau_node(m: int, number: int) -> mpf:
-    """Return a root of P_m - P_{m-1}, from the largest, 1, down."""
-    if not number:
-        return mpf(1)
-    x = mp.cos(2 * mp.pi * number / (2 * m - 1))
-    while True:
-        row = _legendre(x, m)
-        slopes = [m * (x * row[m] - row[m - 1]), (m - 1) * (x * row[m - 1] - row[m - 2])]
-        step = (row[m] - row[m - 1]) * (x * x - 1) / (slopes[0] - slopes[1])
-        x -= step
-        if abs(step) <= mp.eps * 2**6:
-            return x
-
-
-def _legendre(x: mpf, m: int) -> list[mpf]:
-    row = [mpf(1), x]
-    for n in range(1, m):
-        row.append(((2 * n + 1) * x * row[n] - n * row[n - 1]) / (n + 1))
-    return row
 
 
 @lru_cache(maxsize=8)
@@ -123,7 +102,7 @@ def _alternating(values: Sequence[int]) -> int:
     return sum(values[::2]) - sum(values[1::2])
 
 
-class LateOrbit:
+class LateOrbit(Orbit):
     """The orbit from ``values`` on, which are ``f`` at the ``levels``, pairs (eigenvalue, mass), at ``time``.
 
     Errors of a step are of the order of 10^-``digits``; the precision is that of the call, and must exceed it
@@ -131,18 +110,16 @@ class LateOrbit:
     """
 
     def __init__(self, levels: list[tuple[mpf, mpf]], values: list[mpf], time: mpf, digits: int) -> None:
-        self.digits, self.prec = digits, mp.prec
-        one = 1 << self.prec
+        super().__init__(time)
+        self.digits, one = digits, self.one
         self.eigenvalues = [x for x, _ in levels]
         self.masses = [int(mass * one) for _, mass in levels]
         self.values = [int(value * one) for value in values]
-        self.time = time
         self.table = _radau(int(1.2 * digits) + 6, self.prec)
         ratio, speed = self._ends()
         if speed <= 0:
             raise ArithmeticError("s stays below 1/3 long after the first modes have grown")
         self.guess, self.width = ratio, time * speed / 2
-        self.pieces: list[tuple[mpf, _Piece]] = []
 
     def _ends(self) -> tuple[int, mpf]:
         """Return r at the current time, and the clock's speed."""
@@ -151,25 +128,7 @@ class LateOrbit:
         s = mpf(sum(m * f * f for m, f in zip(self.masses, self.values, strict=True))) / one**3
         return int(2 * u / (3 * s - 1) * one), 4 * (3 * s - 1)
 
-    def crossing(self, level: mpf, energy: bool, latest: mpf) -> tuple[mpf, mpf] | None:
-        """Return the time at which u, or the ``energy`` s, reaches ``level``, and its slope there.
-
-        None if it has not by the time ``latest``.
-        """
-        with mp.workprec(self.prec):
-            number = 0
-            while True:
-                if number == len(self.pieces):
-                    if self.time > latest:
-                        return None
-                    self._step()
-                begin, piece = self.pieces[number]
-                found = piece.place(level, energy)
-                if found is not None:
-                    return begin + piece.elapsed(found[0]), found[1]
-                number += 1
-
-    def _step(self) -> None:
+    def step(self) -> None:
         """Take the next step on which ``r`` is resolved."""
         wanted = mpf(10) ** -self.digits
         while True:
@@ -182,8 +141,8 @@ class LateOrbit:
             self.width *= max(0.3, min(factor, 0.8))
             if self.width < SHORTEST * self.time:
                 raise ArithmeticError("the step of the fast manifold's orbit vanished")
-        self.pieces.append((self.time, step.piece(self.width)))
-        self.time += self.pieces[-1][1].elapsed(mpf(1))
+        self.pieces.append(step.piece(self.width))
+        self.time += self.pieces[-1].elapsed(mpf(1))
         self.values = [sum(path) for path in step.paths]
         self.guess = sum(r)
         self.width *= min(3.0, factor)
@@ -198,10 +157,6 @@ class LateOrbit:
         found, wanted = float(mp.power(size, -mpf(1) / third)), 10 ** (self.digits / len(r))
         return 0.85 * (found + 1 / found - 2) / (wanted + 1 / wanted - 2)
 
-    @property
-    def one(self) -> int:
-        return 1 << self.prec
-
 
 class _Step:
     """A step of the given width in the clock."""
@@ -211,7 +166,7 @@ class _Step:
         self.kappas = [x * width / 2 for x in orbit.eigenvalues]
         self.modes = [_Mode(int(kappa * orbit.one), self.table.m, orbit.prec) for kappa in self.kappas]
 
-    def piece(self, width: mpf) -> _Piece:
+    def piece(self, width: mpf) -> LegendrePiece:
         """Return what was solved as series."""
         orbit, one = self.orbit, self.orbit.one
         paces = [(one << orbit.prec) // (3 * s - one) for s in self.energies]
@@ -219,13 +174,16 @@ class _Step:
             [mpf(sum(map(mul, row, known)) >> orbit.prec) / one for row in self.table.inverse]
             for known in (self.energies, paces)
         ]
-        return _Piece([mpf(x) / one for x in self.overlaps], series[0], [width / 8 * x for x in series[1]])
+        overlaps, paces = [mpf(x) / one for x in self.overlaps], [width / 8 * x for x in series[1]]
+        return LegendrePiece(orbit.time, overlaps, series[0], paces)
 
     def solve(self) -> Coefficients | None:
         """Return the coefficients of r; None where Newton's method does not converge."""
+        import numpy as np
+
         orbit, table, prec = self.orbit, self.table, self.orbit.prec
         ratios = [orbit.guess] * table.m
-        factors: Factors | None = None
+        inverse: np.ndarray = np.empty((0, 0))
         before = 0
         for number in range(NEWTON):
             r = [sum(map(mul, row, ratios)) >> prec for row in table.inverse]
@@ -242,11 +200,10 @@ class _Step:
             if number > REFRESH and size > before // 2:
                 return None
             if number in (0, REFRESH):
-                factors = _factored(self._jacobian(ratios))
+                inverse = np.linalg.inv(self._jacobian(ratios))
             before = size
-            assert factors is not None
-            moves = _back(factors, [miss / size for miss in misses])
-            ratios = [x - int(mpf(move) * size) for x, move in zip(ratios, moves, strict=True)]
+            moves = inverse @ [miss / size for miss in misses]
+            ratios = [x - int(mpf(move) * size) for x, move in zip(ratios, moves.tolist(), strict=True)]
         return None
 
     def _observe(self) -> None:
@@ -307,66 +264,35 @@ def _responses(key: int, m: int) -> list[list[float]]:
     return [[x / one for x in mode.solve(unit, 0)] for unit in units]
 
 
-class _Piece:
+@dataclass(frozen=True)
+class LegendrePiece(Piece):
     """u, s and dt/dx as Legendre series on a step, x from -1 to 1."""
 
-    def __init__(self, overlaps: list[mpf], energies: list[mpf], pace: list[mpf]) -> None:
-        self.overlaps, self.energies, self.pace = overlaps, energies, pace
+    first, end = mpf(-1), mpf(1)
+    begin: mpf
+    overlaps: list[mpf]
+    energies: list[mpf]
+    paces: list[mpf]
+
+    def values(self, energy: bool, x: mpf) -> tuple[mpf, mpf]:
+        """Return u, or the ``energy`` s, and its derivative by x."""
+        return _sum(self.energies if energy else self.overlaps, x)
 
     def elapsed(self, x: mpf) -> mpf:
-        """Return the time since the step's begin."""
-        p = _legendre(x, len(self.pace))
-        parts = ((p[n + 1] - p[n - 1]) / (2 * n + 1) * self.pace[n] for n in range(1, len(self.pace)))
-        return (x + 1) * self.pace[0] + mp.fsum(parts)
+        """Return the time since ``begin``."""
+        p = legendre(x, len(self.paces))
+        parts = ((p[n + 1] - p[n - 1]) / (2 * n + 1) * self.paces[n] for n in range(1, len(self.paces)))
+        return (x + 1) * self.paces[0] + mp.fsum(parts)
 
-    def place(self, level: mpf, energy: bool) -> tuple[mpf, mpf] | None:
-        """Return the x at which u, or the ``energy`` s, is at ``level``, and its slope in time there."""
-        series = self.energies if energy else self.overlaps
-        if mp.fsum(series) < level:
-            return None
-        x = mpf(0)
-        while True:
-            value, slope = _sum(series, x)
-            step = (level - value) / slope
-            x += step
-            if abs(step) <= mpf(2) ** (-mp.prec // 2):
-                value, slope = _sum(series, x)
-                return x + (level - value) / slope, slope / _sum(self.pace, x)[0]
+    def pace(self, x: mpf) -> mpf:
+        """Return dt/dx."""
+        return _sum(self.paces, x)[0]
 
 
 def _sum(series: list[mpf], x: mpf) -> tuple[mpf, mpf]:
     """Return a Legendre series and its derivative, P'_{n+1} = P'_{n-1} + (2n + 1) P_n."""
-    p = _legendre(x, len(series))
+    p = legendre(x, len(series))
     slopes = [mpf(0), mpf(1)]
     for n in range(1, len(series)):
         slopes.append(slopes[n - 1] + (2 * n + 1) * p[n])
     return mp.fdot(series, p[: len(series)]), mp.fdot(series, slopes[: len(series)])
-
-
-Factors = tuple[list[list[float]], list[int]]
-
-
-def _factored(matrix: list[list[float]]) -> Factors:
-    """Return the LU factors of a matrix, with the rows' order."""
-    rows, order = [row[:] for row in matrix], list(range(len(matrix)))
-    for k in range(len(rows)):
-        best = max(range(k, len(rows)), key=lambda i: abs(rows[i][k]))
-        rows[k], rows[best] = rows[best], rows[k]
-        order[k], order[best] = order[best], order[k]
-        for i in range(k + 1, len(rows)):
-            ratio = rows[i][k] / rows[k][k]
-            rows[i][k] = ratio
-            for j in range(k + 1, len(rows)):
-                rows[i][j] -= ratio * rows[k][j]
-    return rows, order
-
-
-def _back(factors: Factors, right: list[float]) -> list[float]:
-    """Solve with the factors."""
-    rows, order = factors
-    x = [right[i] for i in order]
-    for i in range(len(x)):
-        x[i] -= sum(rows[i][j] * x[j] for j in range(i))
-    for i in reversed(range(len(x))):
-        x[i] = (x[i] - sum(rows[i][j] * x[j] for j in range(i + 1, len(x)))) / rows[i][i]
-    return x

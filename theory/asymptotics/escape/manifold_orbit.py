@@ -23,6 +23,7 @@ from operator import mul
 from mpmath import mp, mpf
 
 from theory.asymptotics.escape.manifold_series import last_of_square
+from theory.asymptotics.escape.pieces import Orbit, Piece
 
 Start = tuple[list[tuple[mpf, mpf]], list[mpf]]
 """Pairs (eigenvalue, mass) and the values of ``f`` there."""
@@ -34,9 +35,10 @@ LONGER = 1.2
 
 
 @dataclass(frozen=True)
-class Piece:
+class TaylorPiece(Piece):
     """``u`` and ``s`` as polynomials in :math:`(t - t_0)/h` on a step, for ratios from 0 to ``end``."""
 
+    first = mpf(0)
     begin: mpf
     width: mpf
     end: mpf
@@ -50,8 +52,16 @@ class Piece:
             value, slope = value * ratio + coefficient, slope * ratio + value
         return value, slope
 
+    def elapsed(self, ratio: mpf) -> mpf:
+        """Return the time since ``begin``."""
+        return ratio * self.width
 
-class Orbit:
+    def pace(self, ratio: mpf) -> mpf:
+        """Return ``width``."""
+        return self.width
+
+
+class TaylorOrbit(Orbit):
     """The orbit from ``start`` on, in fixed-point arithmetic at the precision of the call.
 
     ``order`` is that of the polynomials, 10^-``digits`` the size of their last terms.
@@ -59,37 +69,21 @@ class Orbit:
 
     def __init__(self, start: Start, digits: int, rate: mpf) -> None:
         levels, values = start
-        self.digits, self.prec, self.one = digits, mp.prec, 1 << mp.prec
+        super().__init__(mpf(0))
+        self.digits = digits
         self.order = orders(digits)
         self.eigenvalues = [x for x, _ in levels]
         self.masses = [int(mass * self.one) for _, mass in levels]
         self.values = [int(value * self.one) for value in values]
-        self.time, self.width = mpf(0), 1 / (4 * rate)
-        self.pieces: list[Piece] = []
-
-    def crossing(self, level: mpf, energy: bool, latest: mpf) -> tuple[mpf, mpf] | None:
-        """Return the time at which u, or the ``energy`` s, reaches ``level``, and its slope there.
-
-        None if it has not by the time ``latest``.
-        """
-        with mp.workprec(self.prec):
-            number = 0
-            while True:
-                if number == len(self.pieces):
-                    if self.time > latest:
-                        return None
-                    self._step()
-                piece = self.pieces[number]
-                if piece.values(energy, piece.end)[0] >= level:
-                    return _solve(piece, level, energy)
-                number += 1
+        self.width = 1 / (4 * rate)
 
     def state(self) -> tuple[list[tuple[mpf, mpf]], list[mpf], mpf]:
         """Return the rule, the values of f and the time at the end of what has been followed."""
         rule = [(x, mpf(mass) / self.one) for x, mass in zip(self.eigenvalues, self.masses, strict=True)]
         return rule, [mpf(value) / self.one for value in self.values], self.time
 
-    def _step(self) -> None:
+    def step(self) -> None:
+        """Follow the orbit for another piece."""
         overlaps, energies, paths = self._coefficients()
         size = max(abs(series[k]) for series in (overlaps, energies) for k in range(-3, 0))
         wanted = self.one // 10**self.digits
@@ -99,7 +93,7 @@ class Orbit:
         fixed = int(end * self.one)
         self.values = [_horner(path, fixed, mp.prec) for path in paths]
         series = ([mpf(c) / self.one for c in known] for known in (overlaps, energies))
-        self.pieces.append(Piece(self.time, self.width, end, *series))
+        self.pieces.append(TaylorPiece(self.time, self.width, end, *series))
         self.time += end * self.width
         self.width *= end
 
@@ -129,7 +123,7 @@ def orders(digits: int) -> int:
 
 
 def damped_digits(digits: int) -> int:
-    """Return the decimal digits that the sums of :class:`Orbit` cancel, and a few more."""
+    """Return the decimal digits that the sums of :class:`TaylorOrbit` cancel, and a few more."""
     return 6 + math.ceil(orders(digits) / DAMPING / math.log(10))
 
 
@@ -138,15 +132,3 @@ def _horner(coefficients: Sequence[int], x: int, prec: int) -> int:
     for coefficient in reversed(coefficients):
         value = (value * x >> prec) + coefficient
     return value
-
-
-def _solve(piece: Piece, level: mpf, energy: bool) -> tuple[mpf, mpf]:
-    """Newton's method on a step at whose end the level has been passed."""
-    ratio = piece.end / 2
-    while True:
-        value, slope = piece.values(energy, ratio)
-        step = (level - value) / slope
-        ratio += step
-        if abs(step) <= mpf(2) ** (-mp.prec // 2):
-            value, slope = piece.values(energy, ratio)
-            return piece.begin + (ratio + (level - value) / slope) * piece.width, slope / piece.width

@@ -1,0 +1,136 @@
+"""The flow of any link and any width, from the pair function of two units.
+
+:func:`network` makes the right-hand sides from links and weights, :func:`right_hand_sides` from a symbolic
+model; :func:`numerics.solve` and :func:`numerics.descend_network` take either.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+
+from numerics.generated import RightHandSides, load_module
+from numerics.pairs.functions import Link, pair_function, taylor_coefficients
+from numerics.pairs.network import Network
+from numerics.pairs.residual import MatchedNetwork, SquareNetwork
+from theory.expected import Only
+
+if TYPE_CHECKING:
+    from theory.symbolic import Model
+
+__all__ = [
+    "AnyModel",
+    "MatchedNetwork",
+    "Network",
+    "SquareNetwork",
+    "network",
+    "right_hand_sides",
+]
+
+AnyModel = Annotated[
+    Any,
+    Only(
+        "a generated module, a network or a symbolic model",
+        lambda model: hasattr(model, "STUDENTS") or hasattr(model, "student_link"),
+    ),
+]
+"""What a flow can be asked of."""
+
+
+FEW = 4
+"""Vectors of a model whose module is generated with all overlaps and areas as symbols."""
+
+
+def network(
+    link: Link,
+    teacher_link: Link | None = None,
+    weights: Sequence[float] = (1.0,),
+    teacher_weights: Sequence[float] = (1.0,),
+    noise: float = 0.0,
+    name: str = "network",
+) -> Network:
+    """Return the flow of ``Σ_j c_j f(w_j·x)`` that learns ``Σ_m c*_m g(w*_m·x)``.
+
+    ``link`` and ``teacher_link``, the same unless given, are text such as ``"tanh(z)"``, SymPy expressions in
+    :data:`theory.symbolic.Z`, or functions of Python that take and return arrays and are smooth but at 0.
+    Raises ValueError for weights that are no non-zero real numbers, and for links that are not understood.
+
+    >>> import numpy as np
+    >>> square = network("z**2")
+    >>> [float(x.item()) for x in square.drift(np.array([0.5, 0.25]), np.eye(1))]
+    [-2.0, 2.0]
+    """
+    f = _link(link)
+    g = f if teacher_link is None else _link(teacher_link)
+    c, d = _weights("weights", weights), _weights("teacher_weights", teacher_weights)
+    kind = _kind(f, g, c, d)
+    return kind(f, g, c, d, float(noise), name)
+
+
+def right_hand_sides(model: AnyModel) -> RightHandSides:
+    """Return a generated module or a :class:`Network` as it is, and the network of a symbolic model.
+
+    A small network of rectifiers or moduli has a module that knows the areas of its vectors, by which it is
+    accurate where they are parallel: :mod:`theory.symbolic.areas`.
+    """
+    if isinstance(model, ModuleType | Network):
+        return model
+    if _has_areas(model):
+        return _area_module(model)
+    return network(
+        model.student_link,
+        model.teacher_link,
+        [float(c) for c in model.student_weights],
+        [float(c) for c in model.teacher_weights],
+        float(model.noise),
+        model.name,
+    )
+
+
+def _has_areas(model: "Model") -> bool:
+    """Whether the averages of a small model have kinks that areas tell."""
+    from theory.symbolic.averages import ErrorFunction, Monomial, Sign
+    from theory.symbolic.links import has_kink, is_combination, link_terms
+
+    links = {model.student_link, model.teacher_link}
+    if model.students + model.teachers > FEW or not all(map(is_combination, links)):
+        return False
+    atoms = {atom for link in links for atom in link_terms(link)}
+    known = all(isinstance(a, Monomial) or a == Sign(1) or isinstance(a, ErrorFunction) for a in atoms)
+    return known and any(map(has_kink, links))
+
+
+@lru_cache(maxsize=16)
+def _area_module(model: "Model") -> ModuleType:
+    from theory.symbolic.codegen import generate_module
+
+    return load_module(generate_module(model))
+
+
+def _link(link: Link) -> Link:
+    if not isinstance(link, str):
+        return link
+    from theory.symbolic import parse_link
+
+    return parse_link(link)
+
+
+def _weights(name: str, weights: Sequence[float]) -> np.ndarray:
+    found = np.array([float(c) for c in weights])
+    if not len(found) or not np.all(np.isfinite(found) & (found != 0)):
+        raise ValueError(f"{name} must be non-zero real numbers, not {list(weights)}")
+    return found
+
+
+def _kind(f: Link, g: Link, weights: np.ndarray, teacher_weights: np.ndarray) -> type[Network]:
+    """The coordinates that a network has: residual ones where its students can equal its teachers."""
+    count = len(teacher_weights)
+    if f != g or count > len(weights) or not np.array_equal(weights[:count], teacher_weights):
+        return Network
+    taylor = taylor_coefficients(f)
+    if not pair_function(f, f).smooth or (len(weights) > count and (taylor is None or taylor[0] != 0)):
+        return Network
+    square = taylor is not None and len(taylor) == 3 and taylor[1] == 0
+    return SquareNetwork if square and len(weights) == count == 1 else MatchedNetwork

@@ -1,0 +1,220 @@
+"""The pair function ``P(a, b, c) = E[f(X) g(Y)]`` of two links, with its first and second derivatives.
+
+By the heat equation ``P_a = E[f''(X) g(Y)]/2``, ``P_b = E[f(X) g''(Y)]/2`` and ``P_c = E[f'(X) g'(Y)]``. A
+polynomial has them as a finite Hermite sum, other links of closed form as the module that
+:mod:`theory.symbolic.pairs` writes, and any function of Python as a Hermite sum by quadrature.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from numerics.generated import load_module
+from numerics.pairs.series import Function, PolynomialPair, PolynomialSeries, SampledPair, SampledSeries
+
+if TYPE_CHECKING:
+    import sympy
+
+Array = np.ndarray
+
+DERIVATIVES = 4
+"""Of a link, that the second derivatives of its pair function are made of."""
+
+WRITTEN = 4
+"""Largest degree of polynomials whose pair function is written out: it costs less than a sum."""
+
+REMEMBERED = 64
+
+
+class PairFunction(Protocol):
+    """P of two links; ``a``, ``b`` and ``c`` are arrays that are broadcast.
+
+    ``smooth`` says whether P is smooth up to ``|c| = √(ab)``; ``nodes`` is the number of Gauss nodes by which
+    its second derivatives are integrated along a short line, along any line where ``exact``.
+    """
+
+    @property
+    def smooth(self) -> bool: ...
+    @property
+    def exact(self) -> bool: ...
+    @property
+    def nodes(self) -> int: ...
+
+    def value(self, a: Array, b: Array, c: Array) -> Array:
+        """P."""
+
+    def slopes(self, a: Array, b: Array, c: Array) -> Array:
+        """P_a and P_c (2, …)."""
+
+    def curvatures(self, a: Array, b: Array, c: Array) -> Array:
+        """P_aa, P_ab, P_ac, P_bc and P_cc (5, …)."""
+
+    def square(self, a: Array, order: int) -> Array:
+        """The derivative of ``E[f(X)²]`` of that ``order`` by the variance, where the links are the same."""
+
+    def error(self, a: Array, b: Array) -> float:
+        """Of P at ``|c| = √(ab)``, relative to ``√(E f² E g²)``; rounding apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesFunction:
+    """P from the Hermite coefficients of both links."""
+
+    pair: PolynomialPair | SampledPair
+
+    smooth = True
+
+    @property
+    def exact(self) -> bool:
+        """Whether both links are polynomials."""
+        return self.pair.exact
+
+    @property
+    def nodes(self) -> int:
+        """Nodes for second derivatives on a line."""
+        return self.pair.nodes
+
+    def value(self, a: Array, b: Array, c: Array) -> Array:
+        """P."""
+        return self.pair.means([(0, 0)], a, b, c)[0]
+
+    def slopes(self, a: Array, b: Array, c: Array) -> Array:
+        """P_a and P_c (2, …)."""
+        own, cross = self.pair.means([(2, 0), (1, 1)], a, b, c)
+        return np.stack([own / 2, cross])
+
+    def curvatures(self, a: Array, b: Array, c: Array) -> Array:
+        """P_aa, P_ab, P_ac, P_bc and P_cc (5, …)."""
+        aa, cc, ac, bc = self.pair.means([(4, 0), (2, 2), (3, 1), (1, 3)], a, b, c)
+        return np.stack([aa / 4, cc / 4, ac / 2, bc / 2, cc])
+
+    def square(self, a: Array, order: int) -> Array:
+        """The derivative of ``E[f(X)²]`` of that ``order``, by that along a = b = c."""
+        if order == 0:
+            return self.value(a, a, a)
+        if order == 1:
+            own, cross = self.slopes(a, a, a)
+            return 2 * own + cross
+        aa, ab, ac, bc, cc = self.curvatures(a, a, a)
+        return 2 * (aa + ab + ac + bc) + cc
+
+    def error(self, a: Array, b: Array) -> float:
+        """What the sum leaves out."""
+        return self.pair.left_out(a, b)
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedFunction:
+    """P from a module of :func:`theory.symbolic.pairs.pair_module`."""
+
+    module: ModuleType
+    smooth: bool = True
+    exact: bool = False
+    nodes: int = 8
+
+    def value(self, a: Array, b: Array, c: Array) -> Array:
+        """P."""
+        return self.module.value(_stacked(a, b, c))
+
+    def slopes(self, a: Array, b: Array, c: Array) -> Array:
+        """P_a and P_c (2, …)."""
+        return self.module.slopes(_stacked(a, b, c))
+
+    def curvatures(self, a: Array, b: Array, c: Array) -> Array:
+        """P_aa, P_ab, P_ac, P_bc and P_cc (5, …)."""
+        return self.module.curvatures(_stacked(a, b, c))
+
+    def square(self, a: Array, order: int) -> Array:
+        """The derivative of ``E[f(X)²]`` of that ``order``."""
+        name = ("square", "square_slope", "square_curvature")[order]
+        return getattr(self.module, name)(np.asarray(a, float)[None])
+
+    def error(self, a: Array, b: Array) -> float:
+        """Nothing but rounding."""
+        return 0.0
+
+
+def _stacked(*arrays: Array) -> Array:
+    return np.stack(np.broadcast_arrays(*arrays))
+
+
+Link = Any
+"""A SymPy expression in ``theory.symbolic.Z``, or a function of Python that takes and returns arrays."""
+
+
+@lru_cache(maxsize=REMEMBERED)
+def pair_function(f: Link, g: Link) -> PairFunction:
+    """The pair function of two links: exact where there is a closed form, else a sum of stated error."""
+    if not (callable_link(f) or callable_link(g)):
+        closed = _closed(f, g)
+        if closed is not None:
+            return closed
+    return SeriesFunction(SampledPair(_sampled(f), _sampled(g)))
+
+
+def callable_link(link: Link) -> bool:
+    """Whether a link is a function of Python, known by its values alone."""
+    import sympy
+
+    return callable(link) and not isinstance(link, sympy.Basic)
+
+
+def taylor_coefficients(link: Link) -> list[Fraction] | None:
+    """The coefficients of a polynomial from ``z^0`` on, None for other links.
+
+    They are exact where they are rational; a common irrational factor, as that of a normalised Hermite
+    polynomial, is rounded as one, so that their ratios stay exact.
+    """
+    import sympy
+
+    from theory.symbolic.links import Z
+
+    if callable_link(link) or not sympy.sympify(link).is_polynomial(Z):
+        return None
+    found = sympy.Poly(link, Z).all_coeffs()[::-1]
+    ratios = [x / found[-1] for x in found]
+    if all(ratio.is_Rational for ratio in ratios):
+        return [_fraction(found[-1]) * _fraction(ratio) for ratio in ratios]
+    return [_fraction(x) for x in found]
+
+
+def _fraction(value: "sympy.Expr") -> Fraction:
+    """The exact rational, or the float nearest to another real number."""
+    return Fraction(int(value.p), int(value.q)) if value.is_Rational else Fraction(float(value))
+
+
+def _closed(f: "sympy.Expr", g: "sympy.Expr") -> PairFunction | None:
+    """P in closed form, None where none is known."""
+    from theory.symbolic.links import UnknownAverageError, has_kink
+    from theory.symbolic.pairs import pair_module
+
+    polynomials = [taylor_coefficients(link) for link in (f, g)]
+    if all(polynomial is not None for polynomial in polynomials):
+        first, second = (PolynomialSeries(polynomial or []) for polynomial in polynomials)
+        pair = PolynomialPair(first, second)
+        if max(first.degree, second.degree) > WRITTEN:
+            return SeriesFunction(pair)
+        return ClosedFunction(load_module(pair_module(f, g), "pair"), exact=True, nodes=pair.nodes)
+    try:
+        text = pair_module(f, g)
+    except UnknownAverageError:
+        return None
+    return ClosedFunction(load_module(text, "pair"), smooth=not (has_kink(f) and has_kink(g)))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _sampled(link: Link) -> SampledSeries:
+    """The link by its values and, where it has them everywhere, those of its derivatives."""
+    if callable_link(link):
+        return SampledSeries([link])
+    import sympy
+
+    from theory.symbolic.links import Z, has_kink, numpy_function
+
+    orders = 1 if has_kink(link) else DERIVATIVES + 1
+    functions: list[Function] = [numpy_function(sympy.diff(link, Z, order)) for order in range(orders)]
+    return SampledSeries(functions)

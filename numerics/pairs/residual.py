@@ -1,0 +1,170 @@
+"""Networks whose students can equal their teachers, in residual coordinates, without cancellation.
+
+With V = W − E W* and q = V Q Vᵀ, p = V Q W*ᵀ, teachers of energy 0 beside those that there are (so that p and
+T are K × K), S = T + p + pᵀ + q and U = T + p. Write e_k = S_kk − T_kk and r = S − U = q + pᵀ. Then, as f = g
+and c = c*,
+
+    (A E + B)_jm = −2 c_j c_m ΔP_c(jm) − 4 δ_jm c_j Σ_k c_k ΔP_a(jk),
+    ΔP_c(jk) = P_c(S_jj, S_kk, S_jk) − P_c(S_jj, T_kk, U_jk)
+             = ∫₀¹ [e_k P_bc + r_jk P_cc] dθ      at (S_jj, T_kk + θ e_k, U_jk + θ r_jk),
+
+likewise ΔP_a, and with x* the teachers' projections the loss is
+
+    L = Σ_jk c_j c_k E[(f(x_j) − f(x*_j)) (f(x_k) − f(x*_k))],
+
+the integrals over 0 ≤ θ, φ ≤ 1 of ∂_θ ∂_φ P at (T_jj + θ e_j, T_kk + φ e_k, T_jk + θ p_jk + φ p_kj + θφ
+q_jk). Gauss quadrature does both, exactly for polynomials; where e and r are no small part of the energies
+nothing cancels, and differences serve as they are.
+"""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.polynomial import legendre
+
+from numerics.pairs.network import Network, diagonal, form
+from numerics.state.overlaps import join, split, upper_triangle
+
+Array = np.ndarray
+
+NEAR = 0.02
+"""Of the energies: from there on a difference loses less than two digits."""
+
+
+class MatchedNetwork(Network):
+    """A network with the students' link and weights on either side, so that it rests at its teacher."""
+
+    def residual_drift(self, y: Array, T: Array) -> tuple[Array, Array]:
+        """(A, C) of dV/dt = A V Q + C W* Q with C = A E + B: y (n, …) → A (K, K, …), C (K, M, …)."""
+        with np.errstate(all="ignore"):
+            residual = _Residual(self, y, T)
+            A, _ = self._drift(residual.S, residual.U[:, : self.TEACHERS], T_of(T, residual.S))
+            own, cross = residual.differences()
+        c = residual.weights
+        C = -2 * c * cross
+        diagonal(C)[...] -= 4 * (c * own).sum(axis=1)
+        return A, C[:, : self.TEACHERS]
+
+    def residual_drift_jacobian(self, y: Array, T: Array) -> tuple[Array, Array]:
+        """The derivatives by each entry of y: dA (K, K, n, …), dC (K, M, n, …)."""
+        dA, dB = (self._by_residual(part) for part in self.drift_jacobian(self.statistics(y, T), T))
+        return dA, dA[:, : self.TEACHERS] + dB
+
+    def residual_loss(self, y: Array, T: Array) -> Array:
+        """The loss in residual coordinates: y (n, …) → (…)."""
+        c = self.student_weights
+        with np.errstate(all="ignore"):
+            return self.noise + form(c, _Residual(self, y, T).mixed_differences(), c)
+
+    def residual_deficits(self, y: Array, T: Array) -> Array:
+        """(T − U)/T and (T − S)/T on the diagonals: y (n, …) → (2, K, …)."""
+        self._check_square()
+        residual = _Residual(self, y, T)
+        t = diagonal(residual.T)
+        return np.stack([-diagonal(residual.p) / t, -residual.excess / t])
+
+    def statistics(self, y: Array, T: Array) -> Array:
+        """The overlaps x of S = T + p + pᵀ + q and U = T + p: y (n, …) → x (n, …)."""
+        residual = _Residual(self, y, T)
+        return join(residual.S, residual.U[:, : self.TEACHERS])
+
+    def _by_residual(self, by_overlap: Array) -> Array:
+        """Derivatives (…, n, …) by q and p from those by S and U."""
+        own, overlap, factor = self._shifts
+        found = np.array(by_overlap)
+        found[:, :, own] += factor.reshape(-1, *(1,) * (found.ndim - 3)) * by_overlap[:, :, overlap]
+        return found
+
+    @cached_property
+    def _shifts(self) -> tuple[Array, Array, Array]:
+        """Which p_jm moves which S_jm, and by how much."""
+        K, M = self.STUDENTS, self.TEACHERS
+        place = np.empty((K, K), int)
+        rows, columns = upper_triangle(K)
+        place[rows, columns] = place[columns, rows] = np.arange(len(rows))
+        j, m = np.divmod(np.arange(K * M), M)
+        return len(rows) + np.arange(K * M), place[j, m], np.where(j == m, 2.0, 1.0)
+
+
+class SquareNetwork(MatchedNetwork):
+    """One student z² + const. of one teacher: the loss is quadratic, and has a barrier between ±w*."""
+
+    def barrier(self, T: Array) -> float:
+        """The minimum of the loss over s ≥ 0 at u = 0: that of a parabola in s."""
+        energy = float(np.asarray(T)[0, 0])
+        s = energy * np.array([0.0, 1.0, 2.0])
+        start, middle, end = (float(x) for x in self.loss(np.stack([s, 0 * s]), T))
+        curvature = end - 2 * middle + start
+        slope = (4 * middle - 3 * start - end) / 2
+        return start - slope**2 / (2 * curvature) if slope < 0 else start
+
+
+def T_of(T: Array, S: Array) -> Array:
+    """T (M, M, 1, …) with the axes of ``S``."""
+    return np.asarray(T, float).reshape(*np.shape(T), *(1,) * (S.ndim - 2))
+
+
+class _Residual:
+    """q, p and what follows from them, all (K, K, …)."""
+
+    def __init__(self, network: Network, y: Array, T: Array) -> None:
+        K, M = network.STUDENTS, network.TEACHERS
+        y = np.asarray(y, float)
+        self.pair = network.own
+        self.q, p = split(y, K, M)
+        beyond = [(0, 0), (0, K - M), *[(0, 0)] * (y.ndim - 1)]
+        self.p = np.pad(p, beyond)
+        self.T = T_of(np.pad(np.asarray(T, float), [(0, K - M)] * 2), self.p)
+        transposed = np.swapaxes(self.p, 0, 1)
+        self.U = self.T + self.p
+        self.step = self.q + transposed
+        self.S = self.U + self.step
+        self.excess = diagonal(self.q) + 2 * diagonal(self.p)
+        weights = np.outer(network.student_weights, network.student_weights)
+        self.weights = weights.reshape(K, K, *(1,) * (y.ndim - 1))
+
+    def differences(self) -> tuple[Array, Array]:
+        """ΔP_a and ΔP_c (K, K, …)."""
+        s, t, e = diagonal(self.S), diagonal(self.T), self.excess
+        theta, weights = self._nodes()
+        theta = theta.reshape(-1, *(1,) * self.S.ndim)
+        _, ab, ac, bc, cc = self.pair.curvatures(s[:, None], t + theta * e, self.U + theta * self.step)
+        own = np.tensordot(weights, ab * e + ac * self.step, 1)
+        cross = np.tensordot(weights, bc * e + cc * self.step, 1)
+        if self.pair.exact:
+            return own, cross
+        far = self.pair.slopes(s[:, None], s, self.S) - self.pair.slopes(s[:, None], t, self.U)
+        near = self._near()
+        return np.where(near, own, far[0]), np.where(near, cross, far[1])
+
+    def mixed_differences(self) -> Array:
+        """E[(f(x_j) − f(x*_j)) (f(x_k) − f(x*_k))] (K, K, …)."""
+        s, t, e = diagonal(self.S), diagonal(self.T), self.excess
+        nodes, weights = self._nodes()
+        theta = nodes.reshape(-1, 1, *(1,) * self.S.ndim)
+        phi = nodes.reshape(-1, *(1,) * self.S.ndim)
+        by_theta, by_phi = self.p + phi * self.q, np.swapaxes(self.p, 0, 1) + theta * self.q
+        covariance = self.T + theta * self.p + phi * by_phi
+        place = t[:, None] + theta * e[:, None], t + phi * e, covariance
+        _, ab, ac, bc, cc = self.pair.curvatures(*place)
+        first = e[:, None]
+        mixed = first * (e * ab + by_phi * ac) + by_theta * (e * bc + by_phi * cc)
+        mixed = mixed + self.q * self.pair.slopes(*place)[1]
+        found = np.tensordot(np.outer(weights, weights), mixed, 2)
+        if self.pair.exact:
+            return found
+        value, crossed = self.pair.value, self.pair.value(s[:, None], t, self.U)
+        far = value(s[:, None], s, self.S) - crossed - np.swapaxes(crossed, 0, 1)
+        return np.where(self._near(), found, far + value(t[:, None], t, self.T))
+
+    def _near(self) -> Array:
+        """Which pairs are so near the teachers that their differences cancel (K, K, …)."""
+        t, sizes = diagonal(self.T), np.abs(self.excess)
+        largest = np.maximum(sizes[:, None] / t[:, None], sizes / t)
+        lengths = np.sqrt(t)
+        moved = np.maximum(np.abs(self.step), np.abs(self.p)) / (lengths[:, None] * lengths)
+        return np.maximum(largest, moved) <= NEAR
+
+    def _nodes(self) -> tuple[Array, Array]:
+        nodes, weights = legendre.leggauss(self.pair.nodes)
+        return (1 + nodes) / 2, weights / 2

@@ -1,0 +1,258 @@
+"""The flow of wide networks, mode by mode, by an explicit method.
+
+The solver of :mod:`numerics.solver.flow` eliminates the modes and solves for the K(K+1)/2 + KM statistics
+at the nodes of a step, at the cube of their number: for wide networks that are not stiff it is cheaper to
+integrate all modes, Ẏ = (A Y + F W*) Q, with A and F from the statistics of Y by broadcasting. SciPy's
+DOP853, of order eight, does so in legs between checkpoints, from which any later time is reached again.
+
+A companion with a hundred times the tolerance runs beside; how far it is off at the checkpoints, with all
+that the flow amplifies, bounds the error stated.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from numerics.generated import RightHandSides
+from numerics.problems.problem import Problem
+from numerics.quadrature.collocation import radau
+from numerics.solver.resolved import unresolved
+from numerics.state import charts, limits
+from numerics.state.charts import Chart
+from numerics.state.modes import Modes
+from numerics.state.observables import norms
+from numerics.state.overlaps import join, split
+from numerics.state.trajectory import Segment, Trajectory
+
+Array = np.ndarray
+
+TOLERANCE = 1e-13
+COMPANION = 100.0
+LEGS = 24
+FIRST = 0.1
+"""The first checkpoint, in units of the shortest time scale."""
+
+SMALLEST = 1e-2
+"""Of the largest weight, times the tolerance: what smaller weights are accurate to."""
+
+STABLE = 5.0
+"""Shortest time scales in a step of DOP853."""
+
+STAGES = 12
+NEWTON = 3.0
+"""Inverses of Newton's matrix that a step of the implicit method takes."""
+
+STEPS = 80.0
+"""Steps that the implicit method takes."""
+
+FEWEST = 40
+"""Statistics up to which they are solved for, whatever the estimate."""
+
+SPEED = 3e9
+"""Operations per second, of one thread, by which the two ways are compared."""
+
+CALL = 4e-4
+"""Seconds that one evaluation of the drift takes however small the network is."""
+
+LONGEST = 1e5
+"""Seconds, estimated, that are too many."""
+
+
+def explicit_steps(rate: float, until: float) -> float:
+    """Steps that DOP853 needs up to ``until``, where the fastest mode moves at ``rate``."""
+    return 10.0 + until * rate / STABLE
+
+
+def is_cheaper(students: int, teachers: int, modes: int, rate: float, until: float) -> bool:
+    """Whether integrating all modes is estimated to take less time than eliminating them.
+
+    Raises ArithmeticError where either would take far too long.
+    """
+    statistics = students * (students + 1) / 2 + students * teachers
+    if students == 1 or statistics <= FEWEST:
+        return False
+    one = CALL + (4.0 * students * (students + teachers) * modes + 300.0 * statistics) / SPEED
+    explicit = 2.0 * STAGES * one * explicit_steps(rate, until)
+    implicit = STEPS * NEWTON * 2.0 * (STAGES * statistics) ** 3 / SPEED
+    if min(explicit, implicit) > LONGEST:
+        reach = until * LONGEST / explicit
+        raise ArithmeticError(
+            f"a network of {students} students and {teachers} teachers is integrated by explicit steps, "
+            f"{explicit_steps(rate, until):.0e} of them until t = {until:g}: it can be followed to about "
+            f"t = {reach:.0e}"
+        )
+    return explicit < implicit
+
+
+class Moment(NamedTuple):
+    """The state at a ``time``: y (K, N) in a ``chart`` relative to P W*, P the ``orientation``.
+
+    ``step`` is the width that the next step may have, None where that is unknown.
+    """
+
+    time: float
+    state: Array
+    chart: Chart
+    orientation: Array
+    modes: Modes
+    step: float | None
+
+    @property
+    def students(self) -> Array:
+        """W (K, N)."""
+        if self.chart.centred:
+            return self.state
+        students = self.state.copy()
+        students[: len(self.modes.teacher)] += self.modes.teacher
+        return students
+
+    @property
+    def statistics(self) -> Array:
+        """Those of the chart (n,)."""
+        return _statistics(self.modes, self.state)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DirectTrajectory(Trajectory):
+    """A run by :func:`solve_directly`: each of its ``segments`` is a leg, known at its two ends.
+
+    ``moments`` are the states at the starts of the legs, ``taken`` counts the steps.
+    """
+
+    moments: Sequence[Moment] = ()
+    taken: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Number of steps up to ``until``."""
+        return self.taken
+
+    def _interpolate(self, owner: Array, times: Array) -> tuple[Array, Array]:
+        """The statistics (n, T) and norms (4, K, M, T) at ``times``, within the legs ``owner``: integrated
+        from the leg's start.
+        """
+        found: dict[int, tuple[Array, Array]] = {}
+        before, leg = self.moments[0], 0
+        for index in np.argsort(times, kind="stable"):
+            if owner[index] != leg:
+                leg = int(owner[index])
+                before = self.moments[leg]
+            before = _advance(before, times[index], TOLERANCE)[0]
+            found[int(index)] = before.statistics, _norms(before, self.problem)
+        statistics, lengths = zip(*(found[i] for i in range(len(times))), strict=True)
+        return np.stack(statistics, axis=-1), np.stack(lengths, axis=-1)
+
+
+def solve_directly(
+    problem: Problem,
+    until: float,
+    model: RightHandSides,
+    rate: float,
+    progress: Callable[[float], None] | None = None,
+) -> DirectTrajectory:
+    """Solve the flow up to ``until`` mode by mode; ``rate`` is that of the fastest at the start."""
+    place = companion = _start(problem, model)
+    moments, segments, taken, error = [place], [], 0, 0.0
+    for time in np.append(np.geomspace(min(FIRST / rate, until / 2), until, LEGS)[:-1], until):
+        following, steps = _advance(place, float(time), TOLERANCE)
+        companion, _ = _advance(companion, float(time), COMPANION * TOLERANCE)
+        segments.append(_segment(place, following, problem))
+        taken += steps
+        place = _settled(following, problem, model)
+        if place.chart is not companion.chart:
+            companion = _entered(companion, problem, model, place.orientation)
+        moments.append(place)
+        error = max(error, _difference(place, companion))
+        if progress is not None:
+            progress(float(time))
+    modes = Modes(problem.eigenvalues, problem.teachers)
+    loss = float(place.chart.loss(place.statistics, place.modes.energy))
+    limit = limits.at_the_end(model, modes.statistics(place.students), modes.energy, loss, until)
+    rounding = np.finfo(float).eps * np.sqrt(taken)
+    total = error + rounding + problem.relative_error + unresolved(model, segments)
+    return DirectTrajectory(problem, radau(STAGES), segments, limit, until, total, moments[:-1], taken)
+
+
+def _start(problem: Problem, model: RightHandSides) -> Moment:
+    modes = Modes(problem.eigenvalues, problem.teachers)
+    return Moment(0.0, problem.students, charts.origin(model), np.eye(model.TEACHERS), modes, None)
+
+
+def _advance(place: Moment, time: float, tolerance: float) -> tuple[Moment, int]:
+    """The state at ``time``, and how many steps were taken."""
+    from scipy.integrate import DOP853
+
+    if time == place.time:
+        return place, 0
+    chart, modes, shape = place.chart, place.modes, place.state.shape
+
+    def velocity(_: float, flat: Array) -> Array:
+        state = flat.reshape(shape)
+        gain, force = chart.drift(_statistics(modes, state), modes.energy)
+        return (modes.eigenvalues * (gain @ state + force @ modes.teacher)).ravel()
+
+    smallest = SMALLEST * tolerance * float(np.abs(place.state).max())
+    first = None if place.step is None else min(place.step, time - place.time)
+    solver = DOP853(
+        velocity, place.time, place.state.ravel(), time, rtol=tolerance, atol=smallest, first_step=first
+    )
+    count, width = 0, place.step
+    while solver.status == "running":
+        message = solver.step()
+        if solver.status == "failed":
+            raise ArithmeticError(f"the explicit steps failed at t = {solver.t:g}: {message}")
+        count += 1
+        width = solver.h_abs if solver.status == "running" or width is None else width
+    return place._replace(time=time, state=solver.y.reshape(shape), step=width), count
+
+
+def _settled(place: Moment, problem: Problem, model: RightHandSides) -> Moment:
+    """The same state in the chart at the teachers once every student is near one of its own."""
+    if not place.chart.centred or not hasattr(model, "residual_drift"):
+        return place
+    orientation = limits.nearest(model, place.statistics, place.modes.energy, limits.NEAR)
+    return place if orientation is None else _entered(place, problem, model, orientation)
+
+
+def _entered(place: Moment, problem: Problem, model: RightHandSides, orientation: Array) -> Moment:
+    modes = Modes(problem.eigenvalues, orientation @ problem.teachers)
+    state = place.state - modes.teacher
+    return Moment(place.time, state, charts.teacher(model), orientation, modes, place.step)
+
+
+def _statistics(modes: Modes, state: Array) -> Array:
+    """As :meth:`Modes.statistics`, of one state, by products of matrices."""
+    weighted = modes.eigenvalues * state
+    return join(weighted @ state.T, weighted @ modes.teacher.T)
+
+
+def _segment(place: Moment, following: Moment, problem: Problem) -> Segment:
+    """The leg between two moments."""
+    ends = place, following
+    return Segment(
+        place.time,
+        np.array([0.0, following.time - place.time]),
+        place.chart,
+        place.orientation,
+        np.eye(len(place.state)),
+        np.stack([end.statistics for end in ends], axis=-1),
+        np.stack([_norms(end, problem) for end in ends], axis=-1),
+        place.modes.energy,
+    )
+
+
+def _norms(place: Moment, problem: Problem) -> Array:
+    """The norms (4, K, M)."""
+    vectors = place.state, place.students, place.modes.teacher
+    return norms(*vectors, place.chart.centred, problem.init_rest)
+
+
+def _difference(place: Moment, companion: Moment) -> float:
+    """How far the statistics are apart, relative to √(S_jj S_kk) and √(S_jj T_mm)."""
+    found = place.statistics
+    own, _ = split(found, len(place.state), len(place.modes.teacher))
+    lengths, teachers = np.sqrt(np.diag(own)), np.sqrt(np.diag(place.modes.energy))
+    units = join(np.outer(lengths, lengths), np.outer(lengths, teachers))
+    return float((np.abs(companion.statistics - found) / units).max())

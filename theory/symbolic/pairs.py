@@ -1,0 +1,81 @@
+"""The pair function of two links, all that a model's loss and drift are made of.
+
+For Gaussian inputs every loss is a double sum over pairs of units of ``P(a, b, c) = E[f(X) g(Y)]`` with
+``Var X = a``, ``Var Y = b`` and ``Cov(X, Y) = c``; of a unit with itself it is ``E[f(X)²]``. The generated
+module holds P with its first and second derivatives, of one pair of links, whatever the numbers of units.
+"""
+
+import sympy
+
+from theory.symbolic.averages import without_poles
+from theory.symbolic.links import has_kink
+from theory.symbolic.models import link_product
+from theory.symbolic.source import Function, Output
+
+VARIABLES = sympy.symbols("a b c")
+"""Variance of X, variance of Y, covariance."""
+
+
+def pair_function(f: sympy.Expr, g: sympy.Expr) -> sympy.Expr:
+    """Return ``P(a, b, c) = E[f(X) g(Y)]`` in closed form.
+
+    Raises :class:`~theory.symbolic.links.UnknownAverageError` where none is known.
+
+    >>> from theory.symbolic.links import Z
+    >>> pair_function(Z**2, Z**2)
+    a*b + 2*c**2
+    """
+    a, b, c = VARIABLES
+    return link_product(f, g, sympy.Matrix([[a, c], [c, b]]))
+
+
+def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
+    """Return the text of a module with the functions ``value``, ``slopes`` and ``curvatures`` of
+    ``x = (a, b, c)`` and, where the links are the same, ``square``, ``square_slope`` and
+    ``square_curvature`` of ``x = (a,)``.
+
+    >>> from theory.symbolic.links import Z
+    >>> print("\\n".join(pair_module(Z**2, Z**2).splitlines()[3:13]))
+    def value(x: np.ndarray) -> np.ndarray:
+        \"\"\"Return E[f(X) g(Y)].
+    <BLANKLINE>
+        x (3, ...) -> (...).
+        \"\"\"
+        a = x[0]
+        b = x[1]
+        c = x[2]
+        value: np.ndarray = a * b + 2 * c**2
+        return value
+    """
+    a, b, c = VARIABLES
+    kinks = has_kink(f) and has_kink(g)
+    pair = pair_function(f, g)
+
+    def derivative(*by: sympy.Symbol) -> sympy.Expr:
+        found = pair.diff(*by)
+        return without_poles(found, *VARIABLES) if kinks else found
+
+    seconds = [derivative(*by) for by in ((a, a), (a, b), (a, c), (b, c), (c, c))]
+    functions = [
+        _function("value", "Return E[f(X) g(Y)].\nx (3, ...) -> (...).", pair),
+        _function("slopes", "Return P_a and P_c.\nx (3, ...) -> (2, ...).", [derivative(a), derivative(c)]),
+        _function("curvatures", "Return P_aa, P_ab, P_ac, P_bc and P_cc.\nx (3, ...) -> (5, ...).", seconds),
+    ]
+    if f == g:
+        square = link_product(f, f, sympy.Matrix([[a, a], [a, a]]))
+        for name, order in (("square", 0), ("square_slope", 1), ("square_curvature", 2)):
+            summary = f"Return the derivative of E[f(X)^2] of order {order}.\nx (1, ...) -> (...)."
+            functions.append(_function(name, summary, square.diff(a, order), (a,)))
+    return "import numpy as np\n\n\n" + "\n\n\n".join(functions) + "\n"
+
+
+def _function(
+    name: str,
+    summary: str,
+    value: sympy.Expr | list[sympy.Expr],
+    variables: tuple[sympy.Symbol, ...] = VARIABLES,
+) -> str:
+    written = [entry.doit() for entry in value] if isinstance(value, list) else value.doit()
+    return Function(
+        name, summary, {"x": sympy.Array(variables)}, [Output("value", sympy.Array(written))]
+    ).source()
