@@ -20,7 +20,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from numerics import Problem, load_module, power_law, solve
+from numerics import Problem, power_law, solve
 from numerics.shown.figures import STYLE
 from theory.symbolic import (
     EscapeTime,
@@ -31,7 +31,6 @@ from theory.symbolic import (
     quadratic_network,
     single_index,
 )
-from theory.symbolic.codegen import generate_module
 
 plt.rcParams.update(STYLE)
 
@@ -72,8 +71,8 @@ problem = power_law(1.5, 300, seed=2)
 times = np.geomspace(1e-2, 1e3, 200)
 curves = {}
 for text in LINKS:
-    module = load_module(generate_module(single_index(parse_link(text))))
-    curves[text] = solve(problem, 1e3, model=module).at(times)
+    model = single_index(parse_link(text))
+    curves[text] = solve(problem, 1e3, model=model).at(times)
     plt.semilogx(times, curves[text].u, label=f"${text.replace('**', '^').replace('*', '')}$")
 plt.xlabel("time $t$")
 plt.ylabel("overlap $u$")
@@ -108,8 +107,8 @@ times = np.geomspace(1e-1, 3e3, 200)
 losses = {}
 for width in (1, 2, 3):
     start = 0.05 * draws.standard_normal((width, 30))
-    module = load_module(generate_module(quadratic_network(width, 2)))
-    run = solve(Problem(eigenvalues, teachers, np.squeeze(start)), 3e3, model=module)
+    model = quadratic_network(width, 2)
+    run = solve(Problem(eigenvalues, teachers, np.squeeze(start)), 3e3, model=model)
     losses[width] = run.overlaps(times).loss
 
 # %%

@@ -220,8 +220,13 @@ def failure(tree: Path, tests: list[str]) -> str | None:
         text = output.read()
     if status in (0, 5):  # 5: nothing was collected
         return None
-    named = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", text, re.MULTILINE)
-    return named.group(1) if named else "start"
+    return named_failure(text) or "start"
+
+
+def named_failure(text: str) -> str | None:
+    """The test of the first line ``FAILED test[parameters] - reason`` in what pytest printed."""
+    named = re.search(r"^(?:FAILED|ERROR) ([^\[\n]+?(?:\[.*?\])?)(?: - .*)?$", text, re.MULTILINE)
+    return named.group(1) if named else None
 
 
 @cache

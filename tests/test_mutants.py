@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from mutants import ROOT, changes, children, chosen, nearest_tests
+from mutants import ROOT, changes, children, chosen, named_failure, nearest_tests
 
 
 def changed(text: str) -> set[str]:
@@ -29,6 +29,12 @@ def changed(text: str) -> set[str]:
 )
 def test_small_changes(text: str, expected: set[str]) -> None:
     assert changed(text) == expected
+
+
+@pytest.mark.parametrize("name", ["a/test_b.py", "test_b.py::test_c", "test_b.py::test_c[z**2 - z-[1, 2]-x]"])
+@pytest.mark.parametrize("reason", ["", " - assert [1] == [2] - 3", " - Failed"])
+def test_the_failure_is_named_whatever_its_parameters(name: str, reason: str) -> None:
+    assert named_failure(f"F.\nFAILED {name}{reason}\n1 failed, 1 passed") == name
 
 
 def test_every_mutant_is_another_program() -> None:

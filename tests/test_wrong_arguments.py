@@ -56,6 +56,7 @@ def tell(fraction):
 
 
 VALID = {
+    "band": False,
     "batch": 2,
     "blocks": 1,
     "check": False,

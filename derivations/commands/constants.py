@@ -105,7 +105,7 @@ def read_picture(text: str) -> Path:
     "--batch",
     type=click.IntRange(1),
     metavar="M",
-    help="Also the constants of online SGD on M inputs a step: sgd_stability_step.",
+    help="Also the constants of online SGD on M inputs a step: sgd_stability_step, sgd_decay_exponent.",
 )
 @click.option(
     "--step-size",

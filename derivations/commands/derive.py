@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from derivations.commands.options import bad_input, check_suffix, output_options
+from derivations.commands.network import Weights
+from derivations.commands.options import (
+    bad_input,
+    check_suffix,
+    chosen_weights,
+    output_options,
+    weight_options,
+)
 from derivations.output import BadInput, emit, json_text, progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import sympy
 
     from derivations.press.equations import Equation
     from theory.symbolic import Model
@@ -26,10 +35,11 @@ Examples:
   phase-retrieval derive tail --format markdown
   phase-retrieval derive --link 'z**3 - 3*z' --json
   phase-retrieval derive --link 'erf(z)' --width 2 --teachers 1 --format latex
+  phase-retrieval derive --link 'z**2' --sgd --format sympy
 """
 
 
-LINK_OPTIONS = ("link", "teacher_link", "width", "teachers")
+LINK_OPTIONS = ("link", "teacher_link", "width", "teachers", "weights", "teacher_weights", "sgd")
 
 
 @click.command(epilog=EXAMPLES)
@@ -39,11 +49,18 @@ LINK_OPTIONS = ("link", "teacher_link", "width", "teachers")
     metavar="LINK",
     default="z**2",
     show_default=True,
-    help="The students' link: a polynomial in z with rational coefficients, erf(z), relu(z), abs(z) or sums.",
+    help="The students' link: a polynomial in z, such as z^2 or He3(z); erf, relu, abs, sign, gelu, exp, sin "
+    "or cos of z; their products with powers of z; sums of these.",
 )
 @click.option("--teacher-link", metavar="LINK", help="The teachers' link.  [default: the students']")
-@click.option("--width", type=click.IntRange(1, 16), default=1, show_default=True, help="Students K.")
-@click.option("--teachers", type=click.IntRange(1, 16), default=1, show_default=True, help="Teachers M.")
+@click.option("--width", type=click.IntRange(1), default=1, show_default=True, help="Students K.")
+@click.option("--teachers", type=click.IntRange(1), default=1, show_default=True, help="Teachers M.")
+@weight_options
+@click.option(
+    "--sgd",
+    is_flag=True,
+    help="Also the mean step of online SGD, and of one student the covariance of the gradient.",
+)
 @click.option(
     "--format", "layout", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
 )
@@ -56,6 +73,9 @@ def derive(
     teacher_link: str | None,
     width: int,
     teachers: int,
+    weights: Weights | None,
+    teacher_weights: Weights | None,
+    sgd: bool,
     layout: str,
     as_json: bool,
     output: Path | None,
@@ -64,7 +84,8 @@ def derive(
 
     An ID is the paper's (P1, Lem2), a CHAPTER one of the book's (model, tail); the steps are checked as they
     are printed. Without one, the flow is dW/dt = A W Q + B W* Q, with A and B functions of S = W Q Wᵀ,
-    U = W Q W*ᵀ, T = W* Q W*ᵀ (s, u and t where there is one student and one teacher).
+    U = W Q W*ᵀ, T = W* Q W*ᵀ (s, u and t where there is one student and one teacher). Of networks of more
+    than 16 units the pair functions P(a, b, c) = E[f(X) g(Y)] are printed, which A and B are made of.
     """
     with bad_input():
         as_json |= check_suffix(output, SUFFIXES) == "json"
@@ -77,15 +98,25 @@ def derive(
         emit(_steps(names, layout, as_json), output)
         return
     from theory.symbolic import Model, parse_link
+    from theory.symbolic.pairs import pair_function
 
     with bad_input():
         student = parse_link(link)
         teacher = student if teacher_link is None else parse_link(teacher_link)
-        model = Model("network", student, teacher, (1,) * width, (1,) * teachers)
+        c, d = (
+            chosen_weights("weights", weights, width),
+            chosen_weights("teacher-weights", teacher_weights, teachers),
+        )
+        model = Model("network", student, teacher, c, d)
+        for pair in ((student, student), (student, teacher), (teacher, teacher)):
+            pair_function(*pair)
     from derivations.press import equations
 
     with progress("derive"):
         contents = list(equations.equations(model))
+        if sgd:
+            with bad_input():
+                contents += equations.sgd_equations(model)
         text = json_text(_answer(model, contents)) if as_json else equations.FORMATS[layout](contents)
     emit(text, output)
 
@@ -104,13 +135,22 @@ def _steps(names: tuple[str, ...], layout: str, as_json: bool) -> str:
 
 
 def _answer(model: "Model", contents: "Sequence[Equation]") -> dict[str, Any]:
-    """What the command prints for programs; A and B are strings, or lists of rows of a network."""
-    single = model.students == model.teachers == 1
-    return {
-        "link": str(model.student_link),
-        "teacher_link": str(model.teacher_link),
-        "loss": str(model.loss),
-        "A": str(model.A[0]) if single else [[str(entry) for entry in row] for row in model.A.tolist()],
-        "B": str(model.B[0]) if single else [[str(entry) for entry in row] for row in model.B.tolist()],
-        "equations": {equation.key: str(equation.value) for equation in contents},
-    }
+    """What the command prints for programs; A and B are strings, or lists of rows of a network.
+
+    Of a wide network they are None: its equations are those of the pair functions.
+    """
+    from derivations.press.equations import is_wide
+
+    answer: dict[str, Any] = {"link": str(model.student_link), "teacher_link": str(model.teacher_link)}
+    if is_wide(model):
+        answer |= dict.fromkeys(("loss", "A", "B"))
+    else:
+        answer |= {"loss": str(model.loss), "A": _written(model.A), "B": _written(model.B)}
+    return answer | {"equations": {equation.key: str(equation.value) for equation in contents}}
+
+
+def _written(matrix: "sympy.MatrixBase") -> Any:
+    """The entry of a 1 × 1 matrix as a string, or rows of strings."""
+    if len(matrix) == 1:
+        return str(matrix[0])
+    return [[str(entry) for entry in row] for row in matrix.tolist()]

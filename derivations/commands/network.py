@@ -1,35 +1,46 @@
 """``solve --link``: the flow of any link, or of networks, that a problem file holds."""
 
+from fractions import Fraction
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from derivations.commands.options import chosen_weights
 from derivations.output import json_text, tables
 
 if TYPE_CHECKING:
     from numerics import Overlaps
-    from numerics.problems.problem import Array
+    from numerics.arrays import Array
+    from numerics.generated import RightHandSides
+
+Weights = tuple[Fraction, ...]
 
 ALONE = ("u", "s", "one_minus_u", "one_minus_s", "mse", "recovered")
 """What one student of phase retrieval alone has."""
 
 
 def network_model(
-    link: str, teacher_link: str | None, students: int, teachers: int, exact: bool
-) -> ModuleType:
-    """The right-hand sides of ``students`` and ``teachers`` units, of weight 1; for any digits if ``exact``.
+    links: tuple[str, str | None],
+    sizes: tuple[int, int],
+    weights: tuple[Weights | None, Weights | None],
+    exact: bool,
+) -> "RightHandSides":
+    """The right-hand sides of so many students and teachers; for any digits if ``exact``.
 
-    Raises ValueError for a link that is not understood.
+    ``links`` and ``weights`` are those of the students, then of the teachers. Raises ValueError for a link
+    that is not understood or, to any digits, has no closed form, and for another number of weights.
     """
-    from numerics import load_module
+    from numerics import load_module, network
     from theory.symbolic import Model, parse_link
     from theory.symbolic.codegen import generate_module
     from theory.symbolic.precision import at_any_precision
 
-    own = parse_link(link)
-    other = own if teacher_link is None else parse_link(teacher_link)
-    text = generate_module(Model("network", own, other, (1,) * students, (1,) * teachers))
-    return load_module(at_any_precision(text) if exact else text)
+    own = parse_link(links[0])
+    other = own if links[1] is None else parse_link(links[1])
+    names = "weights", "teacher-weights"
+    c, d = (chosen_weights(*given) for given in zip(names, weights, sizes, strict=True))
+    if not exact:
+        return network(own, other, [float(x) for x in c], [float(x) for x in d])
+    return load_module(at_any_precision(generate_module(Model("network", own, other, c, d))))
 
 
 def network_answer(

@@ -16,10 +16,11 @@ import click
 
 from derivations.output import BadInput
 from theory.disk import writable
+from theory.names import escape_size, source_exponent
 
 if TYPE_CHECKING:
     from numerics import Problem
-    from numerics.problems.problem import Array
+    from numerics.arrays import Array
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Value = TypeVar("Value")
@@ -97,7 +98,7 @@ def _decimal(text: str) -> Decimal | None:
 
 def read_teacher(text: str) -> str:
     """A teacher's name, its B checked, or the name of a file."""
-    if text.startswith("source:") and _decimal(text.removeprefix("source:")) is None:
+    if source_exponent(text) is not None and "/" in text:
         raise ValueError(f"{text!r} must be source:B with a decimal number B")
     return text
 
@@ -128,6 +129,47 @@ def read_steps(text: str) -> int:
     if value is None or not 1 <= value <= 2**53 or value != value.to_integral_value():
         raise ValueError(f"{text!r} must be a whole number such as 1000 or 1e7, 1 to 2^53")
     return int(value)
+
+
+def read_weights(text: str) -> tuple[Fraction, ...]:
+    """Non-zero numbers separated by commas, exactly.
+
+    >>> read_weights("1,-0.5,2/3")
+    (Fraction(1, 1), Fraction(-1, 2), Fraction(2, 3))
+    """
+    try:
+        values = tuple(Fraction(part.strip()) for part in text.split(","))
+    except (ValueError, ZeroDivisionError):
+        values = ()
+    if not values or not all(values):
+        raise ValueError(f"{text!r} must be non-zero numbers c1,c2,… such as 1,-0.5,2/3, separated by commas")
+    return values
+
+
+def weight_options(command: Command) -> Command:
+    """Add ``--weights`` and ``--teacher-weights``."""
+    return _add(
+        command,
+        click.option(
+            "--weights",
+            metavar="C1,C2,…",
+            callback=parsed(read_weights),
+            help="The students' weights c_j in Σ c_j f(w_j·x).  [default: all 1]",
+        ),
+        click.option(
+            "--teacher-weights",
+            metavar="C1,C2,…",
+            callback=parsed(read_weights),
+            help="The teachers' weights.  [default: all 1]",
+        ),
+    )
+
+
+def chosen_weights(option: str, weights: tuple[Fraction, ...] | None, count: int) -> tuple[Fraction, ...]:
+    """The ``weights``, all 1 where none are given; ValueError unless there are ``count`` of them."""
+    if weights is not None and len(weights) != count:
+        raise ValueError(f"--{option} holds {len(weights)} numbers: it must hold {count}, one for each unit")
+    return (Fraction(1),) * count if weights is None else weights
 
 
 def read_horizon(text: str) -> float:
@@ -328,14 +370,14 @@ def check_one_student(problem: "Problem") -> None:
 
 def load_teacher(text: str) -> "str | Array":
     """A teacher's name as it is, or the vector that a file of that name holds."""
-    if text in ("flat", "gaussian") or text.startswith("source:"):
+    if text == "gaussian" or source_exponent(text) is not None:
         return text
     return _load("teacher", text, "flat, source:B, gaussian")
 
 
 def load_init(text: str) -> "str | Array":
     """A start's name as it is, or the vector that a file of that name holds."""
-    if text == "sphere" or text.startswith("escape:"):
+    if text == "sphere" or escape_size(text) is not None:
         return text
     return _load("init", text, "sphere, escape:EPS")
 

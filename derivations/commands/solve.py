@@ -2,7 +2,6 @@
 
 import math
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +15,7 @@ from derivations.commands.curves import (
     parameters,
 )
 from derivations.commands.digits import digits_answer, digits_text, exact_problem, solve_with_digits
-from derivations.commands.network import network_answer, network_model, network_text
+from derivations.commands.network import Weights, network_answer, network_model, network_text
 from derivations.commands.options import (
     bad_input,
     check_one_student,
@@ -27,12 +26,14 @@ from derivations.commands.options import (
     read_horizon,
     read_times,
     result_options,
+    weight_options,
 )
 from derivations.commands.sgd import check_sgd, link_modules, predict, prediction_content, sgd_options
 from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
     from numerics import Problem, Trajectory
+    from numerics.generated import RightHandSides
     from numerics.precise import PreciseSolution
 
 DELTA, EPSILON = 0.1, 0.05
@@ -75,6 +76,7 @@ Examples:
     "teachers.",
 )
 @click.option("--teacher-link", metavar="LINK", help="The teachers' link.  [default: the students']")
+@weight_options
 @sgd_options
 @result_options
 def solve(
@@ -84,6 +86,8 @@ def solve(
     digits: int | None,
     link: str | None,
     teacher_link: str | None,
+    weights: Weights | None,
+    teacher_weights: Weights | None,
     sgd: bool,
     step_size: float | None,
     batch: int | None,
@@ -122,15 +126,20 @@ def solve(
             )
         sizes = len(problem.students), len(problem.teachers)
         model = None
+        networks = link, teacher_link, weights, teacher_weights
+        if sgd and (weights or teacher_weights):
+            raise ValueError("--sgd predicts one student of weight 1: leave out --weights")
         if sgd:
             check_one_student(problem)
             modules = link_modules(link, teacher_link)
-        elif link is None and teacher_link is None:
+        elif not any(networks):
             check_one_student(problem)
         elif form is not None:
             raise ValueError("labelled arrays are of phase retrieval: print networks with --json")
         else:
-            model = network_model(link or "z**2", teacher_link, *sizes, exact=digits is not None)
+            model = network_model(
+                (link or "z**2", teacher_link), sizes, (weights, teacher_weights), exact=digits is not None
+            )
     if sgd:
         wanted = times or points or (JSON_POINTS if as_json or form else TABLE_POINTS)
         prediction = predict(problem, until, wanted, own, modules)
@@ -162,7 +171,7 @@ def solve(
 
 
 def _network(
-    problem: Any, model: ModuleType, until: float, times: tuple[float, ...], digits: int | None
+    problem: Any, model: "RightHandSides", until: float, times: tuple[float, ...], digits: int | None
 ) -> dict[str, Any]:
     """The answer for a ``model`` other than phase retrieval, at the ``times`` in the order given."""
     import numerics

@@ -9,7 +9,13 @@ from sympy.printing.pretty.pretty import PrettyPrinter, prettyForm
 
 from derivations.press.typeset import mathml
 from theory.symbolic import Hierarchy, Model, ModelError, gradient, hessian, hierarchy
+from theory.symbolic.discrete import online_sgd
+from theory.symbolic.gradient_noise import gradient_covariance
 from theory.symbolic.notation import broken, latex
+from theory.symbolic.pairs import VARIABLES, pair_derivative, pair_function
+
+WIDEST = 16
+"""Students or teachers of which every overlap is a symbol."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,9 @@ def equations(model: Model) -> Iterator[Equation]:
     >>> [equation.key for equation in equations(phase_retrieval())][:3]
     ['loss', 'A', 'B']
     """
+    if is_wide(model):
+        yield from _pair_functions(model)
+        return
     yield Equation("loss", "L", model.loss, "population loss E[(student - teacher)²]")
     yield from _entries("A", "A", model.A, "drift: dW/dt = A W Q + B W* Q")
     yield from _entries("B", "B", model.B, "drift: dW/dt = A W Q + B W* Q")
@@ -38,6 +47,55 @@ def equations(model: Model) -> Iterator[Equation]:
         yield from _tower(hierarchy(model))
     except ModelError:
         return
+
+
+def sgd_equations(model: Model) -> Iterator[Equation]:
+    """Yield the mean step of online SGD for symbolic order k, and of one student the gradient's covariance.
+
+    Raises :class:`~theory.symbolic.ModelError` for links that are no polynomials, and for wide networks.
+
+    >>> from theory.symbolic import phase_retrieval
+    >>> [equation.key for equation in sgd_equations(phase_retrieval())]
+    ['step s', 'step u', 'noise V', 'noise C_S', 'noise C_U', 'noise C_T']
+    """
+    if is_wide(model):
+        raise ModelError(f"{model.name} has more than {WIDEST} units: its mean step is not written out")
+    step = online_sgd(hierarchy(model))
+    single = model.students == model.teachers == 1
+    for entry in step.hierarchy.entries:
+        index = "" if single else f"{entry.row + 1}{entry.column + 1}"
+        name = entry.name.lower() if single else entry.name
+        left = rf"E[\Delta {name}{{}}^{{(k)}}{f'_{{{index}}}' if index else ''}]"
+        meaning = "mean change in a step eta of online SGD on m inputs, label noise sigma2; D(n) = tr Q^n"
+        yield Equation(f"step {name}{index}", left, step.expression(entry), meaning)
+    if single:
+        forms = ("Q", "QwwQ", "(QwvQ + QvwQ)/2", "QvvQ")
+        names = ("V", "C_S", "C_U", "C_T")
+        for name, form, value in zip(names, forms, gradient_covariance(model), strict=True):
+            meaning = f"coefficient of {form} in the covariance of one input's gradient, v = w*"
+            yield Equation(f"noise {name}", name, value, meaning)
+
+
+def is_wide(model: Model) -> bool:
+    """Whether the overlaps of a model are too many to be written out."""
+    return max(model.students, model.teachers) > WIDEST
+
+
+def _pair_functions(model: Model) -> Iterator[Equation]:
+    """P of students, R of a student and a teacher, and the derivatives that the drift is made of:
+
+    A_jj = −2 c_j [c_j (dP/ds)(s, s, s) + 2 Σ_{k≠j} c_k P_a(jk) − 2 Σ_m c*_m R_a(jm)], A_jk = −2 c_j c_k
+    P_c(jk) and B_jm = 2 c_j c*_m R_c(jm).
+    """
+    a, _, c = VARIABLES
+    f, g = model.student_link, model.teacher_link
+    for name, first, second in (("P", f, f), ("R", f, g)):
+        pair = pair_function(first, second)
+        units = "two students" if name == "P" else "a student and a teacher"
+        yield Equation(name, name, pair.doit(), f"E[f(X) g(Y)] of {units}: Var X = a, Var Y = b, Cov = c")
+        for symbol in (a, c):
+            key, left = f"{name}_{symbol}", f"{name}_{symbol}"
+            yield Equation(key, left, pair_derivative(first, second, symbol).doit(), f"d{name}/d{symbol}")
 
 
 def _landscape(model: Model) -> Iterator[Equation]:

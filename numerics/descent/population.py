@@ -5,14 +5,15 @@ than a block can follow the plain loop runs: at the start, and near the edge of 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from types import ModuleType
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.blocks import WORTHWHILE, Blocks, Stretch
 from numerics.descent.iterate import Iterate
 from numerics.descent.steps import check_steps, recorded_steps
-from numerics.generated import Generated, phase_retrieval
+from numerics.generated import RightHandSides, phase_retrieval
+from numerics.pairs import AnyModel, right_hand_sides
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
@@ -20,8 +21,6 @@ from numerics.solver.flow import speed
 from numerics.state import charts
 from numerics.state.observables import Observables, Overlaps, observe, observe_all
 from theory.expected import checked
-
-Array = np.ndarray
 
 PATIENCE = 512
 LONGEST_PATIENCE = 2**14
@@ -35,7 +34,7 @@ def descend(
     step_size: float,
     steps: int,
     points: int | Sequence[int] | Array = 200,
-    model: Generated = phase_retrieval,
+    model: AnyModel = phase_retrieval,
     progress: Callable[[int], None] | None = None,
     *,
     stepwise: bool = False,
@@ -58,7 +57,8 @@ def descend(
     """
     if (model.STUDENTS, model.TEACHERS) != (1, 1):
         raise ValueError("this is descent of one student with one teacher: use descend_network")
-    state, stretches = _run(problem, step_size, steps, points, model, progress, stepwise)
+    rules = right_hand_sides(model)
+    state, stretches = _run(problem, step_size, steps, points, rules, progress, stepwise)
     parts = [observables(state, stretch) for stretch in stretches]
     return Observables(*np.concatenate(parts, axis=1))
 
@@ -70,7 +70,7 @@ def descend_network(
     step_size: float,
     steps: int,
     points: int | Sequence[int] | Array = 200,
-    model: Generated = phase_retrieval,
+    model: AnyModel = phase_retrieval,
     progress: Callable[[int], None] | None = None,
     *,
     stepwise: bool = False,
@@ -84,12 +84,13 @@ def descend_network(
     >>> descend_network(problem, step_size=0.01, steps=100, points=2).S.shape
     (1, 1, 2)
     """
-    state, stretches = _run(problem, step_size, steps, points, model, progress, stepwise)
+    rules = right_hand_sides(model)
+    state, stretches = _run(problem, step_size, steps, points, rules, progress, stepwise)
     parts = [
         observe_all(
             stretch.chart,
             stretch.orientation,
-            np.eye(model.STUDENTS),
+            np.eye(rules.STUDENTS),
             stretch.energy,
             stretch.numbers * state.step_size,
             stretch.statistics,
@@ -105,7 +106,7 @@ def _run(
     step_size: float,
     steps: int,
     points: int | Sequence[int] | Array,
-    model: ModuleType,
+    model: RightHandSides,
     progress: Callable[[int], None] | None,
     stepwise: bool,
 ) -> tuple[Iterate, Iterator[Stretch]]:
@@ -123,7 +124,7 @@ def _run(
     return state, stretches(Blocks(state), recorded, int(steps), stepwise, progress)
 
 
-def reduced(problem: Problem, step_size: float, steps: int, model: ModuleType) -> Problem:
+def reduced(problem: Problem, step_size: float, steps: int, model: RightHandSides) -> Problem:
     """The problem with its slow modes reduced, those which a step moves by less than a factor MOST_RATE.
 
     A mode's factor over many steps is then close to the exponential that the reduction is made for.
@@ -149,7 +150,7 @@ def reduced(problem: Problem, step_size: float, steps: int, model: ModuleType) -
     )
 
 
-def fast_modes(eigenvalues: Array, problem: Problem, step_size: float, model: ModuleType) -> Array:
+def fast_modes(eigenvalues: Array, problem: Problem, step_size: float, model: RightHandSides) -> Array:
     """Which of the ``eigenvalues`` have modes that a step moves by more than the factor MOST_RATE."""
     energy = max(problem.teacher_energy, problem.start_energy)
     found: Array = 8.0 * step_size * speed(problem, model) * energy * eigenvalues > MOST_RATE

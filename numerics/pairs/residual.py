@@ -22,10 +22,9 @@ from functools import cached_property
 import numpy as np
 from numpy.polynomial import legendre
 
+from numerics.arrays import Array
 from numerics.pairs.network import Network, diagonal, form
-from numerics.state.overlaps import join, split, upper_triangle
-
-Array = np.ndarray
+from numerics.pairs.overlaps import join, split, upper_triangle
 
 NEAR = 0.02
 """Of the energies: from there on a difference loses less than two digits."""

@@ -7,18 +7,18 @@ operator. Its top eigenvalue ρ > A₀ λ_max solves the secular equation 1 = B�
 
 import numpy as np
 
-from numerics.generated import Generated, phase_retrieval
+from numerics.arrays import Array
+from numerics.generated import phase_retrieval
+from numerics.pairs import AnyModel, right_hand_sides
 from numerics.problems.problem import Problem
 from theory.expected import checked
-
-Array = np.ndarray
 
 SMALL = 20
 """Weights up to which all eigenvalues are computed."""
 
 
 def escape_direction(
-    eigenvalues: Array, teacher: Array, model: Generated = phase_retrieval
+    eigenvalues: Array, teacher: Array, model: AnyModel = phase_retrieval
 ) -> tuple[float, Array]:
     """The escape rate ρ (per unit of flow time) and the direction w (N,), with Σ λ w w* > 0 and Σ λ w² = 1.
 
@@ -27,9 +27,9 @@ def escape_direction(
     6.0
     """
     energy = np.array([[eigenvalues @ teacher**2]])
-    rest = np.zeros(2)
-    decay = float(model.drift(rest, energy)[0][0, 0])
-    feedback = float(model.drift_jacobian(rest, energy)[1][0, 0, 1])
+    rest, rules = np.zeros(2), right_hand_sides(model)
+    decay = float(rules.drift(rest, energy)[0][0, 0])
+    feedback = float(rules.drift_jacobian(rest, energy)[1][0, 0, 1])
     strength = feedback * eigenvalues**2 * teacher**2
     seen = strength > 0
     top = eigenvalues[seen].max()
@@ -55,7 +55,7 @@ def _secular_root(weights: Array, gaps: Array) -> float:
 
 
 @checked
-def largest_stable_step(problem: Problem, model: Generated = phase_retrieval) -> float:
+def largest_stable_step(problem: Problem, model: AnyModel = phase_retrieval) -> float:
     """The largest step of gradient descent for which the minimum at the students of ``problem`` is stable.
 
     It is 2/h, h the largest eigenvalue of the Hessian (Kd × Kd) there, per unit of flow time. With
@@ -75,8 +75,9 @@ def largest_stable_step(problem: Problem, model: Generated = phase_retrieval) ->
     rows, columns = np.triu_indices(len(W))
     statistics = np.concatenate([(W * rates @ W.T)[rows, columns], (W * rates @ X.T).ravel()])
     energy = X * rates @ X.T
-    gain, _ = model.drift(statistics, energy)
-    by_A, by_B = model.drift_jacobian(statistics, energy)
+    rules = right_hand_sides(model)
+    gain, _ = rules.drift(statistics, energy)
+    by_A, by_B = rules.drift_jacobian(statistics, energy)
 
     def hessian(flat: Array) -> Array:
         V = flat.reshape(W.shape)

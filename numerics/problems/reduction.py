@@ -21,13 +21,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
 
+from numerics.arrays import Array
 from numerics.problems.block_gauss import block_lanczos, chebyshev_moments, gauss_rules, restored
 from numerics.problems.eigenspaces import add, merge
 from numerics.problems.problem import Problem
 from numerics.quadrature.chebyshev import chebyshev_polynomials
 from theory.expected import Positive, checked
-
-Array = np.ndarray
 
 BIN_RATIO = 4.0
 FROZEN_RATIO = 64.0

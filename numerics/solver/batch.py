@@ -5,7 +5,8 @@ from concurrent.futures import CancelledError, as_completed
 from importlib import import_module
 from os import cpu_count
 
-from numerics.generated import Generated, phase_retrieval
+from numerics.generated import phase_retrieval
+from numerics.pairs import AnyModel
 from numerics.parallel.workers import interrupts_wait, processes, stopped
 from numerics.problems.problem import Problem
 from numerics.solver.flow import solve
@@ -20,7 +21,7 @@ PROBLEMS_PER_PROCESS = 4
 def solve_many(
     problems: Sequence[Problem],
     until: float | Sequence[float],
-    model: Generated = phase_retrieval,
+    model: AnyModel = phase_retrieval,
     workers: Count | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> list[Trajectory]:

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.overlaps import join, split
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import radau
 from numerics.solver.resolved import unresolved
@@ -23,10 +25,7 @@ from numerics.state import charts, limits
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
-from numerics.state.overlaps import join, split
 from numerics.state.trajectory import Segment, Trajectory
-
-Array = np.ndarray
 
 TOLERANCE = 1e-13
 COMPANION = 100.0

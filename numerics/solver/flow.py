@@ -22,6 +22,7 @@ import numpy as np
 
 from numerics.generated import RightHandSides, phase_retrieval
 from numerics.pairs import AnyModel, right_hand_sides
+from numerics.pairs.overlaps import join
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
@@ -36,11 +37,8 @@ from numerics.solver.settling import beyond
 from numerics.solver.step import CollocationStep
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
-from numerics.state.overlaps import join
 from numerics.state.trajectory import Segment, Trajectory
 from theory.expected import checked
-
-Array = np.ndarray
 
 STEPS = ShortStep(), ClockStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too

@@ -11,13 +11,10 @@ of the model.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
 from numerics.state.areas import AreaModes, Pairs
 from numerics.state.modes import Modes
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

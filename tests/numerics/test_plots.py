@@ -23,6 +23,16 @@ def test_a_trajectory_draws_its_phases():
     assert marks <= set(run.phases())
 
 
+def test_the_panel_of_a_trajectory_has_room_for_its_curves():
+    """Up to twice the highest value, and all of the time."""
+    figure = solve(PROBLEM, 1e4).plot()
+    (curves,) = lines(figure)
+    drawn = [curves[name] for name in ("MSE", "$|u|$", "$s$")]
+    highest = max(curve.get_ydata().max() for curve in drawn)
+    assert highest < figure.axes[0].get_ylim()[1] < 2 * highest
+    assert figure.axes[0].get_xlim() == (drawn[0].get_xdata()[0], drawn[0].get_xdata()[-1])
+
+
 def test_phases_that_do_not_occur_are_not_drawn():
     short = solve(power_law(2, np.inf, init="escape:1e-2"), 0.3)
     (curves,) = lines(short.plot())

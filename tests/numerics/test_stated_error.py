@@ -195,7 +195,11 @@ KEEPING_THEIR_SIGN = {
     "a long tail": lambda x: 1 / (1 + 12 * x),
     "a wave above 0": lambda x: 1.2 + np.sin(8 * x),
 }
-CHANGING_SIGN = {"a wave": lambda x: np.sin(8 * x + 0.3), "waves": lambda x: np.sin(12 * x + 0.3)}
+CHANGING_SIGN = {
+    "a wave": lambda x: np.sin(8 * x + 0.3),
+    "waves": lambda x: np.sin(12 * x + 0.3),
+    "down to 0": lambda x: (x - radau(13).points[6]) ** 2 / (1 + (4 * x) ** 2),
+}
 
 
 @pytest.mark.parametrize("size", [-1e-90, 1.0, 1e30])

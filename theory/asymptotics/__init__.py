@@ -37,7 +37,12 @@ from theory.asymptotics.convergence.laws import (
     window_start,
 )
 from theory.asymptotics.convergence.linearisation import final_rate, stability_step
-from theory.asymptotics.convergence.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
+from theory.asymptotics.convergence.sgd_floor import (
+    sgd_amplification,
+    sgd_decay_exponent,
+    sgd_loss_floor,
+    sgd_mse_floor,
+)
 from theory.asymptotics.convergence.shallow import (
     SaddleGrowth,
     half_growth,
@@ -167,6 +172,7 @@ __all__ = [
     "saddle_growth_exponent",
     "saddle_growth_prefactor",
     "sgd_amplification",
+    "sgd_decay_exponent",
     "sgd_loss_floor",
     "sgd_mse_floor",
     "sgd_stability_step",

@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from theory.asymptotics.convergence import laws, linearisation
-from theory.asymptotics.convergence.sgd_floor import sgd_amplification, sgd_loss_floor, sgd_mse_floor
+from theory.asymptotics.convergence.sgd_floor import (
+    sgd_amplification,
+    sgd_decay_exponent,
+    sgd_loss_floor,
+    sgd_mse_floor,
+)
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
 from theory.asymptotics.escape import fast_manifold, linear_stage, rate, times
 from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
@@ -47,13 +52,16 @@ def catalogue(
     Raises ValueError for a step size without a batch.
 
     >>> [name for name in catalogue(16, 1e-3) if name not in CATALOGUE]
-    ['sgd_stability_step', 'sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
+    ['sgd_stability_step', 'sgd_decay_exponent', 'sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
     """
     if batch is None:
         if step_size is not None:
             raise ValueError("a step size needs a batch, the inputs of a step")
         return CATALOGUE
-    own = {"sgd_stability_step": lambda spectrum, digits: sgd_stability_step(spectrum, batch, digits)}
+    own: dict[str, Callable[[Spectrum, int], Constant]] = {
+        "sgd_stability_step": lambda spectrum, digits: sgd_stability_step(spectrum, batch, digits),
+        "sgd_decay_exponent": sgd_decay_exponent,
+    }
     if step_size is not None:
         own |= {function.__name__: _at_a_step(function, step_size, batch) for function in AT_A_STEP}
     return {**CATALOGUE, **own}

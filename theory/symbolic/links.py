@@ -244,8 +244,9 @@ def parse_link(text: str) -> sympy.Expr:
     The grammar is ``+ - * /``, ``**`` or ``^`` with a literal integer exponent, parentheses, the variable
     ``z``, decimal numbers, which are read as exact fractions, ``sqrt`` of a number, Hermite polynomials
     ``He3(z)`` and normalised ones ``he3(z)`` of any degree, and the functions abs, cos, erf, exp, gelu, relu,
-    sigmoid, sign, silu, sin, softplus and tanh. Division is by numbers only.
-    Raises :class:`LinkError` for everything else and for degrees above :data:`MAX_DEGREE`.
+    sigmoid, sign, silu, sin, softplus and tanh; the name of one of these alone means that of ``z``. Division
+    is by numbers only. Raises :class:`LinkError` for everything else and for degrees above
+    :data:`MAX_DEGREE`.
 
     >>> parse_link("z^3 - 3*z") == parse_link("He3(z)")
     True
@@ -255,6 +256,8 @@ def parse_link(text: str) -> sympy.Expr:
     z/2 + Abs(z)/2 - erf(sqrt(2)*z/2)
     """
     text = text.strip().replace("^", "**")
+    if text in _FUNCTIONS or _HERMITE.fullmatch(text):
+        text = f"{text}(z)"
     if len(text) > MAX_LENGTH:
         raise LinkError(f"a link has at most {MAX_LENGTH} characters, not {len(text)}")
     try:

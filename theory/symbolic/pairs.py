@@ -29,6 +29,17 @@ def pair_function(f: sympy.Expr, g: sympy.Expr) -> sympy.Expr:
     return link_product(f, g, sympy.Matrix([[a, c], [c, b]]))
 
 
+def pair_derivative(f: sympy.Expr, g: sympy.Expr, *by: sympy.Symbol) -> sympy.Expr:
+    """Return a derivative of the pair function, without terms that only seem to be singular at ``c² = ab``.
+
+    >>> from theory.symbolic.links import Z
+    >>> pair_derivative(Z**2, Z**2, VARIABLES[2])
+    4*c
+    """
+    found = pair_function(f, g).diff(*by)
+    return without_poles(found, *VARIABLES) if has_kink(f) and has_kink(g) else found
+
+
 def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
     """Return the text of a module with the functions ``value``, ``slopes`` and ``curvatures`` of
     ``x = (a, b, c)`` and, where the links are the same, ``square``, ``square_slope`` and
@@ -48,12 +59,10 @@ def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
         return value
     """
     a, b, c = VARIABLES
-    kinks = has_kink(f) and has_kink(g)
     pair = pair_function(f, g)
 
     def derivative(*by: sympy.Symbol) -> sympy.Expr:
-        found = pair.diff(*by)
-        return without_poles(found, *VARIABLES) if kinks else found
+        return pair_derivative(f, g, *by)
 
     seconds = [derivative(*by) for by in ((a, a), (a, b), (a, c), (b, c), (c, c))]
     functions = [

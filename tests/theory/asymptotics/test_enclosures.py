@@ -159,7 +159,10 @@ def test_balls_of_the_manifold_hold_finer_ones(problem):
 
 
 def test_remainder_of_the_manifold_series_holds_what_is_left():
-    """The terms beyond the twelfth, of which fifty are added, against their bound, for many radii."""
+    """The terms beyond the twelfth, of which fifty are added, against their bound, for many radii.
+
+    At the largest radius the best of the discs is none of the widest, and the bound within a factor of 100.
+    """
     for problem in SHORT:
         with ctx.workdps(60):
             series = enclosed_manifold.EnclosedSeries(problem)
@@ -170,6 +173,7 @@ def test_remainder_of_the_manifold_series_holds_what_is_left():
             for x, bound in zip(radii, bounds, strict=True):
                 left = sum(size * x**n for n, size in enumerate(series.sizes) if n >= 12)
                 assert left < bound < 1e-3
+            assert bound < 100 * left
 
 
 @pytest.mark.parametrize("level", ["0.01", "0.3", "0.45"])

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from numerics import Problem, online_sgd
+from numerics import Problem, online_sgd, power_law, predict_sgd
 from theory.asymptotics import (
     Given,
     PowerLaw,
     constants,
     sgd_amplification,
+    sgd_decay_exponent,
     sgd_loss_floor,
     sgd_mse_floor,
     sgd_stability_step,
@@ -61,6 +62,30 @@ def test_floors_against_the_full_map(exponent, source, batch, part, d):
     assert float(loss) == pytest.approx(4 * (np.trace(N) + 2 * e @ N @ e), rel=1e-10)
     assert abs(float(loss) - 4 * (np.trace(N) + 2 * e @ N @ e)) <= float(loss.radius)
     assert float(sgd_mse_floor(law, step, batch)) == pytest.approx(np.sum(np.diag(N) / lam) / d, rel=1e-10)
+
+
+@pytest.mark.parametrize(("batch", "noise"), [(1, 0.1), (1, 2.0), (8, 1.0)])
+def test_label_noise_lowers_the_largest_step(batch, noise):
+    """The whole map, with 16 η² σ² Q (τ + 2N) Q/m of the labels added, has the spectral radius 1 there."""
+    law, d = PowerLaw(2, 6), 6
+    lam, e = spectrum_of(2.0, d, 0.0)
+    step = float(sgd_stability_step(law, batch, noise_variance=noise))
+    rows, columns = np.triu_indices(d)
+
+    def radius(step):
+        images = []
+        for i, j in zip(rows, columns, strict=True):
+            N = np.zeros((d, d))
+            N[i, j] = N[j, i] = 1.0
+            labels = np.outer(lam, lam) * (np.trace(N) * np.eye(d) + 2 * N)
+            moved = step_of(N, lam, e, step, batch) + 16 * step**2 * noise / batch * labels
+            images.append(moved[rows, columns])
+        return np.abs(np.linalg.eigvals(np.array(images).T)).max()
+
+    assert radius(step) == pytest.approx(1, abs=1e-9)
+    assert radius(0.98 * step) < 1 < radius(1.02 * step)
+    plain = float(sgd_stability_step(law, batch))
+    assert 0 < 1 - step / plain < noise / batch
 
 
 @pytest.mark.parametrize(("exponent", "source", "batch", "part", "d"), [case for case in CASES if case[0]])
@@ -131,6 +156,33 @@ def test_equal_eigenvalues_and_directions_that_do_not_move():
     assert 2 * float(sgd_mse_floor(whole, 2e-3)) == pytest.approx(float(sgd_mse_floor(part, 2e-3)), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("exponent", "source", "decay"),
+    [(2, "1.5", 1.5), (1.5, "1", 4 / 3), (2, "0.5", 1.0), (2, "1", 1.5), (3, "0", 2 / 3)],
+)
+def test_the_lesser_exponent_decides(exponent, source, decay):
+    """Both phases and the line between them, at d = ∞: local slopes of predicted curves late, at t = 10^8.
+
+    The noise takes over slowly: its excess still falls as t^(decay − γ).
+    """
+    law = PowerLaw(exponent, "inf", f"source:{source}")
+    found = float(sgd_decay_exponent(law))
+    assert found == pytest.approx(decay, rel=1e-14)
+    step, times = 4e-3, np.array([1e8, 1.1e8])
+    problem = power_law(exponent, np.inf, f"source:{source}", "escape:0.01", horizon=1e9)
+    run = predict_sgd(problem, step, int(1.1e8 / step), points=np.round(times / step))
+    slope = -np.diff(np.log(run.loss))[0] / np.diff(np.log(run.t))[0]
+    gamma = (exponent + 2 * float(source) - 1) / exponent
+    left = 0.0 if gamma <= decay else 10 * 1e8 ** (decay - gamma)
+    assert slope == pytest.approx(found, abs=2e-3 + left)
+
+
+def test_no_exponent_without_a_law():
+    assert "all equal" in sgd_decay_exponent(PowerLaw(0, 10)).reason
+    assert "given eigenvalues" in sgd_decay_exponent(Given([1, 2], [1, 1])).reason
+    assert "above 1/2" in sgd_decay_exponent(PowerLaw("0.4", 1000, "source:1")).reason
+
+
 def test_by_name_only_with_a_batch_and_a_step():
     law, name = PowerLaw(2, 10), "sgd_loss_floor"
     assert name not in constants(law, names=["escape_rate"], batch=1)
@@ -139,7 +191,7 @@ def test_by_name_only_with_a_batch_and_a_step():
         constants(law, step_size=1e-3)
 
 
-@pytest.mark.parametrize("step", [0.0, -1.0, float("inf"), "x"])
+@pytest.mark.parametrize("step", [0.0, -1.0, float("nan"), float("inf")])
 def test_bad_steps(step):
-    with pytest.raises(ValueError, match="must be a positive, finite number"):
+    with pytest.raises(ValueError, match="must be a positive number"):
         sgd_loss_floor(PowerLaw(2, 10), step)

@@ -1,9 +1,12 @@
 """Sums with a function of one's own against moments, plain addition and other routes."""
 
+import math
+
 import pytest
 from mpmath import mp, mpf
 
 from theory.asymptotics import Given, PowerLaw, spectral_sum
+from theory.asymptotics.sums import compression
 
 
 @pytest.mark.parametrize("dimension", ["inf", 10**12])
@@ -45,3 +48,10 @@ def test_bad_requests():
         spectral_sum(PowerLaw(2, 10**12), mp.exp, reach="1e-14")
     with pytest.raises(ArithmeticError, match="not analytic"):
         spectral_sum(law, lambda x: 1 / (x - mpf("0.25") * mp.j) + 1 / (x + mpf("0.25") * mp.j))
+
+
+def test_ellipse_of_a_bin():
+    """1/λ on a bin [1/r, 1] is singular at 0: in units of the half width at −z, z = (r + 1)/(r − 1), where
+    the ellipse has semi-axes z and √(z² − 1)."""
+    z = (compression.FALL + 1) / (compression.FALL - 1)
+    assert abs(compression.BIN_ELLIPSE - z - math.sqrt(z * z - 1)) < 1e-14

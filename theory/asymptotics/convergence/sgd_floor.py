@@ -14,15 +14,22 @@ For small steps :math:`N = \eta\sigma^2 Q/m`, hence
 Without label noise what decays slowly, as a power of t, is followed by the same stationary response: the bias
 :math:`F(t) = \sum_i \lambda_i (w^*_i)^2 e^{-16\lambda_i t}` of descent is the source of
 :math:`\tau = F/(1 - \kappa)`, so that the loss is :math:`(1 + 2r)/(1 - \kappa)` times that of the flow.
+
+The noise of the whole history adds a source :math:`\propto \sum_i \lambda_i^2 e^{-16\lambda_i t}
+\sim t^{-(2 - 1/a)}`. Where the bias' :math:`\gamma = (a + 2B - 1)/a` exceeds that exponent, which is
+:math:`2B > a`, the noise dominates in the end; on the line :math:`2B = a` both decay alike and add, without a
+logarithm. The smaller the step, the later.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import SupportsFloat
+from typing import Annotated
 
 from mpmath import mpf
 
+from theory.asymptotics.convergence.laws import decay_law
 from theory.asymptotics.convergence.stochastic import (
     RESOLUTIONS,
     ROUNDING,
@@ -30,9 +37,12 @@ from theory.asymptotics.convergence.stochastic import (
     second_moments,
     sgd_stability_step,
 )
-from theory.asymptotics.numbers.constant import Constant, undefined
+from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
+from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
-from theory.expected import Count, checked
+from theory.expected import Count, Only, checked
+
+Step = Annotated[float, Only("a positive number, not infinite", lambda number: 0 < number < math.inf)]
 
 SOURCE = "SGD of arXiv:2511.18661, section 5, linearised at w*: its exact second moments"
 LOSS = (
@@ -43,6 +53,10 @@ MSE = (
     "floor of ||w - w*||^2/d of online SGD with batches of {} at the step {}, per variance of the labels' "
     "noise, as that tends to 0; at d = inf the limit of large d"
 )
+DECAY = (
+    "p in E L ~ C t^-p of online SGD at a constant step without label noise: the lesser of gamma, where the "
+    "bias dominates, and of the noise's 2 - 1/a"
+)
 AMPLIFICATION = (
     "factor by which the noise of the inputs raises the algebraic decay of the loss of online SGD with "
     "batches of {} at the step {}"
@@ -50,7 +64,7 @@ AMPLIFICATION = (
 
 
 @checked
-def sgd_loss_floor(spectrum: Spectrum, step_size: float, batch: Count = 1, digits: Count = 15) -> Constant:
+def sgd_loss_floor(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the floor of the loss at ``step_size``, divided by the variance of the labels' noise.
 
     **Definition.** :math:`\lim_{\sigma^2 \to 0} \lim_{t \to \infty} E L/\sigma^2` for SGD linearised at the
@@ -60,7 +74,7 @@ def sgd_loss_floor(spectrum: Spectrum, step_size: float, batch: Count = 1, digit
     **Error.** Double precision, whatever ``digits``: an estimate, from two rules for the modes beyond the
     first.
 
-    Raises ValueError for a step that is not positive and finite and a batch that is no positive integer.
+    Raises ValueError for a step that is not positive and a batch that is no positive integer.
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(sgd_loss_floor(PowerLaw(2, "inf"), 1e-6).printed(4)[0])
@@ -74,7 +88,7 @@ def sgd_loss_floor(spectrum: Spectrum, step_size: float, batch: Count = 1, digit
 
 
 @checked
-def sgd_mse_floor(spectrum: Spectrum, step_size: float, batch: Count = 1, digits: Count = 15) -> Constant:
+def sgd_mse_floor(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the floor of the mean squared error at ``step_size``, divided by the variance of the noise.
 
     **Definition.** :math:`\lim_{\sigma^2 \to 0} \lim_{t \to \infty} E\|w - w^*\|^2/(d\sigma^2)` as for
@@ -93,7 +107,7 @@ def sgd_mse_floor(spectrum: Spectrum, step_size: float, batch: Count = 1, digits
 
 
 @checked
-def sgd_amplification(spectrum: Spectrum, step_size: float, batch: Count = 1, digits: Count = 15) -> Constant:
+def sgd_amplification(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits: Count = 15) -> Constant:
     r"""Return the factor :math:`(1 + 2r)/(1 - \kappa)` of the loss at ``step_size``, without label noise.
 
     **Definition.** Where the loss of the flow decays as :math:`C t^{-\gamma}`, that of SGD is this factor
@@ -107,7 +121,6 @@ def sgd_amplification(spectrum: Spectrum, step_size: float, batch: Count = 1, di
     >>> print(sgd_amplification(PowerLaw(2, "inf"), 0.004).printed(4)[0])
     1.173
     """
-    _check(step_size)
     definition = AMPLIFICATION.format(batch, step_size)
     if isinstance(spectrum, PowerLaw) and spectrum.exponent == 0:
         return undefined(definition, SOURCE, "equal eigenvalues: the loss decays exponentially")
@@ -119,6 +132,30 @@ def sgd_amplification(spectrum: Spectrum, step_size: float, batch: Count = 1, di
     return _stable(spectrum, step_size, batch, digits, definition, factor)
 
 
+@checked
+def sgd_decay_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
+    r"""Return :math:`\min(\gamma, 2 - 1/a)`, the exponent of the decay of the loss without label noise.
+
+    **Definition.** Of the law within its window, at any stable step and batch, from a start such as those of
+    the flow's laws: one whose deviation in the tail is that of the teacher. Undefined where the flow has no
+    power law, and for :math:`a \le \tfrac12`, where the noise of the many small eigenvalues does not decay.
+
+    >>> from theory.asymptotics import PowerLaw
+    >>> [sgd_decay_exponent(PowerLaw(2, "inf", f"source:{B}")).printed(3)[0] for B in (0, 1, 2)]
+    ['0.500', '1.50', '1.50']
+    """
+    if not isinstance(spectrum, PowerLaw):
+        return undefined(DECAY, SOURCE, "no power law is known for given eigenvalues")
+    try:
+        bias = decay_law(spectrum)
+    except ValueError as reason:
+        return undefined(DECAY, SOURCE, str(reason))
+    noise = 2 - 1 / spectrum.exponent
+    if noise <= 0:
+        return undefined(DECAY, SOURCE, "the noise of small eigenvalues decays only for exponents above 1/2")
+    return closed_form(lambda field: rational(min(bias, noise), field), digits, DECAY, SOURCE)
+
+
 def _at_rest(
     spectrum: Spectrum,
     step_size: float,
@@ -128,7 +165,6 @@ def _at_rest(
     floor: Callable[[float, float, float], float],
 ) -> Constant:
     """Return a ``floor`` of trace, ν and mean square under label noise of variance 1."""
-    _check(step_size)
 
     def evaluated(moments: Moments) -> float:
         kept, labels = moments.replies(step_size)
@@ -157,9 +193,3 @@ def _stable(
     nearness = 1 / (1 - step_size / float(largest))
     radius = 2 * abs(fine - rough) + ROUNDING * nearness * abs(fine)
     return Constant(mpf(fine), mpf(radius), definition, SOURCE)
-
-
-def _check(step_size: float) -> None:
-    """Raise ValueError unless the step is positive and finite."""
-    if not (isinstance(step_size, SupportsFloat) and 0 < float(step_size) < float("inf")):
-        raise ValueError(f"step size is {step_size!r}, but it must be a positive, finite number")

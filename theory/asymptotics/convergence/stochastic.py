@@ -25,6 +25,7 @@ keeps the cone of positive matrices: it is stable below the first root of :math:
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ from theory.expected import Count, checked
 
 SOURCE = "SGD of arXiv:2511.18661, section 5, linearised at w*: its exact second moments"
 DEFINITION = (
-    "largest step at which online SGD with batches of {} is stable at w* in the mean square, no label noise"
+    "largest step at which online SGD with batches of {} is stable at w* in the mean square, {} label noise"
 )
 LISTED = 300
 """Modes up to which each is kept."""
@@ -53,7 +54,9 @@ ROUNDING = 1e-11
 
 
 @checked
-def sgd_stability_step(spectrum: Spectrum, batch: Count = 1, digits: Count = 15) -> Constant:
+def sgd_stability_step(
+    spectrum: Spectrum, batch: Count = 1, digits: Count = 15, noise_variance: float = 0.0
+) -> Constant:
     r"""Return the largest step at which SGD on ``batch`` inputs a step is stable at the teacher.
 
     **Definition.** :math:`E|Q^{1/2}(w - w^*)|^2` of the linearised steps decays exactly below it. It is at
@@ -63,24 +66,31 @@ def sgd_stability_step(spectrum: Spectrum, batch: Count = 1, digits: Count = 15)
     **Error.** Computed in double precision, whatever ``digits`` are asked for: the radius is the difference
     between two rules for the modes beyond the first, and rounding. An estimate.
 
-    Raises ValueError for a batch that is not a positive integer.
+    Label noise of ``noise_variance`` :math:`\sigma^2` multiplies the deviation, too: it adds
+    :math:`\tfrac14 \sigma^2 (\tau I + 2N)/m` in the braces.
+
+    Raises ValueError for a batch that is not a positive integer, and a variance below 0 or not finite.
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(sgd_stability_step(PowerLaw(2, "inf")).printed(8)[0])
     0.013925101
     """
-    rough, fine = _roots(spectrum, batch)
+    if not 0 <= noise_variance < math.inf:
+        raise ValueError(f"noise variance is {noise_variance!r}, but it must be a finite number, at least 0")
+    rough, fine = _roots(spectrum, batch, float(noise_variance))
     radius = 2 * abs(fine - rough) + ROUNDING * fine
-    return Constant(mpf(fine), mpf(radius), DEFINITION.format(batch), SOURCE)
+    labels = f"variance {noise_variance} of" if noise_variance else "no"
+    return Constant(mpf(fine), mpf(radius), DEFINITION.format(batch, labels), SOURCE)
 
 
 @lru_cache(maxsize=8)
-def _roots(spectrum: Spectrum, batch: int) -> tuple[float, float]:
+def _roots(spectrum: Spectrum, batch: int, noise: float) -> tuple[float, float]:
     """Return the largest stable step by either rule."""
     with mp.workdps(20):
         limit = float(1 / rate(spectrum))
-    rough = _first_root(second_moments(spectrum, batch, *RESOLUTIONS[0]), limit)
-    return rough, _polished(second_moments(spectrum, batch, *RESOLUTIONS[1]), rough, rough * (1 - NEAR))
+    coarse, fine = (second_moments(spectrum, batch, *resolution, noise) for resolution in RESOLUTIONS)
+    rough = _first_root(coarse, limit)
+    return rough, _polished(fine, rough, rough * (1 - NEAR))
 
 
 class Stationary(NamedTuple):
@@ -94,10 +104,11 @@ class Stationary(NamedTuple):
 class Moments:
     """The modes as arrays, and the response of their second moments."""
 
-    def __init__(self, spectrum: Spectrum, batch: int, digits: int, decades: int) -> None:
+    def __init__(self, spectrum: Spectrum, batch: int, digits: int, decades: int, noise: float = 0.0) -> None:
         import numpy as np
 
-        self.batch, self.first, self.second = batch, 1 + 5 / batch, 2 + 22 / batch
+        self.batch, self.first, self.second = batch, 1 + (5 + noise / 2) / batch, 2 + 22 / batch
+        self.isotropic = 3 + noise / 4
         with mp.workdps(digits):
             reach = mpf(10) ** decades / spectrum.extremes()[0]
             self.eigenvalues, self.masses = np.array(_seen(spectrum, reach), dtype=float).T
@@ -119,7 +130,7 @@ class Moments:
         across = resolvent * (eta * self.second * product - 2 * x[:, None])
         along = (resolvent * (eta * self.second * product - 2 * x)).sum(axis=1)
         shared, own = eta * (resolvent * product).sum(axis=1), eta * x * pull
-        aligned, spread = np.array([12 / m, 1 / (2 * m)]), np.array([3 / m, 1 / (4 * m)])
+        aligned, spread = np.array([12 / m, 1 / (2 * m)]), np.array([self.isotropic / m, 1 / (4 * m)])
         from_nu = (4 + 20 / m) * shared + own * 12 / m
         matrix = np.diag(1 - along) - across - np.multiply.outer(from_nu, e)
         reply = np.linalg.solve(matrix, np.multiply.outer(shared, aligned) + np.multiply.outer(own, spread))
@@ -141,9 +152,9 @@ class Moments:
 
 
 @lru_cache(maxsize=8)
-def second_moments(spectrum: Spectrum, batch: int, digits: int, decades: int) -> Moments:
+def second_moments(spectrum: Spectrum, batch: int, digits: int, decades: int, noise: float = 0.0) -> Moments:
     """Return the modes for a rule of so many ``digits`` and ``decades`` of eigenvalues."""
-    return Moments(spectrum, batch, digits, decades)
+    return Moments(spectrum, batch, digits, decades, noise)
 
 
 def _directions(spectrum: Spectrum) -> tuple[float, float]:
