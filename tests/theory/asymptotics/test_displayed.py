@@ -10,7 +10,7 @@ from oracles.typed import typed_value
 
 import theory.asymptotics as library
 from theory.asymptotics import PowerLaw
-from theory.asymptotics.convergence.laws import laws as convergence
+from theory.asymptotics.convergence import laws as convergence
 from theory.asymptotics.tail import recovery
 
 SOURCES = {PowerLaw("1.5", "inf", "source:0.1"): "0.1", PowerLaw(3, "inf", "source:0.2"): "0.2"}
