@@ -159,4 +159,4 @@ DEFINED = {
     "spectral_sum",
     "tail_learnt",
 }
-"""What is displayed there is a sum, a mean, the smaller of two or an expansion that defines the constant, no closed form."""
+"""What is displayed there is a sum, a mean, the smaller of two or an expansion that defines the constant."""

@@ -168,7 +168,8 @@ def leading_deficits(now: mpf | float, twice: mpf | float) -> Deficits:
     >>> print(*(mp.nstr(value, 5) for value in deficits))
     0.02 0.02 0.08
     """
-    return Deficits(now / 3 + twice / 2, 2 * now / 3, 4 * twice)
+    once, doubled = mpf(now), mpf(twice)
+    return Deficits(once / 3 + doubled / 2, 2 * once / 3, 4 * doubled)
 
 
 @checked
