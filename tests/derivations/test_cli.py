@@ -98,7 +98,7 @@ def test_constants_of_a_link():
     )
     assert float(found["loss_prefactor"]["value"]) == pytest.approx(34 * half * amplitude, rel=1e-11)
     assert "ballistic" in found["escape_rate"]["reason"]
-    assert "z**2 alone" in found["recovered_prefactor"]["reason"]
+    assert "z**2 alone" in found["recovered_constant"]["reason"]
 
 
 def test_constants_of_the_square_by_name_are_those_without():
