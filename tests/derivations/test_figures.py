@@ -194,7 +194,7 @@ def test_figures_1_and_5_runs_follow_the_flow(quick, number):
         name = "gradient flow" if number == 5 else "gradient flow, $a = 1.5$"
         run = drawn["MSE" if number == 5 else "$a = 1.5$"]
         on_the_line = np.interp(np.log(run.x), np.log(drawn[name].x), drawn[name].y)
-        np.testing.assert_allclose(curve.y, on_the_line, rtol=0.05)
+        np.testing.assert_allclose(run.y, on_the_line, rtol=0.05)
 
 
 def test_figure_1_label_noise_holds_the_error_at_its_level():
