@@ -142,7 +142,7 @@ class PreciseRun:
         """At the start of a ``problem``."""
         eigenvalues, teachers, students = problem.modes()
         user, start = PreciseModes(eigenvalues, arb_mat(teachers)), arb_mat(students)
-        chart, orientation = charts.origin(model), np.eye(model.TEACHERS)
+        chart, orientation = charts.overlaps(model), np.eye(model.TEACHERS)
         modes = user.turned(orientation)
         here = Coordinates(model, precise_radau(precision), 10.0**-precision, user, chart, orientation, modes)
         moving = [[bool(rate * x != 0) for rate, x in zip(eigenvalues, row, strict=True)] for row in students]

@@ -1,4 +1,4 @@
-"""The gradient flow of any generated model, in phase retrieval to full relative accuracy.
+"""The gradient flow of any model, in phase retrieval to full relative accuracy.
 
 The integration starts in the chart at the origin (y = w). Where the model has residual coordinates it
 changes to the chart at the teacher that the run is bound for (y = w − P w*, P a signed permutation):
@@ -13,7 +13,8 @@ Models without residual coordinates stay at the origin: there S, U and the loss 
 Steps are those of :mod:`numerics.solver.clock` and :mod:`numerics.solver.integrating_factor` for one student,
 else of :mod:`numerics.solver.step`. Their width follows the decay of the Chebyshev coefficients that each
 step's statistics have, :mod:`numerics.solver.control`; long ones are polynomials in log t,
-:mod:`numerics.solver.stride`.
+:mod:`numerics.solver.stride`. Wide networks that are not stiff are integrated mode by mode,
+:mod:`numerics.solver.direct`.
 """
 
 from collections.abc import Callable, Sequence
