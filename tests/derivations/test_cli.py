@@ -68,11 +68,11 @@ def test_constants_keeps_decimals_exact():
 
 def test_constants_of_a_link():
     """Of z**3 + z by hand: E f'² = 34, E (f'²)'' = 120, and C_f = (ζ(2)/68)^(1/2) Γ(1/2)/(2 ζ(2))."""
-    answer = parsed("constants --link 'z^3 + z' --digits 12 --json")
+    answer = answered("constants --link 'z^3 + z' --digits 12 --json")
     assert list(answer) == ["exponent", "dimension", "teacher", "digits", "link", "constants"]
     assert answer["link"] == "z**3 + z"
     found = answer["constants"]
-    assert list(found) == list(parsed("constants --digits 5 --json")["constants"])
+    assert list(found) == list(answered("constants --digits 5 --json")["constants"])
     amplitude = 0.5 * np.sqrt(np.pi * 6 / np.pi**2 / 68)
     half = np.sqrt(0.5)
     overlap = amplitude * (1 + half * 180 / 68) / (1 + 240 / 68)
@@ -86,7 +86,10 @@ def test_constants_of_a_link():
 
 
 def test_constants_of_the_square_by_name_are_those_without():
-    named, plain = parsed("constants --link z^2 --digits 12 --json"), parsed("constants --digits 12 --json")
+    named, plain = (
+        answered("constants --link z^2 --digits 12 --json"),
+        answered("constants --digits 12 --json"),
+    )
     assert named["constants"] == plain["constants"]
 
 
