@@ -3,7 +3,8 @@
 Both evolve y by ẏ = A y Q + F w* Q with coefficients that depend on y only through its statistics:
 at ``origin`` y = w, the statistics are (S, U), with areas of :mod:`numerics.state.areas` where averages have
 a kink, and F = B; at ``teacher`` y = w − w* (y = w for students beyond
-the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, so that
+the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, or an integral of
+:mod:`numerics.state.nearby`, so that
 nothing is ever computed as a small difference of large numbers. All formulas come from the generated module
 of the model.
 """
@@ -16,6 +17,7 @@ import numpy as np
 from numerics.generated import RightHandSides
 from numerics.state.areas import AreaModes, Pairs
 from numerics.state.modes import Modes
+from numerics.state.nearby import Nearby
 
 Array = np.ndarray
 
@@ -53,6 +55,11 @@ def origin(model: RightHandSides) -> Chart:
 
 def teacher(model: RightHandSides) -> Chart:
     """Coordinates y = w − w*, and y = w for students beyond the teachers."""
+    if not hasattr(model, "residual_drift"):
+        near = Nearby(model)
+        return Chart(
+            near.drift, near.drift_jacobian, near.loss, near.deficits, near.overlaps, False, smooth=False
+        )
     return Chart(
         model.residual_drift,
         model.residual_drift_jacobian,
@@ -62,6 +69,11 @@ def teacher(model: RightHandSides) -> Chart:
         False,
         True,
     )
+
+
+def has_teacher(model: RightHandSides, energy: Array) -> bool:
+    """Whether there are coordinates at the teacher of T = ``energy`` (M, M)."""
+    return hasattr(model, "residual_drift") or Nearby(model).rests(energy)
 
 
 def _itself(statistics: Array, energy: Array) -> Array:

@@ -92,7 +92,9 @@ class Trajectory(Summarised):
     terms are 1 and u/s* or s/s*
     until the loss is so low that the limit is known, and those of w ∓ w* from then on. Of networks it is
     relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and counts what the
-    flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known.
+    flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known. Where there are no
+    coordinates at the teacher, as of links with a kink, the loss is a difference, known to
+    :attr:`loss_rounding`, and so are the distances, relative to ‖w*‖².
     """
 
     problem: Problem
@@ -106,6 +108,23 @@ class Trajectory(Summarised):
     def steps(self) -> int:
         """Number of steps up to ``until``."""
         return sum(segment.start < self.until for segment in self.segments)
+
+    @property
+    def loss_rounding(self) -> float:
+        """How far the loss may be off, beyond its relative ``error``.
+
+        It is 0 of a run that ends in coordinates at its teacher. Elsewhere the loss is a difference of
+        averages: of the student's square, of the teacher's, and of their product. Each is known to ``error``
+        only, and they amount to no more than 4 (L + E teacher²).
+        """
+        if not self.segments[-1].chart.centred:
+            return 0.0
+        centred = [segment for segment in self.segments if segment.chart.centred]
+        with np.errstate(all="ignore"):
+            losses = [step.chart.loss(step.statistics, step.teacher_energy).max() for step in centred]
+            first = centred[0]
+            taught = first.chart.loss(0.0 * first.statistics[:, :1], first.teacher_energy)[0]
+        return float(4.0 * self.error * (max(losses) + taught))
 
     def at(self, times: Array | Sequence[float] | float) -> Observables:
         """The observables at ``times`` (any order, within [0, ``until``]), or at one time, without an axis.
