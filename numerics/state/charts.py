@@ -18,6 +18,7 @@ from numerics.generated import RightHandSides
 from numerics.state.areas import AreaModes, Pairs
 from numerics.state.modes import Modes
 from numerics.state.nearby import Nearby
+from numerics.state.overlaps import split
 
 Array = np.ndarray
 
@@ -41,6 +42,19 @@ class Chart:
     def modes(self, eigenvalues: Array, teacher: Array) -> Modes:
         """The modes with the statistics of this chart, from λ (N,) and w* (M, N)."""
         return AreaModes(eigenvalues, teacher, self.areas) if self.areas else Modes(eigenvalues, teacher)
+
+    def loss_terms(self, statistics: Array, energy: Array) -> Array:
+        """½ Σ |A_jk| √(S_jj S_kk) + Σ |F_jm| √(S_jj T_mm) (…) at the ``statistics`` (n, …), or with q for S.
+
+        A and F are slopes of the loss: an error of the statistics, relative to these roots, is one of the
+        loss relative to this.
+        """
+        with np.errstate(all="ignore"):
+            gain, force = (np.nan_to_num(np.abs(part)) for part in self.drift(statistics, energy))
+        S, _ = split(statistics, len(gain), len(energy))
+        own = np.sqrt(np.abs(np.einsum("jj...->j...", S)))
+        taught = np.einsum("jm...,m->j...", force, np.sqrt(np.diag(energy)))
+        return np.einsum("j...,j...->...", own, 0.5 * np.einsum("jk...,k...->j...", gain, own) + taught)
 
 
 def origin(model: RightHandSides) -> Chart:

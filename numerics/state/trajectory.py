@@ -92,9 +92,9 @@ class Trajectory(Summarised):
     terms are 1 and u/s* or s/s*
     until the loss is so low that the limit is known, and those of w ∓ w* from then on. Of networks it is
     relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and counts what the
-    flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known. Where there are no
-    coordinates at the teacher, as of links with a kink, the loss is a difference, known to
-    :attr:`loss_rounding`, and so are the distances, relative to ‖w*‖².
+    flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known.
+    What this makes of the error of a network's loss is :meth:`loss_error`: where there are no coordinates at
+    the teacher, as of links with a kink, the loss is a difference, and so are the distances.
     """
 
     problem: Problem
@@ -109,23 +109,6 @@ class Trajectory(Summarised):
         """Number of steps up to ``until``."""
         return sum(segment.start < self.until for segment in self.segments)
 
-    @property
-    def loss_rounding(self) -> float:
-        """How far the loss may be off, beyond its relative ``error``.
-
-        It is 0 of a run that ends in coordinates at its teacher. Elsewhere the loss is a difference of
-        averages: of the student's square, of the teacher's, and of their product. Each is known to ``error``
-        only, and they amount to no more than 4 (L + E teacher²).
-        """
-        if not self.segments[-1].chart.centred:
-            return 0.0
-        centred = [segment for segment in self.segments if segment.chart.centred]
-        with np.errstate(all="ignore"):
-            losses = [step.chart.loss(step.statistics, step.teacher_energy).max() for step in centred]
-            first = centred[0]
-            taught = first.chart.loss(0.0 * first.statistics[:, :1], first.teacher_energy)[0]
-        return float(4.0 * self.error * (max(losses) + taught))
-
     def at(self, times: Array | Sequence[float] | float) -> Observables:
         """The observables at ``times`` (any order, within [0, ``until``]), or at one time, without an axis.
 
@@ -139,6 +122,16 @@ class Trajectory(Summarised):
         Raises ValueError for a time outside.
         """
         return Overlaps(*self._evaluate(times, self._overlaps))
+
+    def loss_error(self, times: Array | Sequence[float] | float) -> Array:
+        """The absolute error of the loss at ``times``: its own, and that of S and U times its slopes.
+
+        In coordinates at the teacher both fall with the loss. Without these, as of links with a kink, a loss
+        below this is not known.
+
+        Raises ValueError for a time outside [0, ``until``].
+        """
+        return self._evaluate(times, self._loss_error)[0]
 
     def facts(self) -> Rows:
         """How the run ended, in a few lines."""
@@ -285,6 +278,11 @@ class Trajectory(Summarised):
             statistics,
             norms,
         )
+
+    def _loss_error(self, segment: Segment, _: Array, statistics: Array, norms: Array) -> tuple[Array]:
+        """That of the loss."""
+        chart, energy = segment.chart, segment.teacher_energy
+        return (self.error * (chart.loss_terms(statistics, energy) + np.abs(chart.loss(statistics, energy))),)
 
     def phases(self, delta: float = 0.1, epsilon: float = 0.05) -> Phases:
         """The times T1(δ), T1' and T2(ε), with ``delta`` in units of s*.
