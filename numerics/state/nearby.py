@@ -92,7 +92,7 @@ class Nearby:
             gain, slope = (
                 np.moveaxis(part, 2, 0) for part in (gain, np.einsum("jkb...,b...->jk...", slopes, step))
             )
-            return gain, slope, rule.resolves(slope).all(axis=(0, 1))
+            return gain, slope, np.asarray(rule.resolves(slope).all(axis=(0, 1)))
 
     @cached_property
     def _linear(self) -> Array:
