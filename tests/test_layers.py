@@ -5,6 +5,8 @@ from graphlib import TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 LAYERS = ["theory", "numerics", "derivations", "notebooks"]
 FILES = {
@@ -55,4 +57,19 @@ def test_no_rooms_import_each_other_in_a_circle():
         graph[room] |= {rooms[other] for other in GRAPH[name] & set(rooms)} - {room}
     for layer in ("", *LAYERS, "theory.asymptotics"):
         graph.pop(layer, None)
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("package", [*LAYERS, "theory.asymptotics", "theory.symbolic"])
+def test_no_top_rooms_depend_on_each_other_in_a_circle(package):
+    """A room is a folder right in the package, with all that is below."""
+    rooms = {
+        name: inner[0]
+        for name, path in FILES.items()
+        if name.startswith(f"{package}.")
+        and (inner := path.relative_to(ROOT / package.replace(".", "/")).parts[:-1])
+    }
+    graph = {room: set() for room in rooms.values()}
+    for name, room in rooms.items():
+        graph[room] |= {rooms[other] for other in GRAPH[name] & set(rooms)} - {room}
     TopologicalSorter(graph).prepare()

@@ -13,6 +13,7 @@ import numpy as np
 import sympy
 from scipy.integrate import solve_ivp
 
+from numerics.arrays import Array
 from theory.symbolic import Hierarchy, Statistic, hierarchy, phase_retrieval
 from theory.symbolic.closures import (
     CharacteristicPolynomial,
@@ -25,8 +26,6 @@ from theory.symbolic.closures import (
     generate_system,
 )
 from theory.symbolic.measure import SpectralMeasure
-
-Array = np.ndarray
 
 RELATIVE, ABSOLUTE = 1e-12, 1e-15
 BLOW_UP = 1e3

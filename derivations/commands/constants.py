@@ -24,7 +24,7 @@ from derivations.output import emit, json_text, progress, tables, write
 from derivations.press.constant_tables import FORMATS
 
 if TYPE_CHECKING:
-    from theory.asymptotics import PowerLaw
+    from theory.asymptotics import LocalFlow, PowerLaw
 
 MOST_DIGITS = 4000
 """Python converts no longer numbers to text unless told to."""
@@ -42,6 +42,7 @@ Examples:
   phase-retrieval constants --dimension 100 --teacher gaussian --seed 1 --json
   phase-retrieval constants --exponent 1.5,2,3 --only escape_rate,tail_prefactor --format latex
   phase-retrieval constants --exponent 1.5:3:0.5 --digits 6 --format csv
+  phase-retrieval constants --link 'z**3 + z' --only summary_exponent,overlap_prefactor,stability_step
   phase-retrieval constants --batch 1 --only stability_step,sgd_stability_step
   phase-retrieval constants --batch 1 --step-size 1e-3 --only sgd_loss_floor,sgd_mse_floor,sgd_amplification
 """
@@ -102,6 +103,12 @@ def read_picture(text: str) -> Path:
     help=f"Significant digits of every constant.  [default: {DIGITS}, or {SWEEP_DIGITS} in a sweep]",
 )
 @click.option(
+    "--link",
+    metavar="LINK",
+    help="The link of student and teacher, as derive has it; many constants are known for z**2 alone.  "
+    "[default: z**2]",
+)
+@click.option(
     "--batch",
     type=click.IntRange(1),
     metavar="M",
@@ -134,6 +141,7 @@ def constants(
     teacher: str,
     seed: int,
     digits: int | None,
+    link: str | None,
     batch: int | None,
     step_size: float | None,
     only: str | None,
@@ -163,13 +171,14 @@ def constants(
         if step_size is not None and batch is None:
             raise ValueError("--step-size needs --batch M, the inputs of a step")
         names = _names(only, list(catalogue(batch, step_size)))
+        flow = None if link is None else _flow(link)
         spectra = [_spectrum(exponent, dimension, teacher, seed) for exponent in exponents]
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
         answers = []
         for number, spectrum in enumerate(spectra):
             show(number / len(spectra))
-            answers.append(computed(spectrum, asked, teacher, names, batch, step_size))
+            answers.append(computed(spectrum, asked, teacher, names, batch, step_size, flow))
     if picture:
         _draw(answers, picture)
     if as_json:
@@ -192,6 +201,13 @@ def _names(only: str | None, known: list[str]) -> list[str]:
     if unknown:
         raise ValueError(f"--only {unknown[0]!r} must be among {', '.join(known)}")
     return names
+
+
+def _flow(link: str) -> "LocalFlow":
+    """The link's flow at 0 and at the teacher."""
+    from theory.symbolic import local_flow, parse_link
+
+    return local_flow(parse_link(link))
 
 
 def _spectrum(exponent: Fraction, dimension: int | float, teacher: str, seed: int) -> "PowerLaw":

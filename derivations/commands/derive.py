@@ -35,10 +35,11 @@ Examples:
   phase-retrieval derive tail --format markdown
   phase-retrieval derive --link 'z**3 - 3*z' --json
   phase-retrieval derive --link 'erf(z)' --width 2 --teachers 1 --format latex
+  phase-retrieval derive --link 'z**2' --sgd --format sympy
 """
 
 
-LINK_OPTIONS = ("link", "teacher_link", "width", "teachers", "weights", "teacher_weights")
+LINK_OPTIONS = ("link", "teacher_link", "width", "teachers", "weights", "teacher_weights", "sgd")
 
 
 @click.command(epilog=EXAMPLES)
@@ -56,6 +57,11 @@ LINK_OPTIONS = ("link", "teacher_link", "width", "teachers", "weights", "teacher
 @click.option("--teachers", type=click.IntRange(1), default=1, show_default=True, help="Teachers M.")
 @weight_options
 @click.option(
+    "--sgd",
+    is_flag=True,
+    help="Also the mean step of online SGD, and of one student the covariance of the gradient.",
+)
+@click.option(
     "--format", "layout", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
 )
 @output_options
@@ -69,6 +75,7 @@ def derive(
     teachers: int,
     weights: Weights | None,
     teacher_weights: Weights | None,
+    sgd: bool,
     layout: str,
     as_json: bool,
     output: Path | None,
@@ -107,6 +114,9 @@ def derive(
 
     with progress("derive"):
         contents = list(equations.equations(model))
+        if sgd:
+            with bad_input():
+                contents += equations.sgd_equations(model)
         text = json_text(_answer(model, contents)) if as_json else equations.FORMATS[layout](contents)
     emit(text, output)
 

@@ -9,8 +9,8 @@ from derivations.output import json_text, tables
 
 if TYPE_CHECKING:
     from numerics import Overlaps
+    from numerics.arrays import Array
     from numerics.generated import RightHandSides
-    from numerics.problems.problem import Array
 
 Weights = tuple[Fraction, ...]
 

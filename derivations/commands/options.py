@@ -16,10 +16,11 @@ import click
 
 from derivations.output import BadInput
 from theory.disk import writable
+from theory.names import escape_size, source_exponent
 
 if TYPE_CHECKING:
     from numerics import Problem
-    from numerics.problems.problem import Array
+    from numerics.arrays import Array
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Value = TypeVar("Value")
@@ -97,7 +98,7 @@ def _decimal(text: str) -> Decimal | None:
 
 def read_teacher(text: str) -> str:
     """A teacher's name, its B checked, or the name of a file."""
-    if text.startswith("source:") and _decimal(text.removeprefix("source:")) is None:
+    if source_exponent(text) is not None and "/" in text:
         raise ValueError(f"{text!r} must be source:B with a decimal number B")
     return text
 
@@ -369,14 +370,14 @@ def check_one_student(problem: "Problem") -> None:
 
 def load_teacher(text: str) -> "str | Array":
     """A teacher's name as it is, or the vector that a file of that name holds."""
-    if text in ("flat", "gaussian") or text.startswith("source:"):
+    if text == "gaussian" or source_exponent(text) is not None:
         return text
     return _load("teacher", text, "flat, source:B, gaussian")
 
 
 def load_init(text: str) -> "str | Array":
     """A start's name as it is, or the vector that a file of that name holds."""
-    if text == "sphere" or text.startswith("escape:"):
+    if text == "sphere" or escape_size(text) is not None:
         return text
     return _load("init", text, "sphere, escape:EPS")
 

@@ -7,14 +7,16 @@ import numpy as np
 import sympy
 
 from derivations.court.verdict import Counterexample, Finding, Verdict
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 SMALL = tuple(map(sympy.Rational, ("1", "2", "1/2", "3", "1/3")))
 """Values tried, in this order, for each symbol of an identity that fails."""
 
-
 ROUNDING = 1e-9
+"""The sides of an inequality are computed to this relative accuracy at least."""
+
+ARGUED = None
+"""The proof of an inequality that needs no identity but its words."""
 
 Identity = tuple[sympy.Expr, sympy.Expr]
 
@@ -105,23 +107,28 @@ def worst(
     return -loss(best), best
 
 
-def bound(
+def inequality(
     ratio: float,
     how: str,
-    broken: Callable[[], Counterexample],
-    proof: Sequence[Identity],
+    proof: Sequence[Identity] | None,
+    broken: Callable[[], Counterexample] | None = None,
     stands: Verdict = Verdict.PROVED,
 ) -> Finding:
-    """Settle an inequality by the largest ratio of its sides that was reached and by its identities.
+    """Settle an inequality by the largest ratio of its sides and by the identities of its ``proof``.
 
-    Up to 1, but for rounding, it ``stands`` if every identity of its ``proof`` holds; above, ``broken`` makes
-    the counterexample. Raises ValueError for a proof without an identity.
+    Up to 1, but for rounding, it ``stands`` if they all hold; above, ``broken`` makes the counterexample, and
+    without one it is undecided, as it is where the ratio is no number. A proof is ``ARGUED`` where ``how`` is
+    the whole argument; ValueError for one without an identity.
+
+    >>> inequality(0.5, "inserted; equality as x → 0", ARGUED).verdict.value
+    'proved'
     """
-    if stands is Verdict.PROVED and not proof:
-        raise ValueError("an inequality is proved only by an identity, such as CAUCHY_SCHWARZ")
-    if ratio > 1 + ROUNDING:
-        return Finding(Verdict.FALSE, f"{how}; the ratio of the sides reaches {ratio:.6g}", ratio, broken())
-    for derived, printed in proof:
+    if stands is Verdict.PROVED and proof is not ARGUED and not proof:
+        raise ValueError("an inequality is proved only by an identity, such as CAUCHY_SCHWARZ, or ARGUED")
+    reached = f"{how}; largest ratio of the sides {ratio:.6g}"
+    if ratio > 1 + ROUNDING and broken is not None:
+        return Finding(Verdict.FALSE, reached, ratio, broken())
+    for derived, printed in proof or ():
         if identity(derived, printed, how).verdict is not Verdict.PROVED:
             return Finding(Verdict.UNDECIDED, f"{how}: {derived} is not {printed}")
-    return Finding(stands, f"{how}; largest ratio of the sides {ratio:.6g}", ratio)
+    return Finding(stands if ratio <= 1 + ROUNDING else Verdict.UNDECIDED, reached, ratio)

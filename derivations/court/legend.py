@@ -9,8 +9,8 @@ import sympy
 
 from derivations.court.checks import means
 from derivations.court.statement import BrokenStepError, Clause, Statement, state
+from numerics.arrays import Array
 
-Array = np.ndarray
 Names = Mapping[Any, Any]
 """What the names of a formula stand for: numbers, arrays over the picture, callables."""
 

@@ -10,9 +10,8 @@ import numpy as np
 from derivations.court.legend import Law
 from derivations.court.statement import Statement
 from derivations.court.verdict import Verdict
+from numerics.arrays import Array
 from numerics.shown.figures import Curve, Panel, draw, encode
-
-Array = np.ndarray
 
 VISIBLE = 0.05
 """Share of the axis by which measurement and statement must differ for an eye to tell them apart."""

@@ -13,11 +13,10 @@ import numpy as np
 import sympy
 from numpy.polynomial import legendre
 
+from numerics.arrays import Array
 from theory.symbolic import Statistic
 from theory.symbolic.closures import Response, VolterraSystem
 from theory.symbolic.measure import SpectralMeasure
-
-Array = np.ndarray
 
 ITERATIONS = 500
 TOLERANCE = 1e-14

@@ -9,6 +9,8 @@ from sympy.printing.pretty.pretty import PrettyPrinter, prettyForm
 
 from derivations.press.typeset import mathml
 from theory.symbolic import Hierarchy, Model, ModelError, gradient, hessian, hierarchy
+from theory.symbolic.discrete import online_sgd
+from theory.symbolic.gradient_noise import gradient_covariance
 from theory.symbolic.notation import broken, latex
 from theory.symbolic.pairs import VARIABLES, pair_derivative, pair_function
 
@@ -45,6 +47,33 @@ def equations(model: Model) -> Iterator[Equation]:
         yield from _tower(hierarchy(model))
     except ModelError:
         return
+
+
+def sgd_equations(model: Model) -> Iterator[Equation]:
+    """Yield the mean step of online SGD for symbolic order k, and of one student the gradient's covariance.
+
+    Raises :class:`~theory.symbolic.ModelError` for links that are no polynomials, and for wide networks.
+
+    >>> from theory.symbolic import phase_retrieval
+    >>> [equation.key for equation in sgd_equations(phase_retrieval())]
+    ['step s', 'step u', 'noise V', 'noise C_S', 'noise C_U', 'noise C_T']
+    """
+    if is_wide(model):
+        raise ModelError(f"{model.name} has more than {WIDEST} units: its mean step is not written out")
+    step = online_sgd(hierarchy(model))
+    single = model.students == model.teachers == 1
+    for entry in step.hierarchy.entries:
+        index = "" if single else f"{entry.row + 1}{entry.column + 1}"
+        name = entry.name.lower() if single else entry.name
+        left = rf"E[\Delta {name}{{}}^{{(k)}}{f'_{{{index}}}' if index else ''}]"
+        meaning = "mean change in a step eta of online SGD on m inputs, label noise sigma2; D(n) = tr Q^n"
+        yield Equation(f"step {name}{index}", left, step.expression(entry), meaning)
+    if single:
+        forms = ("Q", "QwwQ", "(QwvQ + QvwQ)/2", "QvvQ")
+        names = ("V", "C_S", "C_U", "C_T")
+        for name, form, value in zip(names, forms, gradient_covariance(model), strict=True):
+            meaning = f"coefficient of {form} in the covariance of one input's gradient, v = w*"
+            yield Equation(f"noise {name}", name, value, meaning)
 
 
 def is_wide(model: Model) -> bool:

@@ -1,14 +1,20 @@
 """The frozen approximation of phase III: ẇ = 8Q(w* − w) from T2 on, the statistics held at their limits."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from derivations.trials.runs import oriented
+from numerics import Problem, power_law, solve
+from numerics.arrays import Array
 from numerics.generated import phase_retrieval
-from numerics.problems.problem import Problem
 
-Array = np.ndarray
+DIMENSION, STEP_SIZE, REACHED = 300, 1e-3, 0.9
+"""Figure 4 of the paper: d, the η of its gradient descent and its u(T2)."""
+SPAN = 10.0  # of figure 4, in units of 1/(16 λ_d)
+LONGEST = 10_000_000
 
 TOLERANCE = 1e-12
 TINY = 1e-250
@@ -44,13 +50,22 @@ def freeze(problem: Problem, overlap: float, times: Array) -> Frozen:
     t = np.asarray(times, dtype=float)
     if t.ndim != 1 or not np.all(t >= start):
         raise ValueError(f"times must be a list of numbers from T2 = {start:g} on")
-    teacher = problem.teacher * np.sign((problem.eigenvalues * problem.teacher) @ weights)
-    exponent = -16.0 * problem.teacher_energy * np.outer(t - start, problem.eigenvalues)
-    moved = weights * (2.0 * teacher - weights)
-    recovered = -np.expm1(exponent) @ teacher**2 + np.exp(exponent) @ moved
-    error = np.exp(exponent) @ (weights - teacher) ** 2
-    mse = error / problem.dimension if np.isfinite(problem.dimension) else np.full(t.shape, np.nan)
-    return Frozen(start, t, mse, recovered)
+    aimed = oriented(problem, np.sign((problem.eigenvalues * problem.teacher) @ weights))
+    exponent = _decay(problem, t - start)
+    moved = weights * (2.0 * aimed.teacher - weights)
+    recovered = -np.expm1(exponent) @ aimed.teacher**2 + np.exp(exponent) @ moved
+    mse = frozen_error(aimed, weights, t - start)
+    return Frozen(start, t, mse if np.isfinite(problem.dimension) else np.full(t.shape, np.nan), recovered)
+
+
+def frozen_error(problem: Problem, weights: Array, elapsed: Array) -> Array:
+    """The MSE (T,) a time ``elapsed`` (T,) after T2: Σ (w_i(T2) − w*_i)² e^{−16 λ_i s* τ}/d [Lem 13]."""
+    return np.exp(_decay(problem, elapsed)) @ (weights - problem.teacher) ** 2 / problem.dimension
+
+
+def _decay(problem: Problem, elapsed: Array) -> Array:
+    """−16 λ_i s* τ, (T, d)."""
+    return -16.0 * problem.teacher_energy * np.outer(elapsed, problem.eigenvalues)
 
 
 def _weights_at(problem: Problem, overlap: float) -> tuple[float, Array]:
@@ -73,3 +88,35 @@ def _weights_at(problem: Problem, overlap: float) -> tuple[float, Array]:
     if not len(run.t_events[0]):
         raise ArithmeticError(f"|u| has not reached {overlap:g} s* by t = {latest:g}")
     return float(run.t_events[0][0]), run.y_events[0][0]
+
+
+@cache
+def frozen_deviation(exponent: float) -> tuple[float, float]:
+    """Figure 4's largest |frozen − true| MSE, over that at T2, and over the true one down to 1/100 of it."""
+    problem = power_law(exponent, DIMENSION, "gaussian", "sphere", 0)
+    problem = oriented(problem, solve(problem, 1.0).limit.sign)
+    _, weights = state_at(problem, REACHED)
+    elapsed = np.geomspace(1e-2, SPAN / (16.0 * problem.eigenvalues.min()), 600)
+    # the true flow from the same state, so that only the freezing differs
+    started = Problem(problem.eigenvalues, problem.teacher, weights)
+    flow = solve(started, float(elapsed[-1])).at(elapsed).mse
+    deviation = np.abs(frozen_error(problem, weights, elapsed) - flow)
+    seen = flow > 1e-2 * flow[0]
+    return float(deviation.max() / flow[0]), float((deviation / flow)[seen].max())
+
+
+def state_at(problem: Problem, overlap: float) -> tuple[float, Array]:
+    """Gradient descent at η = 1e-3 until u first reaches ``overlap``: the time, and the weights w (d,).
+
+    Raises ArithmeticError where that takes more than ten million steps.
+    """
+    weights, energy = problem.init, np.array([[problem.teacher_energy]])
+    pull = problem.eigenvalues * problem.teacher
+    for step in range(LONGEST):
+        u = pull @ weights
+        if u >= overlap:
+            return step * STEP_SIZE, weights
+        s = problem.eigenvalues @ weights**2
+        gain, force = phase_retrieval.drift(np.array([s, u]), energy)
+        weights = weights + STEP_SIZE * (gain[0, 0] * problem.eigenvalues * weights + force[0, 0] * pull)
+    raise ArithmeticError(f"u has not reached {overlap:g} after {LONGEST} steps")

@@ -5,8 +5,7 @@ import math
 import numpy as np
 
 from derivations.trials.states import form, random_states
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 
 def random_flows(size: int, count: int) -> tuple[Array, Array, Array]:

@@ -7,8 +7,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from derivations.trials.states import form
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 STEP = 1e-30
 """Imaginary part: the derivative of a polynomial, to rounding."""

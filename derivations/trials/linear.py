@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
-Array = np.ndarray
+from numerics.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)

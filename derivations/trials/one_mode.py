@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.integrate import quad
 
-Array = np.ndarray
+from numerics.arrays import Array
 
 
 def overlap(start: float, time: float, rate: float = 1.0) -> float:

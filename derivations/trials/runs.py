@@ -3,7 +3,7 @@
 import math
 from functools import cache
 
-from numerics import Trajectory, power_law, solve
+from numerics import Problem, Trajectory, power_law, solve
 
 RATIOS = 5e-3
 """A measured constant may differ by this fraction from the one claimed."""
@@ -25,3 +25,8 @@ def escape_run(exponent: float, dimension: float, horizon: float = 1e16) -> Traj
 def sphere_run(exponent: float, dimension: int, seed: int, horizon: float) -> Trajectory:
     """The paper's set-up: Gaussian teacher, start uniform on the unit sphere."""
     return solve(power_law(exponent, dimension, "gaussian", seed=seed), horizon)
+
+
+def oriented(problem: Problem, sign: int) -> Problem:
+    """The same problem with the teacher that the run is bound for: the paper's u > 0, by outcome."""
+    return Problem(problem.eigenvalues, sign * problem.teacher, problem.init, problem.dimension)

@@ -6,10 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from numerics import power_law, solve
+from numerics.arrays import Array
 from numerics.shown.figures import Curve, Panel
 from numerics.shown.phases import Phases
-
-Array = np.ndarray
 
 SEEDS, FEW_SEEDS, POINTS = 60, 20, 200
 LEVELS = (0.05, 0.5, 0.95)

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import sympy
 
-from derivations.court.attack import ROUNDING, Identity, identity
+from derivations.court.attack import Identity
 from derivations.court.enclosure import Enclosed, enclose
-from derivations.court.verdict import Counterexample, Finding, Verdict
-
-Array = np.ndarray
+from derivations.court.verdict import Counterexample, Verdict
+from numerics.arrays import Array
 
 
 @dataclass(frozen=True)
@@ -120,19 +119,6 @@ def random_states(size: int, count: int, seed: int = 0) -> tuple[Array, Array, A
         vector = draw.standard_normal((count, size)) * np.exp(1.5 * draw.standard_normal((count, size)))
         vectors.append(scale * vector / np.sqrt((eigenvalues * vector**2).sum(axis=1, keepdims=True)))
     return eigenvalues, vectors[0], vectors[1]
-
-
-def standing(ratio: float, how: str, *proof: Identity) -> Finding:
-    """An inequality with an argument: it stands unless the largest ``ratio`` of its sides exceeds 1.
-
-    The identities of its ``proof`` must hold.
-    """
-    stands = ratio <= 1.0 + ROUNDING and all(
-        identity(left, right, how).verdict is Verdict.PROVED for left, right in proof
-    )
-    return Finding(
-        Verdict.PROVED if stands else Verdict.UNDECIDED, f"{how}; largest ratio {ratio:.6g}", ratio
-    )
 
 
 def listed(values: Sequence[float], style: str = ".3g") -> str:

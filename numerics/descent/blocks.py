@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.iterate import Iterate
 from numerics.quadrature.summation import Summation, summation
 from numerics.solver.contract import NoConvergence, StepResult, Task
@@ -23,8 +24,6 @@ from numerics.solver.errors import NOISE
 from numerics.solver.step import ROUNDING, CollocationStep, truncation
 from numerics.state.charts import Chart
 from numerics.state.observables import norms
-
-Array = np.ndarray
 
 STAGES = 12
 TOLERANCE = 1e-13

@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from numerics.arrays import Array
 from theory.disk import write_file
-
-Array = np.ndarray
 
 
 def fingerprint(*parts: Any) -> str:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.problems.problem import Problem
-
-Array = np.ndarray
 
 STREAM = 1024
 PIECE = 2**20  # normals drawn at once

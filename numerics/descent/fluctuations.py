@@ -18,16 +18,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.blocks import Block
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.quadrature.summation import Summation
 from numerics.solver.contract import StepResult
 
-Array = np.ndarray
-
 GAMMA = 1.0 - math.sqrt(0.5)
-SUBSTEPS, FOLD = 3, 0.25  # steps in time in a block at least, and e-folds of a statistic in one at most
+SUBSTEPS, FOLD = 4, 0.125  # steps in time in a block at least, and e-folds of a statistic in one at most
 FIRST = 1e-3  # of a step: until then the variances grow as at the start
 PLAIN, FASTER = 17, 7  # steps of the plain loop in one step in time: 5 or 2 of them are GAMMA of it
 TINY = 1e-300
@@ -159,7 +158,7 @@ class Accompanied(Moments):
         """Begin with runs that agree, to be taken so many ``steps``."""
         energy = max(self.problem.teacher_energy, self.problem.start_energy)
         moved = 8.0 * steps * self.rates[self.taught] * energy
-        self.followed = self.taught[moved > MOVED]
+        self.followed = self.taught[moved > MOVED * min(1.0, moved.max(initial=0.0))]
         spread = np.flatnonzero(self.counts > 0)
         spectrum = np.stack([self.modes.eigenvalues[spread], self.counts[spread]])
         self.covariance = Covariance(self.modes.eigenvalues[self.followed], spectrum, self.step_size)
@@ -218,9 +217,11 @@ def deviations(iterate: Accompanied, recorded: Array) -> Array:
     numbers, variances = (np.array(part) for part in zip(*iterate.recorded, strict=True))
     unit = numbers[min(1, len(numbers) - 1)]
     known = np.log1p(numbers / unit)
-    found = np.full((variances.shape[1], len(recorded)), np.nan)
+    found = np.zeros((variances.shape[1], len(recorded)))
     for row, values in zip(found, variances.T, strict=True):
-        if np.isfinite(values).all():
+        if np.isnan(values).any():
+            row[:] = np.nan
+        elif values.any():
             rate = PchipInterpolator(known, np.log(np.maximum(values / numbers, TINY)))
             row[:] = np.sqrt(np.exp(rate(np.log1p(recorded / unit))) * recorded)
     return found

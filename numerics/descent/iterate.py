@@ -7,13 +7,12 @@ deficits keep their relative accuracy; the students W themselves are kept beside
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
 from numerics.state import charts, limits
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
-
-Array = np.ndarray
 
 
 class Iterate:

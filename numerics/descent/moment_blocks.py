@@ -9,13 +9,12 @@ Modes without teacher and start keep the mean 0: only the others have a response
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.blocks import Block, Blocks
 from numerics.descent.moments import Moments, with_variance
 from numerics.quadrature.summation import Summation
 from numerics.solver.contract import NoConvergence, StepResult
 from numerics.solver.step import ROUNDING, magnitudes
-
-Array = np.ndarray
 
 ITERATIONS = 12
 CONVERGED = 1e-13

@@ -14,10 +14,9 @@ from types import ModuleType
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.iterate import Iterate
 from numerics.problems.problem import Problem
-
-Array = np.ndarray
 
 
 class Moments(Iterate):

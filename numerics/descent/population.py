@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.blocks import WORTHWHILE, Blocks, Stretch
 from numerics.descent.iterate import Iterate
 from numerics.descent.steps import check_steps, recorded_steps
@@ -20,8 +21,6 @@ from numerics.solver.flow import speed
 from numerics.state import charts
 from numerics.state.observables import Observables, Overlaps, observe, observe_all
 from theory.expected import checked
-
-Array = np.ndarray
 
 PATIENCE = 512
 LONGEST_PATIENCE = 2**14

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.draws import check_noise
 from numerics.descent.fluctuations import Accompanied, AccompaniedBlocks, deviations
 from numerics.descent.moment_blocks import MomentBlocks
@@ -32,8 +33,6 @@ from numerics.state.limits import Limit
 from numerics.state.observables import Observables
 from theory.expected import Count, checked
 
-Array = np.ndarray
-
 BAND = ("u_std", "s_std", "loss_std", "mse_std")
 COARSE = 1e-3  # error of the modes that the band is computed on
 
@@ -46,8 +45,10 @@ class Prediction(Curves, Summarised):
     ``t`` = step size × step number; the arrays after it are those of :class:`numerics.Observables` for the
     mean statistics, and ``loss`` leaves out the variance of the labels. ``u_std``, ``s_std``, ``loss_std``
     and ``mse_std`` are the standard deviations of runs, to leading order in the step size; nan unless asked
-    for. ``limit`` says in whose basin the mean ends, ``modes`` is the number of modes solved for, and
-    ``error`` that of the solution of the mean step, relative.
+    for, as is ``concentration``: the largest deviation of u or s on the way, in units of s*. The curve is
+    that of statistics at their means, and what it leaves out is of the order of the square of this number.
+    ``limit`` says in whose basin the mean ends, ``modes`` is the number of modes solved for, and ``error``
+    that of the solution of the mean step, relative.
     """
 
     heading: ClassVar[str] = "Online SGD, predicted"
@@ -69,6 +70,7 @@ class Prediction(Curves, Summarised):
     s_std: Array
     loss_std: Array
     mse_std: Array
+    concentration: float
     limit: Limit
     modes: int
     error: float
@@ -82,14 +84,6 @@ class Prediction(Curves, Summarised):
     def band(self) -> dict[str, Array]:
         """The standard deviations by name."""
         return {name: getattr(self, name) for name in BAND}
-
-    @property
-    def concentration(self) -> float:
-        """The largest standard deviation of u or s in units of s*.
-
-        The curve is that of statistics at their means: trust it where this is small, as the square of it.
-        """
-        return float(np.max([self.u_std, self.s_std])) / self.teacher_energy
 
     def columns(self) -> Columns:
         """The curves over the times, and their band."""
@@ -109,8 +103,10 @@ class Prediction(Curves, Summarised):
         yield "batch", self.batch
         yield "noise variance", self.noise_variance
         yield "limit", self.limit.name
-        yield "final loss", f"{self.loss[-1]:.6g} ± {self.loss_std[-1]:.2g}"
-        yield "largest deviation of u or s", f"{self.concentration:.2g} s*"
+        yield "final loss", self.loss[-1]
+        if not np.isnan(self.concentration):
+            yield "its deviation", self.loss_std[-1]
+            yield "largest deviation of u or s", f"{self.concentration:.2g} s*"
         yield "relative error", f"{self.error:.1e}"
 
 
@@ -136,7 +132,7 @@ def predict_sgd(
     is small where η is and where many directions share the energy. Labels have Gaussian noise of
     ``noise_variance``. Recorded as in :func:`numerics.descend`, and like that at a cost that grows like
     log(steps); ``stepwise`` takes every step with every mode. With its ``band`` come the standard deviations
-    of runs, by the linear-noise equation of :mod:`numerics.descent.fluctuations`, to 1 % of its solution: it
+    of runs, by the linear-noise equation of :mod:`numerics.descent.fluctuations`, to 3 % of its solution: it
     leaves out what is not Gaussian, as rare large deviations near the largest stable step, and the exits from
     a start with u = 0 to either side. Another ``model`` of one student and one
     teacher comes with its ``noise``, from :func:`theory.symbolic.gradient_noise.generate_noise_module`.
@@ -164,9 +160,9 @@ def predict_sgd(
     parts = [
         observables(state, stretch) for stretch in stretches(blocks, recorded, int(steps), stepwise, progress)
     ]
-    spread = np.full((len(BAND), len(recorded)), np.nan)
+    spread, widest = np.full((len(BAND), len(recorded)), np.nan), np.nan
     if band:
-        spread = _band(problem, int(steps), arguments, recorded)
+        spread, widest = _band(problem, int(steps), arguments, recorded)
     curves = Observables(*np.concatenate(parts, axis=1))
     return Prediction(
         step_size,
@@ -176,6 +172,7 @@ def predict_sgd(
         recorded,
         **curves._asdict(),
         **dict(zip(BAND, spread, strict=True)),
+        concentration=widest / problem.teacher_energy,
         limit=_limit(state),
         modes=len(counts),
         error=blocks.error + small.relative_error,
@@ -187,18 +184,19 @@ def _band(
     steps: int,
     arguments: tuple[float, int, float, ModuleType, ModuleType],
     recorded: Array,
-) -> Array:
-    """The standard deviations (4, n) at the step numbers ``recorded``, on few modes."""
+) -> tuple[Array, float]:
+    """The standard deviations (4, n) after the steps ``recorded``, and the largest of u or s until then."""
     step_size, _, _, model, _ = arguments
     if recorded[-1] == 0:
-        return np.zeros((len(BAND), len(recorded)))
+        return np.zeros((len(BAND), len(recorded))), 0.0
     few = reduce(problem, speed(problem, model) * 2.0 * step_size * steps, COARSE)
     few, counts = _measured(few, step_size, steps, model, False)
     state = Accompanied(few, counts, *arguments)
     state.accompany(steps)
     for _ in stretches(AccompaniedBlocks(state), recorded[-1:], int(recorded[-1]), False, None):
         pass
-    return deviations(state, recorded)
+    variances = np.array([row[:2] for _, row in state.recorded])
+    return deviations(state, recorded), float(np.sqrt(variances.max()))
 
 
 def _measured(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent.draws import check_directions, check_noise
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import phase_retrieval
@@ -19,8 +20,6 @@ from numerics.shown.result import Curves
 from numerics.state import charts
 from numerics.state.observables import norms, observe
 from theory.expected import Count, Whole, checked
-
-Array = np.ndarray
 
 RELATIVE, ABSOLUTE = 1e-10, 1e-13  # tolerances of the ODE, the second in units of the teacher's length
 REPORT_EVERY = 1000

@@ -20,6 +20,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.descent import checkpoint
 from numerics.descent.draws import STREAM, Draws, check_directions, check_noise
 from numerics.descent.steps import check_steps, recorded_steps
@@ -31,8 +32,6 @@ from numerics.shown.result import Result
 from numerics.state import charts
 from numerics.state.observables import Observables, norms, observe
 from theory.expected import Count, checked
-
-Array = np.ndarray
 
 REBASE = 64
 SAVE_EVERY = 10.0  # seconds

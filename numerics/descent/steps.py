@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-Array = np.ndarray
+from numerics.arrays import Array
 
 LARGEST_COUNT = 2**53  # beyond, step numbers are no longer exact floats
 

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.fits.noisy_fits import (
     LEAST_SCATTER,
     PowerLawFit,
@@ -33,8 +34,6 @@ from numerics.fits.noisy_fits import (
 )
 from numerics.fits.scatter import FEWEST_COMPONENTS
 from theory.expected import Finite, checked
-
-Array = np.ndarray
 
 STARTS = (0.0, 0.15, 0.3, 0.45, 0.6)
 """Shares of the data, from the earliest on, that the windows compared leave out."""

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.fits.scatter import FEWEST_COMPONENTS, scatter_of
 from theory.expected import checked
 
-Array = np.ndarray
 Terms = Sequence[tuple[float, int]]
 
 LEAST_SCATTER = 4.0 * np.finfo(float).eps

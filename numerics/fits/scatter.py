@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-Array = np.ndarray
+from numerics.arrays import Array
 
 FEWEST_COMPONENTS = 6
 """Components at least that the size of the noise is measured from."""

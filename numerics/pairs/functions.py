@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import load_module
 from numerics.pairs.series import Function, PolynomialPair, PolynomialSeries, SampledPair, SampledSeries
 
 if TYPE_CHECKING:
     import sympy
 
-Array = np.ndarray
 
 DERIVATIVES = 4
 """Of a link, that the second derivatives of its pair function are made of."""

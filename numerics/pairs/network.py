@@ -19,10 +19,9 @@ from functools import cached_property
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.pairs.functions import Link, PairFunction, pair_function, taylor_coefficients
-from numerics.state.overlaps import split, upper_triangle
-
-Array = np.ndarray
+from numerics.pairs.overlaps import split, upper_triangle
 
 
 @dataclass(frozen=True, eq=False)

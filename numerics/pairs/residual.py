@@ -21,11 +21,10 @@ from functools import cached_property
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.pairs.network import Network, diagonal, form
+from numerics.pairs.overlaps import join, split, upper_triangle
 from numerics.quadrature.gauss import gauss
-from numerics.state.overlaps import join, split, upper_triangle
-
-Array = np.ndarray
 
 
 class MatchedNetwork(Network):

@@ -23,7 +23,8 @@ from math import factorial, isqrt
 import numpy as np
 from numpy.polynomial import legendre
 
-Array = np.ndarray
+from numerics.arrays import Array
+
 Function = Callable[[Array], Array]
 
 FARTHEST = 16.0

@@ -8,8 +8,6 @@ from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from numerics.generated import Generated, phase_retrieval
 from numerics.parallel.threads import on_one_thread
 from numerics.precise.problem import ExactProblem, exact_number
@@ -19,8 +17,6 @@ from numerics.problems.problem import Problem
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
 from theory.expected import Count, checked
-
-Array = np.ndarray
 
 FEWEST_DIGITS, MOST_DIGITS = 10, 200
 ATTEMPTS = 5

@@ -2,22 +2,14 @@
 
 import math
 from fractions import Fraction
-from typing import Any
 
-import numpy as np
 from mpmath import mp, mpf
 
+from numerics.arrays import Array
 from numerics.precise.problem import ExactProblem
-from numerics.problems.power_law import (
-    check_power_law,
-    escape_size,
-    gaussian_teacher,
-    power_law,
-    source_exponent,
-)
+from numerics.problems.power_law import check_power_law, gaussian_teacher, power_law
 from theory.expected import Count, Whole, checked
-
-Array = np.ndarray
+from theory.names import escape_size, source_exponent
 
 LARGEST_DIMENSION = 1000
 GUARD = 20  # digits of the data beyond those of the flow
@@ -56,8 +48,9 @@ def precise_power_law(
         star = _teacher(teacher, index, seed)
         scale = mp.sqrt(mp.fsum(rate * x * x for rate, x in zip(rates, star, strict=True)))
         star = [x / scale for x in star]
-        if escape_size(init) is not None:
-            start = [_number(str(init).split(":")[1]) * x for x in _escape(rates, star)]
+        size = escape_size(init) if isinstance(init, str) else None
+        if size is not None:
+            start = [_number(size) * x for x in _escape(rates, star)]
         else:
             start = [mpf(x) for x in (rounded.init if isinstance(init, str) else init)]
         if isinstance(init, str) and init == "sphere":
@@ -66,7 +59,7 @@ def precise_power_law(
         return ExactProblem(rates, star, start)
 
 
-def _number(value: Any) -> mpf:
+def _number(value: float | Fraction) -> mpf:
     exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
     return mpf(exact.numerator) / exact.denominator
 
@@ -75,10 +68,10 @@ def _teacher(teacher: str | Array, index: list[mpf], seed: int) -> list[mpf]:
     """The teacher before it is scaled."""
     if not isinstance(teacher, str):
         return [mpf(float(x)) for x in teacher]
-    if source_exponent(teacher) is None:
+    source = source_exponent(teacher)
+    if source is None:
         return [mpf(float(x)) for x in gaussian_teacher(len(index), seed)]
-    source = mpf(0) if teacher == "flat" else _number(teacher.split(":")[1])
-    return [i**-source for i in index]
+    return [i ** -_number(source) for i in index]
 
 
 def _escape(rates: list[mpf], star: list[mpf]) -> list[mpf]:

@@ -7,11 +7,10 @@ import numpy as np
 from flint import arb, arb_mat
 from mpmath import mp, mpf
 
+from numerics.arrays import Array
 from numerics.precise.step import PreciseModes, number, table
 from numerics.state.charts import Chart
 from numerics.state.observables import Observables, Overlaps
-
-Array = np.ndarray
 
 NEGLIGIBLE = mpf(10) ** -450  # above what a run resolves: numerics.precise.step.SMALLEST
 

@@ -14,6 +14,7 @@ from flint import arb, arb_mat, ctx, fmpq
 from mpmath import mp
 from numpy.polynomial import legendre
 
+from numerics.arrays import Array
 from numerics.precise.problem import ExactProblem, Moments
 from numerics.precise.report import Report, Snapshot, report
 from numerics.precise.step import PreciseModes, ball, number, numbers, solve_step, table
@@ -23,8 +24,6 @@ from numerics.solver.settling import Settling
 from numerics.state import charts
 from numerics.state.charts import Chart
 from numerics.state.limits import Limit
-
-Array = np.ndarray
 
 GUARD = 14
 """Digits of the arithmetic beyond those of the tolerance, for terms that cancel."""
@@ -143,7 +142,7 @@ class PreciseRun:
         """At the start of a ``problem``."""
         eigenvalues, teachers, students = problem.modes()
         user, start = PreciseModes(eigenvalues, arb_mat(teachers)), arb_mat(students)
-        chart, orientation = charts.origin(model), np.eye(model.TEACHERS)
+        chart, orientation = charts.overlaps(model), np.eye(model.TEACHERS)
         modes = user.turned(orientation)
         here = Coordinates(model, precise_radau(precision), 10.0**-precision, user, chart, orientation, modes)
         moving = [[bool(rate * x != 0) for rate, x in zip(eigenvalues, row, strict=True)] for row in students]

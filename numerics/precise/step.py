@@ -19,11 +19,10 @@ import numpy as np
 from flint import arb, arb_mat
 from mpmath import mp, mpf
 
+from numerics.arrays import Array
 from numerics.precise.table import PreciseTable
 from numerics.solver.contract import NoConvergence
 from numerics.state.charts import Chart
-
-Array = np.ndarray
 
 ITERATIONS = 60
 FRESH = 1e-7

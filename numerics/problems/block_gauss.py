@@ -13,9 +13,8 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.quadrature.chebyshev import chebyshev_polynomials
-
-Array = np.ndarray
 
 CHUNK = 8192
 PIVOT = 1e-2  # of the Gram matrix: below, the rule is found by orthogonalising the modes themselves

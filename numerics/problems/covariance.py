@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.problems.problem import Problem
-
-Array = np.ndarray
 
 
 def from_covariance(covariance: Any, teacher: Any, init: Any) -> Problem:

@@ -19,7 +19,7 @@ from itertools import pairwise
 
 import numpy as np
 
-Array = np.ndarray
+from numerics.arrays import Array
 
 SPLITTER = 2.0**27 + 1.0  # halves the digits of a float
 DEVIATION_KEPT = 0.5  # of L: up to here b is kept, beyond it the component itself

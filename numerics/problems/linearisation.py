@@ -7,12 +7,11 @@ operator. Its top eigenvalue ρ > A₀ λ_max solves the secular equation 1 = B�
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import phase_retrieval
 from numerics.pairs import AnyModel, right_hand_sides
 from numerics.problems.problem import Problem
 from theory.expected import checked
-
-Array = np.ndarray
 
 SMALL = 20
 """Weights up to which all eigenvalues are computed."""

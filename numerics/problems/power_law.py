@@ -2,23 +2,23 @@
 
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.problems.linearisation import escape_direction
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce_stream
 from numerics.quadrature.index_rule import index_rule
 from theory.expected import Whole, checked
-
-Array = np.ndarray
+from theory.names import escape_size, source_exponent
 
 LARGEST_ARRAY = 10**8
 LARGEST_SAMPLE = 10**10
 STREAMED = 10**7  # from here on draws are reduced as they come
 CHUNK = 2**20
 LARGEST = 1e280  # of finite dimensions and horizons, short of overflow
-SMALLEST_START, LARGEST_START = 1e-300, 1e75  # of √s(0): floats keep their digits, energies stay in range
 
 
 @checked
@@ -52,9 +52,9 @@ def power_law(
     exponent, dimension = check_power_law(exponent, dimension)
     if not 0 < horizon <= LARGEST:
         raise ValueError(f"horizon is {horizon}: it must be a positive time up to {LARGEST:g}")
-    source, size = source_exponent(teacher), escape_size(init)
+    source, size = _source(teacher), _size(init)
     if math.isinf(dimension):
-        _check_infinite(exponent, source, teacher, init)
+        _check_infinite(exponent, teacher, init)
     given = not (isinstance(teacher, str) and isinstance(init, str))
     rule = None
     if source is None or size is None:
@@ -137,43 +137,33 @@ def check_power_law(exponent: float, dimension: float) -> tuple[float, float]:
     return float(exponent), float(dimension)
 
 
-def source_exponent(teacher: str | Array) -> float | None:
-    """B of a teacher (w*_i)² ∝ i^{−2B}; 0 for ``flat``, None for one that is drawn or given."""
-    if not isinstance(teacher, str) or teacher == "gaussian":
+def _source(teacher: str | Array) -> float | None:
+    """B of a teacher (w*_i)² ∝ i^{−2B}; None for one that is drawn or given."""
+    if not isinstance(teacher, str):
         return None
-    if teacher == "flat":
-        return 0.0
-    try:
-        kind, value = teacher.split(":")
-        source = float(value)
-        if kind != "source" or not math.isfinite(source):
-            raise ValueError
-    except ValueError:
-        raise ValueError(f"teacher is {teacher!r}: it must be flat, source:B or gaussian") from None
-    return source
+    source = source_exponent(teacher)
+    if source is None and teacher != "gaussian":
+        raise ValueError(f"teacher is {teacher!r}: it must be flat, source:B or gaussian")
+    return None if source is None else float(source)
 
 
-def escape_size(init: str | Array) -> float | None:
+def _size(init: str | Array) -> float | None:
     """EPS of a start ``escape:EPS``; None for one on the sphere or given."""
-    if not isinstance(init, str) or init == "sphere":
+    if not isinstance(init, str):
         return None
-    try:
-        kind, value = init.split(":")
-        size = float(value)
-        if kind != "escape" or not SMALLEST_START <= size <= LARGEST_START:
-            raise ValueError
-    except ValueError:
-        allowed = f"{SMALLEST_START:g} ≤ EPS ≤ {LARGEST_START:g}"
-        raise ValueError(f"init is {init!r}: it must be sphere or escape:EPS with {allowed}") from None
-    return size
+    size = escape_size(init)
+    if size is None and init != "sphere":
+        raise ValueError(f"init is {init!r}: it must be sphere or escape:EPS")
+    return None if size is None else float(size)
 
 
-def _check_infinite(exponent: float, source: float | None, teacher: str | Array, init: str | Array) -> None:
+def _check_infinite(exponent: float, teacher: str | Array, init: str | Array) -> None:
     """At d = ∞ there is no sphere and no iid teacher, and the teacher's energy must converge."""
+    source = source_exponent(teacher) if isinstance(teacher, str) else None
     if source is None:
         name = repr(teacher) if isinstance(teacher, str) else "an array"
         raise ValueError(f"teacher is {name}: at dimension inf it must be flat or source:B")
-    if exponent + 2.0 * source <= 1.0:
+    if Fraction(repr(exponent)) + 2 * source <= 1:  # in decimals: 2.2 − 2·0.6 is 1, and no float above
         raise ValueError(f"teacher is {teacher!r}: at dimension inf exponent + 2B must exceed 1")
     if not isinstance(init, str) or init == "sphere":
         raise ValueError("init: at dimension inf there is no sphere and no array; use escape:EPS")

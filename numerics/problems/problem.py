@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.shown import files
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
@@ -18,7 +19,6 @@ from theory.expected import ANYTHING, NonNegative, Only, Positive, checked
 if TYPE_CHECKING:
     import xarray as xr
 
-Array = np.ndarray
 
 Dimension = Annotated[
     float,

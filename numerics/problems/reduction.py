@@ -21,13 +21,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1, chebvander
 
+from numerics.arrays import Array
 from numerics.problems.block_gauss import block_lanczos, chebyshev_moments, gauss_rules, restored
 from numerics.problems.eigenspaces import add, merge
 from numerics.problems.problem import Problem
 from numerics.quadrature.chebyshev import chebyshev_polynomials
 from theory.expected import Positive, checked
-
-Array = np.ndarray
 
 BIN_RATIO = 4.0
 FROZEN_RATIO = 64.0
@@ -39,8 +38,8 @@ NARROW = 1e-3  # half a bin in units of its eigenvalues: what they lose in the l
 MERGED_ROUNDING = 8.0 * np.finfo(float).eps  # of an overlap of merged modes, in units of its terms
 TOLERANCE = 3e-13
 LONGEST_CLOCK = 1e300
-TIMES_PER_DECADE = 4
-BETWEEN = 3.0  # times the bound at these is above it at all times
+TIMES_PER_DECADE = 16
+BETWEEN = 1.5  # times the bound at these, which peak over 0.1 decades, is above it at all times
 LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left of any
 
 

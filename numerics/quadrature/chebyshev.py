@@ -2,7 +2,7 @@
 
 import numpy as np
 
-Array = np.ndarray
+from numerics.arrays import Array
 
 
 def chebyshev_polynomials(x: Array | float, degree: int) -> Array:

@@ -11,10 +11,9 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.polynomial import chebyshev
 
+from numerics.arrays import Array
 from numerics.quadrature.chebyshev import chebyshev_polynomials
 from theory.legendre import radau_nodes
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial import legendre
 
-Array = np.ndarray
+from numerics.arrays import Array
 
 RESOLVED = 1e-8
 """Of the largest value: the last two Legendre coefficients. The rule's error is about their square."""

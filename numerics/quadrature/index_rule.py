@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-Array = np.ndarray
+from numerics.arrays import Array
 
 NODES = 12
 FROZEN = 1e-9

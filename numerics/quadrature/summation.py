@@ -15,9 +15,8 @@ from math import factorial
 import numpy as np
 from numpy.polynomial import legendre
 
+from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation, radau
-
-Array = np.ndarray
 
 FEWEST = 64  # for shorter blocks 1 − z𝒜 may be singular between z = −2n and 0
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from numerics.arrays import Array
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Array = np.ndarray
 Rows = Iterable[tuple[str, object]]
 
 CELL = "text-align:left;padding:0.15em 1em 0.15em 0"

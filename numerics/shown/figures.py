@@ -13,9 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from numerics.arrays import Array
 from numerics.shown.phases import Phases
-
-Array = np.ndarray
 
 STYLE: Any = {
     "figure.figsize": (7.2, 4.0),

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from numerics.arrays import Array
 from theory.disk import read_file, write_file
 from theory.expected import checked
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Array = np.ndarray
 
 FORMATS = ("nc", "csv", "json")
 KINDS = {"f": "float", "i": "int", "u": "int", "U": "text", "T": "text", "O": "text", "S": "text"}

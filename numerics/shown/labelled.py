@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from numerics.arrays import Array
 from theory.expected import checked
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-Array = np.ndarray
 
 Columns = Mapping[str, tuple[tuple[str, ...], Array]]
 """The dimensions and the values of every quantity, by its name."""

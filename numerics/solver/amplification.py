@@ -16,11 +16,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.solver.contract import Linearised
 from numerics.state import frames
 from numerics.state.modes import Modes
-
-Array = np.ndarray
 
 PERTURBATIONS = 3
 STEP_ROUNDING = 3e-16  # of a mode, and of a statistic in units of its terms, in one step

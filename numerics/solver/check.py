@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
+from numerics.pairs.overlaps import join, rotate, split
 from numerics.state.modes import Modes
-from numerics.state.overlaps import join, rotate, split
 from numerics.state.trajectory import Segment, Trajectory
-
-Array = np.ndarray
 
 SLACK = 1e-11
 """Relative excess that counts as rounding, beside the run's own error."""

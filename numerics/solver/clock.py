@@ -20,14 +20,13 @@ from functools import cache
 import numpy as np
 from numpy.polynomial.chebyshev import chebpts1
 
+from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation, refined_inverse
 from numerics.solver.clusters import Clusters
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task
 from numerics.solver.step import magnitudes
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
-
-Array = np.ndarray
 
 ITERATIONS = 12
 CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of

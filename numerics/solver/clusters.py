@@ -25,9 +25,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.state.modes import Modes
-
-Array = np.ndarray
 
 CLUSTER_WIDTH = 5e-2  # relative width of a cluster with all of the teacher's energy
 HEAVY = 3e-3  # of the teacher's energy: with less what is parallel to the teacher does not die out first

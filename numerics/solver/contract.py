@@ -39,12 +39,11 @@ from typing import Protocol
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation
 from numerics.solver.clusters import Clusters
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
-
-Array = np.ndarray
 
 UNRESOLVED = 1e-11  # of the terms of A, which cancel at a saddle: less is lost in the rounding of a guess
 

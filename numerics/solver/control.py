@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.solver.step import FLOOR, SMALLEST, Truncation
-
-Array = np.ndarray
 
 TOLERANCE = 3e-14
 LARGEST_ERROR = 10.0 * TOLERANCE

@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.overlaps import join, split
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import radau
 from numerics.solver.resolved import unresolved
@@ -23,10 +25,7 @@ from numerics.state import charts, limits
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
-from numerics.state.overlaps import join, split
 from numerics.state.trajectory import Segment, Trajectory
-
-Array = np.ndarray
 
 TOLERANCE = 1e-13
 COMPANION = 100.0
@@ -37,26 +36,25 @@ FIRST = 0.1
 SMALLEST = 1e-2
 """Of the largest weight, times the tolerance: what smaller weights are accurate to."""
 
-STABLE = 5.0
-"""Shortest time scales in a step of DOP853."""
+STABLE = 1.2
+"""Time scales of the fastest mode in a step of DOP853: the statistics feed back on it, which is faster."""
 
 STAGES = 12
-NEWTON = 3.0
-"""Inverses of Newton's matrix that a step of the implicit method takes."""
+"""Evaluations of the drift in a step of DOP853, and nodes of the implicit method."""
 
-STEPS = 80.0
-"""Steps that the implicit method takes."""
+BOTH = 1.6
+"""The run and its companion, in units of the run."""
 
 FEWEST = 40
 """Statistics up to which they are solved for, whatever the estimate."""
 
-SPEED = 3e9
-"""Operations per second, of one thread, by which the two ways are compared."""
+IMPLICIT = 1.3e-8
+"""Seconds that a run of the implicit method takes for each (nodes · statistics)³."""
 
-CALL = 4e-4
-"""Seconds that one evaluation of the drift takes however small the network is."""
+CALL, SPEED, TERMS = 9e-5, 2e10, 300.0
+"""Seconds of an evaluation of the drift however small, operations per second, operations a statistic."""
 
-LONGEST = 1e5
+LONGEST = 1e4
 """Seconds, estimated, that are too many."""
 
 
@@ -73,9 +71,9 @@ def is_cheaper(students: int, teachers: int, modes: int, rate: float, until: flo
     statistics = students * (students + 1) / 2 + students * teachers
     if students == 1 or statistics <= FEWEST:
         return False
-    one = CALL + (4.0 * students * (students + teachers) * modes + 300.0 * statistics) / SPEED
-    explicit = 2.0 * STAGES * one * explicit_steps(rate, until)
-    implicit = STEPS * NEWTON * 2.0 * (STAGES * statistics) ** 3 / SPEED
+    one = CALL + (4.0 * students * (students + teachers) * modes + TERMS * statistics) / SPEED
+    explicit = BOTH * STAGES * one * explicit_steps(rate, until)
+    implicit = IMPLICIT * (STAGES * statistics) ** 3
     if min(explicit, implicit) > LONGEST:
         reach = until * LONGEST / explicit
         raise ArithmeticError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation
 from numerics.solver.amplification import STEP_ROUNDING, Amplification
 from numerics.solver.clusters import term_sizes
@@ -12,8 +13,6 @@ from numerics.solver.contract import StepResult
 from numerics.solver.control import LARGEST_ERROR
 from numerics.solver.place import Place
 from numerics.solver.step import ROUNDING, SMALLEST, Truncation, error_inside, rounding_of_fall, truncation
-
-Array = np.ndarray
 
 NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 NOISE = 1e-6

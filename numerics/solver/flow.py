@@ -1,4 +1,4 @@
-"""The gradient flow of any generated model, in phase retrieval to full relative accuracy.
+"""The gradient flow of any model, in phase retrieval to full relative accuracy.
 
 The integration starts in the chart at the origin (y = w). Where the model has residual coordinates it
 changes to the chart at the teacher that the run is bound for (y = w − P w*, P a signed permutation):
@@ -13,7 +13,8 @@ Models without residual coordinates stay at the origin: there S, U and the loss 
 Steps are those of :mod:`numerics.solver.clock` and :mod:`numerics.solver.integrating_factor` for one student,
 else of :mod:`numerics.solver.step`. Their width follows the decay of the Chebyshev coefficients that each
 step's statistics have, :mod:`numerics.solver.control`; long ones are polynomials in log t,
-:mod:`numerics.solver.stride`.
+:mod:`numerics.solver.stride`. Wide networks that are not stiff are integrated mode by mode,
+:mod:`numerics.solver.direct`.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ import numpy as np
 
 from numerics.generated import RightHandSides, phase_retrieval
 from numerics.pairs import AnyModel, right_hand_sides
+from numerics.pairs.overlaps import join
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
@@ -36,11 +38,8 @@ from numerics.solver.settling import beyond
 from numerics.solver.step import CollocationStep
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
-from numerics.state.overlaps import join
 from numerics.state.trajectory import Segment, Trajectory
 from theory.expected import checked
-
-Array = np.ndarray
 
 STEPS = ShortStep(), ClockStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too

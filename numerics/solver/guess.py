@@ -4,14 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation, extrapolate
 from numerics.solver.control import LARGEST_LOGARITHM
 from numerics.solver.place import Place
 from numerics.solver.stride import Stride
 from numerics.state import frames
 from numerics.state.trajectory import Segment
-
-Array = np.ndarray
 
 KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
 

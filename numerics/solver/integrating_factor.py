@@ -10,13 +10,12 @@ Shapes: s stages first, N modes last.
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation
 from numerics.solver.clusters import Clusters, term_sizes
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task
 from numerics.solver.step import ROUNDING, drift_and_slopes, magnitudes
 from numerics.state.modes import Modes
-
-Array = np.ndarray
 
 ITERATIONS = 12
 CONVERGED = 1e-14

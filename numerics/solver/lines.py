@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.problems.problem import Problem
-
-Array = np.ndarray
 
 OFF_THE_LINE = 8.0 * np.finfo(float).eps  # of a vector's length: more is no rounding
 

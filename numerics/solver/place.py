@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.overlaps import split
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import Collocation, radau
 from numerics.solver import lines
@@ -14,9 +16,6 @@ from numerics.state import charts, frames
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
-from numerics.state.overlaps import split
-
-Array = np.ndarray
 
 STAGES = 20
 NETWORK_STAGES = 12  # an iteration costs the cube of stages times students

@@ -2,10 +2,9 @@
 
 import numpy as np
 
+from numerics.arrays import Array
+from numerics.pairs.overlaps import join, split
 from numerics.solver.place import Coordinates, Place
-from numerics.state.overlaps import join, split
-
-Array = np.ndarray
 
 VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
 BESIDE = 1e-8  # of a student: near enough to its kink to tell its speed there

@@ -6,9 +6,9 @@ import numpy as np
 
 from numerics.generated import RightHandSides
 from numerics.pairs import Network
+from numerics.pairs.overlaps import split
 from numerics.problems.problem import Problem
 from numerics.state.modes import Modes
-from numerics.state.overlaps import split
 from numerics.state.trajectory import Segment
 
 LARGEST = 1e-6

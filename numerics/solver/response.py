@@ -11,10 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
+from numerics.arrays import Array
+from numerics.pairs.overlaps import upper_triangle
 from numerics.quadrature.collocation import Collocation
-from numerics.state.overlaps import upper_triangle
-
-Array = np.ndarray
 
 REFINEMENTS = 2
 DEGREE = 4  # of the states' polynomials, as far as derivatives are concerned

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
 from numerics.solver import errors, reach
@@ -25,8 +26,6 @@ from numerics.state import frames
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
 from numerics.state.trajectory import Segment
-
-Array = np.ndarray
 
 NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 HALF, SHORTER = 0.5, 0.8

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
 from numerics.state import charts, limits
 from numerics.state.charts import Chart
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

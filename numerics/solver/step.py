@@ -16,14 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation, plain
 from numerics.solver.clusters import Clusters, term_sizes
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task
 from numerics.solver.response import REFINEMENTS, Response
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
-
-Array = np.ndarray
 
 ITERATIONS = 14
 NEWTON_TOLERANCE = 1e-11  # what is left is quadratic in it, but a stiff step multiplies it by h λ_1

@@ -12,9 +12,8 @@ from functools import cache
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation, LogTime, in_log_time
-
-Array = np.ndarray
 
 GRID, LEAST, MOST = 0.25, 0.5, 2.0
 LONGEST = 2.0  # of a network's steps, in units of the time passed

@@ -17,9 +17,8 @@ from functools import cache
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.state.modes import Modes
-
-Array = np.ndarray
 
 Pairs = tuple[tuple[int, int], ...]
 

@@ -10,17 +10,14 @@ of the model.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.overlaps import split
 from numerics.state.areas import AreaModes, Pairs
 from numerics.state.modes import Modes
 from numerics.state.nearby import Nearby
-from numerics.state.overlaps import split
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +56,25 @@ class Chart:
 
 def origin(model: RightHandSides) -> Chart:
     """Coordinates y = w; of links with a kink the statistics are (S, U) and their areas."""
+    plain = overlaps(model)
+    if not hasattr(model, "AREAS"):
+        return plain
+    count = len(model.STATISTICS)
+    return replace(
+        plain,
+        drift=model.area_drift,
+        drift_jacobian=model.area_drift_jacobian,
+        loss=model.area_loss,
+        overlaps=lambda x, _: x[:count],
+        areas=model.AREAS,
+    )
+
+
+def overlaps(model: RightHandSides) -> Chart:
+    """Coordinates y = w with the statistics (S, U) of any link: its areas are roots of their differences,
+    which have half of the digits where two vectors are parallel.
+    """
     deficits, smooth = getattr(model, "deficits", _no_deficits), hasattr(model, "residual_drift")
-    if hasattr(model, "AREAS"):
-        functions = model.area_drift, model.area_drift_jacobian, model.area_loss
-        count = len(model.STATISTICS)
-        return Chart(*functions, deficits, lambda x, _: x[:count], True, smooth, model.AREAS)
     return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True, smooth)
 
 

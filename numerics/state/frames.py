@@ -12,10 +12,9 @@ In the frame the statistics are those of :mod:`numerics.state.charts` at the tea
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
-from numerics.state.overlaps import join, rotate, split
-
-Array = np.ndarray
+from numerics.pairs.overlaps import join, rotate, split
 
 NEAR_TEACHERS = 0.1
 EXCESS = 0.25  # of ‖V‖_Q², in V's rows that have a teacher or in the others: by rotation alone

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.overlaps import join, split
 from numerics.shown.cards import card
-from numerics.state.overlaps import join, split
 from theory.expected import checked
-
-Array = np.ndarray
 
 NEAR = 0.1
 ARRIVED = 1e-2

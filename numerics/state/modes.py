@@ -8,9 +8,8 @@ from functools import cache
 
 import numpy as np
 
-from numerics.state.overlaps import join, split, upper_triangle
-
-Array = np.ndarray
+from numerics.arrays import Array
+from numerics.pairs.overlaps import join, split, upper_triangle
 
 
 @dataclass(frozen=True, eq=False)

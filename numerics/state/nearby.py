@@ -19,11 +19,10 @@ from functools import cached_property
 
 import numpy as np
 
+from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.overlaps import join, split, upper_triangle
 from numerics.quadrature.gauss import gauss
-from numerics.state.overlaps import join, split, upper_triangle
-
-Array = np.ndarray
 
 NODES = 12
 AT_REST = 1e-12  # of the terms: they cancel at the teacher up to their rounding

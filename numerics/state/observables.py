@@ -5,14 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numerics.arrays import Array
+from numerics.pairs.overlaps import rotate, split
 from numerics.problems.problem import Problem
 from numerics.shown.labelled import Columns
 from numerics.shown.result import Curves
 from numerics.state.charts import Chart
-from numerics.state.overlaps import rotate, split
 from theory.expected import checked
-
-Array = np.ndarray
 
 
 class _Observables(NamedTuple):

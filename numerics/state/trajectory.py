@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.polynomial import chebyshev
 
+from numerics.arrays import Array
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import Collocation
 from numerics.shown.cards import Rows, Summarised
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-Array = np.ndarray
 
 RESOLVED = 1e-14  # the last coefficients of a logarithm: below, they are rounding
 START_ROUNDING = 1e-14  # of s(0): a run begun at s*/3 was never below

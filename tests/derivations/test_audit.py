@@ -12,7 +12,7 @@ from mpmath import mp
 
 from derivations.cli import main
 from derivations.court import Claim, Counterexample, Effort, Finding, Verdict, claim
-from derivations.court.attack import bound
+from derivations.court.attack import inequality
 from derivations.court.enclosure import NoEnclosureError, enclose
 from derivations.escape.claims.residues import _zeros_less_sum
 from derivations.register import UnknownClaimError, claims, equations, select
@@ -68,11 +68,13 @@ def test_an_inequality_is_proved_by_identities_and_refuted_by_a_ratio():
     x = sympy.Symbol("x")
     replay = Counterexample("x = 2", "assert 2 > 1")
     holds, fails = (x * (x + 1), x**2 + x), (x * (x + 1), x**2)
-    assert bound(1.0, "", lambda: replay, [holds]).verdict is Verdict.PROVED
-    assert bound(1.0, "", lambda: replay, [holds, fails]).verdict is Verdict.UNDECIDED
-    assert bound(1.01, "", lambda: replay, [holds]).verdict is Verdict.FALSE
+    assert inequality(1.0, "", [holds], lambda: replay).verdict is Verdict.PROVED
+    assert inequality(1.0, "", [holds, fails], lambda: replay).verdict is Verdict.UNDECIDED
+    assert inequality(1.01, "", [holds], lambda: replay).verdict is Verdict.FALSE
+    assert inequality(1.01, "", [holds]).verdict is Verdict.UNDECIDED
+    assert inequality(math.nan, "", [holds], lambda: replay).verdict is Verdict.UNDECIDED
     with pytest.raises(ValueError, match="identity"):
-        bound(1.0, "", lambda: replay, [])
+        inequality(1.0, "", [], lambda: replay)
 
 
 def test_an_enclosure_contains_the_closed_form_and_refuses_long_steps():

@@ -82,6 +82,36 @@ def test_constants_keeps_decimals_exact():
     assert answer["constants"]["summary_exponent"]["value"] == "0.636363636363636363636363636364"
 
 
+def test_constants_of_a_link():
+    """Of z**3 + z by hand: E f'² = 34, E (f'²)'' = 120, and C_f = (ζ(2)/68)^(1/2) Γ(1/2)/(2 ζ(2))."""
+    answer = parsed("constants --link 'z^3 + z' --digits 12 --json")
+    assert list(answer) == ["exponent", "dimension", "teacher", "digits", "link", "constants"]
+    assert answer["link"] == "z**3 + z"
+    found = answer["constants"]
+    assert list(found) == list(parsed("constants --digits 5 --json")["constants"])
+    amplitude = 0.5 * np.sqrt(np.pi * 6 / np.pi**2 / 68)
+    half = np.sqrt(0.5)
+    overlap = amplitude * (1 + half * 180 / 68) / (1 + 240 / 68)
+    assert float(found["overlap_prefactor"]["value"]) == pytest.approx(overlap, rel=1e-11)
+    assert float(found["energy_prefactor"]["value"]) == pytest.approx(
+        2 * overlap - half * amplitude, rel=1e-11
+    )
+    assert float(found["loss_prefactor"]["value"]) == pytest.approx(34 * half * amplitude, rel=1e-11)
+    assert "ballistic" in found["escape_rate"]["reason"]
+    assert "z**2 alone" in found["recovered_prefactor"]["reason"]
+
+
+def test_constants_of_the_square_by_name_are_those_without():
+    named, plain = parsed("constants --link z^2 --digits 12 --json"), parsed("constants --digits 12 --json")
+    assert named["constants"] == plain["constants"]
+
+
+def test_constants_need_a_link_whose_averages_are_known():
+    result = run("constants --link 'tanh(z)'")
+    assert result.exit_code == 2
+    assert "no Gaussian average of tanh(z) is known in closed form" in result.stderr
+
+
 def test_constants_of_sgd_at_a_step():
     names = ["sgd_stability_step", "sgd_loss_floor", "sgd_mse_floor", "sgd_amplification"]
     line = f"constants --dimension 30 --batch 2 --only {','.join(names)} --digits 8 --json --step-size"

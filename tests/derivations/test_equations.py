@@ -4,12 +4,13 @@ import json
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import sympy
 from click.testing import CliRunner
 
 from derivations.commands.derive import derive
-from derivations.press.equations import FORMATS, equations
+from derivations.press.equations import FORMATS, equations, sgd_equations
 from theory.symbolic import Model, Z, parse_link, phase_retrieval, single_index
 
 CUBIC = single_index(parse_link("z**3 - 3*z"))
@@ -92,6 +93,40 @@ def test_json_of_a_network():
     assert len(answer["B"][0]) == 3
     assert answer["B"][1][2] == "8*U23"
     assert answer["equations"]["B23"] == "8*U23"
+
+
+@pytest.mark.parametrize("link", ["z**2", "z**3 - z"])
+def test_the_mean_step_of_sgd_in_one_dimension(link):
+    """Q = 1: E[(w + Δ)² − w²] over an input and its label's noise by a Gauss rule; all orders k are one."""
+    model = single_index(parse_link(link))
+    f, slope = (sympy.lambdify(Z, part) for part in (model.student_link, model.student_link.diff(Z)))
+    w, star, step, noise, batch = 0.7, 1.2, 0.01, 0.3, 4
+    x, chances = np.polynomial.hermite_e.hermegauss(16)
+    chances = chances / np.sqrt(2 * np.pi)
+    steep = 2 * slope(w * x) * x
+    pull = chances @ ((f(w * x) - f(star * x)) * steep)
+    square = chances @ (((f(w * x) - f(star * x)) ** 2 + noise) * steep**2)
+    expected = -2 * step * w * pull + step**2 * (square / batch + (1 - 1 / batch) * pull**2)
+    sizes = {"s": w**2, "u": w * star, "t": star**2, "D": 1.0}
+    numbers = {**sizes, "eta": step, "sigma2": noise, "m": batch}
+    value = next(equation.value for equation in sgd_equations(model) if equation.key == "step s")
+    value = value.subs({call: sizes[call.func.__name__] for call in value.atoms(sympy.Function)})
+    found = value.subs({symbol: numbers[symbol.name] for symbol in value.free_symbols})
+    assert float(found) == pytest.approx(expected, rel=1e-10)
+
+
+def test_command_adds_the_mean_step_of_sgd():
+    answer = json.loads(CliRunner().invoke(derive, ["--sgd", "--json"]).stdout)["equations"]
+    assert [key for key in answer if key.startswith("step")] == ["step s", "step u"]
+    assert answer["noise C_T"] == "-192*s**2 + 192*s*t + 320*u**2"
+    network = json.loads(CliRunner().invoke(derive, ["--width", "2", "--sgd", "--json"]).stdout)["equations"]
+    assert [key[5:] for key in network if key.startswith("step")] == ["S11", "S12", "S22", "U11", "U21"]
+    for layout in sorted(FORMATS):
+        assert CliRunner().invoke(derive, ["--sgd", "--format", layout]).exit_code == 0
+    for refused in (["--link", "erf(z)"], ["--width", "20"]):
+        result = CliRunner().invoke(derive, [*refused, "--sgd"])
+        assert result.exit_code == 2
+        assert len(result.stderr.splitlines()) == 1
 
 
 def test_text_starts_with_the_loss():

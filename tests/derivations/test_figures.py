@@ -15,8 +15,8 @@ from derivations.cli import main
 from derivations.experiments.figures import FIGURES, paper_figure
 from derivations.experiments.figures.convergence import predicted
 from derivations.experiments.figures.escape import growth
-from derivations.experiments.figures.frozen import frozen_error, state_at
 from derivations.experiments.figures.sgd_error import comparable
+from derivations.tail.frozen import frozen_error, state_at
 from numerics import Problem, online_sgd, power_law, solve
 from numerics.shown.figures import Curve, Panel, draw, encode
 

@@ -36,7 +36,10 @@ def aligned(rng):
 @pytest.mark.parametrize("family", [lone, aligned])
 @pytest.mark.parametrize("seeds", [range(30), pytest.param(range(30, 600), marks=pytest.mark.slow)])
 def test_isotropic_problems(family, seeds):
-    """u and 1 − |u|/s* follow the closed form for Q = λI, evaluated with 80 digits."""
+    """u and 1 − |u|/s* follow the closed form for Q = λI, evaluated with 80 digits.
+
+    The latter is a difference of 1: of a start at the teacher, where it is exactly 0, rounding leaves 1e-81.
+    """
     for seed in seeds:
         problem = family(np.random.default_rng(seed))
         rate = problem.eigenvalues[0] * problem.teacher_energy
@@ -49,7 +52,7 @@ def test_isotropic_problems(family, seeds):
                 vectors = problem.teacher.tolist(), problem.init.tolist()
                 exact, _ = isotropic_exact(problem.eigenvalues[0], *vectors, mpf(float(t)))
                 assert abs(u / exact - 1) < 1e-12, (seed, t)
-                assert abs(gap - (1 - abs(exact) / energy)) < 2e-11 * abs(gap) + 1e-300, (seed, t)
+                assert abs(gap - (1 - abs(exact) / energy)) < 2e-11 * abs(gap) + 10 * mp.eps, (seed, t)
 
 
 @pytest.mark.parametrize(("students", "teachers"), [(2, 2), (2, 1), (3, 2)])

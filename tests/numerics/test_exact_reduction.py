@@ -261,11 +261,12 @@ def test_size_grows_like_the_logarithm():
     assert sizes[2] - sizes[1] < 250
 
 
-def estimated_over_true(seed):
-    """The stated error over the largest change of the sums it is about, at many more clock times.
+def estimated_over_true(seed, times=150):
+    """The stated error over the largest change of the sums it is about, at as many clock ``times``.
 
-    They are measured as :func:`reduce` says, a sum that has died out by what the other leaves. At
-    16λτ = 640 nothing is left of the slowest mode.
+    They are measured as :func:`reduce` says, a sum that has died out by what the other leaves, in extended
+    precision: sums in doubles differ by 4e-15 even where the rule has changed nothing. At 16λτ = 640 nothing
+    is left of the slowest mode.
     """
     rng = np.random.default_rng(seed)
     size = int(rng.integers(150, 3000))
@@ -283,11 +284,12 @@ def estimated_over_true(seed):
     assert small.relative_error <= tolerance
     clock = min(horizon * max(full.teacher_energy, full.start_energy), 40 / eigenvalues.min())
     worst, begun = 0.0, np.array([full.teacher_energy, full.start_energy])
-    for time in np.geomspace(1e-3 * min(clock, 1 / eigenvalues.max()), clock, 150):
+    for time in np.geomspace(1e-3 * min(clock, 1 / eigenvalues.max()), clock, times):
         sums = []
         for problem in (full, small):
-            weights = problem.eigenvalues * np.exp(-16 * (problem.eigenvalues - eigenvalues.min()) * time)
-            rows = np.stack([problem.teacher, problem.init])
+            rates = problem.eigenvalues.astype(np.longdouble)
+            weights = rates * np.exp(-16 * (rates - eigenvalues.min()) * time)
+            rows = np.stack([problem.teacher, problem.init]).astype(np.longdouble)
             sums.append((rows * weights) @ rows.T)
         left = np.diag(sums[0])
         lengths = np.sqrt(np.maximum(left, begun.min() * (left / begun).max()))
@@ -301,6 +303,14 @@ def test_stated_error_is_an_upper_bound_and_not_far_above(count):
     assert len(ratios) > 0.8 * count
     assert min(ratios) >= 1.0
     assert np.mean(np.array(ratios) > 100) <= 0.07
+
+
+@pytest.mark.parametrize("seed", [81, 131, 917])
+def test_stated_error_bounds_narrow_peaks_in_time(seed):
+    """Those of the largest among 1000 problems whose error is above half of its peak for 0.1 to 0.3 decades
+    of time alone, as the Chebyshev coefficients beyond the moments change their signs.
+    """
+    assert estimated_over_true(seed, 1500) >= 1.0
 
 
 @pytest.mark.parametrize("tolerance", [0.0, 1.0, -1e-3, math.nan])

@@ -73,7 +73,8 @@ def network(link, teacher_link):
 
 
 def test_a_leaky_rectifier_reaches_its_kink():
-    """Slopes a = 1/10 and b = 11/10: at w < 0 < w* it is ẇ = λ(2ab w* − (a² + b²) w), which passes 0."""
+    """Slopes a = 1/10 and b = 11/10: at w < 0 < w* it is ẇ = λ(2ab w* − (a² + b²) w), which passes 0,
+    also where a mode that moves nothing has a larger eigenvalue."""
     model = load_module(generate_module(single_index(parse_link("relu(z) + z/10"))))
     for rate, teacher, start in [(1.0, 1.0, -0.1), (3.0, -1.0, 0.7), (1e-3, 1e4, -1e-16)]:
         aim = 0.22 * teacher / 1.22
@@ -85,6 +86,7 @@ def test_a_leaky_rectifier_reaches_its_kink():
             found = solve(problem, early, model=model).overlaps([early])
             assert found.U[0, 0] == pytest.approx(rate * exact * teacher, rel=1e-8)
         assert_ends_at(problem, model, met)
+        assert_ends_at(Problem([50.0 * rate, rate], [0.0, teacher], [0.0, start]), model, met)
 
 
 def test_a_network_reaches_a_kink():

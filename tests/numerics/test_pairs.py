@@ -34,9 +34,7 @@ SMOOTH = {
     "softplus(z)": lambda x: np.logaddexp(0, x),
     "silu(z)": lambda x: x * expit(x),
     "erf(z) + sin(z)": lambda x: erf(x) + np.sin(x),
-    "exp(-z**2)": None,
 }
-SMOOTH.pop("exp(-z**2)")
 KINKED = {
     "relu(z)": lambda x: np.maximum(x, 0),
     "abs(z)": np.abs,
@@ -47,6 +45,8 @@ KINKED = {
     "relu(z) + erf(z)": lambda x: np.maximum(x, 0) + erf(x),
 }
 LINKS = SMOOTH | KINKED
+SLOW = {"z*erf(z)", "z*sin(z)", "abs(z)**3", "relu(z) + erf(z)"}
+TEXTS = [pytest.param(text, marks=pytest.mark.slow) if text in SLOW else text for text in LINKS]
 POINTS = [(1.3, 0.7, 0.4), (0.2, 1.1, -0.35), (0.9, 0.9, 0.0)]
 
 
@@ -54,7 +54,7 @@ def function(text):
     return pair_function(parse_link(text), parse_link(text))
 
 
-@pytest.mark.parametrize("text", LINKS)
+@pytest.mark.parametrize("text", TEXTS)
 def test_the_average_is_that_of_quadrature(text):
     pair, f = function(text), LINKS[text]
     for a, b, c in POINTS:
@@ -90,6 +90,23 @@ def test_quadrature_in_twenty_digits(text):
     assert float(pair.value(1.3, 0.7, 0.9)) == pytest.approx(expected, rel=2e-14)
 
 
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [("relu(z)", "tanh(z)"), ("tanh(z)", "sign(z)"), ("z^2", "silu(z)"), ("erf(z)", "sin(z)")],
+)
+def test_two_links_of_which_one_has_no_closed_form(text, other):
+    """P, and P_a and P_c by its differences; a kink on one side does no harm."""
+    pair, f, g = (
+        pair_function(parse_link(text), parse_link(other)),
+        (LINKS | {"erf(z)": erf})[text],
+        LINKS[other],
+    )
+    for point in POINTS:
+        assert float(pair.value(*point)) == pytest.approx(pair_average(f, g, *point), abs=1e-12)
+        numeric = differences(lambda x: pair.value(*x), np.array(point), 1e-3)[[0, 2]]
+        np.testing.assert_allclose(pair.slopes(*point), numeric, atol=1e-9)
+
+
 def gram(rng, rows, size=6):
     vectors = rng.standard_normal((rows, size)) / np.sqrt(size)
     return vectors @ vectors.T
@@ -107,7 +124,7 @@ def differences(function, x, step):
     return np.stack(found, axis=-1)
 
 
-@pytest.mark.parametrize("text", LINKS)
+@pytest.mark.parametrize("text", TEXTS)
 def test_the_drift_is_the_slope_of_the_loss(text):
     """A = −2 ∂L/∂S and B = −∂L/∂U for two students of different weights and one teacher, and their slopes."""
     rng = np.random.default_rng(3)
@@ -123,7 +140,7 @@ def test_the_drift_is_the_slope_of_the_loss(text):
         np.testing.assert_allclose(exact, numeric, atol=2e-8 * max(1.0, np.abs(numeric).max()))
 
 
-@pytest.mark.parametrize("text", ["tanh(z)", "gelu(z)", "relu(z)**2", "He3(z)"])
+@pytest.mark.parametrize("text", ["tanh(z)", "sin(z)", "relu(z)**2", "He3(z)"])
 def test_the_loss_is_the_mean_over_draws(text):
     rng = np.random.default_rng(4)
     weights, taught = np.array([1.0, 0.3, -2.0]), np.array([0.8, 0.5])
@@ -140,12 +157,11 @@ def test_the_loss_is_the_mean_over_draws(text):
     "model",
     [
         single_index(Z**4 + Z**3 / 3),
-        single_index(parse_link("He6(z)")),
         quadratic_network(3, 2),
-        Model("mixed", Z**3 + Z**2, Z**2, (1, 2, -3), (2, 1)),
-        Model("matched", Z**3 + Z**2, Z**3 + Z**2, (1, 2, -3), (1, 2)),
-        Model("erf", sympy.erf(Z / 2), sympy.erf(Z / 2), (1, 2), (1, 2)),
-        Model("kinks", parse_link("relu(z)"), parse_link("abs(z) + z**2"), (1, 2), (1, 2)),
+        Model("mixed", Z**3 + Z**2, Z**2, (1, -3), (2, 1)),
+        Model("matched", Z**3 + Z**2, Z**3 + Z**2, (1, -3), (1,)),
+        Model("erf", sympy.erf(Z / 2), sympy.erf(Z / 2), (1, 2), (1,)),
+        Model("kinks", parse_link("relu(z)"), parse_link("abs(z) + z**2"), (1, 2), (1,)),
     ],
     ids=lambda model: f"{model.student_link}, {model.students}, {model.teachers}",
 )
@@ -240,8 +256,8 @@ def integrated(problem, velocity, times):
 
 def averaged(f, slope):
     """ẇ = −2 E[(f(w·x) − f(w*·x)) f'(w·x) x] in two dimensions, by the trapezium rule over the plane."""
-    nodes = np.arange(-9.0, 9.01, 0.15)
-    density = np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi) * 0.15
+    nodes = np.arange(-8.0, 8.01, 0.2)
+    density = np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi) * 0.2
     plane, weights = np.stack(np.meshgrid(nodes, nodes)).reshape(2, -1), np.outer(density, density).ravel()
 
     def velocity(problem):
@@ -336,6 +352,19 @@ def test_many_students_of_one_teacher(width):
     losses = run.overlaps([0.0, 0.25, 0.5]).loss
     assert np.all(np.diff(losses) < 0)
     assert run.error < 1e-9
+
+
+@pytest.mark.parametrize("text", ["erf(z)", pytest.param("tanh(z)", marks=pytest.mark.slow)])
+def test_a_wide_network_near_its_teacher_keeps_its_figures(text):
+    """The residuals are integrated, so that a loss of 1e-12 is that of a tenth of them, a hundredfold."""
+    far, losses = problem(8, 8, 20), []
+    for size in (1e-6, 1e-7):
+        start = far.teachers + size * (far.students - far.teachers)
+        flow = Problem(far.eigenvalues, far.teachers, start)
+        run = solve(flow, 3.0, network(text, None, [1] * 8, [1] * 8))
+        losses.append(float(run.overlaps([3.0]).loss[0]))
+    assert losses[0] < 1e-11
+    assert losses[0] == pytest.approx(100 * losses[1], rel=1e-3)
 
 
 def test_a_wide_network_that_is_too_stiff_says_so():

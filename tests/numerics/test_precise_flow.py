@@ -207,7 +207,7 @@ def test_equal_students_are_one():
         assert abs(two.loss[k] - one.loss[k]) < 1e-14
 
 
-@pytest.mark.parametrize("link", [sympy.erf(Z / 2), pytest.param(RELU, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("link", [sympy.erf(Z / 2), RELU])
 def test_links_with_elementary_drift(link):
     """Two modes, ẇ = −∂L/∂w from the loss in closed form, by mpmath's Taylor method."""
     run = solve_precisely(

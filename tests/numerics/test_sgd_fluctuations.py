@@ -93,6 +93,9 @@ def test_against_simulated_runs():
         measured = getattr(runs, name).std(axis=0, ddof=1)
         assert getattr(run, f"{name}_std") == pytest.approx(measured, rel=4 / np.sqrt(600))
     assert 0.02 < run.concentration < 0.2
+    last = predict_sgd(problem, step, steps, band=True, **{**options, "points": [steps]})
+    assert run.s_std.max() > 1.5 * run.s_std[-1]
+    assert last.concentration == run.concentration
 
 
 def test_infinite_dimension_and_no_band():
@@ -118,3 +121,13 @@ def test_a_start_without_overlap_and_one_at_rest():
     still = predict_sgd(Problem(lam, [1.0, 0.5], [1.0, 0.5]), 1e-3, 5000, points=[0, 5000], band=True)
     assert still.loss[-1] == 0
     assert still.loss_std[-1] < 1e-25
+    nowhere = predict_sgd(Problem(lam, [1.0, 0.5], [0.0, 0.0]), 1e-3, 500, points=[0, 500], band=True)
+    assert nowhere.u_std[-1] == nowhere.loss_std[-1] == 0
+
+
+def test_modes_that_hardly_move_and_eigenvalues_zero():
+    """λ ~ 1e-6 beside a teacher of 1e3: t = 0.2 is short, and all that matters is in proportion."""
+    slow = Problem(1e-6 * np.array([0.5, 0.3, 0.0]), [1e3, 1e3, 1.0], [30.0, -20.0, 2.0])
+    run = predict_sgd(slow, 1e-3, 200, noise_variance=0.1, points=[0, 200], band=True)
+    found = [getattr(run, name)[-1] for name in BAND]
+    assert found == pytest.approx(by_plain_loop(slow, 1e-3, 200, 1, 0.1), rel=0.02)

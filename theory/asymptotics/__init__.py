@@ -5,6 +5,7 @@
 ``escape``       the growth rate and its law, the linear stage, the fast manifold, the escape time
 ``convergence``  the laws of overlap, energy and loss, their corrections; finite steps and SGD
 ``tail``         the spectral tail, what is recovered of it, the plateau
+``local_flow``   the numbers of a link that its laws need
 ``catalogue``    all constants by name
 
 Everywhere the teacher has ``||w*||_Q = 1``; times are those of the flow ``dw/dt = -grad L``.
@@ -81,6 +82,7 @@ from theory.asymptotics.escape.teacher_law import (
     escape_rate_survival,
 )
 from theory.asymptotics.escape.times import escape_time_quantile, median_escape_offset
+from theory.asymptotics.local_flow import SQUARE, LocalFlow
 from theory.asymptotics.numbers.constant import Constant
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectral_sums import spectral_sum
@@ -110,11 +112,13 @@ from theory.asymptotics.tail.recovery_series import recovered_coefficients
 
 __all__ = [
     "CATALOGUE",
+    "SQUARE",
     "Constant",
     "Deficits",
     "Expansion",
     "Given",
     "Level",
+    "LocalFlow",
     "PowerLaw",
     "SaddleGrowth",
     "Spectrum",

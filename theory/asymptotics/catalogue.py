@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from inspect import signature
 from typing import Any
 
 from theory.asymptotics.convergence import laws, linearisation
@@ -14,6 +16,7 @@ from theory.asymptotics.convergence.sgd_floor import (
 )
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
 from theory.asymptotics.escape import fast_manifold, linear_stage, rate, times
+from theory.asymptotics.local_flow import SQUARE, LocalFlow, of_the_square
 from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
 from theory.asymptotics.tail import expansion, plateau, recovery
@@ -45,9 +48,11 @@ AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 
 @checked
 def catalogue(
-    batch: Count | None = None, step_size: Positive | None = None
+    batch: Count | None = None, step_size: Positive | None = None, flow: LocalFlow = SQUARE
 ) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
     """Return the functions by name, with a ``batch`` also those of online SGD, and at its ``step_size``.
+
+    Of another link than the square those give a value that take its :class:`.LocalFlow`.
 
     Raises ValueError for a step size without a batch.
 
@@ -57,14 +62,26 @@ def catalogue(
     if batch is None:
         if step_size is not None:
             raise ValueError("a step size needs a batch, the inputs of a step")
-        return CATALOGUE
+        return {name: _of_a_link(name, function, flow) for name, function in CATALOGUE.items()}
     own: dict[str, Callable[[Spectrum, int], Constant]] = {
         "sgd_stability_step": lambda spectrum, digits: sgd_stability_step(spectrum, batch, digits),
         "sgd_decay_exponent": sgd_decay_exponent,
     }
     if step_size is not None:
         own |= {function.__name__: _at_a_step(function, step_size, batch) for function in AT_A_STEP}
-    return {**CATALOGUE, **own}
+    known = {**CATALOGUE, **own}
+    return {name: _of_a_link(name, function, flow) for name, function in known.items()}
+
+
+def _of_a_link(
+    name: str, function: Callable[..., Constant], flow: LocalFlow
+) -> Callable[[Spectrum, int], Constant]:
+    """Return the constant of the link with this flow, undefined where it is known for the square alone."""
+    if flow == SQUARE:
+        return function
+    if "flow" in signature(function).parameters:
+        return partial(function, flow=flow)
+    return lambda spectrum, digits: of_the_square(name, flow.link)
 
 
 def _at_a_step(
@@ -81,10 +98,12 @@ def constants(
     names: Iterable[str] | None = None,
     batch: Count | None = None,
     step_size: Positive | None = None,
+    flow: LocalFlow = SQUARE,
 ) -> dict[str, Constant]:
     """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
 
-    With a ``batch`` those of :func:`catalogue` for online SGD, too, and those at its ``step_size``.
+    With a ``batch`` those of :func:`catalogue` for online SGD, too, and those at its ``step_size``. Of
+    another link than the square with its ``flow``, which :func:`theory.symbolic.local_flow` derives.
     One that is not found to so many digits is undefined, with the reason.
     Raises ValueError for digits that are not a positive integer and for an unknown name.
 
@@ -94,7 +113,7 @@ def constants(
     >>> found["final_rate"].reason
     'at d = inf the eigenvalues accumulate at 0: the decay stays algebraic'
     """
-    known = catalogue(batch, step_size)
+    known = catalogue(batch, step_size, flow)
     names = list(known if names is None else names)
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"{unknown[0]!r} is no constant; there are {', '.join(known)}")
@@ -117,10 +136,12 @@ def as_json(
     names: Iterable[str] | None = None,
     batch: Count | None = None,
     step_size: Positive | None = None,
+    flow: LocalFlow | None = None,
 ) -> dict[str, Any]:
     """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
-    ``teacher`` names given components (``"gaussian"``, a file), which are not printed.
+    ``teacher`` names given components (``"gaussian"``, a file), which are not printed; ``link`` is there
+    where a ``flow`` is given.
 
     >>> answer = as_json(PowerLaw("1.5", 1000, "source:0.3"), 20)
     >>> answer["exponent"], answer["dimension"], answer["teacher"], answer["digits"]
@@ -135,10 +156,11 @@ def as_json(
         "dimension": str(law.dimension if law else len(spectrum.teacher)),
         "teacher": named,
         "digits": digits,
+        **({} if flow is None else {"link": flow.link}),
         **({} if batch is None else {"batch": batch}),
         **({} if step_size is None else {"step_size": step_size}),
         "constants": {
             name: constant.as_json(digits)
-            for name, constant in constants(spectrum, digits, names, batch, step_size).items()
+            for name, constant in constants(spectrum, digits, names, batch, step_size, flow or SQUARE).items()
         },
     }

@@ -18,6 +18,7 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.discrete`: one step of gradient descent and of online SGD;
 - :mod:`~theory.symbolic.linearisation`, :mod:`~theory.symbolic.network_linearisation`: the flow near its
   critical points;
+- :mod:`~theory.symbolic.local_flow`: its numbers at 0 and at the teacher, for :mod:`theory.asymptotics`;
 - :mod:`~theory.symbolic.elliptical`, :mod:`~theory.symbolic.independent`: inputs that are not Gaussian;
 - :mod:`~theory.symbolic.residual`: coordinates near the teacher, free of cancellation;
 - :mod:`~theory.symbolic.nesting`: nested form of polynomials;
@@ -46,6 +47,7 @@ from theory.symbolic.hierarchy import Hierarchy, Statistic, UnclosedHierarchyErr
 from theory.symbolic.independent import Enlargement, IndependentModel, NonGaussianError, PowerSum
 from theory.symbolic.linearisation import Linearisation, NotCriticalError, linearise, linearise_along
 from theory.symbolic.links import RELU, LinkError, UnknownAverageError, Z, parse_link
+from theory.symbolic.local_flow import local_flow
 from theory.symbolic.measure import MeasureError, SpectralMeasure
 from theory.symbolic.models import Model, ModelError, phase_retrieval, quadratic_network, single_index
 from theory.symbolic.moments import expectation, gaussian_moment
@@ -103,6 +105,7 @@ __all__ = [
     "linearise_along",
     "linearise_anywhere",
     "linearise_network",
+    "local_flow",
     "mode_equation",
     "network_gradient",
     "network_hessian",

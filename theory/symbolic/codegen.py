@@ -34,7 +34,8 @@ def generate_module(model: Model) -> str:
     ``loss``; ``deficits`` where ``K = M``; ``residual_drift``, ``residual_drift_jacobian``,
     ``residual_loss`` and ``statistics`` where the flow rests at the teacher, with
     ``residual_deficits`` where ``K = M`` too; the constants ``NOISE``, where labels have some, and where
-    ``K > 1`` ``ROTATIONS``, whether the loss keeps its value when the students are rotated; ``barrier`` where ``K = M = 1`` and it
+    ``K > 1`` ``ROTATIONS``, whether the loss keeps its value when the students are rotated;
+    ``barrier`` where ``K = M = 1`` and it
     has a closed form; where averages have a kink, ``AREAS`` and ``area_drift``, ``area_drift_jacobian``
     and ``area_loss``, see :mod:`theory.symbolic.areas`. The module's docstring says which of them are
     missing, and why.

@@ -7,11 +7,11 @@ import numpy as np
 import sympy
 
 from derivations.convergence.claims.crossing import DOWN
-from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity
+from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Finding, Verdict
 from derivations.trials.runs import sphere_run
-from derivations.trials.states import State, faster, form, random_states, standing
+from derivations.trials.states import State, faster, form, random_states
 from theory.symbolic import critical_points, phase_retrieval
 
 s, u = sympy.symbols("s u", real=True)
@@ -109,7 +109,7 @@ def cauchy_schwarz(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
     student[0] = 2 * teacher[0]
     ratio = np.abs(form(eigenvalues, student, teacher)) ** float(c["a"]) / form(eigenvalues, student, student)
-    return standing(float(ratio.max()), "Cauchy–Schwarz, equality at w = 2w*", CAUCHY_SCHWARZ)
+    return inequality(float(ratio.max()), "Cauchy–Schwarz, equality at w = 2w*", [CAUCHY_SCHWARZ])
 
 
 @claim(
@@ -134,7 +134,7 @@ def weakest_direction(c: Constants, effort: Effort) -> Finding:
         / form(eigenvalues, student, student, 2)
     )
     how = "s^(2) ≥ λ_min s ≥ λ_min ‖z‖_Q², equality for w along the last eigenvector, orthogonal to w*"
-    return standing(float(ratio.max()), how, faster(2))
+    return inequality(float(ratio.max()), how, [faster(2)])
 
 
 @correction(

@@ -8,15 +8,13 @@ import sympy
 from derivations.convergence.claims.barrier import overlap_stays_below_one, sign_is_kept
 from derivations.convergence.claims.cutoff import loss_at_a_cutoff
 from derivations.convergence.claims.phases import HORIZON, against_the_bound, settling_time
-from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity
+from derivations.court.attack import ARGUED, CAUCHY_SCHWARZ, identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.runs import escape_run
-from derivations.trials.states import State, form, random_states, standing
+from derivations.trials.states import State, form, random_states
 from numerics import Problem, solve
 from theory.asymptotics import PowerLaw, convergence_prefactor
-
-Array = np.ndarray
 
 SLOW = State.of(["4/5", "1/5"], [1, 1], ["1/2", "-6/5"])
 """u = 4/25 and s = 61/125 > 1/3, the slow mode turned against the teacher."""
@@ -94,7 +92,7 @@ def memory(c: Constants, effort: Effort) -> Finding:
 def clock_rate(c: Constants, effort: Effort) -> Finding:
     gap = sympy.Symbol("s0", positive=True)
     ratio = sympy.simplify(c["a"] * gap / (3 * (sympy.Rational(1, 3) + gap) - 1))
-    return standing(float(ratio), "inserted; equality at s = 1/3 + s_0")
+    return inequality(float(ratio), "inserted; equality at s = 1/3 + s_0", ARGUED)
 
 
 @claim(
@@ -192,7 +190,7 @@ def head_alignment(c: Constants, effort: Effort) -> Finding:
     student[0] = 2 * teacher[0]
     size = form(eigenvalues, np.abs(student), np.abs(teacher))
     ratio = size / form(eigenvalues, student, student) ** (1 / float(c["a"]))
-    return standing(float(ratio.max()), "Cauchy–Schwarz, equality at w = 2w*", CAUCHY_SCHWARZ)
+    return inequality(float(ratio.max()), "Cauchy–Schwarz, equality at w = 2w*", [CAUCHY_SCHWARZ])
 
 
 @claim(
@@ -257,7 +255,7 @@ def accuracy_time(c: Constants, effort: Effort) -> Finding:
     a=2,
 )
 def halves(c: Constants, effort: Effort) -> Finding:
-    return standing(float(sympy.Rational(1, 2) + 1 / c["a"]), "inserted")
+    return inequality(float(sympy.Rational(1, 2) + 1 / c["a"]), "inserted", ARGUED)
 
 
 @claim(

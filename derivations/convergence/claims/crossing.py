@@ -5,15 +5,14 @@ import math
 import numpy as np
 import sympy
 
-from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity
+from derivations.court.attack import ARGUED, CAUCHY_SCHWARZ, identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.flows import after_crossing, mutated, random_flows
 from derivations.trials.runs import RATIOS, escape_run
-from derivations.trials.states import State, form, random_states, standing
+from derivations.trials.states import State, form, random_states
+from numerics.arrays import Array
 from theory.symbolic import phase_retrieval
-
-Array = np.ndarray
 
 s, u, s2, u2, u3, t2, t3 = sympy.symbols("s u s2 u2 u3 t2 t3", real=True)
 LOSS = phase_retrieval().loss.subs({"s": s, "u": u, "t": 1})
@@ -321,7 +320,7 @@ def driven_upward(c: Constants, effort: Effort) -> Finding:
 def time_to_threshold(c: Constants, effort: Effort) -> Finding:
     # ds/dt ≥ 16 u u^(2) with equality at s = 1/3; u and u^(2) do not fall there
     slowest = sympy.simplify(c["a"] * u * u2 / ENERGY_RATE.subs(s, sympy.Rational(1, 3)))
-    return standing(float(slowest), "mean value theorem; equality as s(T1) → 1/3")
+    return inequality(float(slowest), "mean value theorem; equality as s(T1) → 1/3", ARGUED)
 
 
 @claim(
@@ -343,7 +342,7 @@ def norm_bounds(c: Constants, effort: Effort) -> Finding:
     top, lam, w = sympy.symbols("λ_1 λ w", positive=True)
     proof = [(top**k * w**2 - lam**k * w**2, w**2 * (top - lam) * (top + lam) ** (k - 1)) for k in (1, 2)]
     how = "Q ⪯ λ_1 I, equality along the first eigenvector"
-    return standing(max(float(ratio.max()) for ratio in ratios), how, *proof)
+    return inequality(max(float(ratio.max()) for ratio in ratios), how, proof)
 
 
 @claim(
@@ -365,7 +364,7 @@ def overlap_bounds(c: Constants, effort: Effort) -> Finding:
         for order, name in ((1, "a"), (2, "b"))
     ]
     how = "Cauchy–Schwarz, equality at w ∝ Q w*"
-    return standing(max(float(ratio.max()) for ratio in ratios), how, CAUCHY_SCHWARZ)
+    return inequality(max(float(ratio.max()) for ratio in ratios), how, [CAUCHY_SCHWARZ])
 
 
 @claim(
@@ -383,7 +382,7 @@ def band(c: Constants, effort: Effort) -> Finding:
     top = sympy.Rational(1, 3) + eta
     drops = -4 * (1 - 3 * top) * bound, -8 * (1 - 3 * top) * bound
     ratios = [sympy.simplify(drop / (c[name] * eta * bound)) for drop, name in zip(drops, "ab", strict=True)]
-    return standing(float(max(ratios)), "the drift at the top of the band, |u^(2)| ≤ C_2 and so on")
+    return inequality(float(max(ratios)), "the drift at the top of the band, |u^(2)| ≤ C_2 and so on", ARGUED)
 
 
 @claim(
@@ -398,7 +397,7 @@ def band(c: Constants, effort: Effort) -> Finding:
 def band_width(c: Constants, effort: Effort) -> Finding:
     bound = sympy.Symbol("C", positive=True)
     eta = c["a"] * t2 / bound * u
-    return standing(float(sympy.simplify(12 * eta * bound / (8 * t2 * u))), "inserted")
+    return inequality(float(sympy.simplify(12 * eta * bound / (8 * t2 * u))), "inserted", ARGUED)
 
 
 @claim(
@@ -415,7 +414,7 @@ def band_width(c: Constants, effort: Effort) -> Finding:
 def across(c: Constants, effort: Effort) -> Finding:
     largest = sympy.Symbol("S", positive=True)
     rate = -24 * (u * u2 / (c["a"] * largest)) * largest + 16 * u * u2
-    return standing(float(sympy.simplify(c["b"] * u * u2 / rate)), "inserted")
+    return inequality(float(sympy.simplify(c["b"] * u * u2 / rate)), "inserted", ARGUED)
 
 
 @correction(

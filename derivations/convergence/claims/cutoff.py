@@ -20,7 +20,6 @@ from derivations.trials.states import form, random_states
 from numerics import Problem, solve
 from theory.symbolic import phase_retrieval
 
-Array = np.ndarray
 s, u = sympy.symbols("s u", positive=True)
 
 

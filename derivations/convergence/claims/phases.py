@@ -13,8 +13,6 @@ from numerics import Trajectory
 from theory.asymptotics import PowerLaw, convergence_exponent, convergence_prefactor, escape_rate
 from theory.symbolic import gaussian_moment
 
-Array = np.ndarray
-
 HORIZON = 1e24
 
 

@@ -6,13 +6,10 @@ import numpy as np
 import sympy
 from mpmath import mp
 
-from derivations.court.attack import identities, identity
+from derivations.court.attack import ARGUED, identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.trials.states import standing
 from numerics.problems.power_law import gaussian_teacher
-
-Array = np.ndarray
 
 a, d, top, ratio, order = sympy.symbols("a d Λ ρ k", positive=True)
 DIMENSION, EXPONENT = 10**6, 2.0
@@ -154,7 +151,7 @@ def factor(c: Constants, effort: Effort) -> Finding:
     largest = max(total ** (-1 / 2) for total in totals) / float(c["c"])
     below = all(float(mp.zeta(power)) >= 1 for power in (1.2, 2, 4)) and min(totals) >= 1
     how = "1 ≤ H_{d,a} ≤ ζ(a), as the sum grows with d from 1; equality at d = 1"
-    return standing(largest if below else math.inf, how)
+    return inequality(largest if below else math.inf, how, ARGUED)
 
 
 @correction(
@@ -167,8 +164,10 @@ def factor(c: Constants, effort: Effort) -> Finding:
 def bin_bounds(c: Constants, effort: Effort) -> Finding:
     # Σ λ w² ≤ top Σ w² ≤ top (1 + ε) n, Σ λ > ρ top n; the quotient tends to ρ^{-1} for one mode at the top
     bottom = sympy.Rational(1, 2)
-    return standing(
-        float(1 / bottom / bottom ** -c["p"]), "λ_i within a factor ρ in a bin; approached as |I_k| → ∞"
+    return inequality(
+        float(1 / bottom / bottom ** -c["p"]),
+        "λ_i within a factor ρ in a bin; approached as |I_k| → ∞",
+        ARGUED,
     )
 
 

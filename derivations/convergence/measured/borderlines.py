@@ -28,8 +28,6 @@ from theory.asymptotics import (
     window_end,
 )
 
-Array = np.ndarray
-
 DIMENSION = 1e6
 PHASES = (0.01, 1.0, 10.0)
 EXPONENT, FEW = 2.0, 10

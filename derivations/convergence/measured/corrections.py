@@ -10,10 +10,9 @@ from derivations.convergence.measured.infinite import run
 from derivations.press.evidence import Comparison, Figure, Formula, Section
 from derivations.trials.runs import exponents_of
 from numerics import Trajectory, extrapolate_power_law
+from numerics.arrays import Array
 from numerics.shown.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import Expansion, PowerLaw, expansion
-
-Array = np.ndarray
 
 FIELDS = {"overlap": ("1 − u", "one_minus_u"), "energy": ("1 − s", "one_minus_s")}
 TIMES = np.geomspace(1e2, 1e6, 13)

@@ -15,8 +15,7 @@ from derivations.setting import symbols as sym
 from derivations.trials.independent_flow import loss, velocity
 from derivations.trials.states import form
 from numerics import Problem, Trajectory, solve
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 SPECTRUM, TEACHER = np.array([0.8, 0.2]), np.ones(2)
 RATES = r"\lambda"

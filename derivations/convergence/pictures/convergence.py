@@ -19,8 +19,7 @@ from derivations.setting import symbols as sym
 from derivations.trials.runs import escape_run
 from derivations.trials.states import form, random_states
 from numerics import Problem, Trajectory, solve
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 STATES = 60
 MARGIN, HEAD, ACCURACY, ELAPSED = named("s_0", r"S_\geq", r"\varepsilon", "(t - T_1')")

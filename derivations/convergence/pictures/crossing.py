@@ -17,8 +17,7 @@ from derivations.trials.independent_flow import statistics, velocity, weights
 from derivations.trials.one_mode import clock, volterra
 from derivations.trials.states import form
 from numerics import Problem, solve
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 LAMBDA, THETA = r"\lambda", r"\Theta"
 RATE, CLOCK = sympy.Symbol("lambda"), sympy.Function(r"\Theta")

@@ -12,7 +12,7 @@ import numpy as np
 import sympy
 from mpmath import mp, mpf
 
-from derivations.court.attack import bound
+from derivations.court.attack import inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.escape.claims.residues import remainder
@@ -93,7 +93,7 @@ def exponential_modulus(c: Constants, effort: Effort) -> Finding:
     x = sympy.Symbol("x")
     how = "the difference e^x - 1 - x has slope e^x - 1 ≤ 0 for x ≤ 0; attained as x → 0"
     example = Counterexample("x → 0", f"assert 1/{float(c['a'])} > 1")
-    return bound(found, how, lambda: example, [((sympy.exp(x) - 1 - x).diff(x), sympy.exp(x) - 1)])
+    return inequality(found, how, [((sympy.exp(x) - 1 - x).diff(x), sympy.exp(x) - 1)], lambda: example)
 
 
 @claim(
@@ -132,7 +132,9 @@ def kernel_until_exit(c: Constants, effort: Effort) -> Finding:
     how = "1 - e^{-x} ≤ x and t - Θ ≤ 3δt, mode by mode; attained for s ≡ δ at small times"
     rate, delta, time = sympy.symbols("lambda delta t")
     example = Counterexample("s ≡ δ, t → 0", f"assert 12/{float(c['a'])} > 1")
-    return bound(found, how, lambda: example, [(4 * rate * (3 * delta * time), 12 * delta * rate * time)])
+    return inequality(
+        found, how, [(4 * rate * (3 * delta * time), 12 * delta * rate * time)], lambda: example
+    )
 
 
 @claim(
@@ -192,7 +194,7 @@ def transform_with_tail(c: Constants, effort: Effort) -> Finding:
     late = sympy.integrate(sympy.exp(-p * time), (time, turn, sympy.oo))
     proof = [(early, -(1 / p).diff(p)), (late, sympy.exp(-p * turn) / p)]
     example = Counterexample("s(0) → ∞", f"assert 1/{float(c['b'])} > 1")
-    return bound(max(ratios), how, lambda: example, proof)
+    return inequality(max(ratios), how, proof, lambda: example)
 
 
 @claim(
@@ -240,7 +242,7 @@ def sign_change(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
         "F_4 = c_0 (p - p_0)/2, F = F_4 ∓ ε", f"assert 1/{float(c['b'])} > .5 - 1/{float(c['a'])}"
     )
-    return bound(ratio, "mean value theorem; equality for linear F_4", lambda: example, proof)
+    return inequality(ratio, "mean value theorem; equality for linear F_4", proof, lambda: example)
 
 
 @correction(
@@ -378,7 +380,7 @@ def true_slope(c: Constants, effort: Effort) -> Finding:
     slope = float(8 * _transform(_true_rate(start), mpf(start), 1))
     ratio = 1 / (float(c["a"]) * slope)
     how = f"{ONE}, s(0) = 1e-12: F' = {slope:.6f}, D' = 1/8; one mode is the worst case of D' (P9)"
-    return bound(ratio, how, lambda: Counterexample(how, f"assert {ratio!r} > 1"), (), Verdict.MEASURED)
+    return inequality(ratio, how, (), lambda: Counterexample(how, f"assert {ratio!r} > 1"), Verdict.MEASURED)
 
 
 @claim(
@@ -434,4 +436,4 @@ def true_gap(c: Constants, effort: Effort) -> Finding:
     gap = float(_true_rate("1e-15")) - 4
     ratio = float(c["a"]) / gap
     how = f"{ONE}, the worst case of P9's bound: ρ_true - 4 = {gap:.6f} at s(0) = 1e-15"
-    return bound(ratio, how, lambda: Counterexample(how, f"assert {ratio!r} > 1"), (), Verdict.MEASURED)
+    return inequality(ratio, how, (), lambda: Counterexample(how, f"assert {ratio!r} > 1"), Verdict.MEASURED)

@@ -4,7 +4,7 @@ import numpy as np
 import sympy
 from scipy.linalg import expm
 
-from derivations.court.attack import CAUCHY_SCHWARZ, bound, identities, identity
+from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from theory.symbolic import phase_retrieval
@@ -59,8 +59,8 @@ def operator_continuity(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
         "d = 1, λ = 1, w1 = 1, w2 → 1", f"assert max(3 / {float(c['a'])}, 24 / {float(c['b'])}) > 1"
     )
-    return bound(
-        float(ratio), "difference of squares and Cauchy–Schwarz", lambda: example, [split, CAUCHY_SCHWARZ]
+    return inequality(
+        float(ratio), "difference of squares and Cauchy–Schwarz", [split, CAUCHY_SCHWARZ], lambda: example
     )
 
 
@@ -81,7 +81,9 @@ def exponential_norm(c: Constants, effort: Effort) -> Finding:
     terms = sum(x**n / sympy.factorial(n) for n in range(8))
     example = Counterexample("A = I", f"assert 1 / {float(c['a'])} > 1")
     proof = [(sympy.exp(x).series(x, 0, 8).removeO(), terms)]
-    return bound(max(ratios), "exponential series, term by term; equality for A = I", lambda: example, proof)
+    return inequality(
+        max(ratios), "exponential series, term by term; equality for A = I", proof, lambda: example
+    )
 
 
 @claim(
@@ -100,7 +102,7 @@ def operator_norm(c: Constants, effort: Effort) -> Finding:
     rate_one, size = sympy.symbols("lambda1 w", positive=True)
     proof = [(rate_one * size**2 - rate * size**2, (rate_one - rate) * size**2)]
     example = Counterexample("w = 0, and ‖w‖ → ∞", f"assert max(1 / {first}, 3 / {factor}) > 1")
-    return bound(found, "triangle inequality and s ≤ ‖Q‖ ‖w‖²", lambda: example, proof)
+    return inequality(found, "triangle inequality and s ≤ ‖Q‖ ‖w‖²", proof, lambda: example)
 
 
 def _duhamel(c: Constants) -> Finding:
@@ -170,7 +172,7 @@ def finite_times(c: Constants, effort: Effort) -> Finding:
     example = Counterexample("s ≡ 1", f"assert max(4/{c['a']}, 8/{c['b']}) > 1")
     ratio = float(max(shift / c["a"], source / c["b"]))
     how = "operator norm of 4(1 - 3s)B + 8S and Grönwall"
-    return bound(ratio, how, lambda: example, [(model.A[0].subs("t", 1), shift * (1 - 3 * s))])
+    return inequality(ratio, how, [(model.A[0].subs("t", 1), shift * (1 - 3 * s))], lambda: example)
 
 
 @claim(

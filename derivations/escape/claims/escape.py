@@ -13,7 +13,6 @@ from derivations.trials.linear import Escape
 from derivations.trials.states import State
 from theory.symbolic import phase_retrieval
 
-Array = np.ndarray
 rate, target, p, rho = sympy.symbols("lambda w_star p rho", positive=True)
 
 

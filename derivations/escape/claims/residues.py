@@ -7,12 +7,12 @@ import numpy as np
 import sympy
 from scipy.special import expit
 
-from derivations.court.attack import CAUCHY_SCHWARZ, Identity, bound, identities, worst
+from derivations.court.attack import CAUCHY_SCHWARZ, Identity, identities, inequality, worst
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.linear import Escape
+from numerics.arrays import Array
 
-Array = np.ndarray
 rate, target, start, rho, b = sympy.symbols("lambda w_star w_0 rho b", positive=True)
 ONE_MODE = "Q = 1, w* = 1, b = 4: ρ = 12, D(p) = (p - 12)/(p - 4)"
 
@@ -104,7 +104,7 @@ def coefficient_bound(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([1.0])))
     how = "projection on a unit vector; attained by one mode"
-    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ, CLOSER])
+    return inequality(found, how, [CAUCHY_SCHWARZ, CLOSER], _refuted(f"1 / {float(c['a'])}"))
 
 
 @claim(
@@ -153,7 +153,7 @@ def edges_repaired(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([1.0])))
     how = "Cauchy–Schwarz; attained for w(0) = |w*|"
-    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ])
+    return inequality(found, how, [CAUCHY_SCHWARZ], _refuted(f"1 / {float(c['a'])}"))
 
 
 @claim(
@@ -240,7 +240,7 @@ def source_bound(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([1.0])))
     how = "Cauchy–Schwarz; attained by one mode"
-    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ, CLOSER])
+    return inequality(found, how, [CAUCHY_SCHWARZ, CLOSER], _refuted(f"1 / {float(c['a'])}"))
 
 
 @claim(
@@ -258,7 +258,7 @@ def slope_bound(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.ones(1)))
     how = "Cauchy–Schwarz; equality for one mode"
-    return bound(found, how, _refuted(f"8 / {float(c['a'])}"), [CHEBYSHEV])
+    return inequality(found, how, [CHEBYSHEV], _refuted(f"8 / {float(c['a'])}"))
 
 
 @claim(
@@ -277,7 +277,7 @@ def ratio_bound(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.ones(1)))
     how = "product of the two bounds; equality for one mode"
-    return bound(found, how, _refuted(f"8 / {float(c['a'])}"), [CAUCHY_SCHWARZ, CHEBYSHEV, CLOSER])
+    return inequality(found, how, [CAUCHY_SCHWARZ, CHEBYSHEV, CLOSER], _refuted(f"8 / {float(c['a'])}"))
 
 
 @correction(
@@ -300,7 +300,7 @@ def real_part(c: Constants, effort: Effort) -> Finding:
         (sympy.re(1 / (x + sympy.I * y)), x / (x**2 + y**2)),
         (1 / x - x / (x**2 + y**2), y**2 / (x * (x**2 + y**2))),
     ]
-    return bound(found, "termwise; attained at y = 0", _refuted(f"1 / {float(c['a'])}"), proof)
+    return inequality(found, "termwise; attained at y = 0", proof, _refuted(f"1 / {float(c['a'])}"))
 
 
 @claim(
@@ -342,7 +342,7 @@ def convex(c: Constants, effort: Effort) -> Finding:
     how = "convexity of F and D' ≥ 1/(8s*^(2)); attained as σ → ρ for one mode"
     term = 8 * m1 / (p - b * rate)
     proof = [(term.diff(p, 2), 16 * m1 / (p - b * rate) ** 3), ((1 - term).diff(p), -term.diff(p)), CHEBYSHEV]
-    return bound(found, how, _refuted(f"8 / {float(c['a'])}"), proof)
+    return inequality(found, how, proof, _refuted(f"8 / {float(c['a'])}"))
 
 
 @claim(
@@ -404,7 +404,7 @@ def resolvent(c: Constants, effort: Effort) -> Finding:
         ((sigma - zero) ** 2 - (sigma - pole) ** 2, (pole - zero) * (2 * sigma - zero - pole)),
     ]
     how = "D over p - ρ is the transform of a probability measure; Jensen and Hölder; attained by one mode"
-    return bound(found, how, _refuted(f"8 / {float(c['a'])}"), proof)
+    return inequality(found, how, proof, _refuted(f"8 / {float(c['a'])}"))
 
 
 @claim(
@@ -444,7 +444,7 @@ def source_on_line(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort, (2,)), ratio(LONE, np.ones(1)))
     how = "Cauchy–Schwarz over modes; attained by one mode"
-    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ])
+    return inequality(found, how, [CAUCHY_SCHWARZ], _refuted(f"1 / {float(c['a'])}"))
 
 
 @claim(
@@ -467,7 +467,7 @@ def standard_integral(c: Constants, effort: Effort) -> Finding:
     y, scale = sympy.Symbol("y", real=True), sympy.Symbol("a", positive=True)
     single = sympy.integrate(1 / (scale**2 + y**2), (y, -sympy.oo, sympy.oo))
     example = Counterexample("a = A", f"assert 1 / {float(c['c'])} > 1")
-    return bound(max(ratios), how, lambda: example, [(single, sympy.pi / scale), CAUCHY_SCHWARZ])
+    return inequality(max(ratios), how, [(single, sympy.pi / scale), CAUCHY_SCHWARZ], lambda: example)
 
 
 @correction(
@@ -490,7 +490,7 @@ def remainder(c: Constants, effort: Effort) -> Finding:
     weak = Escape(np.array([0.98, 0.02]), np.array([1e-9, math.sqrt(50.0)]))
     found = max(attack(ratio, effort), ratio(weak, np.array([0.0, -1.0])))
     how = "spectral theorem; attained where the teacher misses the first mode"
-    return bound(found, how, _refuted(f"1 / {float(c['a'])}"), [CAUCHY_SCHWARZ, *_interlaced()])
+    return inequality(found, how, [CAUCHY_SCHWARZ, *_interlaced()], _refuted(f"1 / {float(c['a'])}"))
 
 
 @claim(
@@ -533,7 +533,7 @@ def full_gap(c: Constants, effort: Effort) -> Finding:
     double = Escape(np.array([0.5, 0.5]), np.ones(2))  # a repeated top eigenvalue: ρ_2 = bλ_1
     found = max(attack(ratio, effort), ratio(double, np.ones(2)))
     how = "interlacing, ρ_2 ≤ bλ_1; attained where λ_1 repeats"
-    return bound(found, how, _refuted(f"{float(c['a'])} / 1"), _interlaced())
+    return inequality(found, how, _interlaced(), _refuted(f"{float(c['a'])} / 1"))
 
 
 @claim(
@@ -567,6 +567,6 @@ def gap_bound(c: Constants, effort: Effort) -> Finding:
     found = max(attack(ratio, effort), ratio(LONE, np.ones(1)))
     how = "the first term of 1 = 8K̂(ρ); equality for one mode"
     first = 8 * rate**2 * target**2 / q
-    return bound(
-        found, how, _refuted(f"{float(c['a'])} / 8"), [(first.subs(q, 8 * rate**2 * target**2), sympy.S.One)]
+    return inequality(
+        found, how, [(first.subs(q, 8 * rate**2 * target**2), sympy.S.One)], _refuted(f"{float(c['a'])} / 8")
     )

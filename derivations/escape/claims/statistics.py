@@ -5,14 +5,14 @@ import math
 import numpy as np
 import sympy
 
-from derivations.court.attack import bound, identities, identity
+from derivations.court.attack import identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.escape.claims.residues import LONE, attack
 from derivations.trials.linear import Escape
+from numerics.arrays import Array
 from theory.symbolic import phase_retrieval
 
-Array = np.ndarray
 rate, target, k = sympy.symbols("lambda w_star k", positive=True)
 
 LARGEST = (
@@ -61,7 +61,7 @@ def domination(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([3.0, 1.0])))
     example = Counterexample("one mode", f"assert 1/{float(c['a'])} > 1")
-    return bound(found, "termwise; Θ of both signs; equality for one mode", lambda: example, [LARGEST])
+    return inequality(found, "termwise; Θ of both signs; equality for one mode", [LARGEST], lambda: example)
 
 
 @correction(
@@ -79,7 +79,7 @@ def shifted_domination(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), ratio(LONE, np.array([3.0, 1.0])))
     example = Counterexample("one mode", f"assert 1/{float(c['a'])} > 1")
-    return bound(found, "termwise; equality for one mode", lambda: example, [LARGEST])
+    return inequality(found, "termwise; equality for one mode", [LARGEST], lambda: example)
 
 
 @claim(
@@ -130,7 +130,7 @@ def positivity(c: Constants, effort: Effort) -> Finding:
     x, weight = sympy.symbols("x weight")
     proof = [(weight * sympy.exp(x) - weight, weight * (sympy.exp(x) - 1))]
     how = "the terms m = 0 and i = 1; equality for one mode at Θ = 0"
-    return bound(found, how, lambda: example, proof)
+    return inequality(found, how, proof, lambda: example)
 
 
 @claim(
@@ -233,7 +233,7 @@ def homogeneous(c: Constants, effort: Effort) -> Finding:
     theta, top = sympy.symbols("theta lambda1")
     terms = [(4 * theta) ** n / sympy.factorial(n) * top ** (3 + n) for n in range(6)]
     series = (top**3 * sympy.exp(4 * top * theta)).series(theta, 0, 6).removeO()
-    return bound(found, "termwise in m; equality for one mode", lambda: example, [(sum(terms), series)])
+    return inequality(found, "termwise in m; equality for one mode", [(sum(terms), series)], lambda: example)
 
 
 @correction(
@@ -252,7 +252,7 @@ def upper_repaired(c: Constants, effort: Effort) -> Finding:
     example = Counterexample("λ = (36, 9, 4)/49, w ∝ (1, -55, 118)", UPPER_REPLAY)
     x = sympy.Symbol("x")
     proof = [(1 + 2 * (sympy.exp(x) - 1), 2 * sympy.exp(x) - 1)]
-    return bound(excess / (float(c["a"]) * growth - 1), how, lambda: example, proof)
+    return inequality(excess / (float(c["a"]) * growth - 1), how, proof, lambda: example)
 
 
 def _upper_excess() -> tuple[float, float]:
@@ -316,7 +316,7 @@ def higher_bounds(c: Constants, effort: Effort) -> Finding:
     found = max(attack(ratio, effort), ratio(LONE, np.ones(1)))
     how = "kernel (K)_{k+1}(Θ(t) - Θ(τ)) ≥ s*^(k+1); on the way out ρ ≥ 12 s*^(2), so 2/3 at most for k = 1"
     example = Counterexample("one mode", f"assert {float(c['a'])}/12 > 1")
-    return bound(found, how, lambda: example, [(_source(), 8 * rate ** (k + 1) * target**2)])
+    return inequality(found, how, [(_source(), 8 * rate ** (k + 1) * target**2)], lambda: example)
 
 
 def _both(c: Constants) -> Finding:

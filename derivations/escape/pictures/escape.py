@@ -19,8 +19,7 @@ from derivations.setting import symbols as sym
 from derivations.trials.linear import Escape
 from derivations.trials.one_mode import clock, overlap
 from numerics import Problem, solve
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 EXPONENT, MODES = 2, 2
 LEVELS = np.arange(1.0, MODES + 1) ** -EXPONENT

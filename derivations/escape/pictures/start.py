@@ -16,8 +16,7 @@ from derivations.court.pictures import picture
 from derivations.setting import symbols as sym
 from derivations.trials.one_mode import overlap
 from numerics import Problem, solve
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 
 def _spheres(size: int, count: int) -> Array:

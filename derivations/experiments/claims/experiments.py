@@ -9,15 +9,13 @@ import sympy
 from derivations.court.attack import identity
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
+from derivations.tail.frozen import frozen_deviation
 from derivations.trials.runs import RATIOS, escape_run, sphere_run
 from derivations.trials.states import listed
 from numerics import Problem, Trajectory, power_law, shared_sgd, solve
 from numerics.descent import StochasticRuns
 from theory.asymptotics import PowerLaw, escape_rate, overlap_prefactor, summary_exponent
 from theory.symbolic import gaussian_moment
-
-Array = np.ndarray
-
 
 # Figures 1, 2 and 3
 
@@ -328,26 +326,6 @@ def tradeoff(c: Constants, effort: Effort) -> Finding:
     agrees = bool(np.all(np.diff(rates) > 0) and np.all(np.diff(halves) > 0))
     how = f"d = 1000, a = 1.2, 1.5, 2, 3: ρ = {listed(rates)}, the MSE halves at t = {listed(halves)}"
     return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, how)
-
-
-@cache
-def frozen_deviation(exponent: float) -> tuple[float, float]:
-    """The largest |frozen − true| of the MSE over its start at T2, and over the true one down to 1/100."""
-    from derivations.experiments.figures.base import oriented
-    from derivations.experiments.figures.frozen import frozen_error, state_at
-
-    problem = power_law(exponent, 300, "gaussian", "sphere", 0)
-    problem = oriented(problem, solve(problem, 1.0).limit.sign)
-    time, weights = state_at(problem, 0.9)
-    after = time + np.geomspace(1e-2, 10 / (16 * problem.eigenvalues.min()), 600)
-    # the true flow from the same state, so that only the freezing differs
-    flow = (
-        solve(Problem(problem.eigenvalues, problem.teacher, weights), float(after[-1])).at(after - time).mse
-    )
-    frozen = frozen_error(problem, weights, after - time)
-    seen = flow > 1e-2 * flow[0]
-    deviation = np.abs(frozen - flow)
-    return float(deviation.max() / flow[0]), float((deviation / flow)[seen].max())
 
 
 @cache

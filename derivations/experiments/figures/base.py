@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from numerics import Observables, Problem, StochasticRuns
+from numerics import Observables, StochasticRuns
+from numerics.arrays import Array
 from numerics.shown.figures import Curve, Panel, draw, encode
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,6 @@ def descent_label(step_size: float) -> str:
 def later(run: Observables, start: float) -> Observables:
     """The part of a run from the time ``start`` on: logarithmic axes have no place for t = 0."""
     return Observables(*(values[run.t >= start] for values in run))
-
-
-def oriented(problem: Problem, sign: int) -> Problem:
-    """The same problem with the teacher that the run is bound for: the paper's u > 0, by outcome."""
-    return Problem(problem.eigenvalues, sign * problem.teacher, problem.init, problem.dimension)
 
 
 BAND = (0.1, 0.9)

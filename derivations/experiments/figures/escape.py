@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from derivations.experiments.figures.base import PaperFigure, descent_label, later, oriented
+from derivations.experiments.figures.base import PaperFigure, descent_label, later
+from derivations.trials.runs import oriented
 from numerics import Problem, descend, power_law, solve
 from numerics.problems.linearisation import escape_direction
 from numerics.shown.figures import Curve, Panel

@@ -4,19 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from derivations.experiments.figures.base import PaperFigure, descent_label, later, oriented
+from derivations.experiments.figures.base import PaperFigure, descent_label, later
+from derivations.tail.frozen import DIMENSION, REACHED, SPAN, STEP_SIZE, frozen_error, state_at
 from derivations.tail.statements import frozen_flow
-from numerics import Problem, descend, power_law, solve
-from numerics.generated import phase_retrieval
+from derivations.trials.runs import oriented
+from numerics import descend, power_law, solve
 from numerics.shown.figures import Curve, Panel
 
-Array = np.ndarray
-
 EXPONENTS = (1.5, 2.0)
-DIMENSION, STEP_SIZE, REACHED = 300, 1e-3, 0.9
 FIRST, POINTS, DOTS = 1e-2, 400, 60
-SPAN = 10.0
-LONGEST = 10_000_000
 
 
 def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFigure:
@@ -69,26 +65,3 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         },
         panels,
     )
-
-
-def state_at(problem: Problem, overlap: float) -> tuple[float, Array]:
-    """Gradient descent at η = 1e-3 until u first reaches ``overlap``: the time, and the weights w (d,).
-
-    Raises ArithmeticError where that takes more than ten million steps.
-    """
-    weights, energy = problem.init, np.array([[problem.teacher_energy]])
-    pull = problem.eigenvalues * problem.teacher
-    for step in range(LONGEST):
-        u = pull @ weights
-        if u >= overlap:
-            return step * STEP_SIZE, weights
-        s = problem.eigenvalues @ weights**2
-        gain, force = phase_retrieval.drift(np.array([s, u]), energy)
-        weights = weights + STEP_SIZE * (gain[0, 0] * problem.eigenvalues * weights + force[0, 0] * pull)
-    raise ArithmeticError(f"u has not reached {overlap:g} after {LONGEST} steps")
-
-
-def frozen_error(problem: Problem, weights: Array, elapsed: Array) -> Array:
-    """The MSE (T,) a time ``elapsed`` (T,) after T2: Σ (w_i(T2) − w*_i)² e^{−16 λ_i τ}/d [Lem 13]."""
-    error = (weights - problem.teacher) ** 2
-    return np.exp(-16.0 * np.outer(elapsed, problem.eigenvalues)) @ error / problem.dimension

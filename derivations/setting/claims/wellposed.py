@@ -5,12 +5,12 @@ import math
 import numpy as np
 import sympy
 
-from derivations.court.attack import CAUCHY_SCHWARZ, bound, identities, identity, worst
+from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity, inequality, worst
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
+from numerics.arrays import Array
 from theory.symbolic import gradient, phase_retrieval
 
-Array = np.ndarray
 s, u, t = sympy.symbols("s u t")
 
 
@@ -32,7 +32,7 @@ def coercive(c: Constants, effort: Effort) -> Finding:
     )
     how = "L = 3 (s - s*)² + 4 (s s* - u²) identically, and s s* ≥ u² by Cauchy–Schwarz"
     proof = [(phase_retrieval().loss, 3 * (s - t) ** 2 + 4 * (s * t - u**2)), CAUCHY_SCHWARZ]
-    return bound(float(c["a"] / 3), how, lambda: example, proof)
+    return inequality(float(c["a"] / 3), how, proof, lambda: example)
 
 
 def _unpack(point: Array, size: int) -> tuple[Array, Array, Array, Array]:
@@ -85,7 +85,7 @@ def lipschitz(c: Constants, effort: Effort) -> Finding:
         (rate * (w1**2 - w2**2), rate * (w1 - w2) * (w1 + w2)),
         CAUCHY_SCHWARZ,
     ]
-    return bound(max(edge, *searched), how, lambda: example, proof)
+    return inequality(max(edge, *searched), how, proof, lambda: example)
 
 
 @claim(
@@ -112,7 +112,7 @@ def lipschitz_ball(c: Constants, effort: Effort) -> Finding:
     )
     M = sympy.Symbol("M")
     how = "(B.2) on the ball; both edges of d = 1 attain it"
-    return bound(worst_ratio, how, lambda: example, [((M + M) * M + M**2, 3 * M**2)])
+    return inequality(worst_ratio, how, [((M + M) * M + M**2, 3 * M**2)], lambda: example)
 
 
 @correction(
@@ -140,7 +140,7 @@ def lipschitz_line(c: Constants, effort: Effort) -> Finding:
     example = Counterexample("d = 1: both sides are 3 |w1 - w2| …", f"assert 3 > {float(c['a'])}")
     top, rate, w = sympy.symbols("lambda1 lambda w")
     proof = [(top * w**2 - rate * w**2, (top - rate) * w**2)]
-    return bound(max(found, edge), "‖w‖_Q² ≤ ‖Q‖ ‖w‖² mode by mode", lambda: example, proof)
+    return inequality(max(found, edge), "‖w‖_Q² ≤ ‖Q‖ ‖w‖² mode by mode", proof, lambda: example)
 
 
 @claim(
@@ -190,7 +190,7 @@ def wellposed(c: Constants, effort: Effort) -> Finding:
         f"assert 4 > 1 + (27 / {float(c['b'])}) ** 0.5",
     )
     how = "ẇ = -∇L symbolically, Lem 3, local Lipschitz continuity (Lem 4); attained at t = 0 on the ray"
-    return bound(float(sympy.sqrt(c["b"] / 3)), how, lambda: example, [CAUCHY_SCHWARZ])
+    return inequality(float(sympy.sqrt(c["b"] / 3)), how, [CAUCHY_SCHWARZ], lambda: example)
 
 
 @correction(
@@ -276,7 +276,7 @@ def square_summable(c: Constants, effort: Effort) -> Finding:
     how = "|u^(k)| ≤ ‖w‖ ‖w*‖ ‖Q‖^k and a geometric series; attained along the first mode"
     q = sympy.Symbol("q")
     series = q**2 / (1 - q**2)  # Σ_{k ≥ 1} q^{2k}, the solution of G = q² (1 + G)
-    return bound(max(edge, found), how, lambda: example, [(q**2 * (1 + series), series), CAUCHY_SCHWARZ])
+    return inequality(max(edge, found), how, [(q**2 * (1 + series), series), CAUCHY_SCHWARZ], lambda: example)
 
 
 @claim(

@@ -5,10 +5,9 @@ import sympy
 
 from derivations.press.evidence import Check, Comparison, Formula, Section
 from derivations.setting import statements as setting
+from numerics.arrays import Array
 from numerics.generated import phase_retrieval as generated
 from theory.symbolic import critical_points, gradient, hessian, phase_retrieval
-
-Array = np.ndarray
 
 SAMPLES = 400_000
 

@@ -16,8 +16,7 @@ from derivations.court.pictures import picture
 from derivations.setting import symbols as sym
 from derivations.trials.independent_flow import loss
 from derivations.trials.states import form, random_states
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 
 @picture("P2/saddle")

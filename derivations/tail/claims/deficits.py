@@ -5,15 +5,13 @@ import math
 import numpy as np
 import sympy
 
-from derivations.court.attack import identity
+from derivations.court.attack import ARGUED, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.runs import escape_run
-from derivations.trials.states import State, listed, standing
+from derivations.trials.states import State, listed
 from numerics import Problem, solve
 from theory.symbolic import phase_retrieval
-
-Array = np.ndarray
 
 s, u = sympy.symbols("s u", real=True)
 x, tau = sympy.symbols("x τ", positive=True)
@@ -96,7 +94,9 @@ def semigroup(c: Constants, effort: Effort) -> Finding:
 @correction(r"$|8\delta_u - 12\delta_s| \le <a>(|\delta_s| + |\delta_u|)$", Verdict.PROVED, ratio=1.0, a=12)
 def forcing(c: Constants, effort: Effort) -> Finding:
     corners = [abs(8 * q - 12 * p) for p, q in ((1, 0), (0, 1), (-1, 0), (0, -1))]
-    return standing(float(max(corners) / c["a"]), "a convex function, largest at a corner of the diamond")
+    return inequality(
+        float(max(corners) / c["a"]), "a convex function, largest at a corner of the diamond", ARGUED
+    )
 
 
 @claim(
@@ -160,7 +160,7 @@ def error_contracts(c: Constants, effort: Effort) -> Finding:
     rate, time = sympy.symbols("λ τ", positive=True)
     decay = sympy.exp(-8 * rate * time)
     how = "each mode at least as fast as the last; equality there"
-    return standing(float((later / bound).max()), how, (decay.diff(rate), -8 * time * decay))
+    return inequality(float((later / bound).max()), how, [(decay.diff(rate), -8 * time * decay)])
 
 
 @claim(
@@ -216,8 +216,8 @@ def expansion(c: Constants, effort: Effort) -> Finding:
 )
 def ideal_norm(c: Constants, effort: Effort) -> Finding:
     # equality at e = x w*: 1 + x against a + x, tightest at x = 0
-    return standing(
-        float(1 / c["a"]), "‖w*‖_Q = 1, the triangle inequality and Lem14/step3; equality at e = 0"
+    return inequality(
+        float(1 / c["a"]), "‖w*‖_Q = 1, the triangle inequality and Lem14/step3; equality at e = 0", ARGUED
     )
 
 
@@ -274,7 +274,9 @@ def square_root(c: Constants, effort: Effort) -> Finding:
     rest = sympy.expand(LOSS - 4 * (s - u**2) - 3 * (s - 1) ** 2)
     if rest != 0:
         return Finding(Verdict.UNDECIDED, "the loss does not split")
-    return standing(worst / float(c["a"]), "L = 4(s − u²) + 3(s − 1)², L never rises; largest at δu = ε → 0")
+    return inequality(
+        worst / float(c["a"]), "L = 4(s − u²) + 3(s − 1)², L never rises; largest at δu = ε → 0", ARGUED
+    )
 
 
 @claim(

@@ -6,15 +6,13 @@ import numpy as np
 import sympy
 
 from derivations.convergence.claims.crossing import mode_duhamel
-from derivations.court.attack import CAUCHY_SCHWARZ, identity
+from derivations.court.attack import ARGUED, CAUCHY_SCHWARZ, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.runs import escape_run, sphere_run
-from derivations.trials.states import faster, form, listed, random_states, standing
+from derivations.trials.states import faster, form, listed, random_states
 from numerics import PowerLawFit, extrapolate_power_law
 from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, tail_prefactor
-
-Array = np.ndarray
 
 HORIZON = 1e24
 LATE = np.geomspace(1e8, HORIZON, 17)
@@ -145,7 +143,7 @@ def clock(c: Constants, effort: Effort) -> Finding:
 )
 def growing_integral(c: Constants, effort: Effort) -> Finding:
     # the largest exponent, at τ = 0 and t = T1'
-    return standing(float(4 / c["a"]), "Θ(τ) ≥ 0 before T1', Θ ≤ Θ_max; attained at t = T1', τ = 0")
+    return inequality(float(4 / c["a"]), "Θ(τ) ≥ 0 before T1', Θ ≤ Θ_max; attained at t = T1', τ = 0", ARGUED)
 
 
 @claim(
@@ -190,7 +188,9 @@ def inactive(c: Constants, effort: Effort) -> Finding:
     x = sympy.Symbol("x", positive=True)
     slope = sympy.diff(x - 1 + sympy.exp(-x), x)
     grows = sympy.simplify(slope - (1 - sympy.exp(-x))) == 0
-    return standing(float(c["a"]) if grows else math.inf, "x − 1 + e^(−x) grows from 0; equality at x = 0")
+    return inequality(
+        float(c["a"]) if grows else math.inf, "x − 1 + e^(−x) grows from 0; equality at x = 0", ARGUED
+    )
 
 
 @claim(
@@ -234,11 +234,10 @@ def active_overlap(c: Constants, effort: Effort) -> Finding:
     right = np.sqrt(
         float(c["a"]) / (4 * smallest) * (teacher**2).sum(axis=1) * form(eigenvalues, student, student)
     )
-    return standing(
+    return inequality(
         float(max((left / middle).max(), (middle / right).max())),
         "Cauchy–Schwarz with weights; equality for equal modes",
-        CAUCHY_SCHWARZ,
-        faster(2),
+        [CAUCHY_SCHWARZ, faster(2)],
     )
 
 
@@ -256,7 +255,7 @@ def active_energy(c: Constants, effort: Effort) -> Finding:
     student[0] = np.eye(3)[np.argmin(eigenvalues[0])]
     bound = float(c["a"]) / (4 * eigenvalues.min(axis=1)) * form(eigenvalues, student, student)
     how = "λ_i ≥ λ_min, equality on the last active mode"
-    return standing(float(((student**2).sum(axis=1) / bound).max()), how, faster(2))
+    return inequality(float(((student**2).sum(axis=1) / bound).max()), how, [faster(2)])
 
 
 @claim(
@@ -273,7 +272,9 @@ def inactive_energy(c: Constants, effort: Effort) -> Finding:
     first, second = sympy.symbols("p q", positive=True)
     rest = sympy.factor(2 * first**2 + 2 * second**2 - (first + second) ** 2)
     ratio = ((first + second) ** 2 / (c["a"] * (first**2 + second**2))).subs(second, first)
-    return standing(float(sympy.simplify(ratio)), f"2p² + 2q² − (p + q)² = {rest}; equality at p = q")
+    return inequality(
+        float(sympy.simplify(ratio)), f"2p² + 2q² − (p + q)² = {rest}; equality at p = q", ARGUED
+    )
 
 
 @claim(

@@ -6,15 +6,13 @@ import numpy as np
 import sympy
 from mpmath import mp
 
-from derivations.court.attack import identities, identity
+from derivations.court.attack import identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.trials.states import listed, standing
+from derivations.trials.states import listed
 from numerics.problems.power_law import gaussian_teacher
 from theory.asymptotics import PowerLaw, tail_prefactor, tail_sum
 from theory.symbolic import phase_retrieval
-
-Array = np.ndarray
 
 tau, lam = sympy.symbols("τ λ", positive=True)
 
@@ -151,7 +149,7 @@ def tail_average(c: Constants, effort: Effort) -> Finding:
     how = "summation by parts: a growing weight is a mixture of steps; equality for the step at the maximum"
     f1, f2, f3, p1, p2, p3 = sympy.symbols("f1 f2 f3 p1 p2 p3")
     parts = f1 * (p1 + p2 + p3) + (f2 - f1) * (p2 + p3) + (f3 - f2) * p3
-    return standing(worst, how, (p1 * f1 + p2 * f2 + p3 * f3, parts))
+    return inequality(worst, how, [(p1 * f1 + p2 * f2 + p3 * f3, parts)])
 
 
 @claim(

@@ -7,16 +7,15 @@ import numpy as np
 import sympy
 from scipy.integrate import solve_ivp
 
-from derivations.court.attack import identity
+from derivations.court.attack import ARGUED, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.experiments.claims.experiments import frozen_deviation
+from derivations.tail.frozen import frozen_deviation
 from derivations.trials.runs import escape_run
-from derivations.trials.states import State, listed, standing
+from derivations.trials.states import State, listed
 from numerics import Problem, solve
+from numerics.arrays import Array
 from theory.symbolic import phase_retrieval
-
-Array = np.ndarray
 
 x, tau = sympy.symbols("x τ", positive=True)
 HALF = State.of([1], [1], ["1/2"])
@@ -75,7 +74,9 @@ def elementary(c: Constants, effort: Effort) -> Finding:
     rest = 1 - sympy.exp(-x) - x * sympy.exp(-x)
     slope = sympy.simplify(sympy.diff(rest, x))
     grows = rest.subs(x, 0) == 0 and slope.is_positive
-    return standing(float(1 / c["a"]) if grows else math.inf, f"1 − e^(−x) − xe^(−x) has slope {slope}")
+    return inequality(
+        float(1 / c["a"]) if grows else math.inf, f"1 − e^(−x) − xe^(−x) has slope {slope}", ARGUED
+    )
 
 
 @claim(
@@ -97,7 +98,7 @@ def first_term(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, "the integral differs")
     # with X = 16 λ τ: 2 λ τ e^{−X} = X e^{−X}/8 against (1 − e^{−X})/a, largest as X → 0
     ratio = sympy.limit(x * sympy.exp(-x) / 8 * c["a"] / (1 - sympy.exp(-x)), x, 0)
-    return standing(float(ratio), "by T5/xexp; equality as τ → 0")
+    return inequality(float(ratio), "by T5/xexp; equality as τ → 0", ARGUED)
 
 
 @correction(
@@ -108,7 +109,7 @@ def first_term(c: Constants, effort: Effort) -> Finding:
 )
 def first_constant(c: Constants, effort: Effort) -> Finding:
     ratio = sympy.limit(12 * x * sympy.exp(-x) / 8 / (c["a"] * (1 - sympy.exp(-x))), x, 0)
-    return standing(float(ratio), "T5/commute times 12 |δs|")
+    return inequality(float(ratio), "T5/commute times 12 |δs|", ARGUED)
 
 
 @claim(
@@ -139,8 +140,10 @@ def lost_factor(c: Constants, effort: Effort) -> Finding:
     b="9/4",
 )
 def forced_part(c: Constants, effort: Effort) -> Finding:
-    return standing(
-        float(sympy.Rational(12, 8) ** 2 / c["b"]), "|g| ≤ 12 ε and (D.12); equality for constant δs = ε"
+    return inequality(
+        float(sympy.Rational(12, 8) ** 2 / c["b"]),
+        "|g| ≤ 12 ε and (D.12); equality for constant δs = ε",
+        ARGUED,
     )
 
 
@@ -173,7 +176,7 @@ def saturation(c: Constants, effort: Effort) -> Finding:
     value = sympy.Rational(25, 4) * (1 - sympy.exp(-8 * x)) ** 2
     ends = sympy.limit(value, x, sympy.oo) == sympy.Rational(25, 4)
     ratio = sympy.limit(value / (c["a"] * x**2), x, 0)
-    return standing(float(ratio) if ends else math.inf, "1 − e^(−y) ≤ y; equality as τ → 0")
+    return inequality(float(ratio) if ends else math.inf, "1 − e^(−y) ≤ y; equality as τ → 0", ARGUED)
 
 
 @claim(
@@ -198,8 +201,8 @@ def missing_cross_term(c: Constants, effort: Effort) -> Finding:
     a="3/2",
 )
 def coordinatewise(c: Constants, effort: Effort) -> Finding:
-    return standing(
-        float(sympy.Rational(12, 8) / c["a"]), "|S_i| ≤ 12 ε sup|Δe_i|/8; equality for constant Δe_i"
+    return inequality(
+        float(sympy.Rational(12, 8) / c["a"]), "|S_i| ≤ 12 ε sup|Δe_i|/8; equality for constant Δe_i", ARGUED
     )
 
 
@@ -253,7 +256,7 @@ def absorbed(c: Constants, effort: Effort) -> Finding:
     a=2,
 )
 def absorbed_factor(c: Constants, effort: Effort) -> Finding:
-    return standing(float(1 / (1 - sympy.Rational(3, 2) / 3) / c["a"]), "equality at ε = 1/3")
+    return inequality(float(1 / (1 - sympy.Rational(3, 2) / 3) / c["a"]), "equality at ε = 1/3", ARGUED)
 
 
 @correction(

@@ -18,8 +18,6 @@ from derivations.trials.independent_flow import statistics, velocity
 from derivations.trials.states import form, random_states
 from numerics import Problem, solve
 
-Array = np.ndarray
-
 STATES = 40
 
 RATES = r"\lambda"

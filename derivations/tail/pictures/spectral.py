@@ -17,8 +17,6 @@ from derivations.court.pictures import picture
 from derivations.setting import symbols as sym
 from numerics.problems.power_law import gaussian_teacher
 
-Array = np.ndarray
-
 
 @picture("P15")
 def largest_weight(printed: Constants, ours: Constants) -> Picture:

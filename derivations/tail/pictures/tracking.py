@@ -17,8 +17,7 @@ from derivations.tail.claims.tracking import sides
 from derivations.trials.independent_flow import statistics, velocity, weights
 from derivations.trials.states import random_states
 from numerics import Problem, power_law, solve
-
-Array = np.ndarray
+from numerics.arrays import Array
 
 GAP = r"$|\mathrm{MSE}_{full} - \mathrm{MSE}_{ideal}|$"
 

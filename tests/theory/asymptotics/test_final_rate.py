@@ -41,6 +41,7 @@ def test_dense_hessian(exponent, dimension, teacher):
         (["2", "1.9", 1], [1, 1, "0.1"]),
         (["3", "1.01", 1], [1, "0.03", 1]),
         (["1.0001", 1], ["1e-3", 1]),
+        (["0.3"], [2]),
     ],
 )
 def test_dense_hessian_of_nearly_equal_eigenvalues(eigenvalues, teacher):

@@ -68,7 +68,7 @@ def test_repeated_eigenvalues_share_a_level():
         ((2, 2, [0, 0]), "teacher is zero"),
         ((2, 2, [1, math.nan]), "teacher contains nan"),
         ((2, 2, "steep"), "teacher is 'steep', but it must be flat, source:B or d components"),
-        ((2, 2, "source:x"), "the B of teacher source:B is 'x'"),
+        ((2, 2, "source:x"), "teacher is 'source:x': the B of source:B must be a number"),
         ((2, 2, "flat", 1), "tail_mean_square is allowed only with given teacher components"),
         ((2, 2, [1, 1], -1), "tail_mean_square is -1, but it must be positive"),
     ],
@@ -97,3 +97,14 @@ def test_bad_arrays_are_refused(eigenvalues, teacher, message):
 @pytest.mark.parametrize("text", ["1.75", "-1.75", "0", "-1e3"])
 def test_numbers_of_any_kind_and_sign_are_fractions(kind, text):
     assert quotient(kind(text)) == Fraction(text)
+
+
+def test_levels_of_given_components():
+    """λ_i ∝ i^−2 and μ_i ∝ λ_i (w*_i)²: 1, 1/4, 1/9 and 4, 1/4, 1, over their sums 49/36 and 21/4."""
+    with mp.workdps(30):
+        levels = PowerLaw(2, 3, [2, -1, 3]).levels()
+        expected = [(Fraction(36, 49), Fraction(16, 21)), (Fraction(9, 49), Fraction(1, 21))]
+        expected.append((Fraction(4, 49), Fraction(4, 21)))
+        for level, (eigenvalue, mass) in zip(levels, expected, strict=True):
+            assert abs(level.eigenvalue * eigenvalue.denominator - eigenvalue.numerator) < 1e-27
+            assert abs(level.mass * mass.denominator - mass.numerator) < 1e-27

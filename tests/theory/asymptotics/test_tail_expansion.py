@@ -184,3 +184,11 @@ def test_bad_input_is_refused():
         tail_remainder(1, 1)
     assert "never ends" in plateau_end(PowerLaw(2, math.inf)).reason
     assert plateau_end(Given([1], [1])).reason
+
+
+@pytest.mark.parametrize("exponent", EXPONENTS)
+def test_at_time_zero_nothing_is_learnt(exponent):
+    """Learnt is Γ(1 − 1/a) (16 τ/…)^{1/a} − 1/2 + E, so that E starts at 1/2, and continuously."""
+    assert tail_learnt(exponent, "inf", 0).value == tail_learnt(exponent, 100, 0).value == 0
+    assert tail_remainder(exponent, 0).value == mpf(1) / 2
+    assert abs(tail_remainder(exponent, "1e-60").value - mpf(1) / 2) < 1e-10

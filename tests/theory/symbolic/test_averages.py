@@ -13,9 +13,12 @@ from theory.symbolic.averages import (
     ArcKernel,
     Atom,
     ErrorFunction,
+    Exponential,
     Modulus,
     Monomial,
     SelfArc,
+    Sign,
+    Wave,
     derivative_average,
     product_average,
 )
@@ -28,6 +31,15 @@ FUNCTIONS: dict[Atom, Function] = {
     ErrorFunction(1 / sympy.sqrt(2)): lambda x: erf(x / math.sqrt(2)),
     ErrorFunction(sympy.Rational(3, 2)): lambda x: erf(1.5 * x),
     Modulus(): np.abs,
+}
+WITH_POWERS: dict[Atom, Function] = {
+    ErrorFunction(sympy.S.One, 3): lambda x: x**3 * erf(x),
+    Sign(0): np.sign,
+    Sign(4): lambda x: x**4 * np.sign(x),
+    Exponential(sympy.Rational(1, 2), 4): lambda x: x**4 * np.exp(x / 2),
+    Exponential(-sympy.S.One): lambda x: np.exp(-x),
+    Wave(sympy.Integer(2), 0, 3): lambda x: x**3 * np.sin(2 * x),
+    Wave(sympy.Rational(1, 2), 1, 4): lambda x: x**4 * np.cos(x / 2),
 }
 COVARIANCES = [(1.3, 0.7, 0.4), (0.5, 2.0, -0.9), (1.0, 1.0, 0.0)]
 a, b, c = sympy.symbols("a b c")
@@ -51,11 +63,20 @@ def test_a_function_with_itself(atom: Atom) -> None:
     assert float(square) == pytest.approx(average(lambda x: f(x) ** 2, 1.3), rel=1e-12)
 
 
+@pytest.mark.parametrize("power", [0, 1, 4])
+@pytest.mark.parametrize("atom", WITH_POWERS, ids=str)
+def test_products_with_powers(atom: Atom, power: int) -> None:
+    for values in COVARIANCES:
+        closed = product_average(Monomial(power), atom, *map(sympy.Float, values)).doit()
+        expected = pair_average(lambda x: x**power, WITH_POWERS[atom], *values)
+        assert float(closed) == pytest.approx(expected, rel=1e-11, abs=1e-12)
+
+
 @pytest.mark.parametrize("order", range(7))
-@pytest.mark.parametrize("atom", FUNCTIONS, ids=str)
+@pytest.mark.parametrize("atom", FUNCTIONS | WITH_POWERS, ids=str)
 def test_averages_of_derivatives(atom: Atom, order: int) -> None:
     """E[f⁽ⁿ⁾(X)] = E[f(X) He_n(X/σ)]/σⁿ: no derivative is taken on the right."""
-    variance, f = 0.8, FUNCTIONS[atom]
+    variance, f = 0.8, (FUNCTIONS | WITH_POWERS)[atom]
     sigma = math.sqrt(variance)
     hermite = np.polynomial.hermite_e.HermiteE.basis(order)
     expected = average(lambda x: f(x) * hermite(x / sigma), variance) / sigma**order

@@ -29,6 +29,16 @@ mass 1/8. Projecting on :math:`Qw^*` gives :math:`3p = -f(t) - \tfrac32 q`, and 
 The Mellin integral of :math:`A x^{-b} e^{-8 t x^{-a}/Z}` gives :math:`\gamma = (b-1)/a` and
 :math:`C_f = \frac{A}{a} \Gamma(\gamma) (Z/8)^\gamma`.
 
+**Other links.** With the numbers of :mod:`theory.asymptotics.local_flow` the same reads
+:math:`\dot v = -\alpha Q v + (c_q q + c_p p) Q w^*`, :math:`f(t) = \sum_i \mu_i e^{-\alpha\lambda_i t}`,
+and the memory has the mass :math:`1/\alpha`, so that :math:`p(1 - c_p/\alpha) = -f(t) + (c_q/\alpha) q`:
+
+.. math::
+   1 - u \sim C_f \frac{1 - 2^{-\gamma} c_q/\alpha}{1 - c_p/\alpha} t^{-\gamma}, \quad
+   1 - s = 2(1 - u) - q, \quad q \sim 2^{-\gamma} C_f t^{-\gamma}, \quad L \sim \tfrac\alpha2 q .
+
+A kink at 0 adds forces of relative order :math:`\sqrt q`: corrections of order :math:`t^{-\gamma/2}`.
+
 **Validity.** The start must be small beside the teacher in the tail, :math:`|w_i(0)| \ll |w^*_i|`
 as :math:`i \to \infty`, as on the sphere at large ``d`` and along the escape direction; a start
 :math:`w_i(0) = c\,w^*_i` there multiplies ``f`` by ``1 - c`` and ``q`` by its square. The exponents and
@@ -47,11 +57,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 from mpmath import mp
 
+from theory.asymptotics.local_flow import SQUARE, LocalFlow, factor
 from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
+from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
 from theory.expected import Count, checked
 
@@ -64,12 +77,12 @@ OVERLAP_RATIO = "limit of (1 - u)/(1 - s)"
 LOSS_PREFACTOR = "C in L ~ C t^-gamma"
 CONVERGENCE_EXPONENT = "kappa = 1/gamma in T2(eps) ~ (C/eps)^kappa"
 CONVERGENCE_PREFACTOR = "C in T2(eps) ~ (C/eps)^kappa: the larger of those of 1 - u and 1 - s"
-WINDOW_START = "1/(8 lambda_1), the time in which the first mode is learnt"
-WINDOW_END = "1/(8 lambda_d), the time in which the last mode is learnt"
+WINDOW_START = "1/({} lambda_1), the time in which the first mode is learnt"
+WINDOW_END = "1/({} lambda_d), the time in which the last mode is learnt"
 
 
 @catalogued
-def summary_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def summary_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`\gamma = (a + 2B - 1)/a`.
 
     >>> print(summary_exponent(PowerLaw(2, "inf")).printed(15)[0])
@@ -77,11 +90,11 @@ def summary_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     >>> summary_exponent(PowerLaw("0.5", 1000)).reason
     'no power law: the masses i^-b have b = 0.5, and only b > 1 leaves a decaying tail'
     """
-    return _law(spectrum, digits, SUMMARY_EXPONENT, lambda law, field: rational(_gamma(law), field))
+    return _law(spectrum, digits, SUMMARY_EXPONENT, lambda law, field: rational(_gamma(law), field), flow)
 
 
 @catalogued
-def overlap_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def overlap_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`C_f (\tfrac13 + 2^{-\gamma-1})`.
 
     At :math:`a = 2`, :math:`d = \infty` and the flat teacher, :math:`C_f = \sqrt{3/(16\pi)}`:
@@ -92,17 +105,17 @@ def overlap_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     >>> print(mp.sqrt(3 / (16 * mp.pi)) * (1 / mp.mpf(3) + mp.sqrt(2) / 4))
     0.167807289351654
     """
-    return _law(spectrum, digits, OVERLAP_PREFACTOR, overlap_scale)
+    return _law(spectrum, digits, OVERLAP_PREFACTOR, partial(overlap_scale, flow=flow), flow)
 
 
 @catalogued
-def energy_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`\tfrac23 C_f`.
+def energy_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
+    r"""Return :math:`\tfrac23 C_f`, the sum of twice the prefactor of ``1 - u`` and minus that of ``q``.
 
     >>> print(energy_prefactor(PowerLaw(2, "inf")).printed(15)[0])
     0.162867503967640
     """
-    return _law(spectrum, digits, ENERGY_PREFACTOR, lambda law, field: amplitude(law, field) * 2 / 3)
+    return _law(spectrum, digits, ENERGY_PREFACTOR, partial(energy_scale, flow=flow), flow)
 
 
 @checked
@@ -124,7 +137,7 @@ def overlap_ratio(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 
 @catalogued
-def loss_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def loss_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`4 \cdot 2^{-\gamma} C_f`.
 
     >>> print(loss_prefactor(PowerLaw(2, "inf")).printed(15)[0])
@@ -134,26 +147,29 @@ def loss_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
         spectrum,
         digits,
         LOSS_PREFACTOR,
-        lambda law, field: 4 * amplitude(law, field) * field.power(2, -rational(_gamma(law), field)),
+        lambda law, field: _decay(flow, field) / 2 * residual_scale(law, field, flow),
+        flow,
     )
 
 
 @catalogued
-def convergence_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def convergence_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`\kappa = 1/\gamma`, half the exponent of the paper's upper bound.
 
     >>> print(convergence_exponent(PowerLaw(4, "inf")).printed(15)[0])
     1.33333333333333
     """
-    return _law(spectrum, digits, CONVERGENCE_EXPONENT, lambda law, field: rational(1 / _gamma(law), field))
+    return _law(
+        spectrum, digits, CONVERGENCE_EXPONENT, lambda law, field: rational(1 / _gamma(law), field), flow
+    )
 
 
 @catalogued
-def convergence_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def convergence_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return the larger of the prefactors of ``1 - u`` and ``1 - s``: the slower decides.
 
-    ``u`` is the slower exactly when :math:`\gamma < \log_2 \tfrac32 \approx 0.585`; for a flat
-    teacher, when :math:`a < 2.41`.
+    Of phase retrieval ``u`` is the slower exactly when :math:`\gamma < \log_2 \tfrac32 \approx 0.585`; for
+    a flat teacher, when :math:`a < 2.41`.
 
     >>> law = PowerLaw(2, "inf")
     >>> convergence_prefactor(law).value == overlap_prefactor(law).value
@@ -162,21 +178,21 @@ def convergence_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     >>> convergence_prefactor(law).value == energy_prefactor(law).value
     True
     """
-    return _law(spectrum, digits, CONVERGENCE_PREFACTOR, slower_scale)
+    return _law(spectrum, digits, CONVERGENCE_PREFACTOR, partial(slower_scale, flow=flow), flow)
 
 
 @catalogued
-def window_start(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def window_start(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`1/(8\lambda_1)`, after which the power laws of this module set in.
 
     >>> print(window_start(PowerLaw(2, "inf")).printed(15)[0])
     0.205616758356028
     """
-    return closed_form(lambda field: 1 / (8 * spectrum.extremes(field)[0]), digits, WINDOW_START, SOURCE)
+    return _window(spectrum, digits, WINDOW_START, 0, flow)
 
 
 @catalogued
-def window_end(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def window_end(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`1/(8\lambda_d)`, at which the exponential of the last mode takes over.
 
     >>> print(window_end(PowerLaw(0, 1000)).printed(15)[0])
@@ -185,14 +201,30 @@ def window_end(spectrum: Spectrum, digits: Count = 15) -> Constant:
     'no end at d = inf'
     """
     if isinstance(spectrum, PowerLaw) and spectrum.dimension == mp.inf:
-        return undefined(WINDOW_END, SOURCE, "no end at d = inf")
-    return closed_form(lambda field: 1 / (8 * spectrum.extremes(field)[1]), digits, WINDOW_END, SOURCE)
+        return undefined(WINDOW_END.format(factor(flow.decay or "alpha")), SOURCE, "no end at d = inf")
+    return _window(spectrum, digits, WINDOW_END, 1, flow)
+
+
+def _window(spectrum: Spectrum, digits: int, definition: str, end: int, flow: LocalFlow) -> Constant:
+    """Evaluate the time of the first or the last mode."""
+    definition = definition.format(factor(flow.decay or "alpha"))
+    if flow.decay is None:
+        return undefined(definition, SOURCE, flow.no_law)
+    return closed_form(
+        lambda field: 1 / (_decay(flow, field) * spectrum.extremes(field)[end]), digits, definition, SOURCE
+    )
 
 
 def _law(
-    spectrum: Spectrum, digits: int, definition: str, evaluate: Callable[[PowerLaw, Field], Number]
+    spectrum: Spectrum,
+    digits: int,
+    definition: str,
+    evaluate: Callable[[PowerLaw, Field], Number],
+    flow: LocalFlow = SQUARE,
 ) -> Constant:
     """Evaluate a constant of the power law, or say why there is none."""
+    if flow.decay is None:
+        return undefined(definition, SOURCE, flow.no_law)
     if not isinstance(spectrum, PowerLaw):
         return undefined(definition, SOURCE, "no power law is known for given eigenvalues")
     reason = _obstacle(spectrum)
@@ -203,7 +235,7 @@ def _law(
 
 def _obstacle(law: PowerLaw) -> str | None:
     """Say why the masses have no decaying power-law tail, or return None."""
-    decay = _decay(law)
+    decay = _mass_decay(law)
     if decay is None:
         return "no power law is known for given teacher components without tail_mean_square"
     if law.exponent == 0:
@@ -229,7 +261,7 @@ def decay_law(law: PowerLaw) -> Fraction:
     return _gamma(law)
 
 
-def amplitude(law: PowerLaw, field: Field = FLOATS) -> Number:
+def amplitude(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     r"""Return the :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`, where there is such a law.
 
     >>> from mpmath import mp
@@ -237,21 +269,39 @@ def amplitude(law: PowerLaw, field: Field = FLOATS) -> Number:
     0.24430125595146 0.24430125595146
     """
     gamma = rational(_gamma(law), field)
-    scale = field.power(law.trace_sum(field) / 8, gamma) * field.gamma(gamma)
+    scale = field.power(law.trace_sum(field) / _decay(flow, field), gamma) * field.gamma(gamma)
     return law.tail_amplitude(field) * scale / rational(law.exponent, field)
 
 
-def overlap_scale(law: PowerLaw, field: Field = FLOATS) -> Number:
+def residual_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
+    """Return the prefactor of ``q``."""
+    return amplitude(law, field, flow) * field.power(2, -rational(_gamma(law), field))
+
+
+def overlap_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the prefactor of ``1 - u``."""
-    return amplitude(law, field) * (2 + 3 * field.power(2, -rational(_gamma(law), field))) / 6
+    alpha = _decay(flow, field)
+    energy, overlap = (written(str(force), field) for force in (flow.energy, flow.overlap))
+    forced = amplitude(law, field, flow) - energy / alpha * residual_scale(law, field, flow)
+    return forced / (1 - overlap / alpha)
 
 
-def slower_scale(law: PowerLaw, field: Field = FLOATS) -> Number:
+def energy_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
+    """Return the prefactor of ``1 - s``."""
+    return 2 * overlap_scale(law, field, flow) - residual_scale(law, field, flow)
+
+
+def slower_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the larger of the prefactors of ``1 - u`` and ``1 - s``."""
-    return field.max(overlap_scale(law, field), amplitude(law, field) * 2 / 3)
+    return field.max(overlap_scale(law, field, flow), energy_scale(law, field, flow))
 
 
-def _decay(law: PowerLaw) -> Fraction | None:
+def _decay(flow: LocalFlow, field: Field) -> Number:
+    r"""Return :math:`\alpha`."""
+    return written(str(flow.decay), field)
+
+
+def _mass_decay(law: PowerLaw) -> Fraction | None:
     """Return ``b`` of the masses; components of a steady mean square count as flat."""
     if law.mass_exponent is not None:
         return law.mass_exponent
@@ -259,6 +309,6 @@ def _decay(law: PowerLaw) -> Fraction | None:
 
 
 def _gamma(law: PowerLaw) -> Fraction:
-    decay = _decay(law)
+    decay = _mass_decay(law)
     assert decay is not None
     return (decay - 1) / law.exponent

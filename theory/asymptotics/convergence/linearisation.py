@@ -1,6 +1,7 @@
 r"""Rates of the linearised flow at the teacher, :math:`\dot v = -h v`.
 
-The Hessian of the loss at :math:`w^*` is :math:`h = 8Q + 16 (Qw^*)(Qw^*)^T` [P2]. Its largest
+The Hessian of the loss at :math:`w^*` is :math:`h = 8Q + 16 (Qw^*)(Qw^*)^T` [P2], for another link
+:math:`\alpha Q - c_p (Qw^*)(Qw^*)^T` with the numbers of its :class:`.LocalFlow`. Its largest
 eigenvalue limits the step of gradient descent, its smallest sets the end of the flow.
 """
 
@@ -10,47 +11,73 @@ import math
 from collections.abc import Callable
 from functools import lru_cache
 
-from theory.asymptotics.escape.rate import rate
+from theory.asymptotics.escape.rate import top_rate
+from theory.asymptotics.local_flow import SQUARE, LocalFlow, factor
 from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.numbers.roots import enclosed_root
+from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.edge_sums import edge_sum
 from theory.asymptotics.sums.spectrum import Level, PowerLaw, Spectrum, unlisted
 from theory.expected import Count
 
-STEP_DEFINITION = "2 / (largest eigenvalue of the Hessian 8 Q + 16 (Q w*)(Q w*)^T at the teacher)"
+STEP_DEFINITION = "2 / (largest eigenvalue of the Hessian {decay} Q + {form} (Q w*)(Q w*)^T at the teacher)"
 RATE_DEFINITION = "rate r in 1 - u ~ exp(-r t) as t -> inf at finite d, from a generic start"
 SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
 
 
 @catalogued
-def stability_step(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def stability_step(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return the largest step for which gradient descent is stable at the teacher.
 
     **Definition.** :math:`w \leftarrow w - \eta \nabla L(w)` contracts near :math:`w^*` exactly
     for :math:`0 < \eta < 2/h_{\max}`.
 
-    **Identity.** :math:`h_{\max} = 2\rho`, hence :math:`\eta = 1/\rho`, the inverse of the escape
-    rate. An eigenvalue ``h`` whose vector overlaps :math:`Qw^*` solves
+    **Identity.** For phase retrieval :math:`h_{\max} = 2\rho`, hence :math:`\eta = 1/\rho`, the inverse of
+    the escape rate. An eigenvalue ``h`` whose vector overlaps :math:`Qw^*` solves
     :math:`1 = 16 \sum_i \lambda_i \mu_i/(h - 8\lambda_i)`; putting :math:`h = 2\rho` gives the
-    equation of the escape rate. It is the top one unless the teacher misses the largest
-    eigenvalues, :math:`\mu_1 = 0`; then :math:`8\lambda_1` competes, and is taken into account.
+    equation of the escape rate, and so for any link with :math:`-c_p/\alpha` in place of 2. It is
+    the top one unless the teacher misses the largest eigenvalues, :math:`\mu_1 = 0`; then
+    :math:`8\lambda_1` competes, and is taken into account. Where :math:`c_p > 0`, as for erf, so does every
+    eigenvalue that has vectors orthogonal to :math:`Qw^*`.
 
     >>> print(stability_step(PowerLaw(2, "inf")).printed(15)[0])
     0.180539939642891
     >>> print(stability_step(PowerLaw(0, 3)).printed(15)[0])  # Hessian (8 + 16)/3
     0.250000000000000
     """
-    return closed_form(lambda field: stable_step(spectrum, field), digits, STEP_DEFINITION, SOURCE)
+    if flow.decay is None or flow.overlap is None:
+        return undefined(STEP_DEFINITION.format(decay="alpha", form="-c_p"), SOURCE, flow.no_law)
+    definition = STEP_DEFINITION.format(decay=factor(flow.decay), form=flow.form)
+    return closed_form(lambda field: stable_step(spectrum, field, flow), digits, definition, SOURCE)
 
 
-def stable_step(spectrum: Spectrum, field: Field = FLOATS) -> Number:
+def stable_step(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the largest stable step at the working precision of the field."""
-    return 1 / field.max(rate(spectrum, field), 4 * spectrum.extremes(field)[0])
+    assert flow.decay is not None
+    top = field.max(
+        top_rate(spectrum, flow.hessian_ratio, field), 4 * _orthogonal(spectrum, flow.hessian_ratio, field)
+    )
+    return 8 / written(flow.decay, field) / top
+
+
+def _orthogonal(spectrum: Spectrum, ratio: str, field: Field) -> Number:
+    """Return the largest eigenvalue of ``Q`` that may be one of ``Q + ratio Q w* w*^T Q``.
+
+    The first for a positive ratio, which raises all others above it. For a negative one, which lowers them,
+    the first that has a vector orthogonal to ``Q w*``, or 0.
+    """
+    first = spectrum.extremes(field)[0]
+    if written(ratio) >= 0:
+        return first
+    if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None:
+        return first if spectrum.exponent == 0 and spectrum.dimension > 1 else field.mpf(0)
+    free = [x for x, mass, multiplicity in spectrum.levels(field) if not mass > 0 or multiplicity > 1]
+    return free[0] if free else field.mpf(0)
 
 
 @catalogued
-def final_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def final_rate(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return the rate of the exponential that ends every finite-dimensional run.
 
     **Definition.** :math:`1 - u` (and :math:`1 - s`) decay as :math:`e^{-rt}` once
@@ -66,6 +93,10 @@ def final_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     radial rate is ``24/d``, but :math:`1-u \sim e^{-16t/d}`.
 
     The MSE, which weighs all directions alike, decays at twice the smallest eigenvalue.
+
+    **Other links** have :math:`\alpha` and :math:`-c_p` in place of 8 and 16, and ``k``, their ratio, in
+    place of 2; where it is negative the root lies below :math:`\alpha\lambda_d`. Where it is 0, and
+    :math:`c_q` with it, vectors that do not overlap do not reach ``u`` at second order.
 
     **Method.** With :math:`r = 8\lambda_d(1+y)` and
     :math:`A(y) = \sum_{i<d} \mu_i\lambda_i/(\lambda_i - \lambda_d(1+y))`,
@@ -83,29 +114,33 @@ def final_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     >>> final_rate(PowerLaw(2, "inf")).reason
     'at d = inf the eigenvalues accumulate at 0: the decay stays algebraic'
     """
+    if flow.decay is None:
+        return undefined(RATE_DEFINITION, SOURCE, flow.no_law)
     if isinstance(spectrum, PowerLaw) and spectrum.dimension == math.inf:
         reason = "at d = inf the eigenvalues accumulate at 0: the decay stays algebraic"
         return undefined(RATE_DEFINITION, SOURCE, reason)
-    return closed_form(lambda field: slowest(spectrum, field), digits, RATE_DEFINITION, SOURCE)
+    return closed_form(lambda field: slowest(spectrum, field, flow), digits, RATE_DEFINITION, SOURCE)
 
 
-def slowest(spectrum: Spectrum, field: Field = FLOATS) -> Number:
+def slowest(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the final rate at the working precision of the field."""
-    return _slowest(spectrum, field, field.dps)
+    assert flow.decay is not None
+    return written(flow.decay, field) * _slowest(spectrum, flow.hessian_ratio, field, field.dps)
 
 
 @lru_cache(maxsize=32)
-def _slowest(spectrum: Spectrum, field: Field, digits: int) -> Number:
+def _slowest(spectrum: Spectrum, ratio: str, field: Field, digits: int) -> Number:
+    """Return the final rate over ``alpha``."""
     with field.workdps(digits):
-        law = unlisted(spectrum, 8 * digits)
+        law, k = unlisted(spectrum, 8 * digits), written(ratio, field)
         if law is not None:
-            return _overlapping_rate(*_power_law_equation(law, field), field)
+            return _overlapping_rate(*_power_law_equation(law, field), k, field)
         levels = spectrum.levels(field)
         found = _overlapping_rate(
-            *_listed_equation([level for level in levels if level.mass > 0], field), field
+            *_listed_equation([level for level in levels if level.mass > 0], field), k, field
         )
         unseen = [x for x, mass, multiplicity in levels if not mass > 0 or multiplicity > 1]
-        return -field.max(-found, -16 * unseen[-1]) if unseen else found
+        return -field.max(-found, -2 * unseen[-1]) if unseen and ratio != "0" else found
 
 
 def _listed_equation(
@@ -134,15 +169,38 @@ def _power_law_equation(
 
 
 def _overlapping_rate(
-    last: Number, mass: Number, gap: Number | None, sum_over_others: Callable[[Number], Number], field: Field
+    last: Number,
+    mass: Number,
+    gap: Number | None,
+    sum_over_others: Callable[[Number], Number],
+    ratio: Number,
+    field: Field,
 ) -> Number:
-    """Solve ``y = 2 mass / (1 + 2 A(y))`` on ``(0, gap)`` and return ``8 last (1 + y)``."""
+    """Solve ``y = k mass / (1 + k A(y))``, ``k`` the ratio, and return ``last (1 + y)``.
+
+    On ``(0, gap)`` where ``k > 0``, on ``(-1, 0)`` where ``-1 < k < 0``.
+    """
     if gap is None:
-        return 8 * last * (1 + 2 * mass)
+        return last * (1 + ratio * mass)
+    if ratio == 0:
+        return last
+    start = ratio * mass / (1 + ratio * sum_over_others(field.mpf(0)))
+    if ratio < 0:
+        return last * (1 - _below(mass, -start, sum_over_others, ratio, field))
 
     def excess(y: Number) -> Number:
-        return y - 2 * mass / (1 + 2 * sum_over_others(y)) if y < gap else y
+        return y - ratio * mass / (1 + ratio * sum_over_others(y)) if y < gap else y
 
-    start = 2 * mass / (1 + 2 * sum_over_others(field.mpf(0)))
     high = start if start < gap else gap
-    return 8 * last * (1 + enclosed_root(excess, field.mpf(0), high, field))
+    return last * (1 + enclosed_root(excess, field.mpf(0), high, field))
+
+
+def _below(
+    mass: Number, high: Number, sum_over_others: Callable[[Number], Number], ratio: Number, field: Field
+) -> Number:
+    """Return ``-y``: as ``A`` falls with it, it is at most what ``A(0)`` gives, if that is positive."""
+
+    def excess(x: Number) -> Number:
+        return x * (1 + ratio * sum_over_others(-x)) + ratio * mass if x < 1 else 1 + ratio
+
+    return enclosed_root(excess, field.mpf(0), high if 0 < high < 1 else field.mpf(1), field)

@@ -33,8 +33,8 @@ from operator import mul
 from flint import arb, ctx
 from mpmath import mp
 
-from theory.asymptotics.escape.linear_stage import touched
 from theory.asymptotics.escape.rate import rate
+from theory.asymptotics.escape.resolvent import touched
 from theory.asymptotics.numbers.balls import Balls
 from theory.asymptotics.numbers.constant import GUARD, Undecided
 from theory.asymptotics.numbers.field import rational

@@ -16,10 +16,9 @@ from __future__ import annotations
 from functools import partial
 
 from theory.asymptotics.escape.rate import escape_rate, escape_root, rate
-from theory.asymptotics.escape.resolvent import resolvent
+from theory.asymptotics.escape.resolvent import lower_rate, touched
 from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
-from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 from theory.expected import Count, checked
 
@@ -63,33 +62,6 @@ def growth_rates(spectrum: Spectrum, count: Count, digits: Count = 15) -> list[C
         for number in range(2, int(min(count, touched(spectrum))) + 1)
     ]
     return [escape_rate(spectrum, digits), *lower]
-
-
-def touched(spectrum: Spectrum) -> int | float:
-    """Return the number of eigenvalues that the teacher touches.
-
-    >>> touched(PowerLaw(2, "inf")), touched(PowerLaw(0, 7)), touched(PowerLaw(2, 3, [1, 0, 2]))
-    (inf, 1, 2)
-    """
-    if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None and spectrum.exponent > 0:
-        return spectrum.dimension
-    return sum(level.mass > 0 for level in spectrum.levels())
-
-
-def lower_rate(spectrum: Spectrum, number: int, field: Field = FLOATS) -> Number:
-    """Return the root between the poles ``4 lambda`` of the given number, from 2, and of the one before."""
-    secular = resolvent(spectrum, number, field)[0].above(number)
-    (above, upper), (_, lower) = secular.poles[number - 2 : number]
-    width = field.mid(-above)
-
-    def excess(height: Number) -> Number:
-        if height == 0:
-            return lower * width
-        if height == width:
-            return -upper * width
-        return (secular.value(height) - 1) * height * (width - height)
-
-    return secular.floor + enclosed_root(excess, field.mpf(0), width, field)
 
 
 @catalogued

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from theory.asymptotics.escape.resolvent import Resolvent, resolvent
-from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form
+from theory.asymptotics.escape.resolvent import Resolvent, lower_rate, resolvent, touched
+from theory.asymptotics.local_flow import SQUARE, LocalFlow, factor
+from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
 from theory.asymptotics.numbers.roots import enclosed_root
+from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.spectrum import Spectrum
 from theory.expected import Count
 
-DEFINITION = "the root rho > 4 lambda_1 of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (rho - 4 lambda_i)"
+DEFINITION = "the largest root rho of 1 = {pull} sum_i lambda_i^2 (w*_i)^2 / (rho - {growth} lambda_i)"
 SOURCE = "arXiv:2511.18661, Lemma 2"
 
 
 @catalogued
-def escape_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def escape_rate(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return the escape rate: :math:`u(t) \sim c\,e^{\rho t}` while :math:`s \ll 1`.
 
     **Definition.** With :math:`\mu_i = \lambda_i (w^*_i)^2`, :math:`\rho` is the only root above
@@ -29,7 +31,9 @@ def escape_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
     .. math:: F(\rho) = \sum_i \frac{8 \lambda_i \mu_i}{\rho - 4\lambda_i} = 1,
 
     where :math:`\lambda_1` is the largest eigenvalue that the teacher touches, :math:`\mu_1 > 0`.
-    It is the top eigenvalue of :math:`4Q + 8 Q w^* w^{*T}` on the modes of the teacher.
+    It is the top eigenvalue of :math:`4Q + 8 Q w^* w^{*T}` on the modes of the teacher. Another link has the
+    numbers of its own ``flow`` in place of 4 and 8; where the second is negative, the root lies between
+    the two largest poles.
 
     **Method.** The first modes are added one by one. Beyond mode ``n`` the geometric series of
     :math:`1/(\rho - 4\lambda_i)` turns the sum into moments :math:`\sum_{i \ge n} \lambda_i^k
@@ -61,24 +65,47 @@ def escape_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
     References: [Lem 2, Lem 8, P9] of arXiv:2511.18661.
     """
-    return closed_form(lambda field: rate(spectrum, field), digits, DEFINITION, SOURCE)
+    if flow.growth is None or flow.pull is None:
+        return undefined(DEFINITION.format(pull="B'(0)", growth="A(0)"), SOURCE, flow.no_escape)
+    definition = DEFINITION.format(pull=factor(flow.pull), growth=factor(flow.growth))
+    if touched(spectrum) == 1 and 1 + written(flow.escape_ratio) <= 0:
+        return undefined(definition, SOURCE, "the teacher touches one eigenvalue: there u decays")
+    return closed_form(lambda field: rate(spectrum, field, flow), digits, definition, SOURCE)
 
 
-def rate(spectrum: Spectrum, field: Field = FLOATS) -> Number:
+def rate(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the escape rate at the working precision of the field."""
-    secular, shift = escape_root(spectrum, field)
-    return secular.floor + shift
+    assert flow.growth is not None
+    return written(flow.growth, field) / 4 * top_rate(spectrum, flow.escape_ratio, field)
+
+
+def top_rate(spectrum: Spectrum, ratio: str, field: Field = FLOATS) -> Number:
+    """Return the largest eigenvalue of ``4 (Q + ratio Q w* w*^T Q)`` whose vector overlaps ``Q w*``.
+
+    Negative ratios leave the first eigenvalue the largest, lowered:
+
+    >>> from theory.asymptotics import PowerLaw
+    >>> print(*(top_rate(PowerLaw(0, 2), ratio) for ratio in ("2", "0", "-1/2")))
+    6.0 2.0 1.0
+    """
+    sign = written(ratio)
+    if sign > 0:
+        secular, shift = _root(spectrum, ratio, field, field.dps)
+        return secular.floor + shift
+    if sign < 0 and touched(spectrum) > 1:
+        return lower_rate(spectrum, 2, field, ratio)
+    return resolvent(spectrum, field=field)[0].floor * (1 + written(ratio, field))
 
 
 def escape_root(spectrum: Spectrum, field: Field = FLOATS) -> tuple[Resolvent, Number]:
     """Return the secular function and its root above ``4 lambda_1``, less that floor."""
-    return _root(spectrum, field, field.dps)
+    return _root(spectrum, SQUARE.escape_ratio, field, field.dps)
 
 
 @lru_cache(maxsize=32)
-def _root(spectrum: Spectrum, field: Field, digits: int) -> tuple[Resolvent, Number]:
+def _root(spectrum: Spectrum, ratio: str, field: Field, digits: int) -> tuple[Resolvent, Number]:
     with field.workdps(digits):
-        secular, low = resolvent(spectrum, field=field)
+        secular, low = resolvent(spectrum, field=field, ratio=ratio)
         if len(secular.poles) == 1 and not secular.series:
             return secular, secular.poles[0][1]
         first_moment = field.fsum(weight for _, weight in secular.poles)

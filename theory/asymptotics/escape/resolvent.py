@@ -1,9 +1,10 @@
-r"""The secular function at ``w = 0``, whose roots are the growth rates of the linear flow.
+r"""The secular function of the linear flow at ``w = 0`` and at the teacher, whose roots are its rates.
 
-.. math:: F(p) = \sum_i \frac{8 \lambda_i \mu_i}{p - 4\lambda_i}, \qquad \mu_i = \lambda_i (w^*_i)^2 .
+.. math:: F(p) = \sum_i \frac{4r \lambda_i \mu_i}{p - 4\lambda_i}, \qquad \mu_i = \lambda_i (w^*_i)^2 .
 
-``p`` with ``F(p) = 1`` are the eigenvalues of :math:`4Q + 8 Q w^* w^{*T} Q` whose vectors,
-:math:`e_i \propto \lambda_i w^*_i/(p - 4\lambda_i)`, overlap :math:`Q w^*`.
+``p`` with ``F(p) = 1`` are the eigenvalues of :math:`4(Q + r\,Q w^* w^{*T} Q)` whose vectors,
+:math:`e_i \propto \lambda_i w^*_i/(p - 4\lambda_i)`, overlap :math:`Q w^*`. Phase retrieval has ``r = 2`` at
+both points, others a ratio of their own, :mod:`theory.asymptotics.local_flow`, which may be negative.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mpmath import mp, mpf
+from mpmath import mp
 
+from theory.asymptotics.local_flow import SQUARE
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
+from theory.asymptotics.numbers.roots import enclosed_root
+from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectrum import Level, PowerLaw, Spectrum, unlisted
 
@@ -25,9 +29,9 @@ MOST_ORDERS = 5000
 class Resolvent:
     """``F`` as poles at ``gap`` below ``floor`` and a series in powers of ``1/rho``.
 
-    ``floor`` is 4 lambda_1, ``poles`` holds pairs ``(4 lambda_1 - 4 lambda_i, 8 lambda_i mu_i)``,
-    ``series`` the ``c_k`` of ``sum_k c_k rho**-(k+1)``, whose successive terms are positive and fall at
-    least by ``edge / rho``.
+    ``floor`` is 4 lambda_1, ``poles`` holds pairs ``(4 lambda_1 - 4 lambda_i, 4 r lambda_i mu_i)``,
+    ``series`` the ``c_k`` of ``sum_k c_k rho**-(k+1)``, whose successive terms have the sign of ``r`` and
+    fall at least by ``edge / rho``.
     """
 
     floor: Number
@@ -70,49 +74,87 @@ class Resolvent:
         return Resolvent(self.floor - base, poles, self.series, self.edge, self.field)
 
 
-def resolvent(spectrum: Spectrum, roots: int = 1, field: Field = FLOATS) -> tuple[Resolvent, Number]:
+def resolvent(
+    spectrum: Spectrum, roots: int = 1, field: Field = FLOATS, ratio: str = SQUARE.escape_ratio
+) -> tuple[Resolvent, Number]:
     """Return ``F`` at the working precision, and a lower bound of its largest root less ``floor``.
 
-    The series of the tail reaches as far down as the given number of ``roots``.
+    The series of the tail reaches as far down as the given number of ``roots``. The bound is for a positive
+    ``ratio``.
     """
+    r = written(ratio, field)
     count = max(2 * int(field.dps) + 10, 4 * roots)
     law = unlisted(spectrum, 2 * count)
     if law is None:
-        return _listed(spectrum, count, roots, field)
-    return _series(law, count, roots, field)
+        return _listed(spectrum, count, roots, r, field)
+    return _series(law, count, roots, r, field)
 
 
-def _listed(spectrum: Spectrum, count: int, roots: int, field: Field) -> tuple[Resolvent, Number]:
+def touched(spectrum: Spectrum) -> int | float:
+    """Return the number of eigenvalues that the teacher touches.
+
+    >>> touched(PowerLaw(2, "inf")), touched(PowerLaw(0, 7)), touched(PowerLaw(2, 3, [1, 0, 2]))
+    (inf, 1, 2)
+    """
+    if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None and spectrum.exponent > 0:
+        return spectrum.dimension
+    return sum(level.mass > 0 for level in spectrum.levels())
+
+
+def lower_rate(
+    spectrum: Spectrum, number: int, field: Field = FLOATS, ratio: str = SQUARE.escape_ratio
+) -> Number:
+    """Return the root between the poles ``4 lambda`` of the given number, from 2, and of the one before."""
+    secular = resolvent(spectrum, number, field, ratio)[0].above(number)
+    (above, upper), (_, lower) = secular.poles[number - 2 : number]
+    width = field.mid(-above)
+
+    def excess(height: Number) -> Number:
+        if height == 0:
+            return lower * width
+        if height == width:
+            return -upper * width
+        return (secular.value(height) - 1) * height * (width - height)
+
+    return secular.floor + enclosed_root(excess, field.mpf(0), width, field)
+
+
+def _listed(
+    spectrum: Spectrum, count: int, roots: int, ratio: Number, field: Field
+) -> tuple[Resolvent, Number]:
     """Return the resolvent with every mode listed, unless there are many beyond the first ``count``."""
     levels = [level for level in spectrum.levels(field) if level.mass > 0]
     top = levels[0].eigenvalue
     weighted = [(x, x * mass) for x, mass, _ in levels]
     first, second = field.fsum(y for _, y in weighted), field.fsum(x * y for x, y in weighted)
-    shift = _lower_bound(top, 8 * weighted[0][1], first, second, field)
+    shift = _lower_bound(top, 4 * ratio * weighted[0][1], first, second, ratio, field)
     if len(levels) > 2 * count:
         lowest = 4 * levels[roots - 1].eigenvalue if roots > 1 else 4 * top + shift
         edge = 4 * levels[count].eigenvalue
         orders = math.ceil(field.dps / max(_decades(lowest / edge, field), 0.1))
         if orders <= count // 2:
-            tail = _moments(levels[count:], edge, orders, field)
-            return Resolvent(4 * top, _poles(top, weighted[:count], field), tail, edge, field), shift
-    return Resolvent(4 * top, _poles(top, weighted, field), [], field.mpf(0), field), shift
+            tail = _moments(levels[count:], edge, orders, ratio, field)
+            return Resolvent(4 * top, _poles(top, weighted[:count], ratio, field), tail, edge, field), shift
+    return Resolvent(4 * top, _poles(top, weighted, ratio, field), [], field.mpf(0), field), shift
 
 
 def _decades(ratio: Number, field: Field) -> float:
     return float(field.log(ratio)) / math.log(10)
 
 
-def _poles(top: Number, weighted: list[tuple[Number, Number]], field: Field) -> list[tuple[Number, Number]]:
+def _poles(
+    top: Number, weighted: list[tuple[Number, Number]], ratio: Number, field: Field
+) -> list[tuple[Number, Number]]:
     """Return gaps and weights; that of the floor itself is 0 exactly, however small the root's distance."""
     (_, first), *others = weighted
-    return [(field.mpf(0), 8 * first), *((4 * (top - x), 8 * y) for x, y in others)]
+    scale = 4 * ratio
+    return [(field.mpf(0), scale * first), *((4 * (top - x), scale * y) for x, y in others)]
 
 
-def _moments(levels: list[Level], edge: Number, orders: int, field: Field) -> list[Number]:
+def _moments(levels: list[Level], edge: Number, orders: int, ratio: Number, field: Field) -> list[Number]:
     """Return the series of many listed levels, for floats in fixed-point arithmetic, which is faster."""
     if field is not FLOATS:
-        terms, series = [2 * mass for _, mass, _ in levels], []
+        terms, series = [ratio * mass for _, mass, _ in levels], []
         points = [4 * x for x, _, _ in levels]
         for _ in range(orders):
             terms = [term * x for term, x in zip(terms, points, strict=True)]
@@ -121,7 +163,7 @@ def _moments(levels: list[Level], edge: Number, orders: int, field: Field) -> li
     one = 1 << (mp.prec + 20)
     points = [int(4 * x / edge * one) for x, _, _ in levels]
     terms = [int(mass * one) for _, mass, _ in levels]
-    series, scale = [], mpf(2) / one
+    series, scale = [], ratio / one
     for _ in range(orders):
         terms = [term * x >> mp.prec + 20 for term, x in zip(terms, points, strict=True)]
         scale *= edge
@@ -129,37 +171,41 @@ def _moments(levels: list[Level], edge: Number, orders: int, field: Field) -> li
     return series
 
 
-def _series(spectrum: PowerLaw, count: int, roots: int, field: Field) -> tuple[Resolvent, Number]:
+def _series(
+    spectrum: PowerLaw, count: int, roots: int, ratio: Number, field: Field
+) -> tuple[Resolvent, Number]:
     """Return the resolvent with a series for the tail, and a lower bound of its root."""
     head = spectrum.head(count, field)
     top = head[0].eigenvalue
-    poles = _poles(top, [(x, x * mass) for x, mass, _ in head], field)
+    poles = _poles(top, [(x, x * mass) for x, mass, _ in head], ratio, field)
     with field.workdps(15):
         first, second = spectrum.moment(1, field=field), spectrum.moment(2, field=field)
-    shift = _lower_bound(top, poles[0][1], first, second, field)
+    shift = _lower_bound(top, poles[0][1], first, second, ratio, field)
     edge = 4 * spectrum.eigenvalue(count + 1, field)
     lowest = 4 * head[roots - 1].eigenvalue if roots > 1 else 4 * top + shift
-    series = _tail_series(spectrum, count + 1, _decades(lowest / edge, field), field)
+    series = _tail_series(spectrum, count + 1, _decades(lowest / edge, field), ratio, field)
     return Resolvent(4 * top, poles, series, edge, field), shift
 
 
-def _lower_bound(top: Number, weight: Number, first: Number, second: Number, field: Field) -> Number:
+def _lower_bound(
+    top: Number, weight: Number, first: Number, second: Number, ratio: Number, field: Field
+) -> Number:
     """Bound ``rho - 4 lambda_1`` below by its own mode and by a Rayleigh quotient.
 
     The bounds are lowered by more than their rounding.
     """
-    return field.max(weight * (1 - 1e-9), (4 * second / first + 8 * first) * (1 - 1e-9) - 4 * top)
+    return field.max(weight * (1 - 1e-9), (4 * second / first + 4 * ratio * first) * (1 - 1e-9) - 4 * top)
 
 
-def _tail_series(spectrum: PowerLaw, first: int, fall: float, field: Field) -> list[Number]:
-    """Return ``8 4^k`` times the moments of order ``k + 1`` from mode ``first`` on.
+def _tail_series(spectrum: PowerLaw, first: int, fall: float, ratio: Number, field: Field) -> list[Number]:
+    """Return ``4 r 4^k`` times the moments of order ``k + 1`` from mode ``first`` on.
 
     Each term of the series is ``fall`` decades below the one before, and needs as many digits less.
     """
     decay = spectrum.mass_exponent
     assert decay is not None
     scale = 4 / spectrum.trace_sum(field)
-    factor = 2 * scale / spectrum.energy_sum(field)
+    factor = ratio * scale / spectrum.energy_sum(field)
     series, digits = [], field.dps
     if digits > MOST_ORDERS * fall:
         raise ArithmeticError("the eigenvalues are too close to each other for a series of the tail")

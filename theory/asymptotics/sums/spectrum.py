@@ -19,6 +19,7 @@ from theory.asymptotics.numbers.exact import quotient
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
 from theory.expected import checked
+from theory.names import source_exponent
 
 Exact = int | float | str | Fraction
 """Accepted for exponents; a float stands for the decimal number it prints as."""
@@ -302,14 +303,12 @@ def _dimension(value: int | float | str) -> int | float:
     return int(dimension)
 
 
-def _source(teacher: str | tuple[Any, ...]) -> Fraction:
+def _source(teacher: str) -> Fraction:
     """Return the ``B`` of a named teacher."""
-    name = str(teacher)
-    if name == "flat":
-        return Fraction(0)
-    if name.startswith("source:"):
-        return exact(name.removeprefix("source:"), "the B of teacher source:B")
-    raise ValueError(f"teacher is {name!r}, but it must be flat, source:B or d components")
+    source = source_exponent(teacher)
+    if source is None:
+        raise ValueError(f"teacher is {teacher!r}, but it must be flat, source:B or d components")
+    return source
 
 
 def _check_components(components: tuple[Any, ...], dimension: int | float) -> None:

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-Array = np.ndarray
+from numerics.arrays import Array
 
 
 @cache

@@ -1,0 +1,5 @@
+"""What the annotations of arrays say."""
+
+import numpy as np
+
+Array = np.ndarray

@@ -1,0 +1,45 @@
+"""The power laws of any link at d = ∞ against the solver, fitted without exponent or prefactor."""
+
+import numpy as np
+import pytest
+
+from numerics import extrapolate_power_law, load_module, power_law, solve
+from theory.asymptotics import (
+    PowerLaw,
+    energy_prefactor,
+    loss_prefactor,
+    overlap_prefactor,
+    summary_exponent,
+)
+from theory.symbolic import local_flow, parse_link, single_index
+from theory.symbolic.codegen import generate_module
+
+TIMES = 4.0 ** np.arange(11, 27.5)
+LAWS = {"one_minus_u": overlap_prefactor, "one_minus_s": energy_prefactor, "loss": loss_prefactor}
+FEW = [
+    ("z**2", 2.0),
+    ("z**2 + z/2", 1.5),
+    ("z**3 + z", 2.0),
+    ("z**2 + z**3/3", 1.5),
+    ("erf(z)", 2.0),
+    ("z**4 - 6*z**2", 1.5),
+    ("relu(z)", 2.0),
+]
+LINKS = [*(link for link, _ in FEW), "z**3 - 3*z", "z**4", "gelu(z)", "sin(z)", "cos(z)", "abs(z)"]
+MANY = [(link, a) for link in LINKS for a in (1.5, 2.0) if (link, a) not in FEW]
+
+
+@pytest.mark.parametrize(
+    ("text", "exponent"), [*FEW, *(pytest.param(*case, marks=pytest.mark.slow) for case in MANY)]
+)
+def test_exponent_to_six_digits_and_prefactor_to_five(text, exponent):
+    """From a start of s = 0.64, as 0 attracts some of them. Times end at t = 1.8e16."""
+    link, law = parse_link(text), PowerLaw(exponent, "inf")
+    flow, model = local_flow(link), load_module(generate_module(single_index(link)))
+    run = solve(power_law(exponent, np.inf, init="escape:0.8", horizon=1e18), 2e16, model)
+    late = run.at(TIMES)
+    assert run.limit.name == "+teacher"
+    for name, prefactor in LAWS.items():
+        fit = extrapolate_power_law(TIMES, getattr(late, name))
+        assert fit.exponent == pytest.approx(-float(summary_exponent(law, flow=flow)), rel=1e-6)
+        assert fit.prefactor == pytest.approx(float(prefactor(law, flow=flow)), rel=1e-5)

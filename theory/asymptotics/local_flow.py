@@ -1,0 +1,108 @@
+r"""The numbers by which a link enters the laws: the flow to leading order at 0 and at the teacher.
+
+One student learns a teacher of the same link ``f``, :math:`\|w^*\|_Q = 1`. Let ``z ~ N(0, 1)``.
+
+**At 0**, where the flow is linear there:
+:math:`\dot w = A(0)\,Q w + \partial_u B(0)\,u\,Q w^*`, with :math:`f = f_0 + f_1 z + f_2 z^2 + \dots`
+
+.. math:: A(0) = 4 f_2 E[f - f_0] - 2 f_1^2, \qquad \partial_u B(0) = 4 f_2 E f''.
+
+**At the teacher**, for :math:`v = w - w^*`, :math:`q = v^T Q v`, :math:`p = v^T Q w^*`:
+:math:`\dot v = -\alpha Q v + (c_q q + c_p p) Q w^*`, up to terms of higher order, and with
+:math:`g = f'^2`
+
+.. math:: \alpha = 2 E g, \qquad c_p = -2 E g'', \qquad c_q = -\tfrac32 E g''.
+
+For :math:`\nabla L = 2 E[(f(X) - f(Y)) f'(X)\,x]` with :math:`X = Y + v \cdot x` is
+:math:`2E[g\,(v \cdot x)\,x] + \tfrac32 E[g'\,(v \cdot x)^2 x] + \dots`, and by Stein's lemma
+:math:`E[g\,(v\cdot x)\,x] = E g\,Qv + E g''\,p\,Qw^*`, :math:`E[g'(v\cdot x)^2x] = E g''\,q\,Qw^* + \dots`
+A kink of ``f`` at 0 adds terms of order :math:`\sqrt q\,v`, :math:`q^{3/2}` and :math:`\sqrt q\,p` only.
+
+:func:`theory.symbolic.local_flow` derives them; this package computes with them, in closed form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from theory.asymptotics.numbers.constant import Constant, undefined
+from theory.asymptotics.numbers.written import written
+from theory.expected import checked
+
+
+@checked
+@dataclass(frozen=True)
+class LocalFlow:
+    r"""The flow of one student, to leading order at 0 and at the teacher; numbers in closed form, as text.
+
+    ``growth`` is :math:`A(0)`, positive, and ``pull`` :math:`\partial_u B(0)`; ``decay`` is :math:`\alpha`,
+    positive, ``overlap`` :math:`c_p` and ``energy`` :math:`c_q`. Where there are none ``no_escape``,
+    ``no_law`` say why. Raises ValueError for a text that writes no number.
+
+    >>> SQUARE.growth, SQUARE.pull, SQUARE.decay, SQUARE.overlap, SQUARE.energy
+    ('4', '8', '8', '-16', '-12')
+    """
+
+    link: str
+    growth: str | None = None
+    pull: str | None = None
+    decay: str | None = None
+    overlap: str | None = None
+    energy: str | None = None
+    no_escape: str = ""
+    no_law: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("growth", "pull", "decay", "overlap", "energy"):
+            text = getattr(self, name)
+            try:
+                _ = text is None or written(text)
+            except ValueError as error:
+                raise ValueError(f"{name} is no number: {error}") from None
+
+    @property
+    def form(self) -> str:
+        r"""Return :math:`-c_p`, the factor of the Hessian's form of rank one."""
+        overlap = str(self.overlap)
+        return overlap[1:] if overlap[:1] == "-" and overlap[1:].isdigit() else f"-({overlap})"
+
+    @property
+    def escape_ratio(self) -> str:
+        r"""Return :math:`\partial_u B(0)/A(0)`: the flow is :math:`A(0)(Q + \text{ratio}\,Qw^*w^{*T}Q)`."""
+        return _quotient(self.pull, self.growth)
+
+    @property
+    def hessian_ratio(self) -> str:
+        r"""Return :math:`-c_p/\alpha`: the Hessian is :math:`\alpha(Q + \text{ratio}\,Qw^*w^{*T}Q)`."""
+        return _quotient(self.overlap, self.decay, -1)
+
+
+SQUARE = LocalFlow("z**2", "4", "8", "8", "-16", "-12")
+"""Phase retrieval."""
+
+
+def factor(text: str) -> str:
+    """Return a number as a factor in a text: in brackets where it is more than digits.
+
+    >>> factor("8"), factor("8/pi")
+    ('8', '(8/pi)')
+    """
+    return text if text.isalnum() else f"({text})"
+
+
+def of_the_square(name: str, link: str) -> Constant:
+    """Return the constant that is undefined because it is known for phase retrieval alone."""
+    return undefined(
+        f"{name}, as it is for z**2",
+        "theory.asymptotics",
+        f"known for the link z**2 alone, not for {link}",
+    )
+
+
+def _quotient(numerator: str | None, denominator: str | None, sign: int = 1) -> str:
+    """Return a quotient as text, the same text for the same rational number."""
+    try:
+        return str(sign * Fraction(str(numerator)) / Fraction(str(denominator)))
+    except ValueError:
+        return f"{sign}*({numerator})/({denominator})"
