@@ -12,6 +12,8 @@ of the model.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
 from numerics.pairs.overlaps import split
