@@ -111,14 +111,15 @@ def test_one_eigenvalue():
 
 
 def test_vectors_that_the_teacher_misses():
-    """They have rate alpha lambda, and reach u at second order unless c_q = 0."""
+    """They have rate alpha lambda, and reach u at second order unless c_q = 0: with relu at third."""
     spectrum = Given([3, 2, "0.1"], [0, 1, 0])
     for flow in (ERF, CUBIC):
         alpha, beta = written(flow.decay), -written(flow.overlap)
         top = max(3 * alpha, 2 * (alpha + beta))
         assert abs(stability_step(spectrum, 15, flow).value - 2 / top) < mpf(10) ** -13
         assert abs(final_rate(spectrum, 15, flow).value - alpha / 5) < mpf(10) ** -13
-    assert abs(final_rate(spectrum, 15, RELU).value - 2) < mpf(10) ** -14
+    assert "beyond second order" in final_rate(spectrum, 15, RELU).reason
+    assert abs(final_rate(Given([3, 2, 1], [0, 1, 0]), 15, RELU).value - 2) < mpf(10) ** -14
 
 
 def test_reasons():
