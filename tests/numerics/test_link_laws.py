@@ -11,6 +11,8 @@ from theory.asymptotics import (
     final_rate,
     loss_prefactor,
     overlap_prefactor,
+    recovered_exponent,
+    recovered_prefactor,
     summary_exponent,
 )
 from theory.symbolic import local_flow, parse_link, single_index
@@ -60,6 +62,9 @@ def test_exponent_to_six_digits_and_prefactor_to_five(text, exponent):
     run = solve(power_law(exponent, np.inf, init="escape:0.8", horizon=1e18), 2e16, model)
     late = run.at(TIMES)
     assert run.limit.name == "+teacher"
+    recovered = extrapolate_power_law(TIMES, late.recovered)
+    assert recovered.exponent == pytest.approx(float(recovered_exponent(law, flow=flow)), rel=1e-6)
+    assert recovered.prefactor == pytest.approx(float(recovered_prefactor(law, flow=flow)), rel=1e-5)
     for name, prefactor in LAWS.items():
         fit = extrapolate_power_law(TIMES, getattr(late, name))
         assert fit.exponent == pytest.approx(-float(summary_exponent(law, flow=flow)), rel=1e-6)

@@ -135,11 +135,13 @@ def test_constants_known_for_the_square_alone_say_so():
     for name in (
         "escape_amplitude",
         "third_delay",
-        "recovered_prefactor",
+        "recovered_constant",
         "sgd_stability_step",
         "sgd_loss_floor",
     ):
         assert "for the link z**2 alone, not for z**3 + z" in answer["constants"][name]["reason"]
+    height = constants(PowerLaw(2, 100), 10, ["plateau_height"])["plateau_height"]
+    assert answer["constants"]["plateau_height"] == height.as_json(10)
     assert (
         answer["constants"]["window_start"]["value"]
         == window_start(PowerLaw(2, 100), 10, CUBIC).printed(10)[0]

@@ -54,11 +54,10 @@ def stability_step(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
 
 def stable_step(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the largest stable step at the working precision of the field."""
-    assert flow.decay is not None
     top = field.max(
         top_rate(spectrum, flow.hessian_ratio, field), 4 * _orthogonal(spectrum, flow.hessian_ratio, field)
     )
-    return 8 / written(flow.decay, field) / top
+    return 8 / flow.alpha(field) / top
 
 
 def _orthogonal(spectrum: Spectrum, ratio: str, field: Field) -> Number:
@@ -137,8 +136,7 @@ def _slow_and_missed(spectrum: Spectrum) -> bool:
 
 def slowest(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the final rate at the working precision of the field."""
-    assert flow.decay is not None
-    return written(flow.decay, field) * _slowest(spectrum, flow.hessian_ratio, field, field.dps)
+    return flow.alpha(field) * _slowest(spectrum, flow.hessian_ratio, field, field.dps)
 
 
 @lru_cache(maxsize=32)
