@@ -111,14 +111,15 @@ def test_one_eigenvalue():
 
 
 def test_vectors_that_the_teacher_misses():
-    """They have rate alpha lambda, and reach u at second order unless c_q = 0."""
+    """They have rate alpha lambda, and reach u at second order unless c_q = 0: with relu at third."""
     spectrum = Given([3, 2, "0.1"], [0, 1, 0])
     for flow in (ERF, CUBIC):
         alpha, beta = written(flow.decay), -written(flow.overlap)
         top = max(3 * alpha, 2 * (alpha + beta))
         assert abs(stability_step(spectrum, 15, flow).value - 2 / top) < mpf(10) ** -13
         assert abs(final_rate(spectrum, 15, flow).value - alpha / 5) < mpf(10) ** -13
-    assert abs(final_rate(spectrum, 15, RELU).value - 2) < mpf(10) ** -14
+    assert "beyond second order" in final_rate(spectrum, 15, RELU).reason
+    assert abs(final_rate(Given([3, 2, 1], [0, 1, 0]), 15, RELU).value - 2) < mpf(10) ** -14
 
 
 def test_reasons():
@@ -134,11 +135,13 @@ def test_constants_known_for_the_square_alone_say_so():
     for name in (
         "escape_amplitude",
         "third_delay",
-        "recovered_prefactor",
+        "recovered_constant",
         "sgd_stability_step",
         "sgd_loss_floor",
     ):
         assert "for the link z**2 alone, not for z**3 + z" in answer["constants"][name]["reason"]
+    height = constants(PowerLaw(2, 100), 10, ["plateau_height"])["plateau_height"]
+    assert answer["constants"]["plateau_height"] == height.as_json(10)
     assert (
         answer["constants"]["window_start"]["value"]
         == window_start(PowerLaw(2, 100), 10, CUBIC).printed(10)[0]
