@@ -25,7 +25,7 @@ class Gauss(NamedTuple):
         """Whether the ``values`` (G, …) at the nodes are known in between: (…).
 
         >>> nodes = gauss(12).nodes
-        >>> gauss(12).resolves(1 / (np.array([0.01, 1.0]) + nodes[:, None])).tolist()
+        >>> gauss(12).resolves(1 / (np.array([0.01, 3.0]) + nodes[:, None])).tolist()
         [False, True]
         """
         last = np.abs(np.tensordot(self.coefficients, values, 1)).max(axis=0)

@@ -161,7 +161,7 @@ def crossover_sum(law: PowerLaw, time: NonNegative) -> mpf:
 
 
 @checked
-def leading_deficits(now: mpf | float, twice: mpf | float) -> Deficits:
+def leading_deficits(now: NonNegative, twice: NonNegative) -> Deficits:
     r"""Return the laws from :math:`f(t)` and :math:`f(2t)`, or from the sums that replace them.
 
     >>> deficits = leading_deficits(mpf("0.03"), mpf("0.02"))
