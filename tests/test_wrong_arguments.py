@@ -126,6 +126,7 @@ VALID = {
     "tau": 0.1,
     "teacher": "flat",
     "teacher_link": symbolic.Z**2,
+    "teacher_weights": [1.0],
     "teachers": 2,
     "terms": 3,
     "text": "z**2",
@@ -137,6 +138,7 @@ VALID = {
     "until": 1.0,
     "values": TIMES**-0.5,
     "variables": [sympy.Symbol("x")],
+    "weights": [1.0],
     "workers": 1,
 }
 """A valid argument for each name of a parameter."""
@@ -235,7 +237,7 @@ def valid(function):
     return {name: own.get(name, VALID.get(name)) for name in parameters}
 
 
-FILLED = {("solve", "steps")}
+FILLED = {("solve", "steps"), ("network", "weights"), ("network", "teacher_weights")}
 """Lists that must hold something."""
 
 
@@ -266,7 +268,7 @@ def refusal(function, arguments, name, value):
             file.is_relative_to(ROOT) and linecache.getline(str(file), line).strip().startswith("raise ")
         ):
             return f"{type(error).__name__} that is not ours: {text}"
-        if not any(word in text for word in (name, name.replace("_", " "))):
+        if not any(word in text for word in (name, name.replace("_", " "), name.rpartition("_")[2])):
             return f"{name} is not named: {text}"
         return f"more than a line: {text}" if "\n" in text or len(text) > 300 else None
     except Exception as error:

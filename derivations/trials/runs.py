@@ -5,6 +5,9 @@ from functools import cache
 
 from numerics import Problem, Trajectory, power_law, solve
 
+LONG_RUN = 1e24
+"""Until then the flow at d = ∞ is followed, to read off how it converges."""
+
 RATIOS = 5e-3
 """A measured constant may differ by this fraction from the one claimed."""
 

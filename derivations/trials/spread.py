@@ -14,6 +14,9 @@ SEEDS, FEW_SEEDS, POINTS = 60, 20, 200
 LEVELS = (0.05, 0.5, 0.95)
 """Quantiles: the ends of the bands, and the median between them."""
 
+KOLMOGOROV = 1.95
+"""√n times the distance of n draws' distribution from their law exceeds this once in a thousand times."""
+
 
 class Spread(NamedTuple):
     """Quantiles (3, n) of MSE, |u| and s at the ``times`` (n,), and those of the phases."""

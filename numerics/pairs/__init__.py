@@ -15,7 +15,7 @@ from numerics.generated import RightHandSides, load_module
 from numerics.pairs.functions import Link, pair_function, taylor_coefficients
 from numerics.pairs.network import Network
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
-from theory.expected import Only
+from theory.expected import NonNegative, Only, checked
 
 if TYPE_CHECKING:
     from theory.symbolic import Model
@@ -39,16 +39,26 @@ AnyModel = Annotated[
 """What a flow can be asked of."""
 
 
+AnyLink = Annotated[
+    Any,
+    Only(
+        "a text such as 'tanh(z)', a SymPy expression in z or a function of arrays",
+        lambda link: isinstance(link, str) or callable(link) or hasattr(link, "free_symbols"),
+    ),
+]
+"""What a unit can compute."""
+
 FEW = 4
 """Vectors of a model whose module is generated with all overlaps and areas as symbols."""
 
 
+@checked
 def network(
-    link: Link,
-    teacher_link: Link | None = None,
+    link: AnyLink,
+    teacher_link: AnyLink | None = None,
     weights: Sequence[float] = (1.0,),
     teacher_weights: Sequence[float] = (1.0,),
-    noise: float = 0.0,
+    noise: NonNegative = 0.0,
     name: str = "network",
 ) -> Network:
     """Return the flow of ``Σ_j c_j f(w_j·x)`` that learns ``Σ_m c*_m g(w*_m·x)``.

@@ -114,7 +114,7 @@ class ClosedFunction:
     module: ModuleType
     smooth: bool = True
     exact: bool = False
-    nodes: int = 8
+    nodes: int = 12
 
     def value(self, a: Array, b: Array, c: Array) -> Array:
         """P."""

@@ -13,21 +13,18 @@ likewise ΔP_a, and with x* the teachers' projections the loss is
     L = Σ_jk c_j c_k E[(f(x_j) − f(x*_j)) (f(x_k) − f(x*_k))],
 
 the integrals over 0 ≤ θ, φ ≤ 1 of ∂_θ ∂_φ P at (T_jj + θ e_j, T_kk + φ e_k, T_jk + θ p_jk + φ p_kj + θφ
-q_jk). Gauss quadrature does both, exactly for polynomials; where e and r are no small part of the energies
-nothing cancels, and differences serve as they are.
+q_jk). Gauss quadrature does both, exactly for polynomials; where its nodes do not resolve the integrand
+little cancels, and differences serve as they are.
 """
 
 from functools import cached_property
 
 import numpy as np
-from numpy.polynomial import legendre
 
 from numerics.arrays import Array
 from numerics.pairs.network import Network, diagonal, form
 from numerics.pairs.overlaps import join, split, upper_triangle
-
-NEAR = 0.02
-"""Of the energies: from there on a difference loses less than two digits."""
+from numerics.quadrature.gauss import gauss
 
 
 class MatchedNetwork(Network):
@@ -125,23 +122,23 @@ class _Residual:
     def differences(self) -> tuple[Array, Array]:
         """ΔP_a and ΔP_c (K, K, …)."""
         s, t, e = diagonal(self.S), diagonal(self.T), self.excess
-        theta, weights = self._nodes()
-        theta = theta.reshape(-1, *(1,) * self.S.ndim)
+        rule = gauss(self.pair.nodes)
+        theta = rule.nodes.reshape(-1, *(1,) * self.S.ndim)
         _, ab, ac, bc, cc = self.pair.curvatures(s[:, None], t + theta * e, self.U + theta * self.step)
-        own = np.tensordot(weights, ab * e + ac * self.step, 1)
-        cross = np.tensordot(weights, bc * e + cc * self.step, 1)
+        slopes = ab * e + ac * self.step, bc * e + cc * self.step
+        own, cross = (np.tensordot(rule.weights, slope, 1) for slope in slopes)
         if self.pair.exact:
             return own, cross
         far = self.pair.slopes(s[:, None], s, self.S) - self.pair.slopes(s[:, None], t, self.U)
-        near = self._near()
-        return np.where(near, own, far[0]), np.where(near, cross, far[1])
+        near = [rule.resolves(slope) for slope in slopes]
+        return np.where(near[0], own, far[0]), np.where(near[1], cross, far[1])
 
     def mixed_differences(self) -> Array:
         """E[(f(x_j) − f(x*_j)) (f(x_k) − f(x*_k))] (K, K, …)."""
         s, t, e = diagonal(self.S), diagonal(self.T), self.excess
-        nodes, weights = self._nodes()
-        theta = nodes.reshape(-1, 1, *(1,) * self.S.ndim)
-        phi = nodes.reshape(-1, *(1,) * self.S.ndim)
+        rule = gauss(self.pair.nodes)
+        theta = rule.nodes.reshape(-1, 1, *(1,) * self.S.ndim)
+        phi = rule.nodes.reshape(-1, *(1,) * self.S.ndim)
         by_theta, by_phi = self.p + phi * self.q, np.swapaxes(self.p, 0, 1) + theta * self.q
         covariance = self.T + theta * self.p + phi * by_phi
         place = t[:, None] + theta * e[:, None], t + phi * e, covariance
@@ -149,21 +146,11 @@ class _Residual:
         first = e[:, None]
         mixed = first * (e * ab + by_phi * ac) + by_theta * (e * bc + by_phi * cc)
         mixed = mixed + self.q * self.pair.slopes(*place)[1]
-        found = np.tensordot(np.outer(weights, weights), mixed, 2)
+        found = np.tensordot(np.outer(rule.weights, rule.weights), mixed, 2)
         if self.pair.exact:
             return found
         value, crossed = self.pair.value, self.pair.value(s[:, None], t, self.U)
         far = value(s[:, None], s, self.S) - crossed - np.swapaxes(crossed, 0, 1)
-        return np.where(self._near(), found, far + value(t[:, None], t, self.T))
-
-    def _near(self) -> Array:
-        """Which pairs are so near the teachers that their differences cancel (K, K, …)."""
-        t, sizes = diagonal(self.T), np.abs(self.excess)
-        largest = np.maximum(sizes[:, None] / t[:, None], sizes / t)
-        lengths = np.sqrt(t)
-        moved = np.maximum(np.abs(self.step), np.abs(self.p)) / (lengths[:, None] * lengths)
-        return np.maximum(largest, moved) <= NEAR
-
-    def _nodes(self) -> tuple[Array, Array]:
-        nodes, weights = legendre.leggauss(self.pair.nodes)
-        return (1 + nodes) / 2, weights / 2
+        sides = rule.resolves(mixed), rule.resolves(np.swapaxes(mixed, 0, 1))
+        near = np.logical_and(*sides).all(axis=0)
+        return np.where(near, found, far + value(t[:, None], t, self.T))

@@ -195,7 +195,7 @@ class SampledPair:
     g: SampledSeries
 
     exact = False
-    nodes = 8
+    nodes = 12
 
     def means(self, orders: Sequence[tuple[int, int]], a: Array, b: Array, c: Array) -> list[Array]:
         """``E[f^(i)(X) g^(j)(Y)]`` for each ``(i, j)`` of ``orders``; the arrays are broadcast."""

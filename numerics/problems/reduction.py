@@ -26,6 +26,7 @@ from numerics.problems.block_gauss import block_lanczos, chebyshev_moments, gaus
 from numerics.problems.eigenspaces import add, merge
 from numerics.problems.problem import Problem
 from numerics.quadrature.chebyshev import chebyshev_polynomials
+from numerics.quadrature.index_rule import DECAYED
 from theory.expected import Positive, checked
 
 BIN_RATIO = 4.0
@@ -40,7 +41,6 @@ TOLERANCE = 3e-13
 LONGEST_CLOCK = 1e300
 TIMES_PER_DECADE = 16
 BETWEEN = 1.5  # times the bound at these, which peak over 0.1 decades, is above it at all times
-LATEST = 640.0  # of 16λτ for the slowest mode: beyond, nothing is left of any
 
 
 @checked
@@ -182,7 +182,7 @@ def _reduce_moving(
     """
     if len(eigenvalues) <= 2 * len(rows):
         return eigenvalues, rows, 0.0
-    clock = min(clock, LATEST / (16.0 * eigenvalues[-1]))
+    clock = min(clock, DECAYED / (16.0 * eigenvalues[-1]))
     blocks, best = max(2, math.ceil(BLOCKS * math.log(tolerance) / math.log(TOLERANCE))), math.inf
     parts = _connected(rows)
     while True:

@@ -18,7 +18,7 @@ NODES = 12
 FROZEN = 1e-9
 SHARE = 3.0
 FAST = 64.0  # times λ_d: modes as fast as that have long been resolved
-LATEST = 640.0  # of 16λt
+DECAYED = 640.0  # of 16λt: beyond, nothing is left of any mode
 
 
 class IndexRule(NamedTuple):
@@ -70,12 +70,12 @@ def index_rule(
 def _slow_stop(start: int, last: int, exponent: float, horizon: float) -> int:
     """Where a bin that begins at ``start`` should end for the sake of e^{−16(λ − λ_d)t}, t ≤ ``horizon``.
 
-    λ − λ_d + 1/(4t) falls by the factor SHARE within it; after LATEST/(16λ_d) nothing is left of any mode.
+    λ − λ_d + 1/(4t) falls by the factor SHARE within it; after DECAYED/(16λ_d) nothing is left of any mode.
     """
     moved, speedup = horizon * float(last) ** -exponent, exponent * math.log(last / start)
     if exponent == 0 or moved < 1.0 / FAST or speedup > math.log(FAST):
         return last + 1
-    slow = max(0.25 / moved, 4.0 / LATEST)
+    slow = max(0.25 / moved, 4.0 / DECAYED)
     border = (math.expm1(speedup) + slow) / SHARE - slow
     if border <= 0:
         return last + 1

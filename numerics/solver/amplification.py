@@ -38,12 +38,10 @@ class Amplification:
     error: float = 0.0
 
     @classmethod
-    def begin(cls, students: Array) -> "Amplification":
-        """At the start, where the ``students`` (K, N) are rounded."""
+    def begin(cls, rounded: Array) -> "Amplification":
+        """At the start, where the students (K, N) have the rounding of ``rounded`` (K, N)."""
         random = np.random.default_rng(0)
-        return cls(
-            STEP_ROUNDING * students * random.standard_normal((PERTURBATIONS, *students.shape)), random
-        )
+        return cls(STEP_ROUNDING * rounded * random.standard_normal((PERTURBATIONS, *rounded.shape)), random)
 
     def after(
         self, step: Linearised, frame: Array, rounding: Array, left_out: Array, units: Array

@@ -52,7 +52,7 @@ def check_trajectory(run: Trajectory, students: Array | None = None) -> None:
         centred = stretch.first.chart.centred
         scale = max(scale, abs(float(stretch.loss[0]))) if centred else 0.0
         before = np.minimum.accumulate(np.concatenate([[lowest], stretch.loss]))[:-1]
-        allowed = before + slack * (np.abs(stretch.loss) + scale) + UNDERFLOW
+        allowed = before + slack * (np.abs(stretch.loss) + scale + stretch.loss_terms) + UNDERFLOW
         _require(stretch.loss <= allowed, stretch.times, "the loss rises")
         lowest = min(lowest, float(stretch.loss.min()))
     if run.limit.name in ("+teacher", "-teacher"):
@@ -68,6 +68,11 @@ class _Stretch(NamedTuple):
     times: Array
     statistics: Array
     loss: Array
+
+    @property
+    def loss_terms(self) -> Array:
+        """What errors of the statistics make of the loss (P,)."""
+        return self.first.chart.loss_terms(self.statistics, self.first.teacher_energy)
 
 
 def _stretches(run: Trajectory) -> Iterator[_Stretch]:

@@ -129,6 +129,15 @@ class Place:
             statistics[1] = clusters.overlap(deviation[0])
         return cls(time, here, students, deviation, statistics, here.norms(deviation, students), clusters)
 
+    @property
+    def rounded(self) -> Array:
+        """What the rounding of the students W (K, N) is relative to: they themselves, and at a teacher what
+        they differ by from it, unless a frame has rounded that.
+        """
+        if self.here.chart.centred or not frames.permutes(self.here.frame):
+            return self.students
+        return self.here.frame.T @ self.deviation
+
     def at_teacher(self, orientation: Array, frame: Array | None = None) -> "Place":
         """The same in the coordinates :meth:`Coordinates.teacher`."""
         known = self.clusters if self.time > 0 else None

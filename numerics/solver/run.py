@@ -55,11 +55,11 @@ class Run:
         moving = system.problem.eigenvalues * system.problem.students
         taught = bool(np.any(moving[:, None] * system.problem.teachers))
         settling = Settling.begin(model, place.here.modes.energy, bool(np.any(moving)), taught)
-        amplified = None if system.single else Amplification.begin(system.problem.students)
         control = Control(system.table.stages, system.single)
-        run = cls(place, settling, Errors(amplified), control, 0.0, 0.0).settled_down()
+        run = cls(place, settling, Errors(None), control, 0.0, 0.0).settled_down()
+        amplified = None if system.single else Amplification.begin(run.place.rounded)
         width = _first_width(run.place)
-        return replace(run, width=width, origin=width)
+        return replace(run, errors=Errors(amplified), width=width, origin=width)
 
     @property
     def time(self) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
 from numerics.problems.problem import Problem
-from numerics.state import limits
+from numerics.state import charts, limits
 from numerics.state.charts import Chart
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
@@ -68,7 +68,7 @@ class Settling:
         if self.barrier is not None:
             half = abs(statistics[1]) > energy[0, 0] / 2
             return np.array([[float(self.limit.sign)]]) if self.limit and half else None
-        if not hasattr(self.model, "residual_drift"):
+        if not charts.has_teacher(self.model, energy):
             return None
         return limits.nearest(self.model, _floats(statistics), _floats(energy), limits.NEAR)
 

@@ -3,7 +3,8 @@
 Both evolve y by ẏ = A y Q + F w* Q with coefficients that depend on y only through its statistics:
 at ``origin`` y = w, the statistics are (S, U), with areas of :mod:`numerics.state.areas` where averages have
 a kink, and F = B; at ``teacher`` y = w − w* (y = w for students beyond
-the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, so that
+the teachers), they are (q, p), and F = A + B is a polynomial without a constant term, or an integral of
+:mod:`numerics.state.nearby`, so that
 nothing is ever computed as a small difference of large numbers. All formulas come from the generated module
 of the model.
 """
@@ -11,10 +12,14 @@ of the model.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.overlaps import split
 from numerics.state.areas import AreaModes, Pairs
 from numerics.state.modes import Modes
+from numerics.state.nearby import Nearby
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +41,19 @@ class Chart:
     def modes(self, eigenvalues: Array, teacher: Array) -> Modes:
         """The modes with the statistics of this chart, from λ (N,) and w* (M, N)."""
         return AreaModes(eigenvalues, teacher, self.areas) if self.areas else Modes(eigenvalues, teacher)
+
+    def loss_terms(self, statistics: Array, energy: Array) -> Array:
+        """½ Σ |A_jk| √(S_jj S_kk) + Σ |F_jm| √(S_jj T_mm) (…) at the ``statistics`` (n, …), or with q for S.
+
+        A and F are slopes of the loss: an error of the statistics, relative to these roots, is one of the
+        loss relative to this.
+        """
+        with np.errstate(all="ignore"):
+            gain, force = (np.nan_to_num(np.abs(part)) for part in self.drift(statistics, energy))
+        S, _ = split(statistics, len(gain), len(energy))
+        own = np.sqrt(np.abs(np.einsum("jj...->j...", S)))
+        taught = np.einsum("jm...,m->j...", force, np.sqrt(np.diag(energy)))
+        return np.einsum("j...,j...->...", own, 0.5 * np.einsum("jk...,k...->j...", gain, own) + taught)
 
 
 def origin(model: RightHandSides) -> Chart:
@@ -64,6 +82,11 @@ def overlaps(model: RightHandSides) -> Chart:
 
 def teacher(model: RightHandSides) -> Chart:
     """Coordinates y = w − w*, and y = w for students beyond the teachers."""
+    if not hasattr(model, "residual_drift"):
+        near = Nearby(model)
+        return Chart(
+            near.drift, near.drift_jacobian, near.loss, near.deficits, near.overlaps, False, smooth=False
+        )
     return Chart(
         model.residual_drift,
         model.residual_drift_jacobian,
@@ -73,6 +96,11 @@ def teacher(model: RightHandSides) -> Chart:
         False,
         True,
     )
+
+
+def has_teacher(model: RightHandSides, energy: Array) -> bool:
+    """Whether there are coordinates at the teacher of T = ``energy`` (M, M)."""
+    return hasattr(model, "residual_drift") or Nearby(model).rests(energy)
 
 
 def _itself(statistics: Array, energy: Array) -> Array:

@@ -20,11 +20,15 @@ NEAR_TEACHERS = 0.1
 EXCESS = 0.25  # of ‖V‖_Q², in V's rows that have a teacher or in the others: by rotation alone
 NEGLIGIBLE = 1e-30  # of ‖V‖_Q²: rows whose residual is a rotation alone would be turned in every step
 LARGEST_TURN = 0.5  # of a turn: the formulas are those of small ones
+NEAR_PERMUTATION = 0.1  # of the entries of R
 SEPARATE = 1e-12  # of the largest eigenvalue of T: teachers that differ by less are taken to be parallel
 
 
 def nearest_frame(model: RightHandSides, statistics: Array, energy: Array) -> Array | None:
     """The R (K, K) that brings R W nearest to E W*, from the ``statistics`` (n,) at the origin.
+
+    Beside a signed permutation it is that one, with which R W is no rounded product, so that students and
+    teachers keep what they differ by.
 
     None where the model is not invariant under rotations, has no residual coordinates, or where even then
     ‖R W − E W*‖_Q² > ``NEAR_TEACHERS`` ‖W*‖_Q².
@@ -36,7 +40,14 @@ def nearest_frame(model: RightHandSides, statistics: Array, energy: Array) -> Ar
     if np.trace(S) - 2.0 * lengths.sum() + np.trace(energy) > NEAR_TEACHERS * np.trace(energy):
         return None
     teachers = len(energy)
-    return np.concatenate([right.T @ left[:, :teachers].T, left[:, teachers:].T])
+    frame = np.concatenate([right.T @ left[:, :teachers].T, left[:, teachers:].T])
+    nearest = np.rint(frame)
+    return nearest if np.abs(frame - nearest).max() < NEAR_PERMUTATION else frame
+
+
+def permutes(frame: Array) -> bool:
+    """Whether R = ``frame`` is a signed permutation."""
+    return np.array_equal(frame, np.rint(frame))
 
 
 def turned(statistics: Array, energy: Array, change: Array) -> Array:

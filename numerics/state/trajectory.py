@@ -93,6 +93,8 @@ class Trajectory(Summarised):
     until the loss is so low that the limit is known, and those of w ∓ w* from then on. Of networks it is
     relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and counts what the
     flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known.
+    What this makes of the error of a network's loss is :meth:`loss_error`: where there are no coordinates at
+    the teacher, as of links with a kink, the loss is a difference, and so are the distances.
     """
 
     problem: Problem
@@ -120,6 +122,16 @@ class Trajectory(Summarised):
         Raises ValueError for a time outside.
         """
         return Overlaps(*self._evaluate(times, self._overlaps))
+
+    def loss_error(self, times: Array | Sequence[float] | float) -> Array:
+        """The absolute error of the loss at ``times``: its own, and that of S and U times its slopes.
+
+        In coordinates at the teacher both fall with the loss. Without these, as of links with a kink, a loss
+        below this is not known.
+
+        Raises ValueError for a time outside [0, ``until``].
+        """
+        return self._evaluate(times, self._loss_error)[0]
 
     def facts(self) -> Rows:
         """How the run ended, in a few lines."""
@@ -266,6 +278,11 @@ class Trajectory(Summarised):
             statistics,
             norms,
         )
+
+    def _loss_error(self, segment: Segment, _: Array, statistics: Array, norms: Array) -> tuple[Array]:
+        """That of the loss."""
+        chart, energy = segment.chart, segment.teacher_energy
+        return (self.error * (chart.loss_terms(statistics, energy) + np.abs(chart.loss(statistics, energy))),)
 
     def phases(self, delta: float = 0.1, epsilon: float = 0.05) -> Phases:
         """The times T1(δ), T1' and T2(ε), with ``delta`` in units of s*.

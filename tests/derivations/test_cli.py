@@ -15,6 +15,7 @@ import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from commandline import answered, run
 
 import numerics
 from derivations import output
@@ -22,6 +23,8 @@ from derivations.cli import COMMANDS, main
 from derivations.press import constant_tables
 from numerics import Problem, power_law
 from numerics.shown.files import decode, load
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 LAW = "--exponent 2 --dimension 50"
 SOLVE = f"solve {LAW} --until 100"
@@ -35,25 +38,6 @@ EXAMPLES = [
 SMALL = {"eigenvalues": [0.75, "0.25"], "teacher": [1, "1.0"], "init": [0.1, -0.2]}
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """Every test runs in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(line):
-    return CliRunner().invoke(main, shlex.split(line))
-
-
-def parsed(line):
-    """The answer of a successful command, read by a parser that accepts no NaN."""
-    result = run(line)
-    assert result.exit_code == 0, result.output
-    assert result.stderr == ""
-    return json.loads(result.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
-
-
 def store(name, content):
     text = content if isinstance(content, str) else json.dumps(content)
     Path(name).write_text(text, encoding="utf-8")
@@ -63,7 +47,7 @@ def store(name, content):
 
 
 def test_constants_prints_the_contract():
-    answer = parsed("constants --digits 20 --json")
+    answer = answered("constants --digits 20 --json")
     assert list(answer) == ["exponent", "dimension", "teacher", "digits", "constants"]
     assert (answer["exponent"], answer["dimension"], answer["teacher"]) == ("2", "inf", "flat")
     assert answer["digits"] == 20
@@ -76,7 +60,7 @@ def test_constants_prints_the_contract():
 
 
 def test_constants_keeps_decimals_exact():
-    answer = parsed("constants --exponent 1.1 --dimension 1e12 --teacher source:0.3 --digits 30 --json")
+    answer = answered("constants --exponent 1.1 --dimension 1e12 --teacher source:0.3 --digits 30 --json")
     assert (answer["exponent"], answer["dimension"]) == ("1.1", "1000000000000")
     # the overlap's deficit decays with the exponent (a + 2B - 1)/a = 7/11
     assert answer["constants"]["summary_exponent"]["value"] == "0.636363636363636363636363636364"
@@ -84,11 +68,11 @@ def test_constants_keeps_decimals_exact():
 
 def test_constants_of_a_link():
     """Of z**3 + z by hand: E f'² = 34, E (f'²)'' = 120, and C_f = (ζ(2)/68)^(1/2) Γ(1/2)/(2 ζ(2))."""
-    answer = parsed("constants --link 'z^3 + z' --digits 12 --json")
+    answer = answered("constants --link 'z^3 + z' --digits 12 --json")
     assert list(answer) == ["exponent", "dimension", "teacher", "digits", "link", "constants"]
     assert answer["link"] == "z**3 + z"
     found = answer["constants"]
-    assert list(found) == list(parsed("constants --digits 5 --json")["constants"])
+    assert list(found) == list(answered("constants --digits 5 --json")["constants"])
     amplitude = 0.5 * np.sqrt(np.pi * 6 / np.pi**2 / 68)
     half = np.sqrt(0.5)
     overlap = amplitude * (1 + half * 180 / 68) / (1 + 240 / 68)
@@ -98,11 +82,14 @@ def test_constants_of_a_link():
     )
     assert float(found["loss_prefactor"]["value"]) == pytest.approx(34 * half * amplitude, rel=1e-11)
     assert "ballistic" in found["escape_rate"]["reason"]
-    assert "z**2 alone" in found["recovered_prefactor"]["reason"]
+    assert "z**2 alone" in found["recovered_constant"]["reason"]
 
 
 def test_constants_of_the_square_by_name_are_those_without():
-    named, plain = parsed("constants --link z^2 --digits 12 --json"), parsed("constants --digits 12 --json")
+    named, plain = (
+        answered("constants --link z^2 --digits 12 --json"),
+        answered("constants --digits 12 --json"),
+    )
     assert named["constants"] == plain["constants"]
 
 
@@ -115,11 +102,11 @@ def test_constants_need_a_link_whose_averages_are_known():
 def test_constants_of_sgd_at_a_step():
     names = ["sgd_stability_step", "sgd_loss_floor", "sgd_mse_floor", "sgd_amplification"]
     line = f"constants --dimension 30 --batch 2 --only {','.join(names)} --digits 8 --json --step-size"
-    answer = parsed(f"{line} 1e-3")
+    answer = answered(f"{line} 1e-3")
     assert (answer["batch"], answer["step_size"]) == (2, 1e-3)
     assert list(answer["constants"]) == names
     assert float(answer["constants"]["sgd_mse_floor"]["value"]) == pytest.approx(5e-4, rel=0.1)
-    beyond = parsed(f"{line} 0.5")["constants"]
+    beyond = answered(f"{line} 0.5")["constants"]
     assert beyond["sgd_stability_step"]["value"] is not None
     for name in names[1:]:
         assert beyond[name]["value"] is None
@@ -127,7 +114,7 @@ def test_constants_of_sgd_at_a_step():
 
 
 def test_solve_prints_the_contract():
-    answer = parsed(f"{SOLVE} --json --seed 3")
+    answer = answered(f"{SOLVE} --json --seed 3")
     assert set(answer) >= CURVES | {"limit", "limit_reason", "teacher_energy", "modes", "steps", "error"}
     assert {len(answer[name]) for name in CURVES} == {200}
     assert all(isinstance(value, float) for name in CURVES for value in answer[name])
@@ -139,18 +126,18 @@ def test_solve_prints_the_contract():
 
 
 def test_default_times_are_evenly_spaced_in_the_logarithm():
-    times = parsed(f"{SOLVE} --points 5 --json")["t"]
+    times = answered(f"{SOLVE} --points 5 --json")["t"]
     assert times[-1] == 100.0
     assert 0 < times[0] < 0.1
     assert np.ptp(np.diff(np.log(times))) < 1e-12
 
 
 def test_chosen_times_come_back_in_their_order():
-    assert parsed(f"{SOLVE} --times 7,0,1e2 --json")["t"] == [7.0, 0.0, 100.0]
+    assert answered(f"{SOLVE} --times 7,0,1e2 --json")["t"] == [7.0, 0.0, 100.0]
 
 
 def test_undefined_numbers_are_null():
-    answer = parsed("solve --exponent 2 --dimension inf --init escape:1e-3 --until 0.1 --points 2 --json")
+    answer = answered("solve --exponent 2 --dimension inf --init escape:1e-3 --until 0.1 --points 2 --json")
     assert answer["mse"] is None
     assert all(isinstance(value, float) for value in answer["recovered"])
     assert answer["phases"]["t1"] is answer["phases"]["t2"] is None
@@ -158,7 +145,7 @@ def test_undefined_numbers_are_null():
 
 def test_solve_of_a_file_agrees_with_the_interface():
     store("problem.json", SMALL)
-    answer = parsed("solve --problem problem.json --until 20 --times 0.5,20 --json")
+    answer = answered("solve --problem problem.json --until 20 --times 0.5,20 --json")
     trajectory = numerics.solve(Problem([0.75, 0.25], [1, 1], [0.1, -0.2]), 20.0)
     for name, values in trajectory.at([0.5, 20.0])._asdict().items():
         assert answer[name] == values.tolist()
@@ -167,13 +154,13 @@ def test_solve_of_a_file_agrees_with_the_interface():
 
 
 def test_solve_of_a_law_agrees_with_the_interface():
-    answer = parsed(f"{SOLVE} --teacher gaussian --seed 5 --times 100 --json")
+    answer = answered(f"{SOLVE} --teacher gaussian --seed 5 --times 100 --json")
     trajectory = numerics.solve(power_law(2, 50, "gaussian", seed=5), 100.0)
     assert answer["u"] == trajectory.at([100.0]).u.tolist()
 
 
 def test_solve_sgd_prints_the_contract():
-    answer = parsed(f"{SOLVE} --seed 3 --sgd --step-size 2e-3 --batch 2 --noise 0.1 --points 20 --json")
+    answer = answered(f"{SOLVE} --seed 3 --sgd --step-size 2e-3 --batch 2 --noise 0.1 --points 20 --json")
     assert set(answer) >= CURVES | {"limit", "limit_reason", "teacher_energy", "modes", "steps", "error"}
     assert (answer["step_size"], answer["batch"], answer["noise_variance"]) == (2e-3, 2, 0.1)
     run = numerics.predict_sgd(power_law(2, 50, seed=3), 2e-3, 50_000, batch=2, noise_variance=0.1, points=20)
@@ -185,7 +172,7 @@ def test_solve_sgd_prints_the_contract():
 
 def test_solve_sgd_at_chosen_times_is_at_whole_steps():
     line = "solve --exponent 2 --dimension inf --init escape:1e-2 --until 20 --sgd --step-size 3e-3 --json"
-    answer = parsed(f"{line} --times 0.1,20")
+    answer = answered(f"{line} --times 0.1,20")
     assert answer["t"] == pytest.approx([33 * 3e-3, 6667 * 3e-3], rel=1e-14)
     assert answer["mse"] is answer["mse_std"] is None
     assert all(isinstance(value, float) for value in [*answer["recovered"], *answer["loss_std"]])
@@ -193,15 +180,15 @@ def test_solve_sgd_at_chosen_times_is_at_whole_steps():
 
 def test_solve_sgd_of_a_link_and_of_a_network():
     line = f"{SOLVE} --sgd --step-size 1e-3 --points 3 --json"
-    assert parsed(f"{line} --link z**2")["loss"] == parsed(line)["loss"]
-    cubic = parsed(f"solve {LAW} --until 5 --sgd --step-size 1e-4 --link z**3+z --points 3 --json")
+    assert answered(f"{line} --link z**2")["loss"] == answered(line)["loss"]
+    cubic = answered(f"solve {LAW} --until 5 --sgd --step-size 1e-4 --link z**3+z --points 3 --json")
     assert 0 < cubic["loss"][-1] < 0.5 * cubic["loss"][0]
     store("two.json", {**SMALL, "init": [[0.1, 0.2], [0.3, 0.1]]})
     assert run("solve --problem two.json --until 1 --sgd --step-size 0.01").exit_code == 2
 
 
 def test_descend_prints_the_contract():
-    answer = parsed(f"descend {LAW} --step-size 0.01 --steps 300 --points 4 --json")
+    answer = answered(f"descend {LAW} --step-size 0.01 --steps 300 --points 4 --json")
     curve = numerics.descend(power_law(2, 50), 0.01, 300, 4)
     assert set(answer) == CURVES | {"teacher_energy", "modes", "step_size", "steps"}
     assert answer["u"] == curve.u.tolist()
@@ -211,17 +198,17 @@ def test_descend_prints_the_contract():
 
 def test_derive_prints_what_sympy_reads():
     sympy = pytest.importorskip("sympy")
-    answer = parsed("derive --link 'z**2' --json")
+    answer = answered("derive --link 'z**2' --json")
     s, u, t = sympy.symbols("s u t")
     assert sympy.sympify(answer["loss"]) == 3 * s**2 - 2 * s * t + 3 * t**2 - 4 * u**2
     assert sympy.sympify(answer["A"]) == -2 * sympy.sympify(answer["loss"]).diff(s)
     assert sympy.sympify(answer["B"]) == 8 * u
-    assert parsed("derive --link z --teacher-link z**2 --json")["teacher_link"] == "z**2"
+    assert answered("derive --link z --teacher-link z**2 --json")["teacher_link"] == "z**2"
 
 
 def test_derive_reads_closed_forms():
     sympy = pytest.importorskip("sympy")
-    answer = parsed("derive --link 'erf(z/sqrt(2))' --json")
+    answer = answered("derive --link 'erf(z/sqrt(2))' --json")
     s, u, t = sympy.symbols("s u t")
     pull = 4 / (sympy.pi * sympy.sqrt((1 + s) * (1 + t) - u**2))
     assert sympy.simplify(sympy.sympify(answer["B"]) - pull) == 0
@@ -230,24 +217,24 @@ def test_derive_reads_closed_forms():
 
 def test_gaussian_teacher_is_the_same_for_constants_and_solve():
     """Both see the escape rate's data: λ_i² (w*_i)², recomputed here from the problem that is solved."""
-    answer = parsed("constants --exponent 2 --dimension 50 --teacher gaussian --seed 7 --digits 15 --json")
+    answer = answered("constants --exponent 2 --dimension 50 --teacher gaussian --seed 7 --digits 15 --json")
     problem = power_law(2, 50, "gaussian", seed=7)
     rate = float(answer["constants"]["escape_rate"]["value"])
     feedback = 8 * np.sum(problem.eigenvalues**2 * problem.teacher**2 / (rate - 4 * problem.eigenvalues))
     assert feedback == pytest.approx(1.0, abs=1e-12)
-    other = parsed("constants --exponent 2 --dimension 50 --teacher gaussian --seed 8 --digits 15 --json")
+    other = answered("constants --exponent 2 --dimension 50 --teacher gaussian --seed 8 --digits 15 --json")
     assert float(other["constants"]["escape_rate"]["value"]) != rate
 
 
 def test_a_teacher_in_a_file_is_that_teacher():
     store("teacher.txt", "3, 3\n3 3")
-    flat = parsed("constants --dimension 4 --digits 10 --json")["constants"]["escape_rate"]
-    given = parsed("constants --dimension 4 --teacher teacher.txt --digits 10 --json")["constants"]
+    flat = answered("constants --dimension 4 --digits 10 --json")["constants"]["escape_rate"]
+    given = answered("constants --dimension 4 --teacher teacher.txt --digits 10 --json")["constants"]
     assert given["escape_rate"]["value"] == flat["value"]
     store("init.json", [0.1, 0.2, 0, 0])
     law = "--exponent 1 --dimension 4 --teacher teacher.txt --init init.json"
     weights = np.array([12, 6, 4, 3]) / 25  # λ_i w*_i, as every w*_i is 1
-    start = parsed(f"solve {law} --until 1 --times 0 --json")["u"][0]
+    start = answered(f"solve {law} --until 1 --times 0 --json")["u"][0]
     assert start == pytest.approx(weights @ [0.1, 0.2, 0, 0], rel=1e-14)
 
 
@@ -291,7 +278,7 @@ def test_results_are_written_as_labelled_arrays(line, form):
     assert os.listdir() == [f"answer.{form}"]
     labelled = load(f"answer.{form}")
     points = "" if "--points" in line else " --points 200"
-    answer = parsed(f"{line}{points} --seed 3 --json")
+    answer = answered(f"{line}{points} --seed 3 --json")
     for name in CURVES:
         assert labelled[name].values.tolist() == answer[name]
     assert labelled.attrs["teacher"] == "flat"
@@ -308,13 +295,13 @@ def test_a_format_needs_no_suffix():
 
 def test_the_contract_is_written_whatever_the_suffix():
     assert run(f"{SOLVE} --json --output answer.json").exit_code == 0
-    assert json.loads(Path("answer.json").read_text()) == parsed(f"{SOLVE} --json")
+    assert json.loads(Path("answer.json").read_text()) == answered(f"{SOLVE} --json")
 
 
 def test_a_problem_may_be_labelled_arrays():
     power_law(2, 50, seed=4).save("problem.nc")
-    answer = parsed("solve --problem problem.nc --until 100 --json")
-    assert answer["u"] == parsed(f"{SOLVE} --seed 4 --json")["u"]
+    answer = answered("solve --problem problem.nc --until 100 --json")
+    assert answer["u"] == answered(f"{SOLVE} --seed 4 --json")["u"]
 
 
 def test_tables_for_people_are_plain_when_piped():
@@ -597,16 +584,16 @@ SWEEP = "constants --exponent 1.5:2.5:0.5 --dimension 1000 --digits 12"
 
 
 def test_a_sweep_is_the_list_of_its_exponents():
-    answers = parsed(f"{SWEEP} --json")
+    answers = answered(f"{SWEEP} --json")
     assert [answer["exponent"] for answer in answers] == ["1.5", "2", "2.5"]
     for answer in answers:
-        assert answer == parsed(f"{SWEEP.replace('1.5:2.5:0.5', answer['exponent'])} --json")
-    assert parsed("constants --exponent 3,1.5 --digits 5 --json")[0]["exponent"] == "3"
-    assert parsed("constants --exponent 2,3 --json")[0]["digits"] == 10
+        assert answer == answered(f"{SWEEP.replace('1.5:2.5:0.5', answer['exponent'])} --json")
+    assert answered("constants --exponent 3,1.5 --digits 5 --json")[0]["exponent"] == "3"
+    assert answered("constants --exponent 2,3 --json")[0]["digits"] == 10
 
 
 def test_tables_for_other_programs_hold_the_same_numbers():
-    answers = parsed(f"{SWEEP} --json")
+    answers = answered(f"{SWEEP} --json")
     expected = {
         (answer["exponent"], name): entry["value"]
         for answer in answers
@@ -650,7 +637,7 @@ def test_a_sweep_is_plotted(suffix):
 def test_the_plot_shows_the_constants(monkeypatch):
     drawn = []
     monkeypatch.setattr("numerics.shown.figures.draw", lambda panels, **_: drawn.extend(panels))
-    answers = parsed("constants --exponent 3,1.5 --digits 6 --json")
+    answers = answered("constants --exponent 3,1.5 --digits 6 --json")
     constant_tables.plot(answers)
     panels = {panel.title: panel.curves[0] for panel in drawn}
     assert "final rate" not in panels

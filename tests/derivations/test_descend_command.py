@@ -1,38 +1,20 @@
 """``phase-retrieval descend`` on the population, on samples and by SGD: its answers are the library's."""
 
 import json
-import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from commandline import answered, run
 
 import numerics
-from derivations.cli import main
 from numerics import power_law
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 LAW = "descend --exponent 1.5 --dimension 12 --teacher gaussian --seed 3 --step-size 2e-3"
 PROBLEM = power_law(1.5, 12, "gaussian", seed=3)
 CURVES = ("t", "u", "s", "one_minus_u", "one_minus_s", "loss", "mse", "recovered")
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """Every test runs in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(line):
-    return CliRunner().invoke(main, shlex.split(line))
-
-
-def answered(line):
-    result = run(line)
-    assert result.exit_code == 0, result.output
-    assert result.stderr == ""
-    return json.loads(result.stdout)
 
 
 def test_many_steps_are_written_as_a_power():

@@ -2,16 +2,14 @@
 
 import json
 import os
-import shlex
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from commandline import run
 from scipy.integrate import solve_ivp
 
-from derivations.cli import main
 from derivations.experiments.figures import FIGURES, paper_figure
 from derivations.experiments.figures.convergence import predicted
 from derivations.experiments.figures.escape import growth
@@ -20,12 +18,9 @@ from derivations.tail.frozen import frozen_error, state_at
 from numerics import Problem, online_sgd, power_law, solve
 from numerics.shown.figures import Curve, Panel, draw, encode
 
+pytestmark = pytest.mark.usefixtures("folder")
+
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +33,6 @@ def quick():
 def pictures(quick):
     """Figure 2 in every format."""
     return {suffix: quick[2].encode(suffix) for suffix in ("svg", "pdf", "png")}
-
-
-def run(line):
-    return CliRunner().invoke(main, shlex.split(line))
 
 
 def curves(figure, kind):
@@ -196,10 +187,10 @@ def test_figures_1_and_5_runs_follow_the_flow(quick, number):
         drawn = {curve.label.removeprefix("_"): curve for curve in panel.curves}
         runs = [curve for curve in panel.curves if curve.kind == "sgd"]
         assert runs
-        for run in runs:
-            lower, upper = run.band
-            assert np.all(lower <= run.y)
-            assert np.all(run.y <= upper)
+        for curve in runs:
+            lower, upper = curve.band
+            assert np.all(lower <= curve.y)
+            assert np.all(curve.y <= upper)
         name = "gradient flow" if number == 5 else "gradient flow, $a = 1.5$"
         run = drawn["MSE" if number == 5 else "$a = 1.5$"]
         on_the_line = np.interp(np.log(run.x), np.log(drawn[name].x), drawn[name].y)

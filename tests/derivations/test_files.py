@@ -1,19 +1,19 @@
 """Files: written at once, and only where there is a regular one or none; read only where there is one."""
 
 import os
-import shlex
 import socket
 import stat
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from commandline import run
 
-from derivations.cli import main
 from numerics import Problem
 from numerics.descent import checkpoint
 from theory import disk
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 WRITERS = {
     "derive": "derive --output {}",
@@ -40,17 +40,6 @@ READERS = [
     "solve --until 1 --exponent 1 --dimension 3 --teacher {}",
     "solve --until 1 --exponent 1 --dimension 3 --init {}",
 ]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """Every test runs in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def run(line):
-    return CliRunner().invoke(main, shlex.split(line))
 
 
 def refused(line):

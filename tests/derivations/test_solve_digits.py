@@ -1,13 +1,10 @@
 """``solve --digits``: decimal strings that agree with the solver and with the data's own closed forms."""
 
-import json
-
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from commandline import answered, run
 from mpmath import mp, mpf
 
-from derivations.cli import main
 from numerics import power_law
 from numerics.precise import precise_power_law
 
@@ -15,21 +12,14 @@ LAW = "--exponent 1.5 --dimension 3"
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.json").write_text('{"eigenvalues": ["0.3"], "teacher": [2], "init": [0.1]}')
+def _own_problem(folder):
+    (folder / "mine.json").write_text('{"eigenvalues": ["0.3"], "teacher": [2], "init": [0.1]}')
     with mp.workdps(60):
         yield
 
 
-def run(line):
-    return CliRunner().invoke(main, line.split())
-
-
 def answer(line):
-    result = run(f"{line} --json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+    return answered(f"{line} --json")
 
 
 def test_agrees_with_the_solver():

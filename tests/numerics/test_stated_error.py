@@ -11,7 +11,7 @@ from flint import arb, ctx
 from numpy.testing import assert_allclose
 from oracles import kinked_plane
 from oracles.fuzz import KEYS, Degenerate, reference
-from oracles.network_taylor import erf, network_taylor, relu, square, statistics
+from oracles.network_taylor import cubic, erf, network_loss, network_taylor, relu, square, statistics
 
 from numerics import Problem, load_module, solve
 from numerics.quadrature.collocation import radau
@@ -24,6 +24,7 @@ LINKS = {
     "erf": (erf, sympy.erf(Z / sympy.sqrt(2)), 150.0),
     "relu": (relu, RELU, 60.0),
     "square": (square, Z**2, 12.0),
+    "cubic": (cubic, Z**3 + Z, 0.5),
 }
 FEW = [("square", 1e-9, 1)]
 FAMILY = [
@@ -58,7 +59,9 @@ def module(name):
 
 
 def true_and_stated(name, size, problem):
-    """The largest error of S and U, relative to √(S_jj S_kk) and √(S_jj T_mm), and the stated one."""
+    """The largest error of S and U, relative to √(S_jj S_kk) and √(S_jj T_mm), and of the loss relative to
+    the stated one's slopes, and the stated one.
+    """
     pair, _, until = LINKS[name]
     times = np.linspace(until / 25, until, 25)
     digits = int(24 - np.log10(size) * (1.7 if name == "relu" else 0.5))
@@ -68,13 +71,80 @@ def true_and_stated(name, size, problem):
         exact = [[arb(x) for x in row] for row in rows[1]]
         S = np.moveaxis([statistics(rows[0], w, w) for w in weights], 0, -1)
         U = np.moveaxis([statistics(rows[0], w, exact) for w in weights], 0, -1)
+        loss = np.array([float(network_loss(pair, *rows[:2], w)) for w in weights])
     run = solve(problem, until, module(name))
     found = run.overlaps(times)
     students = np.sqrt(np.einsum("jjt->jt", S))
     teachers = np.sqrt(np.square(problem.teachers) @ problem.eigenvalues)[:, None]
     own = np.abs(found.S - S) / (students[:, None] * students)
     cross = np.abs(found.U - U) / (students[:, None] * teachers)
-    return max(own.max(), cross.max()), run.error
+    known = loss > 10.0 ** (4 - digits)
+    beyond = run.error * np.abs(found.loss - loss)[known] / run.loss_error(times)[known]
+    return max(own.max(), cross.max(), beyond.max()), run.error
+
+
+def beside(count, size, seed):
+    """Teachers, and as many students that differ from theirs by ``size``: with one eigenvalue or several."""
+    rng = np.random.default_rng(seed)
+    modes = count + 1
+    rates = np.ones(modes) if seed % 2 else np.sort(rng.uniform(0.2, 1.0, modes))[::-1]
+    teachers, apart = rng.standard_normal((2, count, modes))
+    students = teachers + size * apart
+    return Problem(rates, *((teachers, students) if count > 1 else (teachers[0], students[0])))
+
+
+SIZES = 1e-1, 1e-2, 1e-4, 1e-7, 1e-10, 1e-14
+FOLLOWED = 1e-2, 1e-10
+FORMS = {"module": lambda model: load_module(generate_module(model)), "pairs": lambda model: model}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(("name", "until"), [("erf", 0.3), ("square", 0.05), ("cubic", 0.003)])
+def test_digits_of_the_loss_beside_the_teacher(name, until, count, form):
+    """Starts down to 1e-14 off the teacher, whose floats are exact, and the flow from there.
+
+    The reference is the definition of the loss at the weights of the Taylor series, by 120 digits.
+    """
+    pair, link, _ = LINKS[name]
+    model = FORMS[form](Model("committee", link, link, (1,) * count, (1,) * count))
+    for seed, size in enumerate(SIZES):
+        problem = beside(count, size, seed)
+        rows = [array.tolist() for array in (problem.eigenvalues, problem.teachers, problem.students)]
+        times = [0.0, until / 10.0, until] if size in FOLLOWED else [0.0]
+        weights = [rows[2], *(network_taylor(pair, *rows, times[1:], 32) if times[1:] else [])]
+        with ctx.workdps(40):
+            loss = np.array([float(network_loss(pair, *rows[:2], w)) for w in weights])
+        run = solve(problem, until, model)
+        off = np.abs(run.overlaps(times).loss - loss)
+        assert np.all(off <= run.loss_error(times))
+        assert np.all(off <= 2e-12 * loss)
+        assert np.all(run.loss_error(times) <= 1e-10 * loss)
+
+
+def test_the_loss_beside_the_teacher_with_label_noise():
+    """Noise of variance 1/4 adds to the loss, and to nothing else: L − 1/4 is that without, to rounding."""
+    problem, link = beside(2, 1e-3, 0), LINKS["erf"][1]
+    models = [Model("committee", link, link, (1, 1), (1, 1), sympy.Rational(part, 4)) for part in (0, 1)]
+    clean, noisy = (solve(problem, 0.3, FORMS["module"](model)).overlaps([0.0, 0.3]) for model in models)
+    assert_allclose(noisy.loss - 0.25, clean.loss, rtol=0, atol=1e-16)
+    assert_allclose(noisy.S, clean.S, rtol=1e-15)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_loss_of_a_kinked_link_says_how_far_it_is_known(count):
+    """At the start, by the definition of the loss in 120 digits: below its rounding nothing is claimed."""
+    model = Model("committee", RELU, RELU, (1,) * count, (1,) * count)
+    models = [form(model) for form in FORMS.values()]
+    for seed, size in enumerate(FOLLOWED):
+        problem = beside(count, size, seed)
+        rows = [array.tolist() for array in (problem.eigenvalues, problem.teachers, problem.students)]
+        with ctx.workdps(40):
+            loss = float(network_loss(relu, *rows))
+        for rules in models:
+            run = solve(problem, 0.01, rules)
+            found = float(run.overlaps(0.0).loss)
+            assert abs(found - loss) <= run.loss_error(0.0) < 1e-11
 
 
 @pytest.mark.parametrize(("name", "size", "seed"), FEW)

@@ -8,6 +8,7 @@ is ``L = Σ_jk P(S_jj, S_kk, S_jk) − 2 Σ_jm P(S_jj, T_mm, U_jm) + Σ_mn P(T_m
 The units and their derivatives, Δ = ab − c²:
 
     z²           P = ab + 2c²                               P_a = b                     P_c = 4c
+    z³ + z       P = 6c³ + 9abc + 3(a + b)c + c             P_a = 9bc + 3c              P_c = 18c² + 9ab + …
     erf(z/√2)    P = (2/π) asin(c/√((1+a)(1+b)))            P_a = −c P_c/(2(1 + a))     P_c = (2/π)/√(1+a+b+Δ)
     relu(z)      P = (√Δ + c(π − θ))/2π, cos θ = c/√(ab)    P_a = √Δ/4πa                P_c = (π − θ)/2π
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from math import ceil, log
 
 from flint import arb, arb_series, ctx, fmpq
@@ -36,6 +37,11 @@ DIGITS_PER_ORDER = 0.9  # a step is about e^-2 of the radius of convergence
 def square(a: Series, b: Series, c: Series, same: bool) -> tuple[Series, Series]:
     """z²."""
     return b, 4 * c
+
+
+def cubic(a: Series, b: Series, c: Series, same: bool) -> tuple[Series, Series]:
+    """z³ + z."""
+    return 9 * b * c + 3 * c, 18 * c * c + 9 * a * b + 3 * a + 3 * b + 1
 
 
 def erf(a: Series, b: Series, c: Series, same: bool) -> tuple[Series, Series]:
@@ -141,6 +147,43 @@ def _at(coefficients: list[arb], time: arb) -> arb:
     for coefficient in reversed(coefficients):
         value = (value * time + coefficient).mid()
     return value
+
+
+Average = Callable[[arb, arb, arb], arb]
+"""P at (a, b, c)."""
+
+AVERAGES: dict[Pair, Average] = {
+    square: lambda a, b, c: a * b + 2 * c**2,
+    cubic: lambda a, b, c: 6 * c**3 + 9 * a * b * c + 3 * (a + b) * c + c,
+    erf: lambda a, b, c: (2 / arb.pi()) * (c / ((1 + a) * (1 + b)).sqrt()).asin(),
+    relu: lambda a, b, c: _arccosine(a, b, c),
+}
+
+
+def network_loss(
+    pair: Pair, eigenvalues: Sequence[float | str], teachers: Rows, weights: Sequence[Sequence[float | arb]]
+) -> arb:
+    """L at the ``weights`` (K, N), by its definition: in three times the digits of the working precision."""
+    average = AVERAGES[pair]
+    with ctx.workdps(3 * ctx.dps):
+        lam, rows = _row(eigenvalues), [*weights, *teachers]
+        vectors = [[x if isinstance(x, arb) else _exact(x) for x in row] for row in rows]
+        signs = [1] * len(weights) + [-1] * len(teachers)
+        gram = [
+            [sum((r * x * y for r, x, y in zip(lam, v, u, strict=True)), arb(0)) for u in vectors]
+            for v in vectors
+        ]
+        total = arb(0)
+        for j, k in product(range(len(rows)), repeat=2):
+            total += signs[j] * signs[k] * average(gram[j][j], gram[k][k], gram[j][k])
+        return total.mid()
+
+
+def _arccosine(a: arb, b: arb, c: arb) -> arb:
+    """P of relu; its balls end where |c| = √(ab)."""
+    area = (a * b - c * c).mid()
+    root = area.sqrt().mid() if area > 0 else arb(0)
+    return (root + c * (arb.pi() - arb.atan2(root, c))) / (2 * arb.pi())
 
 
 def _row(values: Sequence[float | str]) -> list[arb]:

@@ -43,6 +43,9 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 """The constants by name, those of a module in the order in which it defines them."""
 
+OF_ANY_LINK = (recovery.plateau_height,)
+"""What the spectrum and the teacher decide alone."""
+
 AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 
 
@@ -77,7 +80,7 @@ def _of_a_link(
     name: str, function: Callable[..., Constant], flow: LocalFlow
 ) -> Callable[[Spectrum, int], Constant]:
     """Return the constant of the link with this flow, undefined where it is known for the square alone."""
-    if flow == SQUARE:
+    if flow == SQUARE or function in OF_ANY_LINK:
         return function
     if "flow" in signature(function).parameters:
         return partial(function, flow=flow)

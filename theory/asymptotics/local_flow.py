@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from theory.asymptotics.numbers.constant import Constant, undefined
+from theory.asymptotics.numbers.field import FLOATS, Field, Number
 from theory.asymptotics.numbers.written import written
 from theory.expected import checked
 
@@ -60,6 +61,10 @@ class LocalFlow:
                 _ = text is None or written(text)
             except ValueError as error:
                 raise ValueError(f"{name} is no number: {error}") from None
+
+    def alpha(self, field: Field = FLOATS) -> Number:
+        r"""Return :math:`\alpha`, where there is one."""
+        return written(str(self.decay), field)
 
     @property
     def form(self) -> str:

@@ -33,8 +33,9 @@ def generate_module(model: Model) -> str:
     ``STUDENTS``, ``TEACHERS``, ``STATISTICS`` and the functions ``drift``, ``drift_jacobian`` and
     ``loss``; ``deficits`` where ``K = M``; ``residual_drift``, ``residual_drift_jacobian``,
     ``residual_loss`` and ``statistics`` where the flow rests at the teacher, with
-    ``residual_deficits`` where ``K = M`` too; where ``K > 1`` the constant ``ROTATIONS``, whether
-    the loss keeps its value when the students are rotated; ``barrier`` where ``K = M = 1`` and it
+    ``residual_deficits`` where ``K = M`` too; the constants ``NOISE``, where labels have some, and where
+    ``K > 1`` ``ROTATIONS``, whether the loss keeps its value when the students are rotated;
+    ``barrier`` where ``K = M = 1`` and it
     has a closed form; where averages have a kink, ``AREAS`` and ``area_drift``, ``area_drift_jacobian``
     and ``area_loss``, see :mod:`theory.symbolic.areas`. The module's docstring says which of them are
     missing, and why.
@@ -122,8 +123,11 @@ def _header(model: Model, missing: Sequence[str]) -> str:
     return (
         f'"""{text}\n"""\n\nimport numpy as np\n\n'
         f"STUDENTS = {model.students}\nTEACHERS = {model.teachers}\n"
-        f"STATISTICS = (\n{names})" + (f"\nAREAS = {pairs}" if pairs else "")
-    ) + (f"\nROTATIONS = {rotations(model)}" if model.students > 1 else "")
+        f"STATISTICS = (\n{names})"
+        + (f"\nAREAS = {pairs}" if pairs else "")
+        + (f"\nROTATIONS = {rotations(model)}" if model.students > 1 else "")
+        + (f"\nNOISE = {float(model.noise)}" if model.noise else "")
+    )
 
 
 def _overlap_functions(model: Model) -> Iterator[Function]:

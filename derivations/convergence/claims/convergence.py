@@ -7,11 +7,11 @@ import sympy
 
 from derivations.convergence.claims.barrier import overlap_stays_below_one, sign_is_kept
 from derivations.convergence.claims.cutoff import loss_at_a_cutoff
-from derivations.convergence.claims.phases import HORIZON, against_the_bound, settling_time
+from derivations.convergence.claims.phases import against_the_bound, settling_time
 from derivations.court.attack import ARGUED, CAUCHY_SCHWARZ, identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.trials.runs import escape_run
+from derivations.trials.runs import LONG_RUN, escape_run
 from derivations.trials.states import State, form, random_states
 from numerics import Problem, solve
 from theory.asymptotics import PowerLaw, convergence_prefactor
@@ -403,7 +403,7 @@ def decreasing(c: Constants, effort: Effort) -> Finding:
 def sooner(c: Constants, effort: Effort) -> Finding:
     grid = (1.5, 2.0, 3.0)
     table = [
-        [escape_run(a, math.inf, HORIZON).phases(epsilon=epsilon).t2 for a in grid[: effort.of(2, 3)]]
+        [escape_run(a, math.inf, LONG_RUN).phases(epsilon=epsilon).t2 for a in grid[: effort.of(2, 3)]]
         for epsilon in (0.3, 0.05, 1e-4)
     ]
     falls = bool(np.all(np.diff(table, axis=1) < 0))

@@ -8,12 +8,10 @@ import sympy
 from derivations.court.attack import identity
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Finding, Verdict
-from derivations.trials.runs import RATIOS, escape_run, sphere_run
+from derivations.trials.runs import LONG_RUN, RATIOS, escape_run, sphere_run
 from numerics import Trajectory
 from theory.asymptotics import PowerLaw, convergence_exponent, convergence_prefactor, escape_rate
 from theory.symbolic import gaussian_moment
-
-HORIZON = 1e24
 
 
 @claim(
@@ -152,7 +150,7 @@ def settling_time(c: Constants, effort: Effort) -> Finding:
     for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
         law = PowerLaw(exponent, "inf")
         prefactor, power = float(convergence_prefactor(law)), exponent / (exponent - float(c["p"]))
-        time = escape_run(exponent, math.inf, HORIZON).phases(epsilon=1e-6).t2
+        time = escape_run(exponent, math.inf, LONG_RUN).phases(epsilon=1e-6).t2
         found.append(time / (prefactor * 1e6) ** power)
     worst = max(found, key=lambda ratio: abs(math.log(ratio)))
     how = f"d = ∞, ε = 1e-6, a = 1.5, 2, …: {', '.join(f'{ratio:.7f}' for ratio in found)} of the law"
@@ -219,7 +217,7 @@ def needed_range(c: Constants, effort: Effort) -> Finding:
 
 def against_the_bound() -> Finding:
     """The bound on T2 holds with room that grows as ε falls."""
-    run = escape_run(2, math.inf, HORIZON)
+    run = escape_run(2, math.inf, LONG_RUN)
     rooms = []
     for epsilon in (1e-2, 1e-4, 1e-6):
         phases = run.phases(epsilon=epsilon)

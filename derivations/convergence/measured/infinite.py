@@ -5,11 +5,11 @@ from functools import cache
 
 import numpy as np
 
+from derivations.trials.runs import LONG_RUN
 from numerics import Trajectory, power_law, solve
 from numerics.shown.figures import Curve
 
-HORIZON = 1e24
-TIMES = np.geomspace(1e8, HORIZON, 17)
+TIMES = np.geomspace(1e8, LONG_RUN, 17)
 PLOTTED = np.geomspace(0.3, 1e12, 200)
 
 
@@ -19,8 +19,8 @@ def run(exponent: float, source: float = 0.0) -> Trajectory:
 
     It is solved to t = 1e24.
     """
-    problem = power_law(exponent, math.inf, f"source:{source}", "escape:1e-2", horizon=HORIZON)
-    return solve(problem, HORIZON)
+    problem = power_law(exponent, math.inf, f"source:{source}", "escape:1e-2", horizon=LONG_RUN)
+    return solve(problem, LONG_RUN)
 
 
 def law_curves(number: int, exponent: float, quantity: str, prefactor: float, power: float) -> list[Curve]:

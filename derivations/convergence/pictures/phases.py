@@ -5,7 +5,6 @@ import math
 import numpy as np
 import sympy
 
-from derivations.convergence.claims.phases import HORIZON
 from derivations.court.claim import Constants
 from derivations.court.legend import Law, given, named
 from derivations.court.operators import over, plus
@@ -13,7 +12,7 @@ from derivations.court.operators import times as product
 from derivations.court.picture import Picture, Said, at_least, at_most
 from derivations.court.pictures import picture
 from derivations.setting import symbols as sym
-from derivations.trials.runs import escape_run
+from derivations.trials.runs import LONG_RUN, escape_run
 from theory.asymptotics import (
     PowerLaw,
     convergence_exponent,
@@ -37,7 +36,7 @@ STEEP_SHARP = STEEP, 20**SLOWNESS
 def settling(printed: Constants, ours: Constants) -> Picture:
     exponent = 2.0
     epsilon = np.geomspace(1e-6, 1e-3, 10)
-    run = escape_run(exponent, math.inf, HORIZON)
+    run = escape_run(exponent, math.inf, LONG_RUN)
     times = np.array([run.phases(epsilon=value).t2 for value in epsilon]) - run.phases().t1_prime
     prefactor = float(convergence_prefactor(PowerLaw(exponent, "inf")))
     power = exponent / (exponent - float(ours["p"]))

@@ -15,16 +15,16 @@ from derivations.court.pictures import picture
 from derivations.setting import symbols as sym
 from numerics.problems.power_law import gaussian_teacher
 
-SIZE, EXPONENT = 10**5, 2
+DIMENSION, EXPONENT = 10**5, 2
 TRACE, EPSILON = named("H_{d,a}"), r"\varepsilon"
 
 
 @picture("P14")
 def mass_below(printed: Constants, ours: Constants) -> Picture:
-    levels = np.arange(1.0, SIZE + 1) ** -EXPONENT
+    levels = np.arange(1.0, DIMENSION + 1) ** -EXPONENT
     total = float(levels.sum())
     levels /= total
-    masses = np.cumsum((levels * gaussian_teacher(SIZE, 0) ** 2)[::-1])
+    masses = np.cumsum((levels * gaussian_teacher(DIMENSION, 0) ** 2)[::-1])
     multiples = np.geomspace(0.3, 300, 19)
     cuts = multiples * levels[-1]
     counts = np.searchsorted(levels[::-1], cuts, side="right")
@@ -47,7 +47,7 @@ def mass_below(printed: Constants, ours: Constants) -> Picture:
             Law(product(constant, rise), names, others=((place, other * (4 - 1) / 4),)),
             law / np.sqrt(cuts),
         ),
-        f"a Gaussian teacher, {given({'a': EXPONENT, 'd': SIZE})}",
+        f"a Gaussian teacher, {given({'a': EXPONENT, 'd': DIMENSION})}",
         0.02,
         "The mass at and below a few times the smallest eigenvalue is no power of the level.",
         multiples,
@@ -58,7 +58,7 @@ def mass_below(printed: Constants, ours: Constants) -> Picture:
 
 @picture("P14/density")
 def density(printed: Constants, ours: Constants) -> Picture:
-    levels = np.arange(1.0, SIZE + 1) ** -EXPONENT
+    levels = np.arange(1.0, DIMENSION + 1) ** -EXPONENT
     total = float(levels.sum())
     levels /= total
     lows = np.geomspace(2e-10, 1e-5, 11)
@@ -83,7 +83,7 @@ def density(printed: Constants, ours: Constants) -> Picture:
             found[-1] * np.sqrt(lows / lows[-1]),
         ),
         Said(flat, law),
-        f"sum over the modes, {given({'d': SIZE, 'a': EXPONENT})}",
+        f"sum over the modes, {given({'d': DIMENSION, 'a': EXPONENT})}",
         0.02,
         "The density of the reference measure grows towards 0.",
         lows,

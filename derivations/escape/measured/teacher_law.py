@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from derivations.press.evidence import Check, Figure
+from derivations.trials.spread import KOLMOGOROV
 from numerics.arrays import Array
 from numerics.shown.figures import Curve, plot_curves, to_svg
 from theory.asymptotics import (
@@ -15,7 +16,6 @@ from theory.asymptotics import (
 )
 
 EXPONENT, DIMENSION, DRAWS, SEED = 2, 100, 100_000, 1
-KOLMOGOROV = 1.95  # exceeded once in a thousand
 PLACES, ROWS, ACCURACY = 12, 2000, 4
 DOTS = {"color": "0.2", "linestyle": "none", "marker": "o", "markersize": 3.5}
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from derivations.press.evidence import Check, Comparison, Figure
+from derivations.trials.spread import KOLMOGOROV
 from numerics import Problem, power_law, solve, solve_many
 from numerics.problems.linearisation import escape_direction
 from numerics.shown.figures import Curve, plot_curves, to_svg
@@ -23,7 +24,6 @@ from theory.asymptotics import (
 EPS = 1e-6
 DIMENSION, SIZES = 100, (1e8, 1e12)
 FEW, RUNS, LATEST = 1000, 100, 500.0
-KOLMOGOROV = 1.95  # exceeded once in a thousand
 
 
 def crossing_times(exponent: float) -> list[Comparison]:

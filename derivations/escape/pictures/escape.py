@@ -28,8 +28,8 @@ TWO = Escape(LEVELS / LEVELS.sum(), np.ones(MODES))
 
 TWO_MODES = given({"a": EXPONENT, "d": MODES})
 RHO, DELTA, KAPPA = r"\rho", r"\delta", r"\kappa"
-LEFT, SPREAD, OVERLAP, MASS = named(r"(\rho - \sigma)", r"\delta_b", "u", "s_*^{(2)}")
-"""What is left of ρ on a vertical line, the gap, the overlap and the teacher's second energy."""
+LEFT, SPREAD, MASS = named(r"(\rho - \sigma)", r"\delta_b", "s_*^{(2)}")
+"""What is left of ρ on a vertical line, the gap and the teacher's second energy."""
 
 
 @picture("R3")

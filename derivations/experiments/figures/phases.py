@@ -5,20 +5,28 @@ from collections.abc import Callable
 import numpy as np
 
 from derivations.experiments.figures.base import PaperFigure, later
+from derivations.setting.measured.trajectory import (
+    DELTA,
+    DIMENSION,
+    EPSILON,
+    EXPONENT,
+    FIRST,
+    HORIZON,
+    STEP_SIZE,
+    STEPS,
+)
 from derivations.trials.spread import FEW_SEEDS, SEEDS, spread
 from numerics import descend, power_law, solve
 from numerics.shown.figures import phase_panel
 
-EXPONENT, DIMENSION, STEP_SIZE, HORIZON, DELTA, EPSILON = 2, 1000, 1e-2, 1e7, 0.1, 0.05
-FIRST, POINTS, DOTS = 1e-3, 400, 60
+POINTS, DOTS = 400, 60
 
 
 def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFigure:
     """The flow and gradient descent of one seed, over the whole horizon, and the flow over many seeds."""
-    steps = round(HORIZON / STEP_SIZE)
     problem = power_law(EXPONENT, DIMENSION, "gaussian", "sphere", seed)
     run = solve(problem, HORIZON)
-    descent = descend(problem, STEP_SIZE, steps, DOTS, progress=lambda done: progress(done / steps))
+    descent = descend(problem, STEP_SIZE, STEPS, DOTS, progress=lambda done: progress(done / STEPS))
     panel = phase_panel(
         run.at(np.geomspace(FIRST, HORIZON, POINTS)), run.phases(DELTA, EPSILON), later(descent, FIRST)
     )
@@ -33,13 +41,13 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         f"T1: first |u| = {DELTA:g}; "
         f"T1': s crosses 1/3 for good; T2: |u| and s within ε = {EPSILON:g} of 1 for good. The paper gives "
         "a, d, η, ε and T = 10^7, not whether T counts steps or time: here it is the time of the flow, "
-        f"and {steps:,} steps. Chosen here: Gaussian teacher and sphere start from seed {seed}, δ = "
+        f"and {STEPS:,} steps. Chosen here: Gaussian teacher and sphere start from seed {seed}, δ = "
         f"{DELTA:g}.",
         {
             "exponent": EXPONENT,
             "dimension": DIMENSION,
             "step_size": STEP_SIZE,
-            "steps": steps,
+            "steps": STEPS,
             "horizon": HORIZON,
             "delta": DELTA,
             "epsilon": EPSILON,

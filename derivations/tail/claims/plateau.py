@@ -9,13 +9,12 @@ from derivations.convergence.claims.crossing import mode_duhamel
 from derivations.court.attack import ARGUED, CAUCHY_SCHWARZ, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.trials.runs import escape_run, sphere_run
+from derivations.trials.runs import LONG_RUN, escape_run, sphere_run
 from derivations.trials.states import faster, form, listed, random_states
 from numerics import PowerLawFit, extrapolate_power_law
 from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, tail_prefactor
 
-HORIZON = 1e24
-LATE = np.geomspace(1e8, HORIZON, 17)
+LATE = np.geomspace(1e8, LONG_RUN, 17)
 
 
 @correction(
@@ -29,7 +28,7 @@ LATE = np.geomspace(1e8, HORIZON, 17)
 def directions_learnt(c: Constants, effort: Effort) -> Finding:
     ratios = []
     for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
-        law, run = PowerLaw(exponent, "inf"), escape_run(exponent, math.inf, HORIZON)
+        law, run = PowerLaw(exponent, "inf"), escape_run(exponent, math.inf, LONG_RUN)
         epsilon = 1e-5
         recovered = run.at([run.phases(epsilon=epsilon).t2]).recovered[0]
         power = 1 / (exponent - float(c["p"]))
@@ -391,7 +390,7 @@ def rate(c: Constants, effort: Effort) -> Finding:
 
 def _fit(exponent: float) -> PowerLawFit:
     """1 − u against t, extrapolated; Λ(t) = ∫(3s − 1) = 2t (1 + O(t^{−γ}))."""
-    return extrapolate_power_law(LATE, escape_run(exponent, math.inf, HORIZON).at(LATE).one_minus_u)
+    return extrapolate_power_law(LATE, escape_run(exponent, math.inf, LONG_RUN).at(LATE).one_minus_u)
 
 
 def _lower_integral(start: float) -> float:

@@ -14,8 +14,7 @@ from derivations.court.operators import times as product
 from derivations.court.picture import Picture, Said, at_most
 from derivations.court.pictures import picture
 from derivations.setting import symbols as sym
-from derivations.tail.claims.plateau import HORIZON
-from derivations.trials.runs import escape_run
+from derivations.trials.runs import LONG_RUN, escape_run
 from theory.asymptotics import (
     PowerLaw,
     convergence_prefactor,
@@ -143,8 +142,8 @@ def active_order(printed: Constants, ours: Constants) -> Picture:
 @picture("P4/rate")
 def deficit_in_clock(printed: Constants, ours: Constants) -> Picture:
     exponent = 1.5
-    times = np.geomspace(1e10, HORIZON, 11)
-    deficit = escape_run(exponent, math.inf, HORIZON).at(times).one_minus_u
+    times = np.geomspace(1e10, LONG_RUN, 11)
+    deficit = escape_run(exponent, math.inf, LONG_RUN).at(times).one_minus_u
     gamma = 1 - float(ours["p"]) / exponent
     spectrum, clock = PowerLaw(exponent, "inf"), named(r"\Lambda")
     prefactor, mass = float(overlap_prefactor(spectrum)), named("C_f")

@@ -107,8 +107,8 @@ def next_terms(printed: Constants, ours: Constants) -> Picture:
 
 
 LEVELS = np.geomspace(0.02, 20, 13)
-SIZE, EXPONENT = 10**5, 2
-MODES = (np.arange(1, SIZE + 1) / SIZE) ** -float(EXPONENT)
+DIMENSION, EXPONENT = 10**5, 2
+SPECTRUM = (np.arange(1, DIMENSION + 1) / DIMENSION) ** -float(EXPONENT)
 
 
 @picture("P16/late")
@@ -121,10 +121,10 @@ def scaling_function(printed: Constants, ours: Constants) -> Picture:
     )
     return Picture(
         r"$S_d$",
-        np.array([np.exp(-level * MODES).mean() for level in LEVELS]),
+        np.array([np.exp(-level * SPECTRUM).mean() for level in LEVELS]),
         at_most("$e^{-Y}$", np.exp(-LEVELS)),
         Said(Law(formula, places[0][0], value=places[0][1], others=places[1:]), values),
-        f"sum over the modes, {given({'d': SIZE, 'a': EXPONENT})}",
+        f"sum over the modes, {given({'d': DIMENSION, 'a': EXPONENT})}",
         0.002,
         "The tail at late times, in units of the decay of the last mode.",
         LEVELS,

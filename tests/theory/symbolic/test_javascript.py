@@ -62,8 +62,10 @@ def test_script_and_module_agree(model):
     k = model.students
     T = gram[k:, k:]
     x = np.array([*gram[:k, :k][np.triu_indices(k)], *gram[:k, k:].ravel()])
+    areas = [np.sqrt(gram[i, i] * gram[j, j] - gram[i, j] ** 2) for i, j in getattr(module, "AREAS", ())]
     names = re.findall(r"^function (\w+)\(", text, re.M)
-    calls = [(name, [T.tolist()] if name == "barrier" else [x.tolist(), T.tolist()]) for name in names]
+    given = {name: [*x, *areas] if name.startswith("area_") else x.tolist() for name in names}
+    calls = [(name, [T.tolist()] if name == "barrier" else [given[name], T.tolist()]) for name in names]
     found, results = in_node(text, calls)
     assert found == names
     assert {"drift", "drift_jacobian", "loss"} <= set(names)

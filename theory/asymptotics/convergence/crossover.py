@@ -161,14 +161,15 @@ def crossover_sum(law: PowerLaw, time: NonNegative) -> mpf:
 
 
 @checked
-def leading_deficits(now: mpf, twice: mpf) -> Deficits:
+def leading_deficits(now: NonNegative, twice: NonNegative) -> Deficits:
     r"""Return the laws from :math:`f(t)` and :math:`f(2t)`, or from the sums that replace them.
 
     >>> deficits = leading_deficits(mpf("0.03"), mpf("0.02"))
     >>> print(*(mp.nstr(value, 5) for value in deficits))
     0.02 0.02 0.08
     """
-    return Deficits(now / 3 + twice / 2, 2 * now / 3, 4 * twice)
+    once, doubled = mpf(now), mpf(twice)
+    return Deficits(once / 3 + doubled / 2, 2 * once / 3, 4 * doubled)
 
 
 @checked

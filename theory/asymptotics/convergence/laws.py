@@ -147,7 +147,7 @@ def loss_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
         spectrum,
         digits,
         LOSS_PREFACTOR,
-        lambda law, field: _decay(flow, field) / 2 * residual_scale(law, field, flow),
+        lambda law, field: flow.alpha(field) / 2 * residual_scale(law, field, flow),
         flow,
     )
 
@@ -211,7 +211,7 @@ def _window(spectrum: Spectrum, digits: int, definition: str, end: int, flow: Lo
     if flow.decay is None:
         return undefined(definition, SOURCE, flow.no_law)
     return closed_form(
-        lambda field: 1 / (_decay(flow, field) * spectrum.extremes(field)[end]), digits, definition, SOURCE
+        lambda field: 1 / (flow.alpha(field) * spectrum.extremes(field)[end]), digits, definition, SOURCE
     )
 
 
@@ -269,7 +269,7 @@ def amplitude(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) ->
     0.24430125595146 0.24430125595146
     """
     gamma = rational(_gamma(law), field)
-    scale = field.power(law.trace_sum(field) / _decay(flow, field), gamma) * field.gamma(gamma)
+    scale = field.power(law.trace_sum(field) / flow.alpha(field), gamma) * field.gamma(gamma)
     return law.tail_amplitude(field) * scale / rational(law.exponent, field)
 
 
@@ -280,7 +280,7 @@ def residual_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUAR
 
 def overlap_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the prefactor of ``1 - u``."""
-    alpha = _decay(flow, field)
+    alpha = flow.alpha(field)
     energy, overlap = (written(str(force), field) for force in (flow.energy, flow.overlap))
     forced = amplitude(law, field, flow) - energy / alpha * residual_scale(law, field, flow)
     return forced / (1 - overlap / alpha)
@@ -294,11 +294,6 @@ def energy_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE)
 def slower_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the larger of the prefactors of ``1 - u`` and ``1 - s``."""
     return field.max(overlap_scale(law, field, flow), energy_scale(law, field, flow))
-
-
-def _decay(flow: LocalFlow, field: Field) -> Number:
-    r"""Return :math:`\alpha`."""
-    return written(str(flow.decay), field)
 
 
 def _mass_decay(law: PowerLaw) -> Fraction | None:

@@ -54,11 +54,10 @@ def stability_step(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
 
 def stable_step(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the largest stable step at the working precision of the field."""
-    assert flow.decay is not None
     top = field.max(
         top_rate(spectrum, flow.hessian_ratio, field), 4 * _orthogonal(spectrum, flow.hessian_ratio, field)
     )
-    return 8 / written(flow.decay, field) / top
+    return 8 / flow.alpha(field) / top
 
 
 def _orthogonal(spectrum: Spectrum, ratio: str, field: Field) -> Number:
@@ -95,8 +94,9 @@ def final_rate(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE)
     The MSE, which weighs all directions alike, decays at twice the smallest eigenvalue.
 
     **Other links** have :math:`\alpha` and :math:`-c_p` in place of 8 and 16, and ``k``, their ratio, in
-    place of 2; where it is negative the root lies below :math:`\alpha\lambda_d`. Where it is 0, and
-    :math:`c_q` with it, vectors that do not overlap do not reach ``u`` at second order.
+    place of 2; where it is negative the root lies below :math:`\alpha\lambda_d`. Where it is 0 so is
+    :math:`c_q`, and vectors that do not overlap reach ``u`` beyond second order only: with relu and
+    abs at third, :math:`q^{3/2}`. Undefined where they may then be the slowest.
 
     **Method.** With :math:`r = 8\lambda_d(1+y)` and
     :math:`A(y) = \sum_{i<d} \mu_i\lambda_i/(\lambda_i - \lambda_d(1+y))`,
@@ -116,16 +116,27 @@ def final_rate(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE)
     """
     if flow.decay is None:
         return undefined(RATE_DEFINITION, SOURCE, flow.no_law)
+    if flow.hessian_ratio == "0" and _slow_and_missed(spectrum):
+        reason = "c_q = 0: slow modes that the teacher misses reach u beyond second order"
+        return undefined(RATE_DEFINITION, SOURCE, reason)
     if isinstance(spectrum, PowerLaw) and spectrum.dimension == math.inf:
         reason = "at d = inf the eigenvalues accumulate at 0: the decay stays algebraic"
         return undefined(RATE_DEFINITION, SOURCE, reason)
     return closed_form(lambda field: slowest(spectrum, field, flow), digits, RATE_DEFINITION, SOURCE)
 
 
+def _slow_and_missed(spectrum: Spectrum) -> bool:
+    """Whether modes that the teacher misses are slower at third order than all others at first."""
+    if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None:
+        return False
+    levels = spectrum.levels()
+    missed = [level.eigenvalue for level in levels if not level.mass > 0]
+    return bool(missed and 3 * missed[-1] < min(level.eigenvalue for level in levels if level.mass > 0))
+
+
 def slowest(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """Return the final rate at the working precision of the field."""
-    assert flow.decay is not None
-    return written(flow.decay, field) * _slowest(spectrum, flow.hessian_ratio, field, field.dps)
+    return flow.alpha(field) * _slowest(spectrum, flow.hessian_ratio, field, field.dps)
 
 
 @lru_cache(maxsize=32)

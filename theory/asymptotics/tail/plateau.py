@@ -2,16 +2,18 @@ r"""The law by which the spectral tail is learnt once the statistics have conver
 
 With all modes weighted alike, :math:`S_d(\tau) = \frac1d \sum_{i \le d} e^{-\beta\tau i^{-a}}`,
 :math:`\beta = 16/H_{d,a}`, is the fraction of the MSE left at time :math:`\tau`, and
-:math:`d(1 - S_d)` counts the modes learnt.
+:math:`d(1 - S_d)` counts the modes learnt. Of another link :math:`\beta = 2\alpha/H_{d,a}`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 from mpmath import mp, mpf
 
+from theory.asymptotics.local_flow import SQUARE, LocalFlow
 from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.power_sums import power_sum
@@ -24,17 +26,19 @@ PREFACTOR = "C in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << 
 
 
 @catalogued
-def tail_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def tail_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return ``1/a``.
 
     >>> print(tail_exponent(PowerLaw("1.2", 1000)).printed(15)[0])
     0.833333333333333
     """
-    return uniform_law(spectrum, digits, EXPONENT, lambda law, field: rational(1 / law.exponent, field))
+    return uniform_law(
+        spectrum, digits, EXPONENT, lambda law, field: rational(1 / law.exponent, field), flow=flow
+    )
 
 
 @catalogued
-def tail_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def tail_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`\Gamma(1 - 1/a)\,\beta^{1/a}`.
 
     The sum over modes becomes :math:`\int_0^\infty (1 - e^{-\beta\tau x^{-a}})\,dx`, which
@@ -50,7 +54,7 @@ def tail_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
     Reference: [P16] of arXiv:2511.18661, whose error term this sharpens.
     """
-    return uniform_law(spectrum, digits, PREFACTOR, _prefactor)
+    return uniform_law(spectrum, digits, PREFACTOR, partial(_prefactor, flow=flow), flow=flow)
 
 
 @checked
@@ -102,8 +106,11 @@ def uniform_law(
     definition: str,
     evaluate: Callable[[PowerLaw, Field], Number],
     above: int | None = 1,
+    flow: LocalFlow = SQUARE,
 ) -> Constant:
     """Evaluate a constant of uniform weights on a power law whose exponent exceeds ``above``."""
+    if flow.decay is None:
+        return undefined(definition, SOURCE, flow.no_law)
     if not isinstance(spectrum, PowerLaw):
         return undefined(definition, SOURCE, "no power law is known for given eigenvalues")
     if above is not None and spectrum.exponent <= above:
@@ -111,6 +118,6 @@ def uniform_law(
     return closed_form(lambda field: evaluate(spectrum, field), digits, definition, SOURCE)
 
 
-def _prefactor(law: PowerLaw, field: Field) -> Number:
+def _prefactor(law: PowerLaw, field: Field, flow: LocalFlow) -> Number:
     power = rational(1 / law.exponent, field)
-    return field.gamma(1 - power) * field.power(16 / law.trace_sum(field), power)
+    return field.gamma(1 - power) * field.power(2 * flow.alpha(field) / law.trace_sum(field), power)

@@ -14,7 +14,8 @@ t`, and
 .. math:: \text{recovered} \sim C t^p + K, \quad
    C = -\frac{\omega}{a} \Gamma(-p) \Big(\frac{16}{Z}\Big)^p, \quad K = \omega\,\zeta(2B):
 
-with a flat teacher, the law of the uniform :math:`S_d`. To first order in the feedback
+with a flat teacher, the law of the uniform :math:`S_d`; of another link with :math:`2\alpha` in place of 16,
+as :math:`x = \alpha\lambda t`. To first order in the feedback
 
 .. math:: V = -e^{-x} + \lambda e^{-x} \int_0^t c - \lambda \int_0^t e^{-8\lambda(t-t')} k(t')\,dt'.
 
@@ -49,6 +50,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 from theory.asymptotics.convergence.laws import (
     amplitude,
@@ -57,6 +59,7 @@ from theory.asymptotics.convergence.laws import (
     slower_scale,
     summary_exponent,
 )
+from theory.asymptotics.local_flow import SQUARE, LocalFlow
 from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
@@ -79,17 +82,19 @@ FLUCTUATION = "k in (relative standard deviation of N recovered) ~ k t^(-1/(2a))
 
 
 @catalogued
-def recovered_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def recovered_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`p = 1 - \gamma = (1 - 2B)/a`: ``1/a`` for a flat teacher, negative for ``B > 1/2``.
 
     >>> print(recovered_exponent(PowerLaw(2, "inf", "source:0.25")).printed(15)[0])
     0.250000000000000
     """
-    return _of_law(spectrum, digits, EXPONENT, lambda law, gamma, field: rational(1 - gamma, field))
+    return _of_law(
+        spectrum, digits, EXPONENT, lambda law, gamma, field: rational(1 - gamma, field), flow=flow
+    )
 
 
 @catalogued
-def recovered_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def recovered_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`-(\omega/a)\,\Gamma(-p)\,(16/Z)^p`.
 
     With a flat teacher it is :func:`.tail_prefactor`; at :math:`\gamma = 1` the law is logarithmic.
@@ -99,7 +104,7 @@ def recovered_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     >>> recovered_prefactor(PowerLaw(2, "inf", "source:0.5")).reason
     'gamma = 1: recovered grows like a logarithm, (1/a) (Z/H_b) log t, not like a power'
     """
-    return _of_law(spectrum, digits, PREFACTOR, _prefactor, _logarithm)
+    return _of_law(spectrum, digits, PREFACTOR, partial(_prefactor, flow=flow), _logarithm, flow)
 
 
 @catalogued
@@ -163,7 +168,7 @@ def plateau_height(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 
 @catalogued
-def plateau_drop_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def plateau_drop_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return :math:`q = p/\gamma`, ``1/(a - 1)`` for a flat teacher, against ``a/3`` in the bound of P4.
 
     >>> print(plateau_drop_exponent(PowerLaw(3, "inf")).printed(15)[0])
@@ -175,11 +180,12 @@ def plateau_drop_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
         DROP_EXPONENT,
         lambda law, gamma, field: rational((1 - gamma) / gamma, field),
         _slow_feedback,
+        flow,
     )
 
 
 @catalogued
-def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return the ``D`` of what has left the plateau at :math:`T_2(\epsilon) \sim (C_2/\epsilon)^{1/\gamma}`.
 
     :math:`D = C\,C_2^{q}`. The drop is of order ``1/d``, not :math:`d^{-1/3}`.
@@ -190,9 +196,9 @@ def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
     def evaluate(law: PowerLaw, gamma: Fraction, field: Field) -> Number:
         power = rational((1 - gamma) / gamma, field)
-        return _prefactor(law, gamma, field) * field.power(slower_scale(law, field), power)
+        return _prefactor(law, gamma, field, flow) * field.power(slower_scale(law, field, flow), power)
 
-    return _of_law(spectrum, digits, DROP_PREFACTOR, evaluate, _slow_feedback)
+    return _of_law(spectrum, digits, DROP_PREFACTOR, evaluate, _slow_feedback, flow)
 
 
 @catalogued
@@ -217,9 +223,10 @@ def _of_law(
     definition: str,
     evaluate: Callable[[PowerLaw, Fraction, Field], Number],
     obstacle: Callable[[Fraction], str | None] = lambda gamma: None,
+    flow: LocalFlow = SQUARE,
 ) -> Constant:
     """Evaluate a constant from the law and its gamma, or say why there is none."""
-    reason = summary_exponent(spectrum).reason
+    reason = summary_exponent(spectrum, flow=flow).reason
     if reason is not None or not isinstance(spectrum, PowerLaw):
         return undefined(definition, SOURCE, reason or "")
     gamma = decay_law(spectrum)
@@ -254,9 +261,9 @@ def _weight(law: PowerLaw, field: Field) -> Number:
     return law.trace_sum(field) * amplitude
 
 
-def _prefactor(law: PowerLaw, gamma: Fraction, field: Field) -> Number:
+def _prefactor(law: PowerLaw, gamma: Fraction, field: Field, flow: LocalFlow = SQUARE) -> Number:
     power = rational(1 - gamma, field)
-    scale = field.gamma(-power) * field.power(16 / law.trace_sum(field), power)
+    scale = field.gamma(-power) * field.power(2 * flow.alpha(field) / law.trace_sum(field), power)
     return -_weight(law, field) / rational(law.exponent, field) * scale
 
 
