@@ -38,7 +38,7 @@ docs: $(READY)  ## guide and reference: docs/index.html
 test: $(READY)  ## all tests that need no browser
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
-slow: $(READY)  ## the slow tests, which the others stand for in a reduced size (two minutes)
+slow: $(READY)  ## the slow tests, which the others stand for in a reduced size (25 minutes of processor time)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 minima: $(READY)  ## a part of the tests on the oldest versions that pyproject.toml allows (two minutes)
