@@ -24,6 +24,7 @@ ERF = LocalFlow(
 CUBIC = LocalFlow("z**3 + z", None, None, "68", "-240", "-180", "ballistic")
 RELU = LocalFlow("z/2 + Abs(z)/2", None, None, "1", "0", "0", "kink")
 COSINE = LocalFlow("cos(z)", "2 - 2*exp(-1/2)", "2*exp(-1/2)", "1 - exp(-2)", "-4*exp(-2)", "-3*exp(-2)")
+CUBIC_AND_SQUARE = LocalFlow("z**3/3 + 2*z**2", "16", "32", "38", "-88", "-66")
 SINKING = LocalFlow("z**4 - 4*z**2", "16", "-64", "224", "-1600", "-1200")
 SIGN = LocalFlow("sign(z)", no_escape="kink", no_law="infinite")
 
@@ -64,6 +65,31 @@ def test_escape_rate_is_the_top_of_the_dense_matrix(spectrum, flow):
     with mp.workdps(50):
         found = eigenvalues(spectrum, written(flow.growth), written(flow.pull))
         assert abs(rate.value - found[-1]) <= rate.radius
+
+
+@pytest.mark.parametrize("flow", [COSINE, CUBIC_AND_SQUARE, SQUARE], ids=lambda flow: flow.link)
+@pytest.mark.parametrize("spectrum", SPECTRA, ids=str)
+def test_fastest_mode_is_that_of_the_dense_matrix(spectrum, flow):
+    """<e, Qw*>, its share of |Qw*|, and the gap of the two largest eigenvalues."""
+    names = ["escape_amplitude", "sign_agreement", "slow_mode_exponent"]
+    found = constants(spectrum, 20, names, flow=flow)
+    with mp.workdps(50):
+        levels = spectrum.levels()
+        direction = mp.matrix([mp.sqrt(level.eigenvalue * level.mass) for level in levels])
+        matrix = written(flow.pull) * direction * direction.T
+        for i, level in enumerate(levels):
+            matrix[i, i] += written(flow.growth) * level.eigenvalue
+        rates, vectors = mp.eigsy(matrix)
+        scale = abs(mp.fdot(vectors[:, len(levels) - 1], direction))
+        share = mp.asin(scale / mp.norm(direction)) / mp.pi
+        gap = (1 - rates[len(levels) - 2] / rates[len(levels) - 1]) / 2
+        for name, value in zip(names, (scale, share + mpf(1) / 2, gap), strict=True):
+            assert abs(found[name].value - value) <= found[name].radius + mpf(10) ** -30, name
+
+
+def test_a_mode_that_the_teacher_does_not_pull_has_no_amplitude():
+    found = constants(PowerLaw(2, 9), 10, ["escape_amplitude", "sign_agreement"], flow=SINKING)
+    assert all("dB/du = -64 at w = 0 is not positive" in constant.reason for constant in found.values())
 
 
 @pytest.mark.parametrize("flow", [ERF, COSINE, SINKING], ids=lambda flow: flow.link)
@@ -133,7 +159,7 @@ def test_constants_known_for_the_square_alone_say_so():
     answer = as_json(PowerLaw(2, 100), 10, batch=4, step_size=0.01, flow=CUBIC)
     assert (answer["link"], list(answer["constants"])[: len(CATALOGUE)]) == ("z**3 + z", list(CATALOGUE))
     for name in (
-        "escape_amplitude",
+        "onset_delay",
         "third_delay",
         "recovered_constant",
         "sgd_stability_step",

@@ -8,22 +8,24 @@ Its unit eigenvectors :math:`e_k` with rates :math:`p_k` give
 
 the residues :math:`\hat a(p_k)/D'(p_k)` of P9. A start that is uniform on the unit sphere has
 :math:`\langle e_k, w(0) \rangle = g_k/\sqrt d` with :math:`g_k` standard normal as ``d`` grows, whatever
-the teacher.
+the teacher. Another link has the numbers of its :class:`.LocalFlow` in place of 4 and 8.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
-from theory.asymptotics.escape.rate import escape_rate, escape_root, rate
+from theory.asymptotics.escape.rate import escape_rate, escape_root, top_rate
 from theory.asymptotics.escape.resolvent import lower_rate, touched
+from theory.asymptotics.local_flow import SQUARE, LocalFlow, factor
 from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
+from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 from theory.expected import Count, checked
 
 RATES = "the {}-th largest root p of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (p - 4 lambda_i)"
-SCALE = "C in u(t) ~ (C / sqrt d) g e^(rho t), g ~ N(0, 1), from the unit sphere: C = (8 D'(rho))^(-1/2)"
+SCALE = "C in u(t) ~ (C / sqrt d) g e^(rho t), g ~ N(0, 1), from the unit sphere: C = ({} D'(rho))^(-1/2)"
 SPREAD = "x in d^-x, the relative size of the slower modes of a sphere start at T1: x = (1 - p_2/rho)/2"
 AGREEMENT = "P(u(0) has the sign of the projection of w(0) on the fastest mode), w(0) uniform on the sphere"
 SOURCE = "arXiv:2511.18661, Proposition 9"
@@ -65,7 +67,7 @@ def growth_rates(spectrum: Spectrum, count: Count, digits: Count = 15) -> list[C
 
 
 @catalogued
-def escape_amplitude(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def escape_amplitude(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return the scale of the overlap that escapes from the unit sphere.
 
     **Definition.** :math:`u(t) \sim \frac{C}{\sqrt d}\, g\, e^{\rho t}` while :math:`s \ll 1`, with
@@ -77,17 +79,32 @@ def escape_amplitude(spectrum: Spectrum, digits: Count = 15) -> Constant:
     >>> print(escape_amplitude(PowerLaw(0, 100)).value)  # sqrt(lambda), lambda = 1/100
     0.1
     """
-    return closed_form(lambda field: unstable_scale(spectrum, field), digits, SCALE, SOURCE, lost=GUARD // 2)
+    definition = SCALE.format(factor(flow.pull or "B'(0)"))
+    reason = _obstacle(flow)
+    if reason is not None:
+        return undefined(definition, SOURCE, reason)
+    return closed_form(
+        lambda field: unstable_scale(spectrum, field, flow), digits, definition, SOURCE, lost=GUARD // 2
+    )
 
 
-def unstable_scale(spectrum: Spectrum, field: Field) -> Number:
+def unstable_scale(spectrum: Spectrum, field: Field, flow: LocalFlow = SQUARE) -> Number:
     """Return :func:`escape_amplitude` at the working precision of the field."""
-    secular, shift = escape_root(spectrum, field)
-    return 1 / field.sqrt(-8 * secular.value_and_slope(shift)[1])
+    secular, shift = escape_root(spectrum, field, flow.escape_ratio)
+    return 1 / field.sqrt(-4 * written(flow.escape_ratio, field) * secular.value_and_slope(shift)[1])
+
+
+def _obstacle(flow: LocalFlow) -> str | None:
+    """Say why no mode escapes by the teacher's pull, or return None."""
+    if flow.growth is None or flow.pull is None:
+        return flow.no_escape
+    if written(flow.pull) <= 0:
+        return f"dB/du = {flow.pull} at w = 0 is not positive: the teacher does not pull the fastest mode"
+    return None
 
 
 @catalogued
-def sign_agreement(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def sign_agreement(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return the probability that ``u(0)`` has the sign with which the overlap escapes.
 
     **Definition.** ``w(0)`` uniform on the sphere; the sign of :math:`u(0) = \langle w(0), Qw^*\rangle`
@@ -105,8 +122,12 @@ def sign_agreement(spectrum: Spectrum, digits: Count = 15) -> Constant:
     0.966945890248709
     """
 
+    reason = _obstacle(flow)
+    if reason is not None:
+        return undefined(AGREEMENT, SOURCE, reason)
+
     def evaluate(field: Field) -> Number:
-        cosine = unstable_scale(spectrum, field) / field.sqrt(squared_norm(spectrum, field))
+        cosine = unstable_scale(spectrum, field, flow) / field.sqrt(squared_norm(spectrum, field))
         sine = field.sqrt(field.max(1 - cosine**2, field.mpf(0)))  # equal to 0 for isotropic data
         return 1 - field.atan2(sine, cosine) / field.pi
 
@@ -121,7 +142,7 @@ def squared_norm(spectrum: Spectrum, field: Field = FLOATS) -> Number:
 
 
 @catalogued
-def slow_mode_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
+def slow_mode_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""Return the power of ``d`` by which the slower modes of a sphere start are down at T1.
 
     **Definition.** At :math:`T_1 = \log d/(2\rho) + O(1)` the second mode has grown by
@@ -133,8 +154,14 @@ def slow_mode_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
     >>> print(slow_mode_exponent(PowerLaw(2, "inf")).printed(10)[0])
     0.4386057712
     """
+    reason = _obstacle(flow)
+    if reason is not None:
+        return undefined(SPREAD, SOURCE, reason)
     if touched(spectrum) < 2:
         return undefined(SPREAD, SOURCE, "the teacher touches one eigenvalue: u has a single mode")
-    return closed_form(
-        lambda field: (1 - lower_rate(spectrum, 2, field) / rate(spectrum, field)) / 2, digits, SPREAD, SOURCE
-    )
+    ratio = flow.escape_ratio
+
+    def evaluate(field: Field) -> Number:
+        return (1 - lower_rate(spectrum, 2, field, ratio) / top_rate(spectrum, ratio, field)) / 2
+
+    return closed_form(evaluate, digits, SPREAD, SOURCE)

@@ -90,16 +90,18 @@ def top_rate(spectrum: Spectrum, ratio: str, field: Field = FLOATS) -> Number:
     """
     sign = written(ratio)
     if sign > 0:
-        secular, shift = _root(spectrum, ratio, field, field.dps)
+        secular, shift = escape_root(spectrum, field, ratio)
         return secular.floor + shift
     if sign < 0 and touched(spectrum) > 1:
         return lower_rate(spectrum, 2, field, ratio)
     return resolvent(spectrum, field=field)[0].floor * (1 + written(ratio, field))
 
 
-def escape_root(spectrum: Spectrum, field: Field = FLOATS) -> tuple[Resolvent, Number]:
+def escape_root(
+    spectrum: Spectrum, field: Field = FLOATS, ratio: str = SQUARE.escape_ratio
+) -> tuple[Resolvent, Number]:
     """Return the secular function and its root above ``4 lambda_1``, less that floor."""
-    return _root(spectrum, SQUARE.escape_ratio, field, field.dps)
+    return _root(spectrum, ratio, field, field.dps)
 
 
 @lru_cache(maxsize=32)
