@@ -28,7 +28,7 @@ def source_exponent(teacher: str) -> Fraction | None:
         return Fraction(0)
     if not teacher.startswith("source:"):
         return None
-    exponent = _number(teacher.removeprefix("source:"))
+    exponent = read_number(teacher.removeprefix("source:"))
     if exponent is None:
         raise ValueError(f"teacher is {teacher!r}: the B of source:B must be a number such as 0.3 or 1/3")
     return exponent
@@ -42,7 +42,7 @@ def escape_size(start: str) -> Fraction | None:
     """
     if not start.startswith("escape:"):
         return None
-    size = _number(start.removeprefix("escape:"))
+    size = read_number(start.removeprefix("escape:"))
     if size is None or not SMALLEST_START <= size <= LARGEST_START:
         raise ValueError(
             f"init is {start!r}: it must be escape:EPS with {SMALLEST_START:g} ≤ EPS ≤ {LARGEST_START:g}"
@@ -50,7 +50,7 @@ def escape_size(start: str) -> Fraction | None:
     return size
 
 
-def _number(text: str) -> Fraction | None:
+def read_number(text: str) -> Fraction | None:
     """The decimal number or quotient that ``text`` writes, None where it is neither or beyond 10^±400."""
     try:
         if "/" in text:

@@ -56,7 +56,7 @@ def power_law_spectrum(modes: int = 60, exponent: int = 2) -> SpectralMeasure:
 
 
 def closure_table(measure: SpectralMeasure, orders: Sequence[int], times: Sequence[float]) -> list[Row]:
-    """Return the errors of every closure of phase retrieval from a measure, at the increasing ``times``.
+    """The errors of every closure of phase retrieval from a measure, at the increasing ``times``.
 
     The characteristic polynomial comes once, at the order that the spectrum sets, and only where it has at
     most twelve distinct eigenvalues: beyond, its coefficients drown in rounding. ``order`` of the

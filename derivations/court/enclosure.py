@@ -29,7 +29,7 @@ class NoEnclosureError(ArithmeticError):
 def enclose(
     eigenvalues: Sequence[str], teacher: Sequence[str], start: Sequence[str], until: str, steps: int
 ) -> Enclosed:
-    """Return intervals that contain the statistics at the time ``until``, for phase retrieval.
+    """Intervals that contain the statistics at the time ``until``, for phase retrieval.
 
     Numbers are strings of rationals such as ``"4/5"``. Each of the equal ``steps`` first finds a box that the
     solution cannot leave (Picard), then sums the Taylor series, whose remainder is the next coefficient over

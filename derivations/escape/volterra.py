@@ -47,7 +47,7 @@ class Term:
 def solve_system(
     system: VolterraSystem, measure: SpectralMeasure, until: float, nodes: int = 40
 ) -> tuple[Array, Array, Array, Array]:
-    """Return the nodes ``t`` (n,), and ``s``, ``u`` and the clock ``Φ`` there, for derived equations.
+    """The nodes ``t`` (n,), and ``s``, ``u`` and the clock ``Φ`` there, for derived equations.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> from theory.symbolic.closures import DuhamelVolterra, close
@@ -73,7 +73,7 @@ def solve_system(
 
 
 def kernel(response: Response, measure: SpectralMeasure) -> Callable[[Array], Array]:
-    """Return ``φ ↦ Σ_i λ_i^n a_i b_i e^{λ_i φ}`` for arrays ``φ`` of any shape."""
+    """``φ ↦ Σ_i λ_i^n a_i b_i e^{λ_i φ}`` for arrays ``φ`` of any shape."""
     name, order = response.statistic.name, int(response.statistic.order)
     rows = {"w": np.array(measure.students[0], float), "w*": np.array(measure.teachers[0], float)}
     left, right = {"S": ("w", "w"), "U": ("w", "w*"), "T": ("w*", "w*")}[name]
@@ -96,7 +96,7 @@ def solve_volterra(
     until: float,
     nodes: int = 40,
 ) -> tuple[Array, Array, Array, Array]:
-    """Return the nodes ``t`` (n,), and ``s``, ``u`` and the clock ``Φ`` there.
+    """The nodes ``t`` (n,), and ``s``, ``u`` and the clock ``Φ`` there.
 
     ``drift`` maps ``(s, u)`` (2, n) to ``A`` and ``B`` (n,). Raises ArithmeticError where Picard's iteration
     does not settle: ``until`` is too long for one window.

@@ -61,7 +61,7 @@ def network(
     noise: NonNegative = 0.0,
     name: str = "network",
 ) -> Network:
-    """Return the flow of ``Σ_j c_j f(w_j·x)`` that learns ``Σ_m c*_m g(w*_m·x)``.
+    """The flow of ``Σ_j c_j f(w_j·x)`` that learns ``Σ_m c*_m g(w*_m·x)``.
 
     ``link`` and ``teacher_link``, the same unless given, are text such as ``"tanh(z)"``, SymPy expressions in
     :data:`theory.symbolic.Z`, or functions of Python that take and return arrays and are smooth but at 0.
@@ -80,7 +80,7 @@ def network(
 
 
 def right_hand_sides(model: AnyModel) -> RightHandSides:
-    """Return a generated module or a :class:`Network` as it is, and the network of a symbolic model.
+    """A generated module or a :class:`Network` as it is, and the network of a symbolic model.
 
     A small network of rectifiers or moduli has a module that knows the areas of its vectors, by which it is
     accurate where they are parallel: :mod:`theory.symbolic.areas`.

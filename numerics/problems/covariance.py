@@ -9,7 +9,7 @@ from numerics.problems.problem import Problem
 
 
 def from_covariance(covariance: Any, teacher: Any, init: Any) -> Problem:
-    """Return the problem of a covariance Q (d, d), teacher w* (d,) and start w(0) (d,) in one basis.
+    """The problem of a covariance Q (d, d), teacher w* (d,) and start w(0) (d,) in one basis.
 
     With Q = O diag(λ) Oᵀ the flow of Oᵀw is that of the diagonal problem with Oᵀw* and Oᵀw(0), mode by mode;
     eigenvalues are sorted from the largest. Rounding is forgiven, to 8dε times the largest entry of Q or

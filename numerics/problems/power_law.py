@@ -127,7 +127,7 @@ def gaussian_teacher(dimension: float, seed: int = 0) -> Array:
 
 
 def check_power_law(exponent: float, dimension: float) -> tuple[float, float]:
-    """Return both as floats, or raise ValueError saying what is allowed."""
+    """Both as floats, or raise ValueError saying what is allowed."""
     if not (math.isfinite(exponent) and exponent >= 0):
         raise ValueError(f"exponent is {exponent}: it must be a finite number ≥ 0")
     if not (dimension == math.inf or (1 <= dimension <= LARGEST and dimension == math.floor(dimension))):

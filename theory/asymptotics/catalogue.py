@@ -53,7 +53,7 @@ AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 def catalogue(
     batch: Count | None = None, step_size: Positive | None = None, flow: LocalFlow = SQUARE
 ) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
-    """Return the functions by name, with a ``batch`` also those of online SGD, and at its ``step_size``.
+    """The functions by name, with a ``batch`` also those of online SGD, and at its ``step_size``.
 
     Of another link than the square those give a value that take its :class:`.LocalFlow`.
 
@@ -79,7 +79,7 @@ def catalogue(
 def _of_a_link(
     name: str, function: Callable[..., Constant], flow: LocalFlow
 ) -> Callable[[Spectrum, int], Constant]:
-    """Return the constant of the link with this flow, undefined where it is known for the square alone."""
+    """The constant of the link with this flow, undefined where it is known for the square alone."""
     if flow == SQUARE or function in OF_ANY_LINK:
         return function
     if "flow" in signature(function).parameters:
@@ -90,7 +90,7 @@ def _of_a_link(
 def _at_a_step(
     function: Callable[[Spectrum, float, int, int], Constant], step_size: float, batch: int
 ) -> Callable[[Spectrum, int], Constant]:
-    """Return the constant as a function of spectrum and digits alone."""
+    """The constant as a function of spectrum and digits alone."""
     return lambda spectrum, digits: function(spectrum, step_size, batch, digits)
 
 
@@ -103,7 +103,7 @@ def constants(
     step_size: Positive | None = None,
     flow: LocalFlow = SQUARE,
 ) -> dict[str, Constant]:
-    """Return the constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
+    """The constants of the catalogue, all or those of these ``names``, to ``digits`` digits.
 
     With a ``batch`` those of :func:`catalogue` for online SGD, too, and those at its ``step_size``. Of
     another link than the square with its ``flow``, which :func:`theory.symbolic.local_flow` derives.
@@ -124,7 +124,7 @@ def constants(
 
 
 def _found(function: Callable[[Spectrum, int], Constant], spectrum: Spectrum, digits: int) -> Constant:
-    """Return the constant, undefined where it is not enclosed at any precision."""
+    """The constant, undefined where it is not enclosed at any precision."""
     try:
         return function(spectrum, digits)
     except NotEnclosed as error:
@@ -141,7 +141,7 @@ def as_json(
     step_size: Positive | None = None,
     flow: LocalFlow | None = None,
 ) -> dict[str, Any]:
-    """Return what :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
+    """What :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
     ``teacher`` names given components (``"gaussian"``, a file), which are not printed; ``link`` is there
     where a ``flow`` is given.

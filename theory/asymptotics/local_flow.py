@@ -63,23 +63,23 @@ class LocalFlow:
                 raise ValueError(f"{name} is no number: {error}") from None
 
     def alpha(self, field: Field = FLOATS) -> Number:
-        r"""Return :math:`\alpha`, where there is one."""
+        r""":math:`\alpha`, where there is one."""
         return written(str(self.decay), field)
 
     @property
     def form(self) -> str:
-        r"""Return :math:`-c_p`, the factor of the Hessian's form of rank one."""
+        r""":math:`-c_p`, the factor of the Hessian's form of rank one."""
         overlap = str(self.overlap)
         return overlap[1:] if overlap[:1] == "-" and overlap[1:].isdigit() else f"-({overlap})"
 
     @property
     def escape_ratio(self) -> str:
-        r"""Return :math:`\partial_u B(0)/A(0)`: the flow is :math:`A(0)(Q + \text{ratio}\,Qw^*w^{*T}Q)`."""
+        r""":math:`\partial_u B(0)/A(0)`: the flow is :math:`A(0)(Q + \text{ratio}\,Qw^*w^{*T}Q)`."""
         return _quotient(self.pull, self.growth)
 
     @property
     def hessian_ratio(self) -> str:
-        r"""Return :math:`-c_p/\alpha`: the Hessian is :math:`\alpha(Q + \text{ratio}\,Qw^*w^{*T}Q)`."""
+        r""":math:`-c_p/\alpha`: the Hessian is :math:`\alpha(Q + \text{ratio}\,Qw^*w^{*T}Q)`."""
         return _quotient(self.overlap, self.decay, -1)
 
 
@@ -88,7 +88,7 @@ SQUARE = LocalFlow("z**2", "4", "8", "8", "-16", "-12")
 
 
 def factor(text: str) -> str:
-    """Return a number as a factor in a text: in brackets where it is more than digits.
+    """A number as a factor in a text: in brackets where it is more than digits.
 
     >>> factor("8"), factor("8/pi")
     ('8', '(8/pi)')
@@ -97,7 +97,7 @@ def factor(text: str) -> str:
 
 
 def of_the_square(name: str, link: str) -> Constant:
-    """Return the constant that is undefined because it is known for phase retrieval alone."""
+    """The constant that is undefined because it is known for phase retrieval alone."""
     return undefined(
         f"{name}, as it is for z**2",
         "theory.asymptotics",
@@ -106,7 +106,7 @@ def of_the_square(name: str, link: str) -> Constant:
 
 
 def _quotient(numerator: str | None, denominator: str | None, sign: int = 1) -> str:
-    """Return a quotient as text, the same text for the same rational number."""
+    """A quotient as text, the same text for the same rational number."""
     try:
         return str(sign * Fraction(str(numerator)) / Fraction(str(denominator)))
     except ValueError:

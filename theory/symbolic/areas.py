@@ -31,7 +31,7 @@ class AreaFlow:
 
 
 def area_flow(model: Model) -> AreaFlow:
-    """Return a model's drift and loss by areas; without pairs where its averages have no kink.
+    """A model's drift and loss by areas; without pairs where its averages have no kink.
 
     >>> from theory.symbolic.links import RELU
     >>> from theory.symbolic.models import single_index
@@ -46,7 +46,7 @@ def area_flow(model: Model) -> AreaFlow:
 
 
 def kinked_pairs(model: Model) -> tuple[tuple[int, int], ...]:
-    """Return the pairs of vectors, the first a student, whose average in the loss has a kink.
+    """The pairs of vectors, the first a student, whose average in the loss has a kink.
 
     >>> from theory.symbolic.links import RELU
     >>> kinked_pairs(Model("a network", RELU, RELU, (1, 1), (1,)))
@@ -85,7 +85,7 @@ def _kink(model: Model, j: int, k: int) -> _Kink:
 
 
 def _smooth(entry: sympy.Expr, kinks: Sequence[_Kink]) -> sympy.Expr:
-    """Return an entry by areas, its angles those from 0 or from π/2, whichever leaves fewer constants.
+    """An entry by areas, its angles those from 0 or from π/2, whichever leaves fewer constants.
 
     A rectifier's ``1/2 + asin(ρ)/π`` vanishes at ``ρ = −1``, a modulus's ``asin(ρ)`` at ``ρ = 0``: neither
     shall come as a difference.

@@ -103,13 +103,13 @@ class Arc(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
         return SelfArc(p) if p == q and sympy.expand(p - r) == 1 else None
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """Return the derivative by ``p``, ``q`` or ``r``."""
+        """The derivative by ``p``, ``q`` or ``r``."""
         p, q, r = self.args
         slope = 1 / sympy.sqrt(p * q - r**2)
         return slope if argindex == 3 else sympy.Mul(-r, 1 / self.args[argindex - 1], slope, sympy.S.Half)
 
     def doit(self, **hints: bool) -> sympy.Expr:
-        """Return the arc sine."""
+        """The arc sine."""
         p, q, r = self.args
         return sympy.asin(r / sympy.sqrt(p * q))
 
@@ -120,12 +120,12 @@ class SelfArc(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
     nargs = 1
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """Return the derivative."""
+        """The derivative."""
         (p,) = self.args
         return 1 / (p * sympy.sqrt(sympy.expand(2 * p - 1)))
 
     def doit(self, **hints: bool) -> sympy.Expr:
-        """Return the arc sine."""
+        """The arc sine."""
         (p,) = self.args
         return sympy.asin((p - 1) / p)
 
@@ -144,20 +144,20 @@ class ArcKernel(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
         return sympy.pi * p / 2 if p == q == r else None
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """Return the derivative by ``p``, ``q`` or ``r``."""
+        """The derivative by ``p``, ``q`` or ``r``."""
         p, q, r = self.args
         if argindex == 3:
             return Arc(p, q, r)
         return sympy.sqrt(p * q - r**2) / (2 * self.args[argindex - 1])
 
     def doit(self, **hints: bool) -> sympy.Expr:
-        """Return the root and the arc sine."""
+        """The root and the arc sine."""
         p, q, r = self.args
         return sympy.sqrt(p * q - r**2) + r * Arc(p, q, r).doit()
 
 
 def derivative_average(atom: Atom, order: int, variance: sympy.Expr) -> sympy.Expr:
-    """Return ``E[f^(order)(X)]`` for ``X ~ N(0, variance)``.
+    """``E[f^(order)(X)]`` for ``X ~ N(0, variance)``.
 
     >>> derivative_average(Monomial(4), 2, sympy.Symbol("a"))
     12*a
@@ -181,7 +181,7 @@ def derivative_average(atom: Atom, order: int, variance: sympy.Expr) -> sympy.Ex
 
 
 def product_average(f: Atom, g: Atom, a: sympy.Expr, b: sympy.Expr, c: sympy.Expr) -> sympy.Expr:
-    """Return ``E[f(X) g(Y)]`` for the pair with variances ``a`` and ``b`` and covariance ``c``.
+    """``E[f(X) g(Y)]`` for the pair with variances ``a`` and ``b`` and covariance ``c``.
 
     Arc sines are left as :class:`Arc` and :class:`ArcKernel`, whose derivatives are simple, until
     ``doit``. Raises :class:`NoAverageError` where no closed form is known.
@@ -261,7 +261,7 @@ def _moment(m: int, n: int, a: sympy.Expr, b: sympy.Expr, c: sympy.Expr) -> symp
 
 
 def _with_power(f: Atom, n: int, a: sympy.Expr, b: sympy.Expr, c: sympy.Expr) -> sympy.Expr:
-    """Return ``E[f(X) Yⁿ]`` by Stein's lemma for the powers of ``Y``."""
+    """``E[f(X) Yⁿ]`` by Stein's lemma for the powers of ``Y``."""
     return sympy.Add(
         *(
             sympy.factorial2(2 * k - 1)

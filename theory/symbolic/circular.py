@@ -55,7 +55,7 @@ class CircularModel(Model):
             )
 
     def pair_average(self, f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
-        """Return ``E[f(|X|) g(|Y|)]`` for the complex pair with ``E[XȲ]`` real.
+        """``E[f(|X|) g(|Y|)]`` for the complex pair with ``E[XȲ]`` real.
 
         >>> model = complex_phase_retrieval()
         >>> model.pair_average(Z**2, Z**2, sympy.Matrix(2, 2, sympy.symbols("s u u t")))
@@ -68,7 +68,7 @@ class CircularModel(Model):
 
 @checked
 def complex_phase_retrieval() -> CircularModel:
-    """Return phase retrieval with complex inputs: student ``|w†x|²``, teacher ``|w*†x|²``.
+    """Phase retrieval with complex inputs: student ``|w†x|²``, teacher ``|w*†x|²``.
 
     >>> complex_phase_retrieval().loss
     2*s**2 - 2*s*t + 2*t**2 - 2*u**2
@@ -79,6 +79,6 @@ def complex_phase_retrieval() -> CircularModel:
 
 
 def _of_square(link: sympy.Expr, square: sympy.Expr) -> sympy.Expr:
-    """Return an even polynomial in ``z`` with ``square`` for ``z²``."""
+    """An even polynomial in ``z`` with ``square`` for ``z²``."""
     terms = sympy.Poly(link, Z).terms()
     return sympy.Add(*(coefficient * square ** (power // 2) for (power,), coefficient in terms))

@@ -7,7 +7,7 @@ from theory.symbolic.models import Model, ModelError
 
 
 def polynomial_degree(model: Model) -> int:
-    """Return the largest degree of the two links; :class:`ModelError` where one is no polynomial.
+    """The largest degree of the two links; :class:`ModelError` where one is no polynomial.
 
     >>> from theory.symbolic.models import phase_retrieval
     >>> polynomial_degree(phase_retrieval())

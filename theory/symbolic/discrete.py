@@ -53,7 +53,7 @@ class StepMap:
     general: dict[Statistic, dict[int, Combination]]
 
     def change(self, statistic: Statistic) -> dict[int, Combination]:
-        """Return the coefficients of ``η`` and ``η²`` in the (mean) change of a statistic of any order."""
+        """The coefficients of ``η`` and ``η²`` in the (mean) change of a statistic of any order."""
         if not statistic.moves:
             return {}
         general = self.general[statistic.at(ORDER)]
@@ -63,7 +63,7 @@ class StepMap:
         }
 
     def expression(self, statistic: Statistic) -> sympy.Expr:
-        """Return the change as one expression in ``η`` and in statistics named as in the hierarchy."""
+        """The change as one expression in ``η`` and in statistics named as in the hierarchy."""
         overlaps = self.hierarchy.model.overlaps
         return sympy.Add(
             *(
@@ -76,7 +76,7 @@ class StepMap:
 
 @checked
 def gradient_descent(hierarchy: Hierarchy) -> StepMap:
-    """Return the exact map of one step of full-batch gradient descent.
+    """The exact map of one step of full-batch gradient descent.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> step = gradient_descent(hierarchy(phase_retrieval()))
@@ -90,7 +90,7 @@ def gradient_descent(hierarchy: Hierarchy) -> StepMap:
 
 @checked
 def online_sgd(hierarchy: Hierarchy, noise: sympy.Expr | None = None, batch: sympy.Expr = BATCH) -> StepMap:
-    """Return the conditional mean of the change in one step of SGD on ``batch`` fresh samples.
+    """The conditional mean of the change in one step of SGD on ``batch`` fresh samples.
 
     The step follows ``2(student − label) ∇student``, averaged over the batch. Its second moment is, with
     ``E[g_j Q^k g_l]`` for one sample, ``(1/m) E[g Q^k gᵀ] + (1 − 1/m) ∇L Q^k ∇Lᵀ``. Trace statistics

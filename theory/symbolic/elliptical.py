@@ -50,7 +50,7 @@ class EllipticalModel(Model):
         _check_radius(moments)
 
     def pair_average(self, f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
-        """Return ``E[f(r X) g(r Y)]`` for ``(X, Y) ~ N(0, covariance)``; odd degrees vanish."""
+        """``E[f(r X) g(r Y)]`` for ``(X, Y) ~ N(0, covariance)``; odd degrees vanish."""
         radial = {2 * n + 2: moment for n, moment in enumerate(self.radial_moments)} | {0: sympy.S.One}
         return sympy.Add(
             *(
@@ -64,7 +64,7 @@ class EllipticalModel(Model):
 
 @checked
 def student_radial_moments(freedom: sympy.Expr | int, count: Count) -> tuple[sympy.Expr, ...]:
-    """Return ``(E[r²], …, E[r^{2·count}])`` of Student's t with covariance ``Q``, where they exist.
+    """``(E[r²], …, E[r^{2·count}])`` of Student's t with covariance ``Q``, where they exist.
 
     ``r² = (ν − 2)/χ²_ν``, so ``E[r^{2n}] = (ν − 2)ⁿ / ((ν − 2)(ν − 4) ⋯ (ν − 2n))`` for ``ν > 2n``.
 

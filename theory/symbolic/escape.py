@@ -73,7 +73,7 @@ class Escape:
 
 @checked
 def escape(link: Link, teacher_link: Link | None = None, energy: sympy.Rational | int = 1) -> Escape:
-    """Return how a student with this link leaves the start ``w = ε w_0``, ``ε → 0``.
+    """How a student with this link leaves the start ``w = ε w_0``, ``ε → 0``.
 
     The teacher has the student's link unless given its own; ``energy`` is its ``t = s*``, a positive
     rational. For ``q < 2`` every start leaves in the time stated, for ``q = 2`` almost every, for ``q >
@@ -105,7 +105,7 @@ def escape(link: Link, teacher_link: Link | None = None, energy: sympy.Rational 
 
 
 def _leading(model: Model, energy: sympy.Rational) -> tuple[int, sympy.Expr]:
-    """Return the lowest order ``q`` of ``L(0) − L`` in ``√s``, and its coefficient."""
+    """The lowest order ``q`` of ``L(0) − L`` in ``√s``, and its coefficient."""
     (s, u), (t,) = model.overlaps.statistics, model.overlaps.T
     values = {s: _SIZE**2, u: _SIZE * CORRELATION * sympy.sqrt(energy), t: energy}
     gain = -model.loss.subs(values, simultaneous=True)
@@ -122,7 +122,7 @@ def _leading(model: Model, energy: sympy.Rational) -> tuple[int, sympy.Expr]:
 
 
 def _largest(pull: sympy.Expr) -> sympy.Expr:
-    """Return the largest value of ``φ`` on ``[−1, 1]``: of a polynomial exactly, else on an inner grid."""
+    """The largest value of ``φ`` on ``[−1, 1]``: of a polynomial exactly, else on an inner grid."""
     if pull.is_polynomial(CORRELATION):
         slope = sympy.Poly(pull.diff(CORRELATION), CORRELATION)
         roots = [] if slope.is_zero or slope.is_ground else sympy.real_roots(slope.as_expr())

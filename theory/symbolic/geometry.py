@@ -54,13 +54,13 @@ class Hessian:
         return self.metric, self.student, self.mixed, self.teacher
 
     def at(self, values: dict[sympy.Symbol, sympy.Expr]) -> "Hessian":
-        """Return the Hessian with overlaps replaced by values."""
+        """The Hessian with overlaps replaced by values."""
         return Hessian(*(sympy.expand(c.subs(values)) for c in self.coefficients))
 
     def quadratic_form(
         self, energy: sympy.Expr, student_overlap: sympy.Expr, teacher_overlap: sympy.Expr
     ) -> sympy.Expr:
-        """Return ``vᵀ∇²L v`` for a direction given by ``vᵀQv``, ``vᵀQw`` and ``vᵀQw*``."""
+        """``vᵀ∇²L v`` for a direction given by ``vᵀQv``, ``vᵀQw`` and ``vᵀQw*``."""
         return sympy.expand(
             self.metric * energy
             + self.student * student_overlap**2
@@ -113,7 +113,7 @@ class CriticalPoint:
 
 @checked
 def gradient(model: Model) -> Gradient:
-    """Return ``∇L(w)`` of a single-index model (P2); see :func:`network_gradient`.
+    """``∇L(w)`` of a single-index model (P2); see :func:`network_gradient`.
 
     >>> from theory.symbolic.models import phase_retrieval
     >>> gradient(phase_retrieval())
@@ -126,7 +126,7 @@ def gradient(model: Model) -> Gradient:
 
 @checked
 def hessian(model: Model) -> Hessian:
-    """Return ``∇²L(w)`` of a single-index model (P2); see :func:`network_hessian`.
+    """``∇²L(w)`` of a single-index model (P2); see :func:`network_hessian`.
 
     >>> from theory.symbolic.models import phase_retrieval
     >>> hessian(phase_retrieval())
@@ -140,7 +140,7 @@ def hessian(model: Model) -> Hessian:
 
 @checked
 def critical_points(model: Model) -> tuple[CriticalPoint, ...]:
-    """Return every critical point, for a positive-definite ``Q`` and any teacher energy ``t > 0``.
+    """Every critical point, for a positive-definite ``Q`` and any teacher energy ``t > 0``.
 
     ``∇L = −Q(A w + B w*)`` vanishes where ``w = α w*`` with ``α A + B = 0``, or where ``w`` and
     ``w*`` are independent and ``A = B = 0``. For phase retrieval these are ``0`` (a maximum),
@@ -164,7 +164,7 @@ def critical_points(model: Model) -> tuple[CriticalPoint, ...]:
 
 @checked
 def barrier(model: Model) -> sympy.Expr:
-    """Return the minimum of the loss over ``s ≥ 0`` at ``u = 0``, as an expression in ``t > 0``.
+    """The minimum of the loss over ``s ≥ 0`` at ``u = 0``, as an expression in ``t > 0``.
 
     The loss falls along the flow, so below this value ``u`` cannot change its sign any more. Raises
     :class:`UndecidedError` where the minimum has no closed form that holds for every ``t``.
@@ -225,7 +225,7 @@ def _independent_points(model: Model) -> tuple[CriticalPoint, ...]:
 def _critical_point(
     model: Model, multiple: sympy.Expr | None, energy: sympy.Expr, overlap: sympy.Expr
 ) -> CriticalPoint:
-    """Return the point with these ``s`` and ``u``, written in the model's own symbol ``t``."""
+    """The point with these ``s`` and ``u``, written in the model's own symbol ``t``."""
     s, u, t = _symbols(model)
     if multiple is not None:
         multiple = multiple.subs(_ENERGY, t)
@@ -234,7 +234,7 @@ def _critical_point(
 
 
 def _roots(equation: sympy.Expr, variable: sympy.Symbol) -> list[sympy.Expr]:
-    """Return the distinct real roots of a polynomial whose coefficients may hold ``t > 0``."""
+    """The distinct real roots of a polynomial whose coefficients may hold ``t > 0``."""
     if not equation.is_polynomial(variable):
         raise UndecidedError("no closed form for the zeros of a loss that is no polynomial")
     polynomial = sympy.Poly(equation, variable)
@@ -245,7 +245,7 @@ def _roots(equation: sympy.Expr, variable: sympy.Symbol) -> list[sympy.Expr]:
 
 
 def _sign(value: sympy.Expr) -> int:
-    """Return the sign of an expression in ``t > 0``."""
+    """The sign of an expression in ``t > 0``."""
     sign = sympy.sign(sympy.factor(value.subs(_ENERGY.name, _ENERGY)))
     if not sign.is_Integer:
         raise UndecidedError(f"the sign of {value} depends on the value of t")

@@ -6,7 +6,7 @@ import sympy
 
 
 def given(value: Any, name: str) -> sympy.Expr:
-    """Return ``value`` as an exact SymPy expression; ``name`` is what the caller calls it.
+    """``value`` as an exact SymPy expression; ``name`` is what the caller calls it.
 
     Raises TypeError for anything else, a text in particular: SymPy would run it as code.
 

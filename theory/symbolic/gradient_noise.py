@@ -38,7 +38,7 @@ TERMS = (
 
 
 def gradient_covariance(model: Model) -> tuple[sympy.Expr, ...]:
-    """Return ``V, C_S, C_U, C_T`` of one sample, in ``s``, ``u``, ``t`` and the noise ``sigma2``.
+    """``V, C_S, C_U, C_T`` of one sample, in ``s``, ``u``, ``t`` and the noise ``sigma2``.
 
     Raises :class:`~theory.symbolic.models.ModelError` for several students or teachers, for links that are
     no polynomials and for a model with noise of its own.
@@ -60,7 +60,7 @@ def gradient_covariance(model: Model) -> tuple[sympy.Expr, ...]:
 
 
 def residual_covariance(model: Model) -> tuple[sympy.Expr, ...]:
-    """Return the coefficients in ``y = w − w*``: of ``Q``, ``y yᵀ``, ``y w*ᵀ`` and ``w* w*ᵀ``.
+    """The coefficients in ``y = w − w*``: of ``Q``, ``y yᵀ``, ``y w*ᵀ`` and ``w* w*ᵀ``.
 
     They are polynomials in ``q``, ``p``, ``t`` and ``sigma2``.
 
@@ -75,7 +75,7 @@ def residual_covariance(model: Model) -> tuple[sympy.Expr, ...]:
 
 
 def generate_noise_module(model: Model) -> str:
-    """Return the text of a module of NumPy functions: the same bytes for the same model.
+    """The text of a module of NumPy functions: the same bytes for the same model.
 
     It defines ``gradient_noise`` and ``gradient_noise_jacobian`` and, where the flow rests at the teacher,
     the same with ``residual_`` in front.

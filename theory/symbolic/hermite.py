@@ -22,7 +22,7 @@ from theory.symbolic.links import Link, link_terms
 
 @checked
 def hermite_coefficient(link: Link, index: Whole) -> sympy.Expr:
-    """Return ``c_k = E[f(X) He_k(X)]/k!`` for ``X ~ N(0, 1)``.
+    """``c_k = E[f(X) He_k(X)]/k!`` for ``X ~ N(0, 1)``.
 
     >>> from theory.symbolic.links import Z
     >>> [hermite_coefficient(Z**4, k) for k in range(6)]
@@ -36,7 +36,7 @@ def hermite_coefficient(link: Link, index: Whole) -> sympy.Expr:
 
 @checked
 def information_exponent(link: Link) -> int:
-    """Return the index of the first non-zero Hermite coefficient beyond the constant.
+    """The index of the first non-zero Hermite coefficient beyond the constant.
 
     >>> from theory.symbolic.links import Z
     >>> information_exponent(Z**2), information_exponent(Z**3 - 3 * Z)

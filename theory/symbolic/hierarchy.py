@@ -69,15 +69,15 @@ class Statistic:
         return self.name in "SU"
 
     def at(self, order: sympy.Expr) -> "Statistic":
-        """Return the same entry at another order."""
+        """The same entry at another order."""
         return Statistic(self.name, self.row, self.column, order)
 
     def function(self, overlaps: Overlaps) -> sympy.Expr:
-        """Return it as a function of its order, named like the overlap: ``s(k)`` or ``S12(k)``."""
+        """It as a function of its order, named like the overlap: ``s(k)`` or ``S12(k)``."""
         return sympy.Function(self.symbol(overlaps).name)(self.order)
 
     def symbol(self, overlaps: Overlaps) -> sympy.Symbol:
-        """Return the symbol of the overlap that it is of order one, or ``D`` for the trace."""
+        """The symbol of the overlap that it is of order one, or ``D`` for the trace."""
         if self.name == "D":
             return sympy.Symbol("D")
         return getattr(overlaps, self.name)[self.row, self.column]
@@ -129,18 +129,18 @@ class Hierarchy:
         return own + tuple(Statistic("U", j, m, ORDER) for j in range(K) for m in range(M))
 
     def statistics(self, order: int) -> tuple[Statistic, ...]:
-        """Return the statistics that move, of the orders 1 … ``order``."""
+        """The statistics that move, of the orders 1 … ``order``."""
         return tuple(entry.at(n) for n in range(1, order + 1) for entry in self.entries)
 
     def derivative(self, statistic: Statistic) -> Combination:
-        """Return the time derivative of a statistic of any order; empty for one that is constant."""
+        """The time derivative of a statistic of any order; empty for one that is constant."""
         if not statistic.moves:
             return {}
         general = self._derivatives[statistic.at(ORDER)]
         return {key.at(key.order.subs(ORDER, statistic.order)): value for key, value in general.items()}
 
     def missing(self, order: int) -> tuple[Statistic, ...]:
-        """Return what the orders 1 … ``order`` call for and do not hold: entries of the next order."""
+        """What the orders 1 … ``order`` call for and do not hold: entries of the next order."""
         called = {key for entry in self.entries for key in self.derivative(entry.at(order))}
         return tuple(entry.at(order + 1) for entry in self.entries if entry.at(order + 1) in called)
 
@@ -179,7 +179,7 @@ class Hierarchy:
 
 @checked
 def mode_equation(model: Model) -> dict[sympy.Expr, sympy.Expr]:
-    """Return the velocity of each student's coordinate on mode ``i``, keyed by the coordinate.
+    """The velocity of each student's coordinate on mode ``i``, keyed by the coordinate.
 
     Coordinates are ``w(i, tau)`` and ``w_star(i)``, numbered ``w1``, ``w2``, … where there are
     several.
@@ -194,7 +194,7 @@ def mode_equation(model: Model) -> dict[sympy.Expr, sympy.Expr]:
 
 
 def hierarchy(model: Model, order: sympy.Expr = ORDER) -> Hierarchy:
-    """Return the tower of statistics of a model, derived from :func:`mode_equation`.
+    """The tower of statistics of a model, derived from :func:`mode_equation`.
 
     ``order`` is that of the views ``S`` and ``U``.
 
@@ -214,7 +214,7 @@ def hierarchy(model: Model, order: sympy.Expr = ORDER) -> Hierarchy:
 
 
 def coordinates(model: Model) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
-    """Return the columns of student and teacher coordinates on mode ``i``."""
+    """The columns of student and teacher coordinates on mode ``i``."""
 
     def name(count: int, j: int) -> str:
         return "w" if count == 1 else f"w{j + 1}"
@@ -226,7 +226,7 @@ def coordinates(model: Model) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMat
 
 
 def product_statistics(model: Model) -> dict[sympy.Expr, Statistic]:
-    """Return the statistic, of order one, that each product of two coordinates sums to."""
+    """The statistic, of order one, that each product of two coordinates sums to."""
     students, teachers = (list(column) for column in coordinates(model))
     blocks: tuple[tuple[Literal["S", "U", "T"], list[sympy.Expr], list[sympy.Expr]], ...] = (
         ("S", students, students),
@@ -242,7 +242,7 @@ def product_statistics(model: Model) -> dict[sympy.Expr, Statistic]:
 
 
 def fold(summand: sympy.Expr, products: Mapping[sympy.Expr, Statistic]) -> Combination:
-    """Return ``Σ_i summand`` as a combination: each ``Σ_i λ_i^n × product`` is a statistic of order ``n``."""
+    """``Σ_i summand`` as a combination: each ``Σ_i λ_i^n × product`` is a statistic of order ``n``."""
     combination: Combination = {}
     for term in _terms(summand):
         coefficient, dependent = term.as_independent(MODE)
@@ -255,7 +255,7 @@ def fold(summand: sympy.Expr, products: Mapping[sympy.Expr, Statistic]) -> Combi
 
 
 def _terms(expression: sympy.Expr) -> list[sympy.Expr]:
-    """Return the terms of a sum over products of coordinates; what holds none stays as it is."""
+    """The terms of a sum over products of coordinates; what holds none stays as it is."""
     if expression.is_Add:
         return [part for term in expression.args for part in _terms(term)]
     factors = [

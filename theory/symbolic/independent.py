@@ -178,7 +178,7 @@ class IndependentModel:
         return sympy.expand(self.loss - self.model.loss)
 
     def velocity(self, student: int) -> Combination:
-        """Return ``ẇ_ji = −∂L/∂w_ji``: a combination of ``λ_i^order Π_a v_{a i}^powers``, without the sum.
+        """``ẇ_ji = −∂L/∂w_ji``: a combination of ``λ_i^order Π_a v_{a i}^powers``, without the sum.
 
         >>> from theory.symbolic.models import phase_retrieval
         >>> inputs = IndependentModel(phase_retrieval(), (0, sympy.Symbol("kappa4")))
@@ -188,7 +188,7 @@ class IndependentModel:
         return dict(self._velocities[student])
 
     def derivative(self, statistic: PowerSum) -> Combination:
-        """Return the time derivative of a statistic, by the product rule on every mode."""
+        """The time derivative of a statistic, by the product rule on every mode."""
         total: Combination = {}
         for student, velocity in enumerate(self._velocities):
             power = statistic.powers[student]
@@ -202,7 +202,7 @@ class IndependentModel:
         return {key: sympy.expand(value) for key, value in total.items()}
 
     def enlarge(self, rounds: int, *, isotropic: bool = False) -> Enlargement:
-        """Return the statistics found from those of the loss in at most ``rounds`` rounds of differentiation.
+        """The statistics found from those of the loss in at most ``rounds`` rounds of differentiation.
 
         For ``isotropic`` inputs, ``Q = I``, the order plays no part and is written 0. A round that finds
         nothing ends the search: the set closes.

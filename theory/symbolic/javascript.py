@@ -30,7 +30,7 @@ class _Printer(JavascriptCodePrinter):  # type: ignore[misc]  # SymPy ships no t
 
 
 def script(function: Function) -> str:
-    """Return the text of the function in JavaScript.
+    """The text of the function in JavaScript.
 
     One output is returned as it is, several as an object by their names.
 
@@ -87,14 +87,14 @@ def _bindings(function: Function, entries: Sequence[sympy.Expr]) -> Iterator[tup
 
 
 def _nested(function: Function, entries: sympy.NDimArray, values: Iterator[sympy.Expr]) -> str:
-    """Return the text of an array, nested like its shape."""
+    """The text of an array, nested like its shape."""
     if not isinstance(entries, sympy.NDimArray) or entries.rank() == 0:
         return _text(function, next(values))
     return f"[{', '.join(_nested(function, part, values) for part in entries)}]"
 
 
 def _text(function: Function, value: sympy.Expr) -> str:
-    """Return the text of an expression."""
+    """The text of an expression."""
     _, unsupported, text = _Printer().doprint(value)
     if unsupported:
         names = ", ".join(sorted(str(part) for part in unsupported))

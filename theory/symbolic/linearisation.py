@@ -84,7 +84,7 @@ class Linearisation:
         return sympy.expand((sympy.eye(len(names)) - resolvent * self.form).det(method="berkowitz"))
 
     def spectrum(self, measure: SpectralMeasure) -> Spectrum:
-        """Return the eigenvalues of ``M`` for the eigenvalues and the teacher of a problem.
+        """The eigenvalues of ``M`` for the eigenvalues and the teacher of a problem.
 
         Where ``w`` is not parallel to ``w*`` the measure's student is taken for it, and must have the
         critical overlaps: :class:`NotCriticalError` otherwise.
@@ -117,7 +117,7 @@ class Linearisation:
 
 @checked
 def linearise(model: Model) -> tuple[Linearisation, ...]:
-    """Return the linearisation at every critical point, in the order of ``critical_points``.
+    """The linearisation at every critical point, in the order of ``critical_points``.
 
     >>> from theory.symbolic.models import phase_retrieval
     >>> for point in linearise(phase_retrieval()):
@@ -132,7 +132,7 @@ def linearise(model: Model) -> tuple[Linearisation, ...]:
 
 @checked
 def linearise_along(model: Model, multiple: sympy.Expr | int) -> Linearisation:
-    """Return the linearisation at ``w = multiple · w*``: 0, the teacher, or another point of that line.
+    """The linearisation at ``w = multiple · w*``: 0, the teacher, or another point of that line.
 
     It needs no search for critical points, which can be undecidable. Raises :class:`NotCriticalError` where
     the gradient does not vanish for every ``t``.

@@ -46,11 +46,11 @@ class Softplus(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
     nargs = 1
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """Return the sigmoid, by its hyperbolic tangent, which does not overflow."""
+        """The sigmoid, by its hyperbolic tangent, which does not overflow."""
         return (1 + sympy.tanh(self.args[0] / 2)) / 2
 
     def doit(self, **hints: bool) -> sympy.Expr:
-        """Return the logarithm."""
+        """The logarithm."""
         return sympy.log(1 + sympy.exp(self.args[0]))
 
 
@@ -94,7 +94,7 @@ class UnknownAverageError(LinkError):
 
 
 def link_terms(link: Link) -> dict[Atom, sympy.Expr]:
-    """Return the coefficient of each function that ``link`` combines.
+    """The coefficient of each function that ``link`` combines.
 
     Raises :class:`UnknownAverageError` for a function of another kind, and :class:`LinkError`
     where the link is none: see :func:`canonical`.
@@ -113,7 +113,7 @@ def link_terms(link: Link) -> dict[Atom, sympy.Expr]:
 
 
 def canonical(link: sympy.Expr) -> sympy.Expr:
-    """Return a link as a sum of products, powers of ``|z|`` and ``sign z`` reduced to the first.
+    """A link as a sum of products, powers of ``|z|`` and ``sign z`` reduced to the first.
 
     Raises :class:`LinkError` where the link holds symbols besides ``z``, coefficients that are not real,
     or no ``z`` at all (a constant has no gradient).
@@ -137,7 +137,7 @@ def canonical(link: sympy.Expr) -> sympy.Expr:
 
 
 def is_polynomial(link: sympy.Expr) -> bool:
-    """Return whether the link is a polynomial.
+    """Whether the link is a polynomial.
 
     >>> is_polynomial(Z**3), is_polynomial(RELU)
     (True, False)
@@ -146,7 +146,7 @@ def is_polynomial(link: sympy.Expr) -> bool:
 
 
 def is_combination(link: sympy.Expr) -> bool:
-    """Return whether a link combines functions whose averages are known.
+    """Whether a link combines functions whose averages are known.
 
     >>> is_combination(RELU), is_combination(sympy.tanh(Z))
     (True, False)
@@ -159,7 +159,7 @@ def is_combination(link: sympy.Expr) -> bool:
 
 
 def has_kink(link: sympy.Expr) -> bool:
-    """Return whether a link is not smooth at 0.
+    """Whether a link is not smooth at 0.
 
     >>> has_kink(RELU), has_kink(Z**3)
     (True, False)
@@ -168,7 +168,7 @@ def has_kink(link: sympy.Expr) -> bool:
 
 
 def numpy_function(link: sympy.Expr) -> Callable[[Any], Any]:
-    """Return the link as a function of NumPy arrays."""
+    """The link as a function of NumPy arrays."""
     import numpy as np
 
     return sympy.lambdify(Z, link, modules=[{"Softplus": lambda x: np.logaddexp(0.0, x)}, "scipy", "numpy"])
@@ -183,7 +183,7 @@ def _without_maxima(link: sympy.Expr) -> sympy.Expr:
 
 
 def _reduced(function: sympy.Expr) -> sympy.Expr:
-    """Return a product with ``|z|^2 = z^2``, ``z sign z = |z|`` and ``sign² = 1``."""
+    """A product with ``|z|^2 = z^2``, ``z sign z = |z|`` and ``sign² = 1``."""
     factors = function.as_powers_dict()
     power, moduli, signs = (factors.pop(base, 0) for base in (Z, sympy.Abs(Z), sympy.sign(Z)))
     if not all(sympy.sympify(x).is_Integer and x >= 0 for x in (power, moduli, signs)):
@@ -198,7 +198,7 @@ def _reduced(function: sympy.Expr) -> sympy.Expr:
 
 
 def _atom(function: sympy.Expr) -> Atom:
-    """Return the known function that a product without a constant factor is."""
+    """The known function that a product without a constant factor is."""
     base, power = function.as_independent(sympy.erf, sympy.Abs, sympy.sign, sympy.exp, sympy.sin, sympy.cos)
     plain, kernel = base, power
     if not function.has(sympy.Function, sympy.exp):
@@ -224,7 +224,7 @@ def _atom(function: sympy.Expr) -> Atom:
 
 
 def _scale(kernel: sympy.Expr) -> sympy.Expr | None:
-    """Return c where the argument of a function is ``c z``, else None."""
+    """C where the argument of a function is ``c z``, else None."""
     argument = kernel.args[0] if len(kernel.args) == 1 else sympy.S.Zero
     scale = argument.coeff(Z)
     return scale if argument == scale * Z and scale.is_real and scale != 0 else None
@@ -305,7 +305,7 @@ def _evaluate(node: ast.expr) -> sympy.Poly:
 
 
 def _hermite(name: str, argument: sympy.Poly) -> sympy.Poly:
-    """Return the Hermite polynomial, normalised where the name is in lower case."""
+    """The Hermite polynomial, normalised where the name is in lower case."""
     degree = int(name[2:])
     _check_degree(degree)
     _check_degree(degree * argument.total_degree())
@@ -314,7 +314,7 @@ def _hermite(name: str, argument: sympy.Poly) -> sympy.Poly:
 
 
 def _polynomial(value: sympy.Expr) -> sympy.Poly:
-    """Return an expression as a polynomial in ``z`` and in the functions that it holds."""
+    """An expression as a polynomial in ``z`` and in the functions that it holds."""
     functions = sorted(value.atoms(sympy.Function, sympy.exp), key=sympy.default_sort_key)
     if any(function.free_symbols != {Z} for function in functions):
         functions = [function for function in functions if function.has(Z)]

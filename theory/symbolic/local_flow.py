@@ -30,7 +30,7 @@ INFINITE = "alpha = 2 E f'^2 is infinite: the link jumps, and the flow has no li
 
 @checked
 def local_flow(link: Link) -> LocalFlow:
-    """Return the flow of a student with this link that learns a teacher of the same link, energy 1.
+    """The flow of a student with this link that learns a teacher of the same link, energy 1.
 
     Raises :class:`~theory.symbolic.links.LinkError` for what is no link, and
     :class:`~theory.symbolic.links.UnknownAverageError` for one whose averages are not known in closed form.

@@ -54,7 +54,7 @@ class SpectralMeasure:
             object.__setattr__(self, name, exact)
 
     def value(self, statistic: Statistic) -> sympy.Rational:
-        """Return the value of a statistic of integer order."""
+        """The value of a statistic of integer order."""
         if statistic.name == "D":
             return sympy.Add(*(value**statistic.order for value in self.eigenvalues))
         left = self.teachers if statistic.name == "T" else self.students
@@ -64,7 +64,7 @@ class SpectralMeasure:
 
 
 def exact_numbers(name: str, values: Sequence[Exact]) -> tuple[sympy.Rational, ...]:
-    """Return the values as rationals; :class:`MeasureError` for floats and symbols, which are not exact."""
+    """The values as rationals; :class:`MeasureError` for floats and symbols, which are not exact."""
     try:
         numbers = tuple(
             sympy.Rational(value) if isinstance(value, str) else sympy.sympify(value, strict=True)

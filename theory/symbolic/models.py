@@ -123,7 +123,7 @@ class Model:
         return displayed([("L", self.loss), *entries("A", self.A, symmetric=True), *entries("B", self.B)])
 
     def pair_average(self, f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
-        """Return ``E[f(X) g(Y)]`` for two units of these links: :func:`link_product`."""
+        """``E[f(X) g(Y)]`` for two units of these links: :func:`link_product`."""
         return link_product(f, g, covariance)
 
     @cached_property
@@ -149,14 +149,14 @@ class Model:
         return self._written(total, arcs=False)
 
     def _written(self, expression: sympy.Expr, arcs: bool = True) -> sympy.Expr:
-        """Return an expression expanded where that helps, with its arc sines written out on request."""
+        """An expression expanded where that helps, with its arc sines written out on request."""
         if self.polynomial:
             return sympy.expand(expression)
         return expression.doit() if arcs else expression
 
 
 def link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.Expr:
-    """Return ``E[f(X) g(Y)]`` for the pair ``(X, Y) ~ N(0, covariance)``.
+    """``E[f(X) g(Y)]`` for the pair ``(X, Y) ~ N(0, covariance)``.
 
     >>> link_product(Z**2, Z**2, sympy.Matrix(2, 2, sympy.symbols("a c c b")))
     a*b + 2*c**2
@@ -176,7 +176,7 @@ def link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> 
 
 @checked
 def single_index(link: Link, teacher_link: Link | None = None) -> Model:
-    """Return the model of one student and one teacher, with overlaps ``s``, ``u`` and ``t``.
+    """The model of one student and one teacher, with overlaps ``s``, ``u`` and ``t``.
 
     ``t = w*ᵀQw*`` is the teacher's energy, ``s*`` in the paper. The teacher has the student's link
     unless given its own.
@@ -191,7 +191,7 @@ def single_index(link: Link, teacher_link: Link | None = None) -> Model:
 
 @checked
 def phase_retrieval() -> Model:
-    """Return the paper's model: one student, one teacher, the square as link.
+    """The paper's model: one student, one teacher, the square as link.
 
     >>> phase_retrieval().loss
     3*s**2 - 2*s*t + 3*t**2 - 4*u**2
@@ -203,7 +203,7 @@ def phase_retrieval() -> Model:
 
 @checked
 def quadratic_network(students: Count, teachers: Count) -> Model:
-    """Return the network ``Σ_j (w_j·x)² = xᵀ WᵀW x`` with that many units on either side.
+    """The network ``Σ_j (w_j·x)² = xᵀ WᵀW x`` with that many units on either side.
 
     Its output, and so its loss, depends on ``W`` through ``WᵀW`` alone: ``W`` and ``OW`` are the
     same student for every orthogonal ``O`` (K × K), and the flow commutes with this rotation. The

@@ -16,7 +16,7 @@ from theory.symbolic.given import given
 
 @checked
 def gaussian_moment(powers: Sequence[int], covariance: sympy.MatrixBase) -> sympy.Expr:
-    """Return ``E[Π_j X_j**powers[j]]`` for ``X ~ N(0, covariance)``.
+    """``E[Π_j X_j**powers[j]]`` for ``X ~ N(0, covariance)``.
 
     The covariance is a symmetric ``n × n`` SymPy matrix with numeric or symbolic entries, and may
     be singular; the result is an expanded polynomial in these entries, 0 for odd total degree.
@@ -62,7 +62,7 @@ def _lower(powers: tuple[int, ...], j: int) -> tuple[int, ...]:
 def expectation(
     polynomial: sympy.Expr, variables: Sequence[sympy.Symbol], covariance: sympy.MatrixBase
 ) -> sympy.Expr:
-    """Return ``E[polynomial]`` when ``variables ~ N(0, covariance)``, as an expanded expression.
+    """``E[polynomial]`` when ``variables ~ N(0, covariance)``, as an expanded expression.
 
     The coefficients may hold other symbols. Raises ``sympy.PolynomialError`` where the expression
     is no polynomial in the variables, ``ValueError`` where the covariance does not fit them.

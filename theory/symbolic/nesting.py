@@ -9,7 +9,7 @@ Terms = Mapping[tuple[int, ...], sympy.Expr]
 
 
 def nested(expression: sympy.Expr, variables: Sequence[sympy.Symbol]) -> sympy.Expr:
-    """Return a polynomial in nested form, or another expression with its polynomial parts so.
+    """A polynomial in nested form, or another expression with its polynomial parts so.
 
     At each level the variable is factored out that divides the most terms, the first of them where
     several do. Coefficients may hold other symbols, and are not nested.

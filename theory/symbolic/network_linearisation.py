@@ -40,7 +40,7 @@ class NetworkLinearisation:
     feedback: sympy.ImmutableMatrix
 
     def secular(self, rho: sympy.Expr, eigenvalues: Values, directions: Sequence[Values]) -> sympy.Expr:
-        """Return the determinant whose zeros ``rho`` are the rates that the feedback moves.
+        """The determinant whose zeros ``rho`` are the rates that the feedback moves.
 
         ``rho`` is off the eigenvalues of all ``λ_i A₀``.
         """
@@ -53,7 +53,7 @@ class NetworkLinearisation:
         return total.det()
 
     def operator(self, eigenvalues: Values, directions: Sequence[Values]) -> sympy.ImmutableMatrix:
-        """Return the whole operator (Kd × Kd) on ``V`` written by rows, for a check or a small problem."""
+        """The whole operator (Kd × Kd) on ``V`` written by rows, for a check or a small problem."""
         gain, feedback = self.at(eigenvalues, directions)
         spectrum = sympy.diag(*eigenvalues)
         project = sympy.kronecker_product(sympy.eye(gain.rows), sympy.Matrix(directions) * spectrum)
@@ -62,7 +62,7 @@ class NetworkLinearisation:
     def at(
         self, eigenvalues: Values, directions: Sequence[Values]
     ) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
-        """Return gain and feedback for these modes.
+        """Gain and feedback for these modes.
 
         Raises :class:`NotCriticalError` where the directions hold students that are at no critical point.
         """
@@ -81,7 +81,7 @@ class NetworkLinearisation:
 
 @checked
 def linearise_anywhere(model: Model) -> NetworkLinearisation:
-    """Return the linearisation at any critical point, with the rows of W and W* as directions.
+    """The linearisation at any critical point, with the rows of W and W* as directions.
 
     >>> from theory.symbolic.models import phase_retrieval
     >>> linearise_anywhere(phase_retrieval()).feedback
@@ -102,7 +102,7 @@ def linearise_anywhere(model: Model) -> NetworkLinearisation:
 
 @checked
 def linearise_network(model: Model, mixture: sympy.MatrixBase | None = None) -> NetworkLinearisation:
-    """Return the linearisation at ``W = C W*`` with ``C = mixture`` (K × M); by default at the teacher.
+    """The linearisation at ``W = C W*`` with ``C = mixture`` (K × M); by default at the teacher.
 
     Raises :class:`NotCriticalError` where the gradient does not vanish there for every ``T``.
 

@@ -32,7 +32,7 @@ class Overlaps:
 
     @classmethod
     def symbols(cls, students: int, teachers: int) -> "Overlaps":
-        """Return the symbols for that many student and teacher directions."""
+        """The symbols for that many student and teacher directions."""
         names = "sut" if students == teachers == 1 else "SUT"
         return cls(
             symmetric_symbols(names[0], students),
@@ -52,7 +52,7 @@ class Overlaps:
 
 
 def matrix_symbols(name: str, rows: int, columns: int) -> sympy.ImmutableMatrix:
-    """Return a matrix of symbols ``name11``, ``name12``, …; a 1 × 1 matrix holds ``name`` itself.
+    """A matrix of symbols ``name11``, ``name12``, …; a 1 × 1 matrix holds ``name`` itself.
 
     >>> matrix_symbols("U", 1, 2)
     Matrix([[U11, U12]])
@@ -64,7 +64,7 @@ def matrix_symbols(name: str, rows: int, columns: int) -> sympy.ImmutableMatrix:
 
 
 def symmetric_symbols(name: str, size: int) -> sympy.ImmutableMatrix:
-    """Return a symmetric matrix of symbols, named after its upper triangle.
+    """A symmetric matrix of symbols, named after its upper triangle.
 
     >>> symmetric_symbols("S", 2)
     Matrix([
@@ -76,5 +76,5 @@ def symmetric_symbols(name: str, size: int) -> sympy.ImmutableMatrix:
 
 
 def upper_triangle(matrix: sympy.MatrixBase) -> tuple[sympy.Expr, ...]:
-    """Return the entries on and above the diagonal, row by row."""
+    """The entries on and above the diagonal, row by row."""
     return tuple(matrix[j, k] for j in range(matrix.rows) for k in range(j, matrix.cols))

@@ -17,7 +17,7 @@ VARIABLES = sympy.symbols("a b c")
 
 
 def pair_function(f: sympy.Expr, g: sympy.Expr) -> sympy.Expr:
-    """Return ``P(a, b, c) = E[f(X) g(Y)]`` in closed form.
+    """``P(a, b, c) = E[f(X) g(Y)]`` in closed form.
 
     Raises :class:`~theory.symbolic.links.UnknownAverageError` where none is known.
 
@@ -30,7 +30,7 @@ def pair_function(f: sympy.Expr, g: sympy.Expr) -> sympy.Expr:
 
 
 def pair_derivative(f: sympy.Expr, g: sympy.Expr, *by: sympy.Symbol) -> sympy.Expr:
-    """Return a derivative of the pair function, without terms that only seem to be singular at ``c² = ab``.
+    """A derivative of the pair function, without terms that only seem to be singular at ``c² = ab``.
 
     >>> from theory.symbolic.links import Z
     >>> pair_derivative(Z**2, Z**2, VARIABLES[2])
@@ -41,7 +41,7 @@ def pair_derivative(f: sympy.Expr, g: sympy.Expr, *by: sympy.Symbol) -> sympy.Ex
 
 
 def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
-    """Return the text of a module with the functions ``value``, ``slopes`` and ``curvatures`` of
+    """The text of a module with the functions ``value``, ``slopes`` and ``curvatures`` of
     ``x = (a, b, c)`` and, where the links are the same, ``square``, ``square_slope`` and
     ``square_curvature`` of ``x = (a,)``.
 

@@ -24,7 +24,7 @@ sqrt = np.frompyfunc(mp.sqrt, 1, 1)
 
 
 def at_any_precision(text: str) -> str:
-    """Return the module that computes with mpmath what the generated NumPy module ``text`` computes.
+    """The module that computes with mpmath what the generated NumPy module ``text`` computes.
 
     Polynomials need nothing new, since NumPy hands the arithmetic of objects on to them; elementary
     functions become mpmath's, π is evaluated when used, and quotients of integers stay exact.

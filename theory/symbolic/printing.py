@@ -32,7 +32,7 @@ class NonNegative(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
 
 
 def stable(expression: sympy.Expr) -> sympy.Expr:
-    """Return an expression that keeps its accuracy where vectors are parallel.
+    """An expression that keeps its accuracy where vectors are parallel.
 
     Roots of sums stay in their domain, except in denominators, where the expression is singular
     itself. An arc sine ``asin(r/√d)`` becomes the angle of ``(√(d − r²), r)``, which is never out of
@@ -49,7 +49,7 @@ def stable(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _angle(sine: sympy.Expr) -> sympy.Expr:
-    """Return the arc sine of a quotient by a root as an angle, that of another value as it is."""
+    """The arc sine of a quotient by a root as an angle, that of another value as it is."""
     above, below = sympy.fraction(sine)
     if not (below.is_Pow and below.exp == sympy.S.Half):
         return sympy.asin(sine)
@@ -77,7 +77,7 @@ class _Printer(PythonCodePrinter):  # type: ignore[misc]  # SymPy ships no types
 
 
 def _power(text: str, exponent: int) -> str:
-    """Return an integer power by repeated squaring.
+    """An integer power by repeated squaring.
 
     >>> _power("x", 7)
     '(x**2*x)**2*x'
@@ -91,7 +91,7 @@ def _power(text: str, exponent: int) -> str:
 
 
 def numpy_tree(expression: sympy.Expr, scalars: Set[str]) -> ast.expr:
-    """Return the syntax tree of an expression; ``scalars`` are the names that hold single numbers.
+    """The syntax tree of an expression; ``scalars`` are the names that hold single numbers.
 
     >>> s, t = sympy.symbols("s t")
     >>> ast.unparse(numpy_tree(s**3 * t - 4 * s + t, {"t"}))
@@ -137,7 +137,7 @@ class _Order(ast.NodeTransformer):
         return _negated(product) if negative else product
 
     def _product(self, node: ast.expr, negative: bool) -> Signed:
-        """Return a product in order, and its sign apart."""
+        """A product in order, and its sign apart."""
         factors, minus = _factors(node)
         visited = [(self.visit(factor), below) for factor, below in factors if not _is_one(factor)]
         ordered = sorted(visited, key=self._rank)
@@ -152,12 +152,12 @@ class _Order(ast.NodeTransformer):
         return self.is_array(part[0]), part[1]
 
     def is_array(self, node: ast.expr) -> bool:
-        """Return whether a tree holds a name that is no scalar."""
+        """Whether a tree holds a name that is no scalar."""
         return any(isinstance(leaf, ast.Name) and leaf.id not in self.scalars for leaf in ast.walk(node))
 
 
 def _terms(node: ast.expr, negative: bool = False) -> list[Signed]:
-    """Return the terms of a sum with their signs."""
+    """The terms of a sum with their signs."""
     match node:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as sign, right=right):
             return [*_terms(left, negative), *_terms(right, negative != isinstance(sign, ast.Sub))]
@@ -165,7 +165,7 @@ def _terms(node: ast.expr, negative: bool = False) -> list[Signed]:
 
 
 def _factors(node: ast.expr) -> tuple[list[Signed], bool]:
-    """Return the factors of a product, with whether each divides, and the product's sign."""
+    """The factors of a product, with whether each divides, and the product's sign."""
     match node:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             factors, negative = _factors(operand)
@@ -183,7 +183,7 @@ def _is_one(node: ast.expr) -> bool:
 
 
 def _negated(node: ast.expr) -> ast.expr:
-    """Return minus a product, the sign on its first factor."""
+    """Minus a product, the sign on its first factor."""
     match node:
         case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as operator, right=right):
             return ast.BinOp(_negated(left), operator, right)

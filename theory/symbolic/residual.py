@@ -65,7 +65,7 @@ class ResidualFlow:
 
 @checked
 def residual_flow(model: Model) -> ResidualFlow:
-    """Return the model's flow in residual coordinates.
+    """The model's flow in residual coordinates.
 
     Raises :class:`ResidualError` where there are fewer students than teachers, where the loss
     is no polynomial, so that expansion does not cancel its terms, or where the flow does not rest
@@ -100,7 +100,7 @@ def residual_flow(model: Model) -> ResidualFlow:
 
 @checked
 def deficits(model: Model) -> sympy.ImmutableMatrix:
-    """Return the 2 × K matrix of ``(T_jj − U_jj)/T_jj`` and ``(T_jj − S_jj)/T_jj``.
+    """The 2 × K matrix of ``(T_jj − U_jj)/T_jj`` and ``(T_jj − S_jj)/T_jj``.
 
     At unit energy these are ``1 − u`` and ``1 − s``. Raises :class:`ResidualError` where ``K ≠ M``.
 

@@ -54,7 +54,7 @@ class Function:
     outputs: Sequence[Output]
 
     def source(self) -> str:
-        """Return the text of the function, or raise :class:`UnboundSymbolError`."""
+        """The text of the function, or raise :class:`UnboundSymbolError`."""
         entries = [entry for output in self.outputs for entry in sympy.flatten(output.entries)]
         shared, reduced = _split(*self._shared(entries))
         lines = [f"{symbol} = {place}" for symbol, place in self._bindings(entries)]
@@ -68,7 +68,7 @@ class Function:
         return "\n".join([*self._head(), *(f"    {line}" for line in lines)])
 
     def _scalars(self, shared: Sequence[Assignment]) -> frozenset[sympy.Symbol]:
-        """Return the symbols of single numbers: all but the state and what is computed from it."""
+        """The symbols of single numbers: all but the state and what is computed from it."""
         state, *others = self.arguments.values()
         fixed = set().union(*(array.free_symbols for array in others)) if others else state.free_symbols
         for symbol, value in shared:
@@ -77,7 +77,7 @@ class Function:
         return frozenset(fixed)
 
     def _shared(self, entries: Sequence[sympy.Expr]) -> tuple[list[Assignment], list[sympy.Expr]]:
-        """Return common subexpressions and what they leave, nested or not, whichever costs less."""
+        """Common subexpressions and what they leave, nested or not, whichever costs less."""
         state = sympy.flatten(next(iter(self.arguments.values())))
         safe = [stable(entry) for entry in entries]
         forms = (safe, [nested(entry, state) for entry in safe])
@@ -85,7 +85,7 @@ class Function:
         return min(candidates, key=self._cost)
 
     def _cost(self, form: tuple[list[Assignment], list[sympy.Expr]]) -> int:
-        """Return the number of passes over arrays that shared and remaining expressions take."""
+        """The number of passes over arrays that shared and remaining expressions take."""
         shared, reduced = form
         scalars = self._scalars(shared)
         return sum(_passes(value, scalars) for value in (*(value for _, value in shared), *reduced))
@@ -145,14 +145,14 @@ def _split(
 
 
 def _sums(term: sympy.Expr) -> list[sympy.Expr]:
-    """Return the sums inside a term that are in no other sum."""
+    """The sums inside a term that are in no other sum."""
     if term.is_Add:
         return [term]
     return [part for argument in term.args for part in _sums(argument)]
 
 
 def _passes(value: sympy.Expr, scalars: Set[sympy.Symbol]) -> int:
-    """Return how many operations on arrays an expression takes."""
+    """How many operations on arrays an expression takes."""
     varying = [part for part in value.args if not part.free_symbols <= scalars]
     if not varying:
         return 0
@@ -196,7 +196,7 @@ class _Layout:
                 yield from self.assignment(f"{output.name}[{place}]", value)
 
     def assignment(self, target: str, value: sympy.Expr, index: str = "") -> list[str]:
-        """Return the lines of an assignment, one term a line where it would be too long for one."""
+        """The lines of an assignment, one term a line where it would be too long for one."""
         tree = numpy_tree(value, set(map(str, self.scalars)))
         text = _unparse(tree)
         if index and not value.is_Symbol:
@@ -208,12 +208,12 @@ class _Layout:
         return [f"{target} = (", *(f"    {term}" for term in _terms(tree)), f"){index}"]
 
     def _is_fresh(self, value: sympy.Expr) -> bool:
-        """Return whether a value is an array of its own."""
+        """Whether a value is an array of its own."""
         return not value.free_symbols <= self.scalars and value not in self.views
 
 
 def _terms(tree: ast.expr) -> list[str]:
-    """Return the terms of a sum, each but the first with its sign."""
+    """The terms of a sum, each but the first with its sign."""
     match tree:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as sign, right=right):
             signed = ast.BinOp(ast.Name(""), sign, right)
@@ -222,5 +222,5 @@ def _terms(tree: ast.expr) -> list[str]:
 
 
 def _unparse(tree: ast.expr) -> str:
-    """Return the text of an expression in the spacing of ``ruff format``."""
+    """The text of an expression in the spacing of ``ruff format``."""
     return re.sub(r"(?<=\w) \*\* (?=\d)", "**", ast.unparse(tree))

@@ -34,7 +34,7 @@ class NetworkHessian:
 
 @checked
 def network_gradient(model: Model) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
-    """Return ``(−A, −B)``, the coefficients of ``Q w_k`` and of ``Q w*_m`` in ``∇_{w_j} L``.
+    """``(−A, −B)``, the coefficients of ``Q w_k`` and of ``Q w*_m`` in ``∇_{w_j} L``.
 
     >>> from theory.symbolic.models import quadratic_network
     >>> network_gradient(quadratic_network(2, 1))[1]
@@ -47,7 +47,7 @@ def network_gradient(model: Model) -> tuple[sympy.ImmutableMatrix, sympy.Immutab
 
 @checked
 def network_hessian(model: Model) -> NetworkHessian:
-    """Return the blocks of ``∇²L(W)``.
+    """The blocks of ``∇²L(W)``.
 
     Raises :class:`~theory.symbolic.models.ModelError` for complex weights, whose Hessian is not
     made of these forms.

@@ -141,7 +141,7 @@ def test_the_rate_of_the_remainder_is_displayed():
 
 def test_no_displayed_constant_is_left_out():
     """What a constant's docstring displays first, if it holds a number, is compared above."""
-    first = r"Return (?:the \S+ of )?:math:`([^`]*\d[^`]*)`"
+    first = r"(?:The \S+ of )?:math:`([^`]*\d[^`]*)`"
     found = set()
     for name in library.__all__:
         item = getattr(library, name)

@@ -71,7 +71,7 @@ class Deficits(NamedTuple):
 
 @checked
 def residual_sum(spectrum: Spectrum, time: NonNegative, digits: Count = 15) -> mpf:
-    r"""Return :math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}`, the mass of the teacher not yet learnt.
+    r""":math:`f(t) = \sum_i \mu_i e^{-8\lambda_i t}`, the mass of the teacher not yet learnt.
 
     **Method.** Listed modes are added. Of a power law the modes that add nothing to the working digits of
     the last one are skipped, the next few added, and the rest summed by Euler and Maclaurin's formula, whose
@@ -139,7 +139,7 @@ class _Unlearnt:
 
 @checked
 def crossover_sum(law: PowerLaw, time: NonNegative) -> mpf:
-    r"""Return the uniform approximation of :func:`residual_sum` for :math:`t \gg 1/\lambda_1`.
+    r"""The uniform approximation of :func:`residual_sum` for :math:`t \gg 1/\lambda_1`.
 
     >>> law = PowerLaw(2, 1000)
     >>> time = 1 / (4 * law.extremes()[1])  # twice the window's end
@@ -162,7 +162,7 @@ def crossover_sum(law: PowerLaw, time: NonNegative) -> mpf:
 
 @checked
 def leading_deficits(now: NonNegative, twice: NonNegative) -> Deficits:
-    r"""Return the laws from :math:`f(t)` and :math:`f(2t)`, or from the sums that replace them.
+    r"""The laws from :math:`f(t)` and :math:`f(2t)`, or from the sums that replace them.
 
     >>> deficits = leading_deficits(mpf("0.03"), mpf("0.02"))
     >>> print(*(mp.nstr(value, 5) for value in deficits))
@@ -174,7 +174,7 @@ def leading_deficits(now: NonNegative, twice: NonNegative) -> Deficits:
 
 @checked
 def slow_limit(unlearnt: float | mpf) -> Deficits:
-    r"""Return the limit of a sum ``f`` that changes little while time doubles, for ``f`` from 0 to 1.
+    r"""The limit of a sum ``f`` that changes little while time doubles, for ``f`` from 0 to 1.
 
     The loss, :math:`\tfrac43 f(3 - f)`, is the least that the learnt modes allow.
 
@@ -192,7 +192,7 @@ def slow_limit(unlearnt: float | mpf) -> Deficits:
 
 @checked
 def saddle_delay(exponent: Exact, digits: Count = 15) -> Constant:
-    r"""Return the ``c`` of :math:`T \simeq c\,d \log d`, the time to escape when :math:`a < \tfrac12`.
+    r"""The ``c`` of :math:`T \simeq c\,d \log d`, the time to escape when :math:`a < \tfrac12`.
 
     **Definition.** ``T`` is the time at which ``u`` reaches any fixed value below 1; flat teacher, start of
     fixed size along the fastest direction of ``w = 0``.

@@ -49,7 +49,7 @@ LEAD = (
 
 @checked
 def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: Count = 15) -> Constant:
-    r"""Return :math:`\log(1 + \eta\rho)/\eta`, the growth of ``u`` per unit of time :math:`n\eta`.
+    r""":math:`\log(1 + \eta\rho)/\eta`, the growth of ``u`` per unit of time :math:`n\eta`.
 
     ``step`` is :math:`\eta > 0`. The number of steps of the escape is that of the flow's time with this
     rate in place of :math:`\rho`: :math:`\log d/(2\log(1 + \eta\rho))` from the sphere, to leading order.
@@ -68,7 +68,7 @@ def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: Count = 15) -> 
 
 @checked
 def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: Count = 15) -> Constant:
-    r"""Return the least of :math:`-\log|1 - \eta h|/\eta` over the Hessian's rates ``h`` at the teacher.
+    r"""The least of :math:`-\log|1 - \eta h|/\eta` over the Hessian's rates ``h`` at the teacher.
 
     It is attained at an end of the spectrum, :func:`.final_rate` or :math:`2\rho`; the upper end
     decides only within :math:`O(\lambda_d)` of the largest stable step. On isotropic data :math:`1 - u`
@@ -105,7 +105,7 @@ def descent_final_rate(spectrum: PowerLaw, step: Exact, digits: Count = 15) -> C
 
 @checked
 def descent_lead(spectrum: Spectrum, step: Exact, digits: Count = 15) -> Constant:
-    r"""Return :math:`\gamma\eta/4`, by which the tail of descent is ahead of its own shift of time.
+    r""":math:`\gamma\eta/4`, by which the tail of descent is ahead of its own shift of time.
 
     >>> print(descent_lead(PowerLaw(2, "inf"), "0.01").printed(15)[0])
     0.00125000000000000

@@ -119,11 +119,11 @@ class Expansion:
         return [order for order in self.orders if self.exponent(order) < self.gamma + 1]
 
     def exponent(self, order: Order) -> Fraction:
-        r"""Return :math:`m\gamma + n`."""
+        r""":math:`m\gamma + n`."""
         return order[0] * self.gamma + order[1]
 
     def at(self, quantity: str, time: float | mpf, shift: float | mpf = 0, terms: int | None = None) -> mpf:
-        """Return ``overlap``, ``energy`` or ``loss`` at ``time + shift`` from the first ``terms`` terms.
+        """``overlap``, ``energy`` or ``loss`` at ``time + shift`` from the first ``terms`` terms.
 
         If ``terms`` is None all are taken, the logarithmic one as well.
 
@@ -144,7 +144,7 @@ class Expansion:
         return total
 
     def overlap_integral(self, time: float | mpf, shift: float | mpf = 0) -> mpf:
-        r"""Return the primitive of ``1 - u``, free of a constant, at ``time + shift``.
+        r"""The primitive of ``1 - u``, free of a constant, at ``time + shift``.
 
         The shift is the limit of :math:`g - \int_0^T (1 - u)\,dt` plus this primitive at ``T``.
         """
@@ -158,7 +158,7 @@ class Expansion:
         return total
 
     def shift(self, slope: float | mpf, lost: float | mpf, time: float | mpf) -> mpf:
-        r"""Return :math:`t_0` from the slope ``g`` and ``lost`` :math:`= \int_0^T (1-u)\,dt`, ``T = time``.
+        r""":math:`t_0` from the slope ``g`` and ``lost`` :math:`= \int_0^T (1-u)\,dt`, ``T = time``.
 
         The error is :math:`O(T^{1-e})`, ``e`` the expansion's ``end``, besides that of ``lost``.
         """
@@ -168,7 +168,7 @@ class Expansion:
         return shift
 
     def reached(self, quantity: str, level: float | mpf, shift: float | mpf = 0) -> mpf:
-        r"""Return the time at which ``quantity`` has fallen to ``level``; T2 for the slower of u and s.
+        r"""The time at which ``quantity`` has fallen to ``level``; T2 for the slower of u and s.
 
         It is :math:`(C/\epsilon)^{1/\gamma} (1 + O(\epsilon))`, and the corrections are applied.
 
@@ -195,7 +195,7 @@ class Expansion:
 
 @checked
 def expansion(spectrum: PowerLaw, digits: Count = 15) -> Expansion:
-    r"""Return the expansion of a flat or source teacher's convergence at :math:`d = \infty`.
+    r"""The expansion of a flat or source teacher's convergence at :math:`d = \infty`.
 
     For finite ``d`` it describes times well below ``window_end``, with :math:`H_{d,a}` and :math:`H_{d,b}`.
     Coefficients carry 20 guard digits; close to :math:`\gamma = 1/M`, but not there, those of
@@ -230,7 +230,7 @@ def expansion(spectrum: PowerLaw, digits: Count = 15) -> Expansion:
 
 @checked
 def universal_coefficients(gamma: Exact, count: Count, digits: Count = 15) -> dict[str, list[mpf]]:
-    r"""Return the coefficients of :math:`X, X^2, \dots`, :math:`X = Ct^{-\gamma}`: functions of the exponent.
+    r"""The coefficients of :math:`X, X^2, \dots`, :math:`X = Ct^{-\gamma}`: functions of the exponent.
 
     There are ``count`` of ``1 - u`` (``overlap``), of ``1 - s`` (``energy``) and of ``L`` (``loss``).
 
@@ -255,7 +255,7 @@ def universal_coefficients(gamma: Exact, count: Count, digits: Count = 15) -> di
 
 
 def _coefficients(spectrum: PowerLaw, end: Fraction) -> dict[str, Series]:
-    """Return the coefficients of the three quantities below the exponent ``end``, away from resonance."""
+    """The coefficients of the three quantities below the exponent ``end``, away from resonance."""
     gamma = decay_law(spectrum)
     assert spectrum.mass_exponent is not None
     gap = rational(spectrum.mass_exponent - spectrum.exponent)
@@ -265,7 +265,7 @@ def _coefficients(spectrum: PowerLaw, end: Fraction) -> dict[str, Series]:
 
 
 def _quantities(orders: _Orders, p: Series, q: Series) -> dict[str, Series]:
-    """Return ``1 - u``, ``1 - s`` and ``L``."""
+    """``1 - u``, ``1 - s`` and ``L``."""
     squares = orders.product(p, p), orders.product(p, q), orders.product(q, q)
     return {
         "overlap": {order: -p[order] for order in p},
@@ -278,7 +278,7 @@ def _quantities(orders: _Orders, p: Series, q: Series) -> dict[str, Series]:
 
 
 def _resonance(spectrum: PowerLaw, gamma: Fraction) -> dict[str, tuple[mpf, mpf]]:
-    r"""Return for each quantity the coefficients of :math:`t^{-\gamma-1}` and of its logarithm.
+    r"""For each quantity the coefficients of :math:`t^{-\gamma-1}` and of its logarithm.
 
     They are limits at :math:`1/\gamma = M` along source teachers. With :math:`\epsilon = 1 - M\gamma`
     poles have: the coefficients ``A`` of ``(M + 1, 0)`` and ``B`` of ``(1, 1)``; and the shift, which is
@@ -308,7 +308,7 @@ def _resonance(spectrum: PowerLaw, gamma: Fraction) -> dict[str, tuple[mpf, mpf]
 
 
 def linear_memory(gamma: mpf, alpha: mpf) -> mpf:
-    r"""Return :math:`\frac{1}{\Gamma(\gamma)} \int_0^\infty y^{\gamma-1} h_\alpha\,dy`, continued.
+    r""":math:`\frac{1}{\Gamma(\gamma)} \int_0^\infty y^{\gamma-1} h_\alpha\,dy`, continued.
 
     It is :math:`-\Gamma(1-\gamma)\Gamma(1-\alpha)/\Gamma(1-\alpha-\gamma)`.
 
@@ -322,7 +322,7 @@ def linear_memory(gamma: mpf, alpha: mpf) -> mpf:
 
 
 def cross_memory(gamma: mpf, alpha: mpf) -> mpf:
-    r"""Return :math:`\frac{1}{\Gamma(\gamma)} \int_0^\infty y^{\gamma-1} e^{-y} h_\alpha\,dy`.
+    r""":math:`\frac{1}{\Gamma(\gamma)} \int_0^\infty y^{\gamma-1} e^{-y} h_\alpha\,dy`.
 
     It is :math:`\gamma \int_0^1 \sigma^{-\alpha}(2-\sigma)^{-\gamma-1} d\sigma`.
 
@@ -335,7 +335,7 @@ def cross_memory(gamma: mpf, alpha: mpf) -> mpf:
 
 
 def quadratic_memory(gamma: mpf, alpha: mpf, beta: mpf) -> mpf:
-    r"""Return :math:`\frac{1}{\Gamma(\gamma)} \int_0^\infty y^{\gamma-1} h_\alpha h_\beta\,dy`, continued.
+    r""":math:`\frac{1}{\Gamma(\gamma)} \int_0^\infty y^{\gamma-1} h_\alpha h_\beta\,dy`, continued.
 
     It is :math:`\gamma(\gamma+1)\iint \sigma^{-\alpha}\tau^{-\beta}(2-\sigma-\tau)^{-\gamma-2}` over
     the unit square. In each of the triangles :math:`\sigma < \tau` and :math:`\sigma > \tau` the integral
@@ -376,7 +376,7 @@ class _Orders:
         return rational(self.exponent(order))
 
     def product(self, one: Series, other: Series) -> Series:
-        """Return the product of two series, without terms from the end on."""
+        """The product of two series, without terms from the end on."""
         result = dict.fromkeys(self.listed, mpf(0))
         for (m, n), x in one.items():
             for (i, j), y in other.items():
@@ -393,7 +393,7 @@ class _Recursion:
         self.amplitude, self.moment = amplitude, moment
 
     def solve(self) -> tuple[Series, Series]:
-        """Return p and q as series in time."""
+        """P and q as series in time."""
         p: Series = {}
         q: Series = {}
         c: Series = {}
@@ -409,7 +409,7 @@ class _Recursion:
         return self._in_time(p, primitive), self._in_time(q, primitive)
 
     def _linear(self, order: Order, c: Series) -> mpf:
-        """Return the coefficient of p less that of c."""
+        """The coefficient of p less that of c."""
         m, n = order
         total = -self.amplitude if order == (1, 0) else mpf(0)
         if (m - 1, n) in c:
@@ -420,7 +420,7 @@ class _Recursion:
         return total
 
     def _quadratic(self, order: Order, c: Series) -> mpf:
-        """Return the coefficient of q."""
+        """The coefficient of q."""
         m, n = order
         total = mp.fsum(c[one] * c[other] for one, other in _splits(order, c))
         total += self.moment * mp.fsum(
@@ -436,7 +436,7 @@ class _Recursion:
         return total + self.amplitude * scale
 
     def _primitive(self, clock: Series) -> Series:
-        r"""Return the ``D`` of :math:`t = \varphi(1 + \sum D_e \varphi^{-e})` from the clock's speed.
+        r"""The ``D`` of :math:`t = \varphi(1 + \sum D_e \varphi^{-e})` from the clock's speed.
 
         A term :math:`\varphi^{-1}` would integrate to a logarithm; it lies beyond the end
         of the series in which it appears.
@@ -453,7 +453,7 @@ class _Recursion:
         }
 
     def _in_time(self, series: Series, primitive: Series) -> Series:
-        r"""Return the series in ``t`` by Lagrange's inversion.
+        r"""The series in ``t`` by Lagrange's inversion.
 
         With :math:`t = \varphi + g(\varphi)`, :math:`\varphi^{-e} = t^{-e} + \sum_{k \ge 1}
         \frac{(-1)^k}{k!} \partial_t^{k-1} [-e\,t^{-e-1} g(t)^k]`.
@@ -476,7 +476,7 @@ class _Recursion:
 
 
 def _splits(order: Order, series: Series) -> list[tuple[Order, Order]]:
-    """Return all ordered pairs of orders in the series that add up to ``order``."""
+    """All ordered pairs of orders in the series that add up to ``order``."""
     m, n = order
     return [(one, (m - one[0], n - one[1])) for one in series if (m - one[0], n - one[1]) in series]
 

@@ -53,7 +53,7 @@ FEW = 64
 
 @checked
 def fluctuation_prefactor(spectrum: PowerLaw, quantity: str = "energy", digits: Count = 15) -> Constant:
-    r"""Return the ``D`` of ``overlap``, ``energy`` or ``loss`` (``1 - u``, ``1 - s``, ``L``).
+    r"""The ``D`` of ``overlap``, ``energy`` or ``loss`` (``1 - u``, ``1 - s``, ``L``).
 
     ``spectrum`` has the flat or source teacher that gives the components' mean squares.
 
@@ -77,7 +77,7 @@ def fluctuation_prefactor(spectrum: PowerLaw, quantity: str = "energy", digits: 
 
 @checked
 def inverse_energy_mean(spectrum: PowerLaw, digits: Count = 15) -> Constant:
-    r"""Return :math:`E[1/N]`.
+    r""":math:`E[1/N]`.
 
     **Method.** In ``log z`` the integrand is analytic in :math:`|\mathrm{Im}| < \pi` and decays at both
     ends: the trapezoidal rule of step ``h`` errs by :math:`e^{-2\pi^2/h}`. Modes with
@@ -100,7 +100,7 @@ def inverse_energy_mean(spectrum: PowerLaw, digits: Count = 15) -> Constant:
 
 
 def _fluctuation(law: PowerLaw, quantity: str, field: Field) -> Number:
-    """Return the relative standard deviation's prefactor."""
+    """The relative standard deviation's prefactor."""
     gamma, shape = decay_law(law), SHAPES[quantity]
     a, power = rational(law.exponent, field), 2 * gamma + 1 / law.exponent
 
@@ -139,12 +139,12 @@ def _inverse_energy(law: PowerLaw) -> mpf:
 
 
 def _product(masses: list[mpf], z: mpf) -> mpf:
-    """Return the product of ``(1 + m z)**-1/2``."""
+    """The product of ``(1 + m z)**-1/2``."""
     return 1 / mp.sqrt(mp.fprod(1 + mass * z for mass in masses))
 
 
 def _tail_series(law: PowerLaw, count: int, largest: mpf) -> list[mpf]:
-    """Return the sum of ``log(1 + x i**-b)`` beyond ``count`` as a polynomial in ``x <= largest``."""
+    """The sum of ``log(1 + x i**-b)`` beyond ``count`` as a polynomial in ``x <= largest``."""
     assert law.mass_exponent is not None
     coefficients, order, term = [mpf(0)], 0, mpf(1)
     while count < law.dimension and abs(term) > mp.eps:

@@ -83,7 +83,7 @@ WINDOW_END = "1/({} lambda_d), the time in which the last mode is learnt"
 
 @catalogued
 def summary_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`\gamma = (a + 2B - 1)/a`.
+    r""":math:`\gamma = (a + 2B - 1)/a`.
 
     >>> print(summary_exponent(PowerLaw(2, "inf")).printed(15)[0])
     0.500000000000000
@@ -95,7 +95,7 @@ def summary_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = S
 
 @catalogued
 def overlap_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`C_f (\tfrac13 + 2^{-\gamma-1})`.
+    r""":math:`C_f (\tfrac13 + 2^{-\gamma-1})`.
 
     At :math:`a = 2`, :math:`d = \infty` and the flat teacher, :math:`C_f = \sqrt{3/(16\pi)}`:
 
@@ -110,7 +110,7 @@ def overlap_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = 
 
 @catalogued
 def energy_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`\tfrac23 C_f`, the sum of twice the prefactor of ``1 - u`` and minus that of ``q``.
+    r""":math:`\tfrac23 C_f`, the sum of twice the prefactor of ``1 - u`` and minus that of ``q``.
 
     >>> print(energy_prefactor(PowerLaw(2, "inf")).printed(15)[0])
     0.162867503967640
@@ -120,7 +120,7 @@ def energy_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = S
 
 @checked
 def overlap_ratio(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`\tfrac12 + \tfrac34 2^{-\gamma}`, the limit of ``(1 - u)/(1 - s)``.
+    r""":math:`\tfrac12 + \tfrac34 2^{-\gamma}`, the limit of ``(1 - u)/(1 - s)``.
 
     It falls from 5/4 to 1/2 as :math:`\gamma` grows. As :math:`1 - s = 2(1 - u) - q`, it would be 1/2 if
     ``q`` were negligible.
@@ -138,7 +138,7 @@ def overlap_ratio(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def loss_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`4 \cdot 2^{-\gamma} C_f`.
+    r""":math:`4 \cdot 2^{-\gamma} C_f`.
 
     >>> print(loss_prefactor(PowerLaw(2, "inf")).printed(15)[0])
     0.690988298942671
@@ -154,7 +154,7 @@ def loss_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
 
 @catalogued
 def convergence_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`\kappa = 1/\gamma`, half the exponent of the paper's upper bound.
+    r""":math:`\kappa = 1/\gamma`, half the exponent of the paper's upper bound.
 
     >>> print(convergence_exponent(PowerLaw(4, "inf")).printed(15)[0])
     1.33333333333333
@@ -166,7 +166,7 @@ def convergence_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow
 
 @catalogued
 def convergence_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return the larger of the prefactors of ``1 - u`` and ``1 - s``: the slower decides.
+    r"""The larger of the prefactors of ``1 - u`` and ``1 - s``: the slower decides.
 
     Of phase retrieval ``u`` is the slower exactly when :math:`\gamma < \log_2 \tfrac32 \approx 0.585`; for
     a flat teacher, when :math:`a < 2.41`.
@@ -183,7 +183,7 @@ def convergence_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlo
 
 @catalogued
 def window_start(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`1/(8\lambda_1)`, after which the power laws of this module set in.
+    r""":math:`1/(8\lambda_1)`, after which the power laws of this module set in.
 
     >>> print(window_start(PowerLaw(2, "inf")).printed(15)[0])
     0.205616758356028
@@ -193,7 +193,7 @@ def window_start(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUAR
 
 @catalogued
 def window_end(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`1/(8\lambda_d)`, at which the exponential of the last mode takes over.
+    r""":math:`1/(8\lambda_d)`, at which the exponential of the last mode takes over.
 
     >>> print(window_end(PowerLaw(0, 1000)).printed(15)[0])
     125.000000000000
@@ -248,7 +248,7 @@ def _obstacle(law: PowerLaw) -> str | None:
 
 
 def decay_law(law: PowerLaw) -> Fraction:
-    r"""Return the :math:`\gamma` of :math:`f(t) \sim C_f t^{-\gamma}`.
+    r"""The :math:`\gamma` of :math:`f(t) \sim C_f t^{-\gamma}`.
 
     Raises ValueError, with the reason, where the masses have no decaying power-law tail.
 
@@ -262,7 +262,7 @@ def decay_law(law: PowerLaw) -> Fraction:
 
 
 def amplitude(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
-    r"""Return the :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`, where there is such a law.
+    r"""The :math:`C_f` of :math:`f(t) \sim C_f t^{-\gamma}`, where there is such a law.
 
     >>> from mpmath import mp
     >>> print(amplitude(PowerLaw(2, "inf")), mp.sqrt(3 / (16 * mp.pi)))
@@ -274,12 +274,12 @@ def amplitude(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) ->
 
 
 def residual_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
-    """Return the prefactor of ``q``."""
+    """The prefactor of ``q``."""
     return amplitude(law, field, flow) * field.power(2, -rational(_gamma(law), field))
 
 
 def overlap_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
-    """Return the prefactor of ``1 - u``."""
+    """The prefactor of ``1 - u``."""
     alpha = flow.alpha(field)
     energy, overlap = (written(str(force), field) for force in (flow.energy, flow.overlap))
     forced = amplitude(law, field, flow) - energy / alpha * residual_scale(law, field, flow)
@@ -287,17 +287,17 @@ def overlap_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE
 
 
 def energy_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
-    """Return the prefactor of ``1 - s``."""
+    """The prefactor of ``1 - s``."""
     return 2 * overlap_scale(law, field, flow) - residual_scale(law, field, flow)
 
 
 def slower_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
-    """Return the larger of the prefactors of ``1 - u`` and ``1 - s``."""
+    """The larger of the prefactors of ``1 - u`` and ``1 - s``."""
     return field.max(overlap_scale(law, field, flow), energy_scale(law, field, flow))
 
 
 def _mass_decay(law: PowerLaw) -> Fraction | None:
-    """Return ``b`` of the masses; components of a steady mean square count as flat."""
+    """``b`` of the masses; components of a steady mean square count as flat."""
     if law.mass_exponent is not None:
         return law.mass_exponent
     return None if law.tail_mean_square is None else law.exponent

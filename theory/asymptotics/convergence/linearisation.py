@@ -28,7 +28,7 @@ SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
 
 @catalogued
 def stability_step(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return the largest step for which gradient descent is stable at the teacher.
+    r"""The largest step for which gradient descent is stable at the teacher.
 
     **Definition.** :math:`w \leftarrow w - \eta \nabla L(w)` contracts near :math:`w^*` exactly
     for :math:`0 < \eta < 2/h_{\max}`.
@@ -53,7 +53,7 @@ def stability_step(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
 
 
 def stable_step(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
-    """Return the largest stable step at the working precision of the field."""
+    """The largest stable step at the working precision of the field."""
     top = field.max(
         top_rate(spectrum, flow.hessian_ratio, field), 4 * _orthogonal(spectrum, flow.hessian_ratio, field)
     )
@@ -61,7 +61,7 @@ def stable_step(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQU
 
 
 def _orthogonal(spectrum: Spectrum, ratio: str, field: Field) -> Number:
-    """Return the largest eigenvalue of ``Q`` that may be one of ``Q + ratio Q w* w*^T Q``.
+    """The largest eigenvalue of ``Q`` that may be one of ``Q + ratio Q w* w*^T Q``.
 
     The first for a positive ratio, which raises all others above it. For a negative one, which lowers them,
     the first that has a vector orthogonal to ``Q w*``, or 0.
@@ -77,7 +77,7 @@ def _orthogonal(spectrum: Spectrum, ratio: str, field: Field) -> Number:
 
 @catalogued
 def final_rate(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return the rate of the exponential that ends every finite-dimensional run.
+    r"""The rate of the exponential that ends every finite-dimensional run.
 
     **Definition.** :math:`1 - u` (and :math:`1 - s`) decay as :math:`e^{-rt}` once
     :math:`t \gg 1/\lambda_d`. To first order :math:`1 - u` feels only eigenvectors of the Hessian
@@ -135,13 +135,13 @@ def _slow_and_missed(spectrum: Spectrum) -> bool:
 
 
 def slowest(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
-    """Return the final rate at the working precision of the field."""
+    """The final rate at the working precision of the field."""
     return flow.alpha(field) * _slowest(spectrum, flow.hessian_ratio, field, field.dps)
 
 
 @lru_cache(maxsize=32)
 def _slowest(spectrum: Spectrum, ratio: str, field: Field, digits: int) -> Number:
-    """Return the final rate over ``alpha``."""
+    """The final rate over ``alpha``."""
     with field.workdps(digits):
         law, k = unlisted(spectrum, 8 * digits), written(ratio, field)
         if law is not None:
@@ -157,7 +157,7 @@ def _slowest(spectrum: Spectrum, ratio: str, field: Field, digits: int) -> Numbe
 def _listed_equation(
     levels: list[Level], field: Field
 ) -> tuple[Number, Number, Number | None, Callable[[Number], Number]]:
-    """Return the last eigenvalue, its mass, the bound of ``y`` if there is one, and the function ``A``."""
+    """The last eigenvalue, its mass, the bound of ``y`` if there is one, and the function ``A``."""
     *others, (last, mass, _) = levels
 
     def sum_over_others(y: Number) -> Number:
@@ -169,7 +169,7 @@ def _listed_equation(
 def _power_law_equation(
     spectrum: PowerLaw, field: Field
 ) -> tuple[Number, Number, Number, Callable[[Number], Number]]:
-    """Return the same for a power law, without listing its modes."""
+    """The same for a power law, without listing its modes."""
     a, b, d = spectrum.exponent, spectrum.mass_exponent, int(spectrum.dimension)
     assert b is not None
     energy, last = spectrum.energy_sum(field), spectrum.extremes(field)[1]
@@ -209,7 +209,7 @@ def _overlapping_rate(
 def _below(
     mass: Number, high: Number, sum_over_others: Callable[[Number], Number], ratio: Number, field: Field
 ) -> Number:
-    """Return ``-y``: as ``A`` falls with it, it is at most what ``A(0)`` gives, if that is positive."""
+    """``-y``: as ``A`` falls with it, it is at most what ``A(0)`` gives, if that is positive."""
 
     def excess(x: Number) -> Number:
         return x * (1 + ratio * sum_over_others(-x)) + ratio * mass if x < 1 else 1 + ratio

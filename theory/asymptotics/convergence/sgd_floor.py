@@ -65,7 +65,7 @@ AMPLIFICATION = (
 
 @checked
 def sgd_loss_floor(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits: Count = 15) -> Constant:
-    r"""Return the floor of the loss at ``step_size``, divided by the variance of the labels' noise.
+    r"""The floor of the loss at ``step_size``, divided by the variance of the labels' noise.
 
     **Definition.** :math:`\lim_{\sigma^2 \to 0} \lim_{t \to \infty} E L/\sigma^2` for SGD linearised at the
     teacher; the variance of the labels themselves is no part of ``L``. Undefined from the largest stable
@@ -89,7 +89,7 @@ def sgd_loss_floor(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits
 
 @checked
 def sgd_mse_floor(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits: Count = 15) -> Constant:
-    r"""Return the floor of the mean squared error at ``step_size``, divided by the variance of the noise.
+    r"""The floor of the mean squared error at ``step_size``, divided by the variance of the noise.
 
     **Definition.** :math:`\lim_{\sigma^2 \to 0} \lim_{t \to \infty} E\|w - w^*\|^2/(d\sigma^2)` as for
     :func:`sgd_loss_floor`, over all d directions; those with eigenvalue 0 have no part in it. At d = ∞ it is
@@ -108,7 +108,7 @@ def sgd_mse_floor(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits:
 
 @checked
 def sgd_amplification(spectrum: Spectrum, step_size: Step, batch: Count = 1, digits: Count = 15) -> Constant:
-    r"""Return the factor :math:`(1 + 2r)/(1 - \kappa)` of the loss at ``step_size``, without label noise.
+    r"""The factor :math:`(1 + 2r)/(1 - \kappa)` of the loss at ``step_size``, without label noise.
 
     **Definition.** Where the loss of the flow decays as :math:`C t^{-\gamma}`, that of SGD is this factor
     times it, plus the noise's own :math:`t^{-(2 - 1/a)}`, times the same. The limit of late times within the
@@ -134,7 +134,7 @@ def sgd_amplification(spectrum: Spectrum, step_size: Step, batch: Count = 1, dig
 
 @checked
 def sgd_decay_exponent(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`\min(\gamma, 2 - 1/a)`, the exponent of the decay of the loss without label noise.
+    r""":math:`\min(\gamma, 2 - 1/a)`, the exponent of the decay of the loss without label noise.
 
     **Definition.** Of the law within its window, at any stable step and batch, from a start such as those of
     the flow's laws: one whose deviation in the tail is that of the teacher. Undefined where the flow has no
@@ -164,7 +164,7 @@ def _at_rest(
     definition: str,
     floor: Callable[[float, float, float], float],
 ) -> Constant:
-    """Return a ``floor`` of trace, ν and mean square under label noise of variance 1."""
+    """A ``floor`` of trace, ν and mean square under label noise of variance 1."""
 
     def evaluated(moments: Moments) -> float:
         kept, labels = moments.replies(step_size)
@@ -182,7 +182,7 @@ def _stable(
     definition: str,
     evaluate: Callable[[Moments], float],
 ) -> Constant:
-    """Return what two rules for the modes give, and their difference, undefined where SGD is not stable."""
+    """What two rules for the modes give, and their difference, undefined where SGD is not stable."""
     largest = sgd_stability_step(spectrum, batch, digits)
     if not step_size < float(largest):
         reason = (

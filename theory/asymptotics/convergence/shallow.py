@@ -75,7 +75,7 @@ RATE = "4 l (1 + 2 l + 4 sigma l^2), l = 1/H_{d,a}: rho as d -> inf for a < 1"
 
 @checked
 def shallow_escape_rate(spectrum: PowerLaw, digits: Count = 15) -> Constant:
-    r"""Return :math:`4\lambda_1(1 + 2\lambda_1 + 4\sigma\lambda_1^2)`, ``rho`` up to :math:`O(\lambda_1^4)`.
+    r""":math:`4\lambda_1(1 + 2\lambda_1 + 4\sigma\lambda_1^2)`, ``rho`` up to :math:`O(\lambda_1^4)`.
 
     :math:`\sigma = \sum_{k \ge 2} (H_{d,ka} - 1)`: finite at :math:`d = \infty` for :math:`a > \tfrac12`,
     :math:`\log d` at :math:`a = \tfrac12`, :math:`d^{1-2a}/(1-2a)` below, always small against ``H``. The
@@ -102,7 +102,7 @@ def shallow_escape_rate(spectrum: PowerLaw, digits: Count = 15) -> Constant:
 
 @checked
 def saddle_growth_exponent(exponent: Exact, digits: Count = 15) -> Constant:
-    r"""Return :math:`x = \frac{1-a}{2(2a-1)}`.
+    r""":math:`x = \frac{1-a}{2(2a-1)}`.
 
     >>> print(saddle_growth_exponent("0.75").printed(10)[0])
     0.2500000000
@@ -113,7 +113,7 @@ def saddle_growth_exponent(exponent: Exact, digits: Count = 15) -> Constant:
 
 @checked
 def saddle_growth_prefactor(exponent: Exact, digits: Count = 15) -> Constant:
-    r"""Return the ``U`` of :math:`u \simeq U (t/d)^x`.
+    r"""The ``U`` of :math:`u \simeq U (t/d)^x`.
 
     .. math:: U^2 = \frac{g I_1^2}{3 I_2} \big(8(1-a)\,g(1-g) I_1\big)^{2x}, \quad
        I_1 = \int_0^\infty y^{-g-1} h_\beta\,dy, \; I_2 = \int_0^\infty y^{-g-1} h_\beta^2\,dy .
@@ -148,7 +148,7 @@ class SaddleGrowth(NamedTuple):
 
 @checked
 def saddle_growth(spectrum: PowerLaw, time: Positive) -> SaddleGrowth:
-    r"""Return the law of ``u`` along the saddle, :math:`H^2 \ll t \ll d`, ``1/2 < a < 1``, flat teacher.
+    r"""The law of ``u`` along the saddle, :math:`H^2 \ll t \ll d`, ``1/2 < a < 1``, flat teacher.
 
     With the exact :math:`H_{d,a}`. ``early`` is 0 for :math:`a \le \tfrac23`, where the delay by the first
     modes is larger; it is not known here.
@@ -178,7 +178,7 @@ def saddle_growth(spectrum: PowerLaw, time: Positive) -> SaddleGrowth:
 
 @checked
 def half_growth(dimension: Count, time: NonNegative) -> mpf:
-    r"""Return the law of ``u`` along the saddle at :math:`a = \tfrac12`, flat teacher.
+    r"""The law of ``u`` along the saddle at :math:`a = \tfrac12`, flat teacher.
 
     Its relative error in log u falls like 1/log d; meant for times that are not small against ``d``.
 
@@ -200,7 +200,7 @@ def half_growth(dimension: Count, time: NonNegative) -> mpf:
 
 @lru_cache(maxsize=8)
 def _half_integrals(prec: int) -> tuple[mpf, mpf]:
-    """Return ``c_1`` and ``J``."""
+    """``c_1`` and ``J``."""
     with mp.workprec(prec):
 
         def memory(y: mpf) -> mpf:
@@ -214,12 +214,12 @@ def _half_integrals(prec: int) -> tuple[mpf, mpf]:
 
 
 def _linear(g: mpf, beta: mpf) -> mpf:
-    r"""Return :math:`\int_0^\infty y^{-g-1} h_\beta\,dy`."""
+    r""":math:`\int_0^\infty y^{-g-1} h_\beta\,dy`."""
     return mp.gamma(-g) * linear_memory(-g, beta)
 
 
 def _quadratic(g: mpf, alpha: mpf, beta: mpf) -> mpf:
-    r"""Return :math:`\int_0^\infty y^{-g-1} h_\alpha h_\beta\,dy`."""
+    r""":math:`\int_0^\infty y^{-g-1} h_\alpha h_\beta\,dy`."""
     return mp.gamma(-g) * quadratic_memory(-g, alpha, beta)
 
 

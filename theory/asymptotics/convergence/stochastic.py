@@ -57,7 +57,7 @@ ROUNDING = 1e-11
 def sgd_stability_step(
     spectrum: Spectrum, batch: Count = 1, digits: Count = 15, noise_variance: float = 0.0
 ) -> Constant:
-    r"""Return the largest step at which SGD on ``batch`` inputs a step is stable at the teacher.
+    r"""The largest step at which SGD on ``batch`` inputs a step is stable at the teacher.
 
     **Definition.** :math:`E|Q^{1/2}(w - w^*)|^2` of the linearised steps decays exactly below it. It is at
     most :func:`.stability_step`, its limit for large batches. Single runs are typically still stable a
@@ -85,7 +85,7 @@ def sgd_stability_step(
 
 @lru_cache(maxsize=8)
 def _roots(spectrum: Spectrum, batch: int, noise: float) -> tuple[float, float]:
-    """Return the largest stable step by either rule."""
+    """The largest stable step by either rule."""
     with mp.workdps(20):
         limit = float(1 / rate(spectrum))
     coarse, fine = (second_moments(spectrum, batch, *resolution, noise) for resolution in RESOLUTIONS)
@@ -116,11 +116,11 @@ class Moments:
         self.dimension, self.moving = _directions(spectrum)
 
     def response(self, step: float) -> float:
-        r"""Return :math:`\kappa(\eta)`."""
+        r""":math:`\kappa(\eta)`."""
         return self.replies(step)[0].trace
 
     def replies(self, step: float) -> tuple[Stationary, Stationary]:
-        r"""Return what stays where the trace is held at 1, and under label noise of variance 1 without it."""
+        r"""What stays where the trace is held at 1, and under label noise of variance 1 without it."""
         import numpy as np
 
         x, e, m, eta = self.eigenvalues, self.masses, self.batch, 8 * step
@@ -153,12 +153,12 @@ class Moments:
 
 @lru_cache(maxsize=8)
 def second_moments(spectrum: Spectrum, batch: int, digits: int, decades: int, noise: float = 0.0) -> Moments:
-    """Return the modes for a rule of so many ``digits`` and ``decades`` of eigenvalues."""
+    """The modes for a rule of so many ``digits`` and ``decades`` of eigenvalues."""
     return Moments(spectrum, batch, digits, decades, noise)
 
 
 def _directions(spectrum: Spectrum) -> tuple[float, float]:
-    """Return the number of directions, and which share of them has an eigenvalue other than 0."""
+    """The number of directions, and which share of them has an eigenvalue other than 0."""
     if isinstance(spectrum, PowerLaw):
         return float(spectrum.dimension), 1.0
     d = len(spectrum.eigenvalues)
@@ -166,21 +166,21 @@ def _directions(spectrum: Spectrum) -> tuple[float, float]:
 
 
 def _seen(spectrum: Spectrum, reach: mpf) -> Rule:
-    """Return eigenvalues and masses, those of many modes by rules in geometric bins."""
+    """Eigenvalues and masses, those of many modes by rules in geometric bins."""
     if isinstance(spectrum, PowerLaw) and spectrum.dimension > LISTED:
         return compressed(spectrum, reach)
     return [(x, mass) for x, mass, _ in spectrum.levels() if mass]
 
 
 def _traced(spectrum: Spectrum) -> Rule:
-    """Return all eigenvalues with their own sums as weights."""
+    """All eigenvalues with their own sums as weights."""
     if isinstance(spectrum, PowerLaw) and spectrum.exponent > 0 and spectrum.dimension > LISTED:
         return compressed(PowerLaw(spectrum.exponent, spectrum.dimension))
     return [(x, x * multiplicity) for x, _, multiplicity in spectrum.levels()]
 
 
 def _first_root(moments: Moments, limit: float) -> float:
-    """Return the first step at which the response is 1, up to the ``limit`` of descent."""
+    """The first step at which the response is 1, up to the ``limit`` of descent."""
     top = min(limit, 1 / (4 * moments.first * float(max(moments.all))))
     below = 0.0
     for number in range(1, SCANNED + 1):
@@ -195,7 +195,7 @@ def _first_root(moments: Moments, limit: float) -> float:
 
 
 def _polished(moments: Moments, older: float, newer: float) -> float:
-    r"""Return the root near two steps, by secants of :math:`1/\kappa`, which has no pole there."""
+    r"""The root near two steps, by secants of :math:`1/\kappa`, which has no pole there."""
     before = 1 / moments.response(older) - 1
     for _ in range(10):
         value = 1 / moments.response(newer) - 1

@@ -58,7 +58,7 @@ class OutOfReach(ArithmeticError):
 
 
 def overlap_amplitude(spectrum: Spectrum, level: Fraction) -> arb:
-    r"""Return the amplitude at which ``u`` first reaches ``level``, at the working precision.
+    r"""The amplitude at which ``u`` first reaches ``level``, at the working precision.
 
     On the way ``u`` increases: :math:`\sum_{n \ge 1} (2n+1) |U_n| x^n < U_0` is checked.
 
@@ -94,7 +94,7 @@ def overlap_amplitude(spectrum: Spectrum, level: Fraction) -> arb:
 
 
 def first_overlap(spectrum: Spectrum) -> arb:
-    r"""Return :math:`U_0`, the limit of ``u/A`` as ``A -> 0``."""
+    r""":math:`U_0`, the limit of ``u/A`` as ``A -> 0``."""
     return _series(spectrum, ctx.dps).overlaps[0]
 
 
@@ -121,7 +121,7 @@ class EnclosedSeries:
                 self._extend()
 
     def remainder(self, radius: arb) -> arb:
-        """Return the ``r`` for the given ``nu``."""
+        """The ``r`` for the given ``nu``."""
         with ctx.workdps(20):
             top = self._pull(self.largest, len(self.overlaps))
             gain = arb(3) / 2 * top / (1 - top)
@@ -177,13 +177,13 @@ def _last_of_square(series: list[arb]) -> arb:
 
 @lru_cache(maxsize=8)
 def _series(spectrum: Spectrum, digits: int) -> EnclosedSeries:
-    """Return the series for so many digits: the escape rate in it, a root, is wider than the precision."""
+    """The series for so many digits: the escape rate in it, a root, is wider than the precision."""
     with ctx.workdps(digits + GUARD // 2 + 2):
         return EnclosedSeries(spectrum)
 
 
 def _first_guess(series: EnclosedSeries, level: float) -> float:
-    """Return an amplitude near the crossing, from the first terms."""
+    """An amplitude near the crossing, from the first terms."""
     known = [float(overlap) for overlap in series.overlaps]
     amplitude = level / known[0]
     for _ in range(60):
@@ -198,7 +198,7 @@ def _first_guess(series: EnclosedSeries, level: float) -> float:
 
 
 def _fall(series: EnclosedSeries, square: float) -> float:
-    """Return the digits that a term is below the one before, as the first of them show it."""
+    """The digits that a term is below the one before, as the first of them show it."""
     growth = max(float(series.sizes[n]) ** (1 / n) for n in range(FIRST // 2, FIRST))
     fall = -math.log10(square * float(MARGIN) * growth)
     if fall <= 0:
@@ -223,7 +223,7 @@ def _summed(series: EnclosedSeries, radius: arb, fall: float) -> arb:
 
 
 def _rule(spectrum: Spectrum) -> tuple[list[tuple[arb, arb]], arb]:
-    """Return eigenvalues and masses that stand for the spectrum, and the bound ``E`` of their error."""
+    """Eigenvalues and masses that stand for the spectrum, and the bound ``E`` of their error."""
     with mp.workprec(ctx.prec):
         rule = compressed(spectrum)
     if touched(spectrum) <= len(rule):

@@ -94,7 +94,7 @@ class _Manifold:
         self.begin = mp.log(self.square / (1 - self.square)) / 2
 
     def crossing(self, level: mpf, energy: bool) -> tuple[mpf, mpf] | None:
-        """Return log A where u, or the ``energy`` s, reaches ``level``, and its derivative by log A."""
+        """Log A where u, or the ``energy`` s, reaches ``level``, and its derivative by log A."""
         root = mp.sqrt(self.square)
         value, slope = self._sum(root, energy)
         if value <= level:
@@ -117,7 +117,7 @@ class _Manifold:
             return LateOrbit(*self.orbit.state(), self.digits - LATE)
 
     def _sum(self, root: mpf, energy: bool) -> tuple[mpf, mpf]:
-        """Return u, or the ``energy`` s, and its derivative by B."""
+        """U, or the ``energy`` s, and its derivative by B."""
         value, slope = mp.polyval(self.series[energy][::-1], root**2, derivative=True)
         power = root ** (1 + energy)
         return power * value, (1 + energy) * power / root * value + 2 * power * root * slope
@@ -133,7 +133,7 @@ def _manifold(spectrum: Spectrum, digits: int, reach: int) -> _Manifold:
 def log_crossing(
     spectrum: Spectrum, level: Fraction, energy: bool, digits: int, reaches: tuple[int, ...] = ()
 ) -> tuple[mpf, mpf]:
-    """Return log A where u, or the ``energy`` s, is at ``level``, with an absolute error.
+    """Log A where u, or the ``energy`` s, is at ``level``, with an absolute error.
 
     Raises TooFar where the level is not crossed within these ``reaches``, by default all, and Lost where the
     orbit is not resolved: where teachers hardly touch the first modes it may stay at s = 1/3. Errors
@@ -156,7 +156,7 @@ def log_crossing(
 
 
 def prompt_crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: int) -> tuple[mpf, mpf]:
-    """Return what :func:`log_crossing` does, at late times to 5 digits, in seconds instead of minutes.
+    """What :func:`log_crossing` does, at late times to 5 digits, in seconds instead of minutes.
 
     Few digits tell how late it is, with the rule for all times after the second reach: an orbit that is begun
     anew for every reach costs as much each time.
@@ -170,14 +170,14 @@ def prompt_crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: i
 
 
 def first_overlap(spectrum: Spectrum, digits: int) -> mpf:
-    """Return the limit of u/A as A -> 0, to 10 digits more."""
+    """The limit of u/A as A -> 0, to 10 digits more."""
     accuracy = digits + GUARD // 2
     return _manifold(spectrum, accuracy, REACHES[0]).series[0][0]
 
 
 @checked
 def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
-    r"""Return the amplitude at which ``u`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
+    r"""The amplitude at which ``u`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
     **Error.** Proved where the series reaches, see :mod:`theory.asymptotics.escape.enclosed_manifold`.
     Elsewhere Taylor terms are kept down to :math:`10^{-10}` of the digits asked for, and more digits are
@@ -198,7 +198,7 @@ def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: Count = 15) -> C
 
 @checked
 def energy_amplitude(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
-    r"""Return the amplitude at which ``s`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
+    r"""The amplitude at which ``s`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
     As :func:`overlap_amplitude`; isotropic data have :math:`A^2 = s/(1 - s)`.
 
@@ -227,7 +227,7 @@ def _amplitude(spectrum: Spectrum, level: Fraction, energy: bool, digits: int, d
 
 @checked
 def overlap_delay(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
-    r"""Return the ``C`` of :math:`\rho^{-1}\log(1/\varepsilon) + C`, the time of ``u`` to reach ``level``.
+    r"""The ``C`` of :math:`\rho^{-1}\log(1/\varepsilon) + C`, the time of ``u`` to reach ``level``.
 
     **Definition.** For the start ``escape:EPS``, along the fastest direction with
     :math:`s(0) = \varepsilon^2`. On the fast manifold itself the law is exact with
@@ -243,7 +243,7 @@ def overlap_delay(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Const
 
 @checked
 def energy_delay(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
-    r"""Return the same constant for the time at which ``s`` reaches ``level``, ``0 < level <= 9/10``.
+    r"""The same constant for the time at which ``s`` reaches ``level``, ``0 < level <= 9/10``.
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(energy_delay(PowerLaw(2, "inf"), "0.9").printed(15)[0])
@@ -254,7 +254,7 @@ def energy_delay(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Consta
 
 @catalogued
 def onset_delay(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :func:`overlap_delay` at ``u = 1/10``, that of :math:`T_1`.
+    r""":func:`overlap_delay` at ``u = 1/10``, that of :math:`T_1`.
 
     To 5 digits, as the radius says, where it is later than :math:`2^{12}/8\lambda_1` after the escape, as for
     teachers that hardly touch the first modes; :func:`overlap_delay` itself takes longer, for all digits.
@@ -268,7 +268,7 @@ def onset_delay(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def third_delay(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :func:`energy_delay` at ``s = 1/3``, that of :math:`T_1'`.
+    r""":func:`energy_delay` at ``s = 1/3``, that of :math:`T_1'`.
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(third_delay(PowerLaw(2, "inf")).printed(15)[0])

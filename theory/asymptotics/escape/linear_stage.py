@@ -33,7 +33,7 @@ SOURCE = "arXiv:2511.18661, Proposition 9"
 
 @checked
 def growth_rates(spectrum: Spectrum, count: Count, digits: Count = 15) -> list[Constant]:
-    r"""Return the ``count`` largest roots of the secular equation, fewer if there are no more.
+    r"""The ``count`` largest roots of the secular equation, fewer if there are no more.
 
     The first is the escape rate. Between two neighbouring poles :math:`4\lambda` of eigenvalues that
     the teacher touches ``F`` falls from :math:`+\infty` to :math:`-\infty`: there is one root between
@@ -68,7 +68,7 @@ def growth_rates(spectrum: Spectrum, count: Count, digits: Count = 15) -> list[C
 
 @catalogued
 def escape_amplitude(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return the scale of the overlap that escapes from the unit sphere.
+    r"""The scale of the overlap that escapes from the unit sphere.
 
     **Definition.** :math:`u(t) \sim \frac{C}{\sqrt d}\, g\, e^{\rho t}` while :math:`s \ll 1`, with
     :math:`g \sim N(0, 1)` independent of the teacher, and :math:`C = 1/\sqrt{8 D'(\rho)}`. It sharpens
@@ -89,7 +89,7 @@ def escape_amplitude(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = S
 
 
 def unstable_scale(spectrum: Spectrum, field: Field, flow: LocalFlow = SQUARE) -> Number:
-    """Return :func:`escape_amplitude` at the working precision of the field."""
+    """:func:`escape_amplitude` at the working precision of the field."""
     secular, shift = escape_root(spectrum, field, flow.escape_ratio)
     return 1 / field.sqrt(-4 * written(flow.escape_ratio, field) * secular.value_and_slope(shift)[1])
 
@@ -105,7 +105,7 @@ def _obstacle(flow: LocalFlow) -> str | None:
 
 @catalogued
 def sign_agreement(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return the probability that ``u(0)`` has the sign with which the overlap escapes.
+    r"""The probability that ``u(0)`` has the sign with which the overlap escapes.
 
     **Definition.** ``w(0)`` uniform on the sphere; the sign of :math:`u(0) = \langle w(0), Qw^*\rangle`
     against that of :math:`\langle w(0), e_1 \rangle`, which decides between the two teachers as
@@ -135,7 +135,7 @@ def sign_agreement(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
 
 
 def squared_norm(spectrum: Spectrum, field: Field = FLOATS) -> Number:
-    r"""Return :math:`\|Qw^*\|^2 = \sum_i \lambda_i \mu_i`, the paper's :math:`s^{*(2)}`."""
+    r""":math:`\|Qw^*\|^2 = \sum_i \lambda_i \mu_i`, the paper's :math:`s^{*(2)}`."""
     if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None:
         return spectrum.moment(1, field=field)
     return field.fsum(x * mass for x, mass, _ in spectrum.levels(field))
@@ -143,7 +143,7 @@ def squared_norm(spectrum: Spectrum, field: Field = FLOATS) -> Number:
 
 @catalogued
 def slow_mode_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return the power of ``d`` by which the slower modes of a sphere start are down at T1.
+    r"""The power of ``d`` by which the slower modes of a sphere start are down at T1.
 
     **Definition.** At :math:`T_1 = \log d/(2\rho) + O(1)` the second mode has grown by
     :math:`e^{p_2 T_1}`: relative to the first it is of order :math:`d^{-x}`,

@@ -82,7 +82,7 @@ class _Mode:
         self.pivot = -_alternating(reply) + (-1) ** m * (self.last * reply[-1] >> prec)
 
     def solve(self, r: Coefficients, begin: int) -> Coefficients:
-        """Return the coefficients of ``f``."""
+        """The coefficients of ``f``."""
         prec, m = self.prec, len(r)
         known = [0] * m
         ahead = 0
@@ -122,7 +122,7 @@ class LateOrbit(Orbit):
         self.guess, self.width = ratio, time * speed / 2
 
     def _ends(self) -> tuple[int, mpf]:
-        """Return r at the current time, and the clock's speed."""
+        """R at the current time, and the clock's speed."""
         one = 1 << self.prec
         u = mpf(sum(m * f for m, f in zip(self.masses, self.values, strict=True))) / one**2
         s = mpf(sum(m * f * f for m, f in zip(self.masses, self.values, strict=True))) / one**3
@@ -148,7 +148,7 @@ class LateOrbit(Orbit):
         self.width *= min(3.0, factor)
 
     def _factor(self, r: Coefficients) -> float:
-        """Return the ratio of the next width to this one, from the ellipse in which ``r`` is analytic.
+        """The ratio of the next width to this one, from the ellipse in which ``r`` is analytic.
 
         Its coefficients fall like e^-n, e the sum of the semi-axes, down to the error of Newton's method.
         """
@@ -167,7 +167,7 @@ class _Step:
         self.modes = [_Mode(int(kappa * orbit.one), self.table.m, orbit.prec) for kappa in self.kappas]
 
     def piece(self, width: mpf) -> LegendrePiece:
-        """Return what was solved as series."""
+        """What was solved as series."""
         orbit, one = self.orbit, self.orbit.one
         paces = [(one << orbit.prec) // (3 * s - one) for s in self.energies]
         series = [
@@ -178,7 +178,7 @@ class _Step:
         return LegendrePiece(orbit.time, overlaps, series[0], paces)
 
     def solve(self) -> Coefficients | None:
-        """Return the coefficients of r; None where Newton's method does not converge."""
+        """The coefficients of r; None where Newton's method does not converge."""
         import numpy as np
 
         orbit, table, prec = self.orbit, self.table, self.orbit.prec
@@ -222,7 +222,7 @@ class _Step:
             self.energies.append(sum(map(mul, inner, values)) >> prec)
 
     def _jacobian(self, ratios: Coefficients) -> list[list[float]]:
-        """Return the derivative of the misses by r at the nodes, in double precision.
+        """The derivative of the misses by r at the nodes, in double precision.
 
         Modes of nearly the same kappa share a response; of f the first coefficients are kept.
         """
@@ -256,7 +256,7 @@ class _Step:
 
 @lru_cache(maxsize=2048)
 def _responses(key: int, m: int) -> list[list[float]]:
-    """Return the coefficients of f for each coefficient of r alone, f(-1) = 0, at kappa = 10^(key/GROUPS)."""
+    """The coefficients of f for each coefficient of r alone, f(-1) = 0, at kappa = 10^(key/GROUPS)."""
     prec = 100
     one = 1 << prec
     mode = _Mode(int(mpf(10) ** (mpf(key) / GROUPS) * one), m, prec)
@@ -275,22 +275,22 @@ class LegendrePiece(Piece):
     paces: list[mpf]
 
     def values(self, energy: bool, x: mpf) -> tuple[mpf, mpf]:
-        """Return u, or the ``energy`` s, and its derivative by x."""
+        """U, or the ``energy`` s, and its derivative by x."""
         return _sum(self.energies if energy else self.overlaps, x)
 
     def elapsed(self, x: mpf) -> mpf:
-        """Return the time since ``begin``."""
+        """The time since ``begin``."""
         p = legendre(x, len(self.paces))
         parts = ((p[n + 1] - p[n - 1]) / (2 * n + 1) * self.paces[n] for n in range(1, len(self.paces)))
         return (x + 1) * self.paces[0] + mp.fsum(parts)
 
     def pace(self, x: mpf) -> mpf:
-        """Return dt/dx."""
+        """Dt/dx."""
         return _sum(self.paces, x)[0]
 
 
 def _sum(series: list[mpf], x: mpf) -> tuple[mpf, mpf]:
-    """Return a Legendre series and its derivative, P'_{n+1} = P'_{n-1} + (2n + 1) P_n."""
+    """A Legendre series and its derivative, P'_{n+1} = P'_{n-1} + (2n + 1) P_n."""
     p = legendre(x, len(series))
     slopes = [mpf(0), mpf(1)]
     for n in range(1, len(series)):

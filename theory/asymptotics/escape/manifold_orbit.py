@@ -46,18 +46,18 @@ class TaylorPiece(Piece):
     energy: list[mpf]
 
     def values(self, energy: bool, ratio: mpf) -> tuple[mpf, mpf]:
-        """Return u, or the ``energy`` s, and its derivative in the ratio."""
+        """U, or the ``energy`` s, and its derivative in the ratio."""
         value = slope = mpf(0)
         for coefficient in reversed(self.energy if energy else self.overlap):
             value, slope = value * ratio + coefficient, slope * ratio + value
         return value, slope
 
     def elapsed(self, ratio: mpf) -> mpf:
-        """Return the time since ``begin``."""
+        """The time since ``begin``."""
         return ratio * self.width
 
     def pace(self, ratio: mpf) -> mpf:
-        """Return ``width``."""
+        """``width``."""
         return self.width
 
 
@@ -78,7 +78,7 @@ class TaylorOrbit(Orbit):
         self.width = 1 / (4 * rate)
 
     def state(self) -> tuple[list[tuple[mpf, mpf]], list[mpf], mpf]:
-        """Return the rule, the values of f and the time at the end of what has been followed."""
+        """The rule, the values of f and the time at the end of what has been followed."""
         rule = [(x, mpf(mass) / self.one) for x, mass in zip(self.eigenvalues, self.masses, strict=True)]
         return rule, [mpf(value) / self.one for value in self.values], self.time
 
@@ -98,7 +98,7 @@ class TaylorOrbit(Orbit):
         self.width *= end
 
     def _coefficients(self) -> tuple[list[int], list[int], list[list[int]]]:
-        """Return Taylor coefficients of u, s and f at every level, in units of the width."""
+        """Taylor coefficients of u, s and f at every level, in units of the width."""
         prec, one = self.prec, self.one
         rates = [int(4 * x * self.width * one) for x in self.eigenvalues]
         paths = [[value] for value in self.values]
@@ -118,12 +118,12 @@ class TaylorOrbit(Orbit):
 
 
 def orders(digits: int) -> int:
-    """Return the order at which steps cost least for their length: a fall by e^2 an order, and some more."""
+    """The order at which steps cost least for their length: a fall by e^2 an order, and some more."""
     return int(1.2 * digits) + 8
 
 
 def damped_digits(digits: int) -> int:
-    """Return the decimal digits that the sums of :class:`TaylorOrbit` cancel, and a few more."""
+    """The decimal digits that the sums of :class:`TaylorOrbit` cancel, and a few more."""
     return 6 + math.ceil(orders(digits) / DAMPING / math.log(10))
 
 

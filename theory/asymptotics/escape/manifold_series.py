@@ -32,7 +32,7 @@ from theory.expected import Count, checked
 
 @checked
 def manifold_series(spectrum: Spectrum, terms: Count) -> tuple[list[mpf], list[mpf]]:
-    r"""Return :math:`U_0, U_1, \dots` and :math:`S_1, S_2, \dots`, ``terms`` of each.
+    r""":math:`U_0, U_1, \dots` and :math:`S_1, S_2, \dots`, ``terms`` of each.
 
     In fixed-point arithmetic at the working precision; the spectrum enters by a Gauss rule, see
     :mod:`theory.asymptotics.sums.compression`.
@@ -77,7 +77,7 @@ class ManifoldSeries:
         return overlaps, energies
 
     def student(self, terms: int) -> list[list[mpf]]:
-        """Return the coefficients of :math:`w_i/w^*_i` at every eigenvalue of the rule."""
+        """The coefficients of :math:`w_i/w^*_i` at every eigenvalue of the rule."""
         self.upto(terms)
         return [[mpf(x) / self.one for x in past[:terms]] for past in self.history]
 
@@ -99,7 +99,7 @@ class ManifoldSeries:
 
 
 def last_of_square(series: Sequence[int]) -> int:
-    """Return the last coefficient of the square of a series that the known terms decide.
+    """The last coefficient of the square of a series that the known terms decide.
 
     >>> last_of_square([1, 2, 3]), last_of_square([1, 2])
     (10, 4)

@@ -93,14 +93,14 @@ class _Given:
         self.density = self._mean(0, 0)
 
     def log_ratio(self) -> float:
-        r"""Return the mean of :math:`\log(Q_1/Q_0)`."""
+        r"""The mean of :math:`\log(Q_1/Q_0)`."""
         below = math.fsum(mode.count * mode.eigenvalue for mode in self.modes)
         above = math.fsum(mode.count * mode.q for mode in self.modes)
         total = math.fsum([*self._terms(below, above, 0, 1), *self._terms(below, above, -1, -1)])
         return math.log(above / below) + LOG_STEP * total / self.density
 
     def typical(self) -> Given:
-        """Return the eigenvalues with the teacher of the conditional mean squares."""
+        """The eigenvalues with the teacher of the conditional mean squares."""
         squares = [0.0] * len(self.modes)
         for weight, factors in self._line(0, 0):
             total = sum(
@@ -124,7 +124,7 @@ class _Given:
             number += direction
 
     def _mean(self, z0: float, z1: float) -> float:
-        r"""Return :math:`E[Q_1 e^{-z_0 Q_0 - z_1 Q_1} \delta(Q_c)]`."""
+        r""":math:`E[Q_1 e^{-z_0 Q_0 - z_1 Q_1} \delta(Q_c)]`."""
         return math.fsum(
             (weight * sum(m.count * m.q / factor for m, factor in zip(self.modes, factors, strict=True))).real
             for weight, factors in self._line(z0, z1)
@@ -148,7 +148,7 @@ class _Given:
             number += 1
 
     def _saddle(self) -> float:
-        """Return the real p at which the transform of Q_c is least, by bisection."""
+        """The real p at which the transform of Q_c is least, by bisection."""
         low, high = 1 / (2 * min(m.c for m in self.modes)), 1 / (2 * max(m.c for m in self.modes))
         for _ in range(60):
             p = (low + high) / 2
@@ -161,7 +161,7 @@ class _Given:
 
 @lru_cache(maxsize=16)
 def _levels(spectrum: Spectrum) -> tuple[tuple[float, float], ...]:
-    """Return pairs (eigenvalue, count) for sums over modes of functions that vanish with the eigenvalue."""
+    """Pairs (eigenvalue, count) for sums over modes of functions that vanish with the eigenvalue."""
     if isinstance(spectrum, PowerLaw):
         flat: Spectrum = PowerLaw(spectrum.exponent, spectrum.dimension)
         trace = mpf(1)
@@ -174,7 +174,7 @@ def _levels(spectrum: Spectrum) -> tuple[tuple[float, float], ...]:
 
 @lru_cache(maxsize=4096)
 def _conditional(spectrum: Spectrum, rate: float) -> tuple[float, float]:
-    """Return the density of the rate, and the conditional mean of log K, infinite where too late."""
+    """The density of the rate, and the conditional mean of log K, infinite where too late."""
     given = _Given(_levels(spectrum), rate, _bend(spectrum))
     typical, tenth = given.typical(), Fraction(1, 10)
     try:
@@ -185,14 +185,14 @@ def _conditional(spectrum: Spectrum, rate: float) -> tuple[float, float]:
 
 
 def _bend(spectrum: Spectrum) -> float:
-    """Return the angle by which the contour turns to the right, where the transform falls faster."""
+    """The angle by which the contour turns to the right, where the transform falls faster."""
     exponent = float(spectrum.exponent) if isinstance(spectrum, PowerLaw) else 1.5
     return math.pi / 4 * min(max(2 - exponent, 0.5), 1)
 
 
 @checked
 def escape_offset_given_rate(spectrum: Spectrum, rate: float) -> float:
-    r"""Return :math:`c(x) = E[\log K \,|\, \rho = x]`, to some four digits.
+    r""":math:`c(x) = E[\log K \,|\, \rho = x]`, to some four digits.
 
     ``spectrum`` gives the eigenvalues, its own teacher is not used. Infinite within some
     :math:`10^{-4}\lambda_1` of the least rate, for teachers that hardly touch the first mode.
@@ -214,7 +214,7 @@ def _inside(spectrum: Spectrum, rate: float) -> float:
 
 @checked
 def teacher_escape_distribution(spectrum: Spectrum, time: NonNegative, dimension: float) -> float:
-    r"""Return :math:`P(T_1 \le t)` over Gaussian teachers and starts on the unit sphere, ``|u(T1)| = 1/10``.
+    r""":math:`P(T_1 \le t)` over Gaussian teachers and starts on the unit sphere, ``|u(T1)| = 1/10``.
 
     ``spectrum`` is that of ``dimension`` modes, or its limit; its own teacher is not used. In
     :math:`x = x_0 + (x_1 - x_0)\sin^2\frac\varphi2`, :math:`\varphi = \pi/(1 + e^{-y})`, the integrand of the
@@ -239,7 +239,7 @@ def teacher_escape_distribution(spectrum: Spectrum, time: NonNegative, dimension
 
 @lru_cache(maxsize=16)
 def _nodes(spectrum: Spectrum, halvings: int) -> list[tuple[float, float, float]]:
-    """Return rates, their weights and offsets; teachers that escape too late are left out.
+    """Rates, their weights and offsets; teachers that escape too late are left out.
 
     Halving the step interpolates the logarithm of the density and the offset, smooth in y, by cubics.
     """
@@ -260,13 +260,13 @@ def _nodes(spectrum: Spectrum, halvings: int) -> list[tuple[float, float, float]
 
 
 def _middle(four: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Return the cubic through four equidistant places at its middle."""
+    """The cubic through four equidistant places at its middle."""
     y, density, offset = ((9 * (b + c) - a - d) / 16 for a, b, c, d in zip(*four, strict=True))
     return y, density, offset
 
 
 def _rate(y: float, low: float, high: float) -> tuple[float, float]:
-    """Return the rate at ``y`` and its derivative."""
+    """The rate at ``y`` and its derivative."""
     share = 1 / (1 + math.exp(-y))
     angle = math.pi * share
     rate = low + (high - low) * math.sin(angle / 2) ** 2
@@ -275,7 +275,7 @@ def _rate(y: float, low: float, high: float) -> tuple[float, float]:
 
 @checked
 def teacher_escape_quantile(spectrum: Spectrum, probability: float, dimension: float) -> float:
-    r"""Return the time before which a fraction ``probability`` of teachers and starts has escaped.
+    r"""The time before which a fraction ``probability`` of teachers and starts has escaped.
 
     The inverse of :func:`teacher_escape_distribution`, by bisection.
 
@@ -299,7 +299,7 @@ def teacher_escape_quantile(spectrum: Spectrum, probability: float, dimension: f
 
 @checked
 def teacher_escape_expansion(spectrum: Spectrum, probability: float) -> tuple[float, float, float]:
-    r"""Return ``r``, ``C``, ``D`` of the quantile :math:`\frac{\ell}{r} + C + \frac{D}{\ell} + O(\ell^{-2})`.
+    r"""``r``, ``C``, ``D`` of the quantile :math:`\frac{\ell}{r} + C + \frac{D}{\ell} + O(\ell^{-2})`.
 
     :math:`\ell = \tfrac12\log d`, :math:`C = m(r)/r`, :math:`D = (f v)'/(2f)` at the :math:`(1-p)`-quantile
     ``r`` of the rate, with :math:`v = \pi^2/8`.

@@ -17,18 +17,18 @@ class Piece(ABC):
 
     @abstractmethod
     def values(self, energy: bool, x: mpf) -> tuple[mpf, mpf]:
-        """Return u, or the ``energy`` s, and its derivative by the variable."""
+        """U, or the ``energy`` s, and its derivative by the variable."""
 
     @abstractmethod
     def elapsed(self, x: mpf) -> mpf:
-        """Return the time since ``begin``."""
+        """The time since ``begin``."""
 
     @abstractmethod
     def pace(self, x: mpf) -> mpf:
-        """Return the derivative of the time by the variable."""
+        """The derivative of the time by the variable."""
 
     def place(self, level: mpf, energy: bool) -> tuple[mpf, mpf]:
-        """Return the time at which u, or the ``energy`` s, is at ``level``, and its slope in time there.
+        """The time at which u, or the ``energy`` s, is at ``level``, and its slope in time there.
 
         By Newton's method from the middle, on a step at whose end the level has been passed.
         """
@@ -56,7 +56,7 @@ class Orbit(ABC):
         """Follow the orbit for another piece."""
 
     def crossing(self, level: mpf, energy: bool, latest: mpf) -> tuple[mpf, mpf] | None:
-        """Return the time at which u, or the ``energy`` s, reaches ``level``, and its slope there.
+        """The time at which u, or the ``energy`` s, reaches ``level``, and its slope there.
 
         None if it has not by the time ``latest``.
         """

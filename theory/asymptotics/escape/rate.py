@@ -23,7 +23,7 @@ SOURCE = "arXiv:2511.18661, Lemma 2"
 
 @catalogued
 def escape_rate(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return the escape rate: :math:`u(t) \sim c\,e^{\rho t}` while :math:`s \ll 1`.
+    r"""The escape rate: :math:`u(t) \sim c\,e^{\rho t}` while :math:`s \ll 1`.
 
     **Definition.** With :math:`\mu_i = \lambda_i (w^*_i)^2`, :math:`\rho` is the only root above
     :math:`4\lambda_1` of
@@ -74,13 +74,13 @@ def escape_rate(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE
 
 
 def rate(spectrum: Spectrum, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
-    """Return the escape rate at the working precision of the field."""
+    """The escape rate at the working precision of the field."""
     assert flow.growth is not None
     return written(flow.growth, field) / 4 * top_rate(spectrum, flow.escape_ratio, field)
 
 
 def top_rate(spectrum: Spectrum, ratio: str, field: Field = FLOATS) -> Number:
-    """Return the largest eigenvalue of ``4 (Q + ratio Q w* w*^T Q)`` whose vector overlaps ``Q w*``.
+    """The largest eigenvalue of ``4 (Q + ratio Q w* w*^T Q)`` whose vector overlaps ``Q w*``.
 
     Negative ratios leave the first eigenvalue the largest, lowered:
 
@@ -100,7 +100,7 @@ def top_rate(spectrum: Spectrum, ratio: str, field: Field = FLOATS) -> Number:
 def escape_root(
     spectrum: Spectrum, field: Field = FLOATS, ratio: str = SQUARE.escape_ratio
 ) -> tuple[Resolvent, Number]:
-    """Return the secular function and its root above ``4 lambda_1``, less that floor."""
+    """The secular function and its root above ``4 lambda_1``, less that floor."""
     return _root(spectrum, ratio, field, field.dps)
 
 

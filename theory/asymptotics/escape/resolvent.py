@@ -41,11 +41,11 @@ class Resolvent:
     field: Field
 
     def value(self, shift: Number) -> Number:
-        """Return ``F`` at ``shift`` above the floor; what the series leaves is bounded in balls."""
+        """``F`` at ``shift`` above the floor; what the series leaves is bounded in balls."""
         return self.value_and_slope(shift)[0]
 
     def value_and_slope(self, shift: Number) -> tuple[Number, Number]:
-        """Return ``F`` and its derivative."""
+        """``F`` and its derivative."""
         value = slope = self.field.mpf(0)
         for gap, weight in self.poles:
             inverse = 1 / (shift + gap)
@@ -67,7 +67,7 @@ class Resolvent:
         return value + self.field.uncertain(rest), slope + self.field.uncertain(orders * rest * inverse)
 
     def above(self, number: int) -> Resolvent:
-        """Return the same with the pole of this number, counted from 1, as the floor."""
+        """The same with the pole of this number, counted from 1, as the floor."""
         base = self.poles[number - 1][0]
         poles = [(gap - base, weight) for gap, weight in self.poles]
         poles[number - 1] = self.field.mpf(0), self.poles[number - 1][1]
@@ -77,7 +77,7 @@ class Resolvent:
 def resolvent(
     spectrum: Spectrum, roots: int = 1, field: Field = FLOATS, ratio: str = SQUARE.escape_ratio
 ) -> tuple[Resolvent, Number]:
-    """Return ``F`` at the working precision, and a lower bound of its largest root less ``floor``.
+    """``F`` at the working precision, and a lower bound of its largest root less ``floor``.
 
     The series of the tail reaches as far down as the given number of ``roots``. The bound is for a positive
     ``ratio``.
@@ -91,7 +91,7 @@ def resolvent(
 
 
 def touched(spectrum: Spectrum) -> int | float:
-    """Return the number of eigenvalues that the teacher touches.
+    """The number of eigenvalues that the teacher touches.
 
     >>> touched(PowerLaw(2, "inf")), touched(PowerLaw(0, 7)), touched(PowerLaw(2, 3, [1, 0, 2]))
     (inf, 1, 2)
@@ -104,7 +104,7 @@ def touched(spectrum: Spectrum) -> int | float:
 def lower_rate(
     spectrum: Spectrum, number: int, field: Field = FLOATS, ratio: str = SQUARE.escape_ratio
 ) -> Number:
-    """Return the root between the poles ``4 lambda`` of the given number, from 2, and of the one before."""
+    """The root between the poles ``4 lambda`` of the given number, from 2, and of the one before."""
     secular = resolvent(spectrum, number, field, ratio)[0].above(number)
     (above, upper), (_, lower) = secular.poles[number - 2 : number]
     width = field.mid(-above)
@@ -122,7 +122,7 @@ def lower_rate(
 def _listed(
     spectrum: Spectrum, count: int, roots: int, ratio: Number, field: Field
 ) -> tuple[Resolvent, Number]:
-    """Return the resolvent with every mode listed, unless there are many beyond the first ``count``."""
+    """The resolvent with every mode listed, unless there are many beyond the first ``count``."""
     levels = [level for level in spectrum.levels(field) if level.mass > 0]
     top = levels[0].eigenvalue
     weighted = [(x, x * mass) for x, mass, _ in levels]
@@ -145,14 +145,14 @@ def _decades(ratio: Number, field: Field) -> float:
 def _poles(
     top: Number, weighted: list[tuple[Number, Number]], ratio: Number, field: Field
 ) -> list[tuple[Number, Number]]:
-    """Return gaps and weights; that of the floor itself is 0 exactly, however small the root's distance."""
+    """Gaps and weights; that of the floor itself is 0 exactly, however small the root's distance."""
     (_, first), *others = weighted
     scale = 4 * ratio
     return [(field.mpf(0), scale * first), *((4 * (top - x), scale * y) for x, y in others)]
 
 
 def _moments(levels: list[Level], edge: Number, orders: int, ratio: Number, field: Field) -> list[Number]:
-    """Return the series of many listed levels, for floats in fixed-point arithmetic, which is faster."""
+    """The series of many listed levels, for floats in fixed-point arithmetic, which is faster."""
     if field is not FLOATS:
         terms, series = [ratio * mass for _, mass, _ in levels], []
         points = [4 * x for x, _, _ in levels]
@@ -174,7 +174,7 @@ def _moments(levels: list[Level], edge: Number, orders: int, ratio: Number, fiel
 def _series(
     spectrum: PowerLaw, count: int, roots: int, ratio: Number, field: Field
 ) -> tuple[Resolvent, Number]:
-    """Return the resolvent with a series for the tail, and a lower bound of its root."""
+    """The resolvent with a series for the tail, and a lower bound of its root."""
     head = spectrum.head(count, field)
     top = head[0].eigenvalue
     poles = _poles(top, [(x, x * mass) for x, mass, _ in head], ratio, field)
@@ -198,7 +198,7 @@ def _lower_bound(
 
 
 def _tail_series(spectrum: PowerLaw, first: int, fall: float, ratio: Number, field: Field) -> list[Number]:
-    """Return ``4 r 4^k`` times the moments of order ``k + 1`` from mode ``first`` on.
+    """``4 r 4^k`` times the moments of order ``k + 1`` from mode ``first`` on.
 
     Each term of the series is ``fall`` decades below the one before, and needs as many digits less.
     """

@@ -36,7 +36,7 @@ SOURCE = "arXiv:2511.18661, Lemma 2, over the Gaussian teachers of its section 3
 
 @checked
 def escape_rate_distribution(spectrum: Spectrum, rate: Real, digits: Count = 10) -> Constant:
-    r"""Return :math:`P(\rho \le \text{rate})` over Gaussian teachers.
+    r""":math:`P(\rho \le \text{rate})` over Gaussian teachers.
 
     ``spectrum`` gives the eigenvalues, its own teacher is not used; ``rate`` is taken as exact. All
     of the law lies between :math:`4\lambda_1` and :math:`12\lambda_1`.
@@ -71,7 +71,7 @@ def escape_rate_distribution(spectrum: Spectrum, rate: Real, digits: Count = 10)
 
 @checked
 def escape_rate_survival(spectrum: Spectrum, rate: Real, digits: Count = 10) -> Constant:
-    r"""Return :math:`P(\rho > \text{rate})` over Gaussian teachers.
+    r""":math:`P(\rho > \text{rate})` over Gaussian teachers.
 
     As :func:`escape_rate_distribution`, accurate where the distribution function is close to 1.
 
@@ -86,7 +86,7 @@ def escape_rate_survival(spectrum: Spectrum, rate: Real, digits: Count = 10) -> 
 
 @checked
 def escape_rate_density(spectrum: Spectrum, rate: Real, digits: Count = 10) -> Constant:
-    r"""Return the density of :math:`\rho` over Gaussian teachers at ``rate``.
+    r"""The density of :math:`\rho` over Gaussian teachers at ``rate``.
 
     The integrand of :func:`escape_rate_distribution` differentiated in ``x``, with the same method and
     error.
@@ -97,7 +97,7 @@ def escape_rate_density(spectrum: Spectrum, rate: Real, digits: Count = 10) -> C
 
 @checked
 def escape_rate_quantile(spectrum: Spectrum, probability: Real, digits: Count = 10) -> Constant:
-    r"""Return the ``x`` with :math:`P(\rho \le x)` = ``probability``, strictly between 0 and 1.
+    r"""The ``x`` with :math:`P(\rho \le x)` = ``probability``, strictly between 0 and 1.
 
     Newton's method on the distribution function, kept within the bracket known so far.
 
@@ -133,7 +133,7 @@ class _Law(NamedTuple):
 
 
 def rate_bounds(spectrum: Spectrum) -> tuple[mpf, mpf]:
-    """Return the ends of the support of the law of the rate."""
+    """The ends of the support of the law of the rate."""
     top, last = spectrum.extremes()
     if top == last:
         raise ValueError("all eigenvalues are equal: the escape rate is 12 lambda for every teacher")
@@ -142,7 +142,7 @@ def rate_bounds(spectrum: Spectrum) -> tuple[mpf, mpf]:
 
 @lru_cache(maxsize=64)
 def _moments(law: PowerLaw, count: int, prec: int) -> list[mpf]:
-    """Return the moments of order 1, 2, ... of the eigenvalues beyond ``count``."""
+    """The moments of order 1, 2, ... of the eigenvalues beyond ``count``."""
     with mp.workprec(prec):
         trace, orders = law.trace_sum(), range(1, prec // 2 + 2)
         return [power_sum(k * law.exponent, count + 1, law.dimension) / trace**k for k in orders]
@@ -191,7 +191,7 @@ class _Form:
         self.bend = mp.pi / 4 * min(max(2 - exponent, mpf(0)), mpf(1))
 
     def middle(self, side: int) -> mpf:
-        """Return the p0 half way to the nearest singularity 1/(2 c) on one side of 0.
+        """The p0 half way to the nearest singularity 1/(2 c) on one side of 0.
 
         ``c`` is convex in the eigenvalue, so it is largest at the largest; its least value is bounded
         by the minimum over all eigenvalues between 0 and the largest.
@@ -207,7 +207,7 @@ class _Form:
         return _Mode(2 * ratio * (12 * eigenvalue - self.x), multiplicity, 8 * multiplicity * ratio**2)
 
     def transform(self, p: mpc) -> tuple[mpc, mpc]:
-        """Return M(p), and the derivative in ``x`` of log M(p) over ``p``."""
+        """M(p), and the derivative in ``x`` of log M(p) over ``p``."""
         modes, correction, slope = self.modes, mpc(0), mpc(0)
         if self.law is not None:
             modes, moments = self._head(self.law, p)
@@ -222,7 +222,7 @@ class _Form:
         return (-1) ** turns * mp.exp(correction) / mp.sqrt(product), slope
 
     def _head(self, law: PowerLaw, p: mpc) -> tuple[list[_Mode], list[mpf]]:
-        """Return modes to take one by one, and moments of the rest.
+        """Modes to take one by one, and moments of the rest.
 
         Beyond the head the series in powers of the eigenvalue falls by 1/4 a term; heads double so that
         few tables of moments are needed.
@@ -239,7 +239,7 @@ class _Form:
         return self.heads[count], _moments(law, count, mp.prec)
 
     def _series(self, p: mpc, moments: list[mpf]) -> tuple[mpc, mpc]:
-        """Return what the modes with the given moments add to log M and to its derivative over ``p``.
+        """What the modes with the given moments add to log M and to its derivative over ``p``.
 
         Power sums of r1, r2 by Newton's recurrence, with their derivatives in ``x`` over ``p``.
         """

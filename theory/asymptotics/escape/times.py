@@ -20,7 +20,7 @@ MEDIAN = "C in median T1 = log(d)/(2 rho) + C + o(1) from the unit sphere, |u(T1
 
 @catalogued
 def median_escape_offset(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return the ``C`` of the median of :math:`T_1 = \log d/(2\rho) + C + o(1)` from the unit sphere.
+    r"""The ``C`` of the median of :math:`T_1 = \log d/(2\rho) + C + o(1)` from the unit sphere.
 
     **Law.** The fastest mode starts with :math:`\langle e_1, w(0)\rangle = g/\sqrt d`, so by
     :func:`escape_amplitude` :math:`A(0) = |g| d^{-1/2} \sqrt{e_1^T Q e_1}`, and as :math:`d \to \infty`
@@ -45,7 +45,7 @@ def median_escape_offset(spectrum: Spectrum, digits: Count = 15) -> Constant:
 def escape_time_quantile(
     spectrum: Spectrum, probability: Real, dimension: Count, digits: Count = 15
 ) -> Constant:
-    r"""Return the time before which a fraction ``probability`` of sphere starts has :math:`|u| \ge 1/10`.
+    r"""The time before which a fraction ``probability`` of sphere starts has :math:`|u| \ge 1/10`.
 
     The law of :func:`median_escape_offset` at ``dimension`` d; what it leaves out is of order
     :math:`d^{-x}`, see :func:`slow_mode_exponent`. ``spectrum`` may be that of ``d`` modes or its
@@ -66,7 +66,7 @@ def escape_time_quantile(
 def _sphere_time(
     spectrum: Spectrum, probability: Real, dimension: Count, digits: int, definition: str
 ) -> Constant:
-    """Return T1 at a quantile; u = A U_0 = C g e^(rho t)/sqrt(d) links the scales."""
+    """T1 at a quantile; u = A U_0 = C g e^(rho t)/sqrt(d) links the scales."""
 
     def evaluate(field: Field, amplitude: Number) -> Number:
         from theory.asymptotics.escape.enclosed_manifold import first_overlap as first

@@ -45,43 +45,43 @@ class Balls:
         return arb(fmpq(exact.numerator, exact.denominator))
 
     def mid(self, x: arb) -> arb:
-        """Return the centre as a ball of radius 0."""
+        """The centre as a ball of radius 0."""
         return x.mid()
 
     def uncertain(self, bound: arb) -> arb:
-        """Return the ball around 0 that reaches as far as ``bound``."""
+        """The ball around 0 that reaches as far as ``bound``."""
         return arb(0, abs(bound).upper())
 
     def max(self, x: arb, y: arb) -> arb:
-        """Return the larger number, of two that may be equal a ball that holds both candidates."""
+        """The larger number, of two that may be equal a ball that holds both candidates."""
         return x if x > y else y if y > x else x.max(y)
 
     def sqrt(self, x: arb) -> arb:
-        """Return the root of a number that is not negative, whatever of its ball is."""
+        """The root of a number that is not negative, whatever of its ball is."""
         return x.sqrt() if x > 0 else x.nonnegative_part().sqrt()
 
     def power(self, x: Any, exponent: Any) -> arb:
-        """Return ``x**exponent`` for ``x > 0``."""
+        """``x**exponent`` for ``x > 0``."""
         return arb(x) ** exponent
 
     def fsum(self, terms: Iterable[arb]) -> arb:
-        """Return the sum."""
+        """The sum."""
         return sum(terms, arb(0))
 
     def expint(self, order: arb, x: arb) -> arb:
-        """Return the exponential integral."""
+        """The exponential integral."""
         return x.expint(order)
 
     def factorial(self, number: int) -> arb:
-        """Return the factorial."""
+        """The factorial."""
         return arb.fac_ui(number)
 
     def bernoulli(self, order: int) -> arb:
-        """Return the Bernoulli number."""
+        """The Bernoulli number."""
         return arb.bernoulli(order)
 
     def to_mpf(self, ball: arb) -> tuple[Any, Any]:
-        """Return centre and radius, neither rounded; the radius is infinite where nothing is known.
+        """Centre and radius, neither rounded; the radius is infinite where nothing is known.
 
         >>> centre, radius = Balls().to_mpf(arb(3, 0.5))
         >>> print(centre, mp.nstr(radius, 5))
@@ -92,7 +92,7 @@ class Balls:
         return _exact(ball.mid()), _exact(ball.rad())
 
     def __getattr__(self, name: str) -> Any:
-        """Return the function that is a method of balls."""
+        """The function that is a method of balls."""
         return getattr(arb, name)
 
 

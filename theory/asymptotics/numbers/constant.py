@@ -75,7 +75,7 @@ class Constant:
     rigorous: bool = False
 
     def __float__(self) -> float:
-        """Return the value in double precision; raise ValueError with the reason where undefined."""
+        """The value in double precision; raise ValueError with the reason where undefined."""
         if self.value is None:
             raise ValueError(f"undefined: {self.reason}")
         return float(self.value)
@@ -98,7 +98,7 @@ class Constant:
         return f"<table>{cells}</table>"
 
     def printed(self, digits: int) -> tuple[str | None, str | None]:
-        """Return value and radius as decimal strings, the value to ``digits`` digits.
+        """Value and radius as decimal strings, the value to ``digits`` digits.
 
         The radius covers the rounding of the printed value and is itself rounded upwards: six
         per cent exceeds the error of its two digits.
@@ -111,7 +111,7 @@ class Constant:
             return text, mp.nstr(radius * mpf("1.06"), 2)
 
     def as_json(self, digits: int) -> dict[str, str | bool | None]:
-        """Return the constant as a JSON-ready dictionary, its numbers as decimal strings."""
+        """The constant as a JSON-ready dictionary, its numbers as decimal strings."""
         value, radius = self.printed(digits)
         entry: dict[str, str | bool | None] = {
             "value": value,
@@ -156,7 +156,7 @@ def estimated(
 
 
 def _enclosed(evaluate: Callable[[Field], Number], field: Field, digits: int) -> tuple[mpf, mpf]:
-    """Return a centre, and a radius of 10 digits more than requested that covers that of the ball."""
+    """A centre, and a radius of 10 digits more than requested that covers that of the ball."""
     precision = digits + 5 * GUARD // 4
     for _ in range(TRIES):
         with field.workdps(precision):
@@ -173,5 +173,5 @@ def _enclosed(evaluate: Callable[[Field], Number], field: Field, digits: int) ->
 
 
 def undefined(definition: str, source: str, reason: str) -> Constant:
-    """Return the constant that does not exist, with the reason."""
+    """The constant that does not exist, with the reason."""
     return Constant(None, None, definition, source, reason)

@@ -9,7 +9,7 @@ from mpmath import mp
 
 
 def quotient(value: Any) -> Fraction:
-    """Return a number of any kind exactly, a string as the decimal or the quotient that it writes.
+    """A number of any kind exactly, a string as the decimal or the quotient that it writes.
 
     >>> quotient(0.5), quotient("1e-2"), quotient(mp.mpf(3))
     (Fraction(1, 2), Fraction(1, 100), Fraction(3, 1))

@@ -38,16 +38,16 @@ class Field(Hashable, Protocol):
         """Bits of the working precision."""
 
     def mid(self, x: Number) -> Number:
-        """Return the centre of a number, as an exact one."""
+        """The centre of a number, as an exact one."""
 
     def uncertain(self, bound: Number) -> Number:
-        """Return a number that stands for all of size ``bound`` at most."""
+        """A number that stands for all of size ``bound`` at most."""
 
     def max(self, x: Number, y: Number) -> Number:
-        """Return the larger number."""
+        """The larger number."""
 
     def to_mpf(self, x: Number) -> tuple[mpf, mpf]:
-        """Return centre and radius, neither rounded; the radius is infinite where nothing is known."""
+        """Centre and radius, neither rounded; the radius is infinite where nothing is known."""
 
     def __getattr__(self, name: str) -> Any:
         """Functions, constants and precision, by their names in ``mpmath.mp``."""
@@ -57,23 +57,23 @@ class Floats:
     """``mpmath.mp`` at its working precision."""
 
     def mid(self, x: mpf) -> mpf:
-        """Return ``x``."""
+        """``x``."""
         return x
 
     def uncertain(self, bound: mpf) -> mpf:
-        """Return 0: floating point does not follow errors."""
+        """0: floating point does not follow errors."""
         return mpf(0)
 
     def max(self, x: mpf, y: mpf) -> mpf:
-        """Return the larger number."""
+        """The larger number."""
         return max(x, y)
 
     def to_mpf(self, x: mpf) -> tuple[mpf, mpf]:
-        """Return ``x`` and 0: floating point does not follow errors."""
+        """``x`` and 0: floating point does not follow errors."""
         return x, mpf(0)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what ``mpmath.mp`` has."""
+        """What ``mpmath.mp`` has."""
         return getattr(mp, name)
 
 
@@ -82,7 +82,7 @@ FLOATS = Floats()
 
 @cache
 def balls() -> Field | None:
-    """Return the field of balls, None where python-flint is not installed."""
+    """The field of balls, None where python-flint is not installed."""
     if find_spec("flint") is None:
         return None
     from theory.asymptotics.numbers.balls import Balls

@@ -18,7 +18,7 @@ NEAR = 8
 
 
 def enclosed_root(function: Callable[[Number], Number], low: Number, high: Number, field: Field) -> Number:
-    """Return the root of a ``function`` that changes sign once between ``low`` and ``high > low > 0``.
+    """The root of a ``function`` that changes sign once between ``low`` and ``high > low > 0``.
 
     False position finds the first digits. Secants then work at the digits that each will have, so that few
     evaluations are as long as the last: one gains as many digits as its slope has, which is as many as
@@ -46,7 +46,7 @@ def enclosed_root(function: Callable[[Number], Number], low: Number, high: Numbe
 
 
 def _by_secants(function: Callable[[Number], Number], low: Number, high: Number, field: Field) -> Number:
-    """Return the root to a few digits less than the working precision."""
+    """The root to a few digits less than the working precision."""
 
     def at(x: Number) -> Number:
         return field.mid(function(x))
@@ -76,7 +76,7 @@ def _by_secants(function: Callable[[Number], Number], low: Number, high: Number,
 
 
 def _shut_in(function: Callable[[Number], Number], x: Number, relative: Number, field: Field) -> Number:
-    """Return the ball of a relative radius around ``x``, once the signs at its ends differ."""
+    """The ball of a relative radius around ``x``, once the signs at its ends differ."""
     distance = field.mid(x * relative)
     left, right = function(x - distance), function(x + distance)
     if not (left < 0 < right or right < 0 < left):
@@ -87,7 +87,7 @@ def _shut_in(function: Callable[[Number], Number], x: Number, relative: Number, 
 def _false_position(
     function: Callable[[Number], Number], low: Number, high: Number, accuracy: Number, field: Field
 ) -> Number:
-    """Return the root to a relative ``accuracy``.
+    """The root to a relative ``accuracy``.
 
     Ends of different magnitude are first halved on the logarithmic scale. Then the value at an end that stays
     is halved [Dowell, Jarratt 1971].

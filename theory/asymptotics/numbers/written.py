@@ -20,7 +20,7 @@ ALLOWED = f"whole numbers, pi, E, + - * / ** and the functions {', '.join(FUNCTI
 
 
 def written(text: str, field: Field = FLOATS) -> Number:
-    """Return the number that ``text`` writes, as SymPy prints it, in the arithmetic of the ``field``.
+    """The number that ``text`` writes, as SymPy prints it, in the arithmetic of the ``field``.
 
     >>> print(written("8*sqrt(5)/(5*pi)"), written("1/3 - 2**(-1)"))
     1.13882006946748 -0.166666666666667

@@ -34,7 +34,7 @@ Rule = list[tuple[mpf, mpf]]
 
 
 def compressed(spectrum: Spectrum, reach: mpf | int = 0) -> Rule:
-    r"""Return pairs (eigenvalue, mass) that stand for the whole spectrum, at the working precision.
+    r"""Pairs (eigenvalue, mass) that stand for the whole spectrum, at the working precision.
 
     The first modes are kept. The rest, below :math:`\lambda_n`, becomes a Gauss rule that is exact for
     polynomials up to degree ``2m - 1``, with ``m`` such that for functions analytic within
@@ -79,7 +79,7 @@ class _Named:
         return self.law.eigenvalue(index)
 
     def above(self, eigenvalue: mpf) -> int:
-        """Return the number of modes of at least this eigenvalue, roughly."""
+        """The number of modes of at least this eigenvalue, roughly."""
         return int(mp.power(eigenvalue * self.law.trace_sum(), -1 / rational(self.law.exponent)))
 
     def listed(self, first: int, last: int) -> Rule:
@@ -87,7 +87,7 @@ class _Named:
         return [(self.eigenvalue(i), mp.power(i, -decay) / energy) for i in range(first, last + 1)]
 
     def moments(self, first: int, last: int | float, count: int) -> list[mpf]:
-        """Return the moments of the modes in units of the first of them."""
+        """The moments of the modes in units of the first of them."""
         a, energy = self.law.exponent, self.law.energy_sum()
         unit = mp.power(first, rational(a))
         return [power_sum(k * a + self.decay, first, last) * unit**k / energy for k in range(count)]
@@ -122,7 +122,7 @@ class _Listed:
 
 
 def _part(modes: _Named | _Listed, first: int, last: int | float, count: int) -> Rule:
-    """Return a rule of ``count`` nodes for some modes, or these where it would save little."""
+    """A rule of ``count`` nodes for some modes, or these where it would save little."""
     if last - first < 2 * count:
         if last - first > LISTED:
             raise ArithmeticError(
@@ -137,7 +137,7 @@ def _part(modes: _Named | _Listed, first: int, last: int | float, count: int) ->
 
 
 def _nodes(ratio: mpf, decay: mpf) -> int:
-    """Return the nodes on [0, 1] that a singularity at 1/``ratio`` needs, and exp(-``decay`` x).
+    """The nodes on [0, 1] that a singularity at 1/``ratio`` needs, and exp(-``decay`` x).
 
     The Chebyshev coefficient of order ``k`` of the latter is :math:`2 e^{-y} I_k(y)`, ``y`` half the decay,
     at most :math:`2 e^{-y} (y/2)^k e^{y^2/4k}/k!`.
@@ -156,7 +156,7 @@ def _log_bound(order: int, y: float) -> float:
 
 
 def _unstable_digits(count: int, lowest: mpf) -> int:
-    r"""Return the digits that Chebyshev's algorithm needs for a measure on :math:`[\alpha, 1]`.
+    r"""The digits that Chebyshev's algorithm needs for a measure on :math:`[\alpha, 1]`.
 
     It loses :math:`2 \log_{10}(t + \sqrt{t^2 - 1})`, :math:`t = (3 + \alpha)/(1 - \alpha)`, for each node:
     1.53 on [0, 1], more on a shorter interval [Gautschi 2004, section 2.1.4].
@@ -166,7 +166,7 @@ def _unstable_digits(count: int, lowest: mpf) -> int:
 
 
 def gauss_rule(moments: list[mpf], lowest: mpf | int = 0) -> list[tuple[mpf, mpf]]:
-    """Return nodes and weights of the Gauss rule with given ``2m`` moments of a measure on [``lowest``, 1].
+    """Nodes and weights of the Gauss rule with given ``2m`` moments of a measure on [``lowest``, 1].
 
     Chebyshev's algorithm for the recurrence, with guard digits for its instability and for the weights of
     nodes that sit on isolated points of the measure. The nodes are bisected by Sturm's count in double
@@ -204,7 +204,7 @@ def gauss_rule(moments: list[mpf], lowest: mpf | int = 0) -> list[tuple[mpf, mpf
 
 
 def _bisect(centres: list[float], squares: list[float], number: int) -> float:
-    """Return the node with ``number`` nodes above it, to as many digits as Newton's method needs."""
+    """The node with ``number`` nodes above it, to as many digits as Newton's method needs."""
     low, high = 0.0, 1.0
     while high - low > 1e-9 * high and low < (middle := (low + high) / 2) < high:
         above, pivot = 0, 1.0
@@ -240,7 +240,7 @@ def _node(start: float, centres: list[int], squares: list[int], bits: int) -> in
 
 
 def _weight(x: int, centres: list[int], squares: list[int], inverse_norms: list[int], bits: int) -> mpf:
-    """Return the weight of a node, 1 / sum of p_k**2 / norm_k."""
+    """The weight of a node, 1 / sum of p_k**2 / norm_k."""
     older, value, total = 0, 1 << bits, 0
     for c, b, inverse in zip(centres, squares, inverse_norms, strict=True):
         total += value * value * inverse

@@ -43,7 +43,7 @@ class Enclosed(NamedTuple):
 
 
 def saddle_rate(a: Number, field: Field = FLOATS) -> Number:
-    r"""Return :math:`\kappa`, the rate of :math:`|Z| \sim e^{-\kappa X^{1/(a+1)}}`.
+    r""":math:`\kappa`, the rate of :math:`|Z| \sim e^{-\kappa X^{1/(a+1)}}`.
 
     >>> print(saddle_rate(mpf(1)), mp.sqrt(4 * mp.pi))  # Z of exp(-X/x) is a Bessel function
     3.54490770181103 3.54490770181103
@@ -53,7 +53,7 @@ def saddle_rate(a: Number, field: Field = FLOATS) -> Number:
 
 
 def origin_term(a: mpf, c: mpf, scale: mpf, digits: int) -> Enclosed:
-    """Return ``Z`` at ``X = scale > 0`` with an error below ``10**-digits`` of its size.
+    """``Z`` at ``X = scale > 0`` with an error below ``10**-digits`` of its size.
 
     Along the ray through the saddle nothing cancels but the oscillation itself, of phase about
     :math:`X^{1/(a+1)}`: the digits of the phase are added to the working precision.
@@ -80,14 +80,14 @@ def _origin_term(a: mpf, c: mpf, scale: mpf, digits: int) -> Enclosed:
 
 
 def origin_term_beside(size: mpf, a: mpf, c: mpf, scale: mpf, digits: int) -> Enclosed:
-    """Return ``Z``, or 0 where its rate puts it beyond the working precision of ``size``."""
+    """``Z``, or 0 where its rate puts it beyond the working precision of ``size``."""
     if saddle_rate(a) * mp.power(scale, 1 / (a + 1)) > -mp.log(size * mp.eps):
         return Enclosed(mpf(0), mpf(0))
     return origin_term(a, c, scale, digits)
 
 
 def end_term(g: Callable[[mpc], mpc], end: int, size: mpf, digits: int) -> Enclosed:
-    r"""Return :math:`2\int_0^\infty \mathrm{Im}\, g(d + iy)/(e^{2\pi y} - 1)\,dy`, beside ``size``."""
+    r""":math:`2\int_0^\infty \mathrm{Im}\, g(d + iy)/(e^{2\pi y} - 1)\,dy`, beside ``size``."""
 
     def integrand(t: mpf) -> mpf:
         inverse = mp.exp(-t)
@@ -144,7 +144,7 @@ def _walk(integrand: Callable[[mpf], mpf | mpc], start: mpf, step: mpf) -> mpf:
 
 
 def decaying_sum(a: mpf, c: mpf, scale: mpf, end: int, digits: int) -> Enclosed:
-    r"""Return :math:`D` to ``digits`` digits, by whichever of three routes is short.
+    r""":math:`D` to ``digits`` digits, by whichever of three routes is short.
 
     A few hundred modes are added. Where :math:`X \gtrsim d^{a+1}`, each mode counts less than the
     next by a fixed factor at least, and the last are added. Otherwise the formula above.

@@ -29,7 +29,7 @@ from theory.asymptotics.sums.power_sums import bernoulli_ratio, power_integral
 def edge_sum(
     decay: Fraction, exponent: Fraction, dimension: int, field: Field = FLOATS
 ) -> Callable[[Number], Number]:
-    r"""Return the function :math:`y \mapsto \sum_{i<d} i^{-b} / (1 - (1+y)(i/d)^a)`.
+    r"""The function :math:`y \mapsto \sum_{i<d} i^{-b} / (1 - (1+y)(i/d)^a)`.
 
     ``decay`` is ``b`` and ``exponent`` is ``a > 0``; ``y`` lies below the pole at
     :math:`(d/(d-1))^a - 1`. Added one by one unless ``d`` is beyond a few times the digits.
@@ -66,7 +66,7 @@ def _edge_sum(decay: Fraction, exponent: Fraction, dimension: int, offset: mpf) 
 
 @lru_cache(maxsize=16)
 def _powers(exponent: Fraction, decay: Fraction, first: int, end: int, prec: int) -> list[tuple[mpf, mpf]]:
-    """Return ``i**a`` and ``i**-b`` from ``first`` to before ``end``."""
+    """``i**a`` and ``i**-b`` from ``first`` to before ``end``."""
     levels = [mp.power(i, rational(exponent)) for i in range(first, end)]
     if decay == exponent:
         return [(level, 1 / level) for level in levels]
@@ -77,10 +77,10 @@ class Summand(Protocol):
     """A function with what Euler and Maclaurin's formula needs of it."""
 
     def at(self, x: int | float) -> mpf:
-        """Return the value."""
+        """The value."""
 
     def integral(self, low: int, high: int | float) -> mpf:
-        """Return the integral."""
+        """The integral."""
 
     def taylor(self, x: int | float) -> Iterator[mpf]:
         """Yield the Taylor coefficients."""
@@ -151,7 +151,7 @@ def euler_maclaurin(f: Summand, low: int, high: int | float) -> mpf | None:
 
 
 def beta_integral(order: Fraction, low: mpf, high: mpf) -> mpf:
-    r"""Return :math:`\int_{low}^{high} z^{p-1}/(1-z)\,dz`, ``0 < low < high < 1`` and ``p`` real.
+    r""":math:`\int_{low}^{high} z^{p-1}/(1-z)\,dz`, ``0 < low < high < 1`` and ``p`` real.
 
     Below one half the integrand is expanded at 0, above at 1; no order is singular.
 

@@ -31,7 +31,7 @@ ORDER = 0.38
 
 
 def edge_sum(decay: Fraction, exponent: Fraction, dimension: int) -> Callable[[arb], arb]:
-    r"""Return :math:`y \mapsto \sum_{i<d} i^{-b} / (1 - (1+y)(i/d)^a)`, as :func:`.edge_sums.edge_sum`.
+    r""":math:`y \mapsto \sum_{i<d} i^{-b} / (1 - (1+y)(i/d)^a)`, as :func:`.edge_sums.edge_sum`.
 
     **Remainder.** ``f`` has its pole at :math:`x_* = d(1+y)^{-1/a}`. On the disc of radius
     :math:`\kappa \min(x, x_* - x)`, :math:`\kappa < 1`, it is at most
@@ -74,7 +74,7 @@ def edge_sum(decay: Fraction, exponent: Fraction, dimension: int) -> Callable[[a
 
 
 def decaying_sum(exponent: Fraction, dimension: int) -> Callable[[arb], arb]:
-    r"""Return :math:`X \mapsto \sum_{i \le d} e^{-X i^{-a}}`, for ``X > 0`` and ``a > 0``.
+    r""":math:`X \mapsto \sum_{i \le d} e^{-X i^{-a}}`, for ``X > 0`` and ``a > 0``.
 
     **Remainder.** The summand is at most 1 in modulus where :math:`|\arg x| \le \pi/2a`: on discs of radius
     :math:`x \sin(\pi/2a)`, of any below ``x`` for :math:`a \le 1`.
@@ -109,7 +109,7 @@ def decaying_sum(exponent: Fraction, dimension: int) -> Callable[[arb], arb]:
 
 
 def beta_integral(order: Fraction, low: arb, high: arb) -> arb:
-    r"""Return :math:`\int_{low}^{high} z^{p-1}/(1-z)\,dz`, ``0 < low < high < 1``, as in
+    r""":math:`\int_{low}^{high} z^{p-1}/(1-z)\,dz`, ``0 < low < high < 1``, as in
     :mod:`theory.asymptotics.sums.edge_sums`.
 
     **Remainder.** Below one half what is left of the geometric series is at most twice its first
@@ -175,19 +175,19 @@ def _edge_remainder(decay: Fraction, exponent: Fraction, low: int, high: int, po
 
 
 def _cauchy(order: int, near: arb) -> arb:
-    """Return the bound of ``R`` for ``M = 1`` and ``r = near``, per unit of length."""
+    """The bound of ``R`` for ``M = 1`` and ``r = near``, per unit of length."""
     return 4 * arb.fac_ui(order) / (2 * FIELD.pi * near) ** order
 
 
 def _gamma_upper(order: arb, x: arb) -> arb:
-    r"""Return :math:`\Gamma(s, x)`, ``s < 0``, far out by its bound :math:`x^{s-1} e^{-x}`."""
+    r""":math:`\Gamma(s, x)`, ``s < 0``, far out by its bound :math:`x^{s-1} e^{-x}`."""
     if x > ctx.prec:
         return FIELD.uncertain(x ** (order - 1) * (-x).exp())
     return x.gamma_upper(order)
 
 
 def _margin(powers: Fraction) -> int:
-    """Return the modes to add at an end: one for each digit, and for those that powers of it cost."""
+    """The modes to add at an end: one for each digit, and for those that powers of it cost."""
     return int(ctx.dps + float(powers) * log10(ctx.dps)) + 10
 
 
@@ -195,7 +195,7 @@ def _margin(powers: Fraction) -> int:
 def _edge_powers(
     exponent: Fraction, decay: Fraction, dimension: int, margin: int, prec: int
 ) -> list[tuple[arb, arb]]:
-    """Return ``i**a`` and ``i**-b`` for the modes at both ends, of few modes for all but the last."""
+    """``i**a`` and ``i**-b`` for the modes at both ends, of few modes for all but the last."""
     a, b = rational(exponent, FIELD), rational(decay, FIELD)
     near = min(margin, dimension) if 4 * margin < dimension else dimension
     levels = [1 / power for power in inverse_powers(exponent, near - 1, FIELD)]

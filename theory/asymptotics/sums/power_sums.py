@@ -24,7 +24,7 @@ FEW = 16
 
 
 def inverse_powers(s: Fraction, last: int, field: Field = FLOATS) -> list[Number]:
-    r"""Return :math:`1, 2^{-s}, \dots, \text{last}^{-s}` at the working precision.
+    r""":math:`1, 2^{-s}, \dots, \text{last}^{-s}` at the working precision.
 
     The power is completely multiplicative, so only primes cost a logarithm.
 
@@ -43,7 +43,7 @@ def inverse_powers(s: Fraction, last: int, field: Field = FLOATS) -> list[Number
 
 
 def power_integral(exponent: Number, low: Number, high: Number, field: Field = FLOATS) -> Number:
-    r"""Return :math:`\int_{low}^{high} x^{e-1}\,dx`, accurate also where ``e`` is 0 or near it.
+    r""":math:`\int_{low}^{high} x^{e-1}\,dx`, accurate also where ``e`` is 0 or near it.
 
     >>> print(power_integral(mpf(0), mpf(1), mp.e))
     1.0
@@ -58,14 +58,14 @@ def power_integral(exponent: Number, low: Number, high: Number, field: Field = F
 
 @lru_cache(maxsize=4096)
 def bernoulli_ratio(order: int, prec: int, field: Field = FLOATS) -> Number:
-    """Return :math:`B_{2j}/(2j)!` for ``j = order`` in ``prec`` bits."""
+    """:math:`B_{2j}/(2j)!` for ``j = order`` in ``prec`` bits."""
     with field.workprec(prec):
         return field.bernoulli(2 * order) / field.factorial(2 * order)
 
 
 @checked
 def power_sum(s: Fraction, first: Count, last: NonNegative, field: Field = FLOATS) -> Number:
-    r"""Return :math:`\sum_{i=\text{first}}^{\text{last}} i^{-s}` to the working precision.
+    r""":math:`\sum_{i=\text{first}}^{\text{last}} i^{-s}` to the working precision.
 
     ``last`` is an integer of any size or infinity; then ``s`` must exceed 1.
 
@@ -94,7 +94,7 @@ def power_sum(s: Fraction, first: Count, last: NonNegative, field: Field = FLOAT
 
 
 def enclosed_power_sum(s: Fraction, first: int, last: int | float, field: Field) -> Number:
-    r"""Return a ball around the sum that is narrow at the working precision of the ``field`` of balls.
+    r"""A ball around the sum that is narrow at the working precision of the ``field`` of balls.
 
     .. math:: \sum_{i=m}^{n} i^{-s} = \zeta(s, m) - \zeta(s, n+1), \qquad
        \sum_{i=m}^{n} \frac1i = \psi(n+1) - \psi(m).
@@ -127,7 +127,7 @@ def enclosed_power_sum(s: Fraction, first: int, last: int | float, field: Field)
 
 
 def euler_maclaurin_sum(s: Fraction, first: int, last: int | float) -> mpf:
-    r"""Return what :func:`power_sum` does by the formula of Euler and Maclaurin.
+    r"""What :func:`power_sum` does by the formula of Euler and Maclaurin.
 
     The first terms are added one by one. All
     derivatives of :math:`x^{-s}` keep their sign, so the formula's remainder is at most the last term used
@@ -147,7 +147,7 @@ def euler_maclaurin_sum(s: Fraction, first: int, last: int | float) -> mpf:
 
 
 def convergent_from(s: Fraction, field: Field = FLOATS) -> int:
-    """Return the term from which on the formula converges to the working precision."""
+    """The term from which on the formula converges to the working precision."""
     return int(1.5 * field.dps + abs(s) / 3) + 10
 
 

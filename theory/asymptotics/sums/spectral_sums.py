@@ -23,7 +23,7 @@ FALL = 16
 def spectral_sum(
     spectrum: Spectrum, function: Function, power: int = 1, digits: Count = 15, reach: Exact | None = None
 ) -> Constant:
-    r"""Return :math:`\sum_i \lambda_i^k (w^*_i)^2 f(\lambda_i)`, ``k`` the ``power``, at any dimension.
+    r""":math:`\sum_i \lambda_i^k (w^*_i)^2 f(\lambda_i)`, ``k`` the ``power``, at any dimension.
 
     ``function`` is ``f``: real on the real axis, analytic for :math:`|\lambda| <` ``reach`` (by default
     :math:`2\lambda_1`), called with real and complex numbers of mpmath at the working precision.
@@ -90,7 +90,7 @@ def _sum(law: PowerLaw, function: Function, order: int, circle: mpf) -> mpf:
 
 
 def _taylor(function: Function, circle: mpf, terms: int) -> list[mpf]:
-    """Return Taylor coefficients at 0 from half of the circle: f is conjugate on the other half."""
+    """Taylor coefficients at 0 from half of the circle: f is conjugate on the other half."""
     points = 4 * math.ceil(mp.prec / 4) + 8
     roots = [mp.expjpi(mpf(2 * j) / points) for j in range(points)]
     values = [function(circle * root) for root in roots[: points // 2 + 1]]

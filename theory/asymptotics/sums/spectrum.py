@@ -19,7 +19,7 @@ from theory.asymptotics.numbers.exact import quotient
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
 from theory.expected import checked
-from theory.names import source_exponent
+from theory.names import read_number, source_exponent
 
 Exact = int | float | str | Fraction
 """Accepted for exponents; a float stands for the decimal number it prints as."""
@@ -122,33 +122,33 @@ class PowerLaw:
         return self.exponent + 2 * _source(self.teacher) if isinstance(self.teacher, str) else None
 
     def trace_sum(self, field: Field = FLOATS) -> Number:
-        r"""Return :math:`H_{d,a} = \sum_{i \le d} i^{-a}`."""
+        r""":math:`H_{d,a} = \sum_{i \le d} i^{-a}`."""
         return _total(self.exponent, self.dimension, field, field.prec)
 
     def energy_sum(self, field: Field = FLOATS) -> Number:
-        r"""Return :math:`H_{d,b}`, the sum of the unnormalised masses, ``b`` their exponent."""
+        r""":math:`H_{d,b}`, the sum of the unnormalised masses, ``b`` their exponent."""
         return _total(self._mass_exponent(), self.dimension, field, field.prec)
 
     def eigenvalue(self, index: int, field: Field = FLOATS) -> Number:
-        r"""Return :math:`\lambda_i`."""
+        r""":math:`\lambda_i`."""
         return field.power(index, -rational(self.exponent, field)) / self.trace_sum(field)
 
     def extremes(self, field: Field = FLOATS) -> tuple[Number, Number]:
-        r"""Return the largest and the smallest eigenvalue, the latter 0 at ``d = inf``."""
+        r"""The largest and the smallest eigenvalue, the latter 0 at ``d = inf``."""
         largest = 1 / self.trace_sum(field)
         if self.dimension == math.inf:
             return largest, field.mpf(0)
         return largest, largest * field.power(self.dimension, -rational(self.exponent, field))
 
     def head(self, count: int, field: Field = FLOATS) -> list[Level]:
-        """Return the first ``count`` modes of a flat or source teacher."""
+        """The first ``count`` modes of a flat or source teacher."""
         decay, trace, energy = self._mass_exponent(), self.trace_sum(field), self.energy_sum(field)
         eigenvalues = inverse_powers(self.exponent, count, field)
         masses = eigenvalues if decay == self.exponent else inverse_powers(decay, count, field)
         return [Level(x / trace, m / energy, 1) for x, m in zip(eigenvalues, masses, strict=True)]
 
     def moment(self, order: int, first: int = 1, field: Field = FLOATS) -> Number:
-        r"""Return :math:`\sum_{i \ge \text{first}} \lambda_i^k \mu_i` of a flat or source teacher.
+        r""":math:`\sum_{i \ge \text{first}} \lambda_i^k \mu_i` of a flat or source teacher.
 
         At ``first = 1`` this is the paper's :math:`s^{*(k+1)}`.
         """
@@ -157,7 +157,7 @@ class PowerLaw:
         return total / self.trace_sum(field) ** order / self.energy_sum(field)
 
     def levels(self, field: Field = FLOATS) -> list[Level]:
-        """Return all levels, largest eigenvalue first; every mode is listed."""
+        """All levels, largest eigenvalue first; every mode is listed."""
         if self.exponent == 0:
             return [Level(1 / field.mpf(self.dimension), field.mpf(1), int(self.dimension))]
         if isinstance(self.teacher, str):
@@ -168,7 +168,7 @@ class PowerLaw:
         return [Level(x * scale, m * unit, 1) for x, m in zip(eigenvalues, masses, strict=True)]
 
     def tail_amplitude(self, field: Field = FLOATS) -> Number | None:
-        r"""Return the :math:`A` of :math:`\mu_i \sim A i^{-b}`, None if no such law is known."""
+        r"""The :math:`A` of :math:`\mu_i \sim A i^{-b}`, None if no such law is known."""
         if self.mass_exponent is not None:
             return 1 / self.energy_sum(field)
         if self.tail_mean_square is None:
@@ -216,7 +216,7 @@ class Given:
         object.__setattr__(self, "teacher", components)
 
     def levels(self, field: Field = FLOATS) -> list[Level]:
-        """Return the levels, largest eigenvalue first: equal positive eigenvalues grouped, masses scaled."""
+        """The levels, largest eigenvalue first: equal positive eigenvalues grouped, masses scaled."""
         groups: dict[Fraction, tuple[Number, int]] = {}
         for given, component in zip(self.eigenvalues, self.teacher, strict=True):
             if eigenvalue := quotient(given):
@@ -229,7 +229,7 @@ class Given:
         ]
 
     def extremes(self, field: Field = FLOATS) -> tuple[Number, Number]:
-        """Return the largest and the smallest positive eigenvalue."""
+        """The largest and the smallest positive eigenvalue."""
         levels = self.levels(field)
         return levels[0].eigenvalue, levels[-1].eigenvalue
 
@@ -238,7 +238,7 @@ Spectrum = PowerLaw | Given
 
 
 def unlisted(spectrum: Spectrum, limit: int) -> PowerLaw | None:
-    """Return a flat or source power law of more than ``limit`` modes as itself, else None."""
+    """A flat or source power law of more than ``limit`` modes as itself, else None."""
     if (
         isinstance(spectrum, PowerLaw)
         and isinstance(spectrum.teacher, str)
@@ -262,9 +262,17 @@ def exact(value: Exact, name: str) -> Fraction:
     (Fraction(6, 5), Fraction(1, 1000))
     """
     try:
-        return Fraction(float.__repr__(value) if isinstance(value, float) else value)
-    except (ValueError, TypeError, ZeroDivisionError):
-        raise ValueError(f"{name} is {value!r}, but it must be a finite real number") from None
+        number = read_number(value) if isinstance(value, str) else Fraction(_written(value))
+    except (ValueError, TypeError):
+        number = None
+    if number is None:
+        raise ValueError(f"{name} is {value!r}, but it must be a finite real number")
+    return number
+
+
+def _written(value: Exact) -> Exact:
+    """A float as the decimal it prints as, any other number as it is."""
+    return float.__repr__(value) if isinstance(value, float) else value
 
 
 def decimal(value: Fraction) -> str:
@@ -304,7 +312,7 @@ def _dimension(value: int | float | str) -> int | float:
 
 
 def _source(teacher: str) -> Fraction:
-    """Return the ``B`` of a named teacher."""
+    """The ``B`` of a named teacher."""
     source = source_exponent(teacher)
     if source is None:
         raise ValueError(f"teacher is {teacher!r}, but it must be flat, source:B or d components")

@@ -51,7 +51,7 @@ HALF_TIME_LAW = "K in (tau at which S_d(tau) = 1/2) ~ K d^a, d -> inf"
 
 @checked
 def tail_fraction(exponent: Exact, dimension: int | float | str, tau: Exact, digits: Count = 15) -> Constant:
-    r"""Return :math:`S_d(\tau)` to relative accuracy, at a cost that grows with neither ``d`` nor ``tau``.
+    r""":math:`S_d(\tau)` to relative accuracy, at a cost that grows with neither ``d`` nor ``tau``.
 
     ``exponent`` a > 0, also below 1; ``dimension`` finite; time in units of the flow. Raises
     ValueError for others and for negative times.
@@ -71,7 +71,7 @@ def tail_fraction(exponent: Exact, dimension: int | float | str, tau: Exact, dig
 
 @checked
 def tail_learnt(exponent: Exact, dimension: int | float | str, tau: Exact, digits: Count = 15) -> Constant:
-    r"""Return :math:`d(1 - S_d(\tau))` by the expansion: the route independent of :func:`.tail_sum`.
+    r""":math:`d(1 - S_d(\tau))` by the expansion: the route independent of :func:`.tail_sum`.
 
     >>> print(tail_learnt("1.5", 10**9, 1000, 20).printed(20)[0])
     895.90663527765976085
@@ -94,7 +94,7 @@ def tail_learnt(exponent: Exact, dimension: int | float | str, tau: Exact, digit
 
 @checked
 def tail_remainder(exponent: Exact, tau: Exact, digits: Count = 15) -> Constant:
-    r"""Return ``E``, what the law and its constant leave at ``d = inf``, to relative accuracy.
+    r"""``E``, what the law and its constant leave at ``d = inf``, to relative accuracy.
 
     >>> print(tail_remainder(2, 10**9).printed(15)[0])
     6.09738815884368e-2982
@@ -109,7 +109,7 @@ def tail_remainder(exponent: Exact, tau: Exact, digits: Count = 15) -> Constant:
 
 @catalogued
 def tail_remainder_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`\kappa\,\beta^{1/(a+1)}`, the rate at which the power law and its constant become exact.
+    r""":math:`\kappa\,\beta^{1/(a+1)}`, the rate at which the power law and its constant become exact.
 
     .. math:: \kappa = 2\pi (1 + \tfrac1a) (\tfrac{a}{2\pi})^{1/(a+1)} \sin\tfrac{\pi}{2(a+1)}
 
@@ -126,7 +126,7 @@ def tail_remainder_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def tail_curvature(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`128\,H_{d,2a}/H_{d,a}^2`, the early law's first correction, in any dimension.
+    r""":math:`128\,H_{d,2a}/H_{d,a}^2`, the early law's first correction, in any dimension.
 
     At :math:`a = 2`, :math:`d = \infty` it is :math:`128\,\zeta(4)/\zeta(2)^2 = 51.2`:
 
@@ -144,7 +144,7 @@ def tail_curvature(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def plateau_end_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`z_{1/2} H_{d,a}/16`, where :math:`F_a(z_{1/2}) = \tfrac12`.
+    r""":math:`z_{1/2} H_{d,a}/16`, where :math:`F_a(z_{1/2}) = \tfrac12`.
 
     The plateau ends, half of its MSE is gone, at :math:`\sim K d^a`. For :math:`a \le 1` the trace
     :math:`H_{d,a}` in ``K`` grows with ``d``.
@@ -157,7 +157,7 @@ def plateau_end_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def plateau_end(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return the time at which :math:`S_d = \tfrac12`: half of the uniform plateau is learnt.
+    r"""The time at which :math:`S_d = \tfrac12`: half of the uniform plateau is learnt.
 
     The root of :math:`\log(2 S_d)` in the fraction :math:`(16\tau/H_{d,a})^{1/a}/d`, which lies between
     one quarter and 1 up to factors :math:`\log(3/2)^{1/a}` and :math:`\log(2)^{1/a}`: at the first the slower
@@ -192,7 +192,7 @@ def _half_time(law: PowerLaw, field: Field) -> Number:
 
 
 def _half_fraction(law: PowerLaw, field: Field, left: Callable[[Number], Number]) -> Number:
-    """Return the ``x`` at which one half is ``left``, for the curve of ``d`` modes or for its limit."""
+    """The ``x`` at which one half is ``left``, for the curve of ``d`` modes or for its limit."""
     root = 1 / rational(law.exponent, field)
     low = field.power(field.log(rational(Fraction(3, 2), field)), root) / 4
     high = field.power(field.log(field.mpf(2)), root)
@@ -200,7 +200,7 @@ def _half_fraction(law: PowerLaw, field: Field, left: Callable[[Number], Number]
 
 
 def remaining(exponent: Fraction, dimension: int, field: Field = FLOATS) -> Callable[[Number], Number]:
-    r"""Return the function :math:`X \mapsto \sum_{i \le d} e^{-X i^{-a}}` at the working precision.
+    r"""The function :math:`X \mapsto \sum_{i \le d} e^{-X i^{-a}}` at the working precision.
 
     >>> print(remaining(Fraction(2), 3)(mpf(1)), mp.fsum(mp.exp(-mpf(1) / i**2) for i in (1, 2, 3)))
     2.04151954105722 2.04151954105722
@@ -213,7 +213,7 @@ def remaining(exponent: Fraction, dimension: int, field: Field = FLOATS) -> Call
 
 
 def _left(law: PowerLaw, scale: mpf, digits: int) -> tuple[mpf, mpf]:
-    """Return the sum of the fractions left of ``d`` modes, and its radius."""
+    """The sum of the fractions left of ``d`` modes, and its radius."""
     d = int(law.dimension)
     if not law.exponent or not scale:
         value, error = d * mp.exp(-scale), mpf(0)
@@ -228,7 +228,7 @@ def _slack(digits: int) -> mpf:
 
 
 def _read(exponent: Exact, dimension: int | float | str, tau: Exact) -> tuple[PowerLaw, Callable[[], mpf]]:
-    r"""Return the law and :math:`X = 16\tau/H_{d,a}`, to be evaluated at the working precision."""
+    r"""The law and :math:`X = 16\tau/H_{d,a}`, to be evaluated at the working precision."""
     law, time = PowerLaw(exponent, dimension), exact(tau, "tau")
     if time < 0:
         raise ValueError(f"tau is {decimal(time)}, but it must be at least 0")

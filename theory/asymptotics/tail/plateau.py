@@ -27,7 +27,7 @@ PREFACTOR = "C in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << 
 
 @catalogued
 def tail_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return ``1/a``.
+    r"""``1/a``.
 
     >>> print(tail_exponent(PowerLaw("1.2", 1000)).printed(15)[0])
     0.833333333333333
@@ -39,7 +39,7 @@ def tail_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUA
 
 @catalogued
 def tail_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`\Gamma(1 - 1/a)\,\beta^{1/a}`.
+    r""":math:`\Gamma(1 - 1/a)\,\beta^{1/a}`.
 
     The sum over modes becomes :math:`\int_0^\infty (1 - e^{-\beta\tau x^{-a}})\,dx`, which
     converges at infinity only for :math:`a > 1`. The next term of Euler and Maclaurin's formula
@@ -59,7 +59,7 @@ def tail_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
 
 @checked
 def tail_sum(exponent: Exact, dimension: int | float | str, tau: Exact, digits: Count = 15) -> mpf:
-    r"""Return :math:`d(1 - S_d(\tau)) = \sum_{i \le d} (1 - e^{-\beta\tau i^{-a}})` to ``digits``.
+    r""":math:`d(1 - S_d(\tau)) = \sum_{i \le d} (1 - e^{-\beta\tau i^{-a}})` to ``digits``.
 
     **Method.** Modes learnt to the working digits, :math:`\beta\tau i^{-a} > 2.3` times these,
     count 1 each, and the first few hundred others are added one by one. For the rest the

@@ -83,7 +83,7 @@ FLUCTUATION = "k in (relative standard deviation of N recovered) ~ k t^(-1/(2a))
 
 @catalogued
 def recovered_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`p = 1 - \gamma = (1 - 2B)/a`: ``1/a`` for a flat teacher, negative for ``B > 1/2``.
+    r""":math:`p = 1 - \gamma = (1 - 2B)/a`: ``1/a`` for a flat teacher, negative for ``B > 1/2``.
 
     >>> print(recovered_exponent(PowerLaw(2, "inf", "source:0.25")).printed(15)[0])
     0.250000000000000
@@ -95,7 +95,7 @@ def recovered_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow =
 
 @catalogued
 def recovered_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`-(\omega/a)\,\Gamma(-p)\,(16/Z)^p`.
+    r""":math:`-(\omega/a)\,\Gamma(-p)\,(16/Z)^p`.
 
     With a flat teacher it is :func:`.tail_prefactor`; at :math:`\gamma = 1` the law is logarithmic.
 
@@ -109,7 +109,7 @@ def recovered_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow 
 
 @catalogued
 def recovered_constant(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`\omega\,\zeta(2B)`: -1/2 for a flat teacher, all there is for :math:`B > \tfrac12`.
+    r""":math:`\omega\,\zeta(2B)`: -1/2 for a flat teacher, all there is for :math:`B > \tfrac12`.
 
     With feedback the term :math:`m` of the series in :math:`t^{-\gamma}` adds to it where
     :math:`p = m\gamma`, for a flat teacher at :math:`a = 1 + 1/m`.
@@ -126,7 +126,7 @@ def recovered_constant(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def recovered_correction(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`r`, the feedback of the statistics on what is recovered: they slow the clock.
+    r""":math:`r`, the feedback of the statistics on what is recovered: they slow the clock.
 
     >>> print(recovered_correction(PowerLaw(2, "inf")).printed(15)[0])
     -0.159337821181876
@@ -136,7 +136,7 @@ def recovered_correction(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def frozen_error(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`e = -r/C_u`, :math:`1 - u \sim C_u t^{-\gamma}`: a function of :math:`\gamma` alone.
+    r""":math:`e = -r/C_u`, :math:`1 - u \sim C_u t^{-\gamma}`: a function of :math:`\gamma` alone.
 
     The frozen approximation gives the exact prefactor, and a relative error that fades with ``1 - u``.
 
@@ -152,7 +152,7 @@ def frozen_error(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def plateau_height(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`\sigma_*^2 = \frac1d \sum_i (w^*_i)^2`: 1 for a flat teacher, in any dimension.
+    r""":math:`\sigma_*^2 = \frac1d \sum_i (w^*_i)^2`: 1 for a flat teacher, in any dimension.
 
     A start on the unit sphere adds :math:`(1 - 2 w(0) \cdot w^*)/d`.
 
@@ -169,7 +169,7 @@ def plateau_height(spectrum: Spectrum, digits: Count = 15) -> Constant:
 
 @catalogued
 def plateau_drop_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return :math:`q = p/\gamma`, ``1/(a - 1)`` for a flat teacher, against ``a/3`` in the bound of P4.
+    r""":math:`q = p/\gamma`, ``1/(a - 1)`` for a flat teacher, against ``a/3`` in the bound of P4.
 
     >>> print(plateau_drop_exponent(PowerLaw(3, "inf")).printed(15)[0])
     0.500000000000000
@@ -186,7 +186,7 @@ def plateau_drop_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlo
 
 @catalogued
 def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r"""Return the ``D`` of what has left the plateau at :math:`T_2(\epsilon) \sim (C_2/\epsilon)^{1/\gamma}`.
+    r"""The ``D`` of what has left the plateau at :math:`T_2(\epsilon) \sim (C_2/\epsilon)^{1/\gamma}`.
 
     :math:`D = C\,C_2^{q}`. The drop is of order ``1/d``, not :math:`d^{-1/3}`.
 
@@ -203,7 +203,7 @@ def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFl
 
 @catalogued
 def recovered_fluctuation(spectrum: Spectrum, digits: Count = 15) -> Constant:
-    r"""Return :math:`\sqrt{2(2 - 2^{1/a})/\Gamma(1 - 1/a)}\,(Z/16)^{1/(2a)}`.
+    r""":math:`\sqrt{2(2 - 2^{1/a})/\Gamma(1 - 1/a)}\,(Z/16)^{1/(2a)}`.
 
     >>> print(recovered_fluctuation(PowerLaw(2, "inf")).printed(15)[0])
     0.460367136734393
@@ -255,7 +255,7 @@ def _slow_feedback(gamma: Fraction) -> str | None:
 
 
 def _weight(law: PowerLaw, field: Field) -> Number:
-    r"""Return the :math:`\omega` of :math:`(w^*_i)^2 \sim \omega i^{-2B}`."""
+    r"""The :math:`\omega` of :math:`(w^*_i)^2 \sim \omega i^{-2B}`."""
     amplitude = law.tail_amplitude(field)
     assert amplitude is not None
     return law.trace_sum(field) * amplitude
@@ -293,5 +293,5 @@ def _height(spectrum: Spectrum, field: Field) -> Number:
 
 
 def _decay(law: PowerLaw) -> Fraction:
-    """Return ``2B`` of a named teacher."""
+    """``2B`` of a named teacher."""
     return (law.mass_exponent or law.exponent) - law.exponent

@@ -31,7 +31,7 @@ Coefficients = list[mpf]
 
 @checked
 def recovered_coefficients(gamma: Exact, count: Count, digits: Count = 15) -> list[mpf]:
-    r"""Return :math:`\hat r_1, \hat r_2, \dots`, ``count`` of them, functions of the exponent alone.
+    r""":math:`\hat r_1, \hat r_2, \dots`, ``count`` of them, functions of the exponent alone.
 
     They are those of recovered :math:`- K \sim C t^{1-\gamma} (1 + \sum_k \hat r_k X^k)`,
     :math:`X = C_f t^{-\gamma}`, :math:`C_f` three halves of :func:`.energy_prefactor`. The first has a
@@ -71,7 +71,7 @@ def recovered_coefficients(gamma: Exact, count: Count, digits: Count = 15) -> li
 
 
 def _in_clock(series: Coefficients, clock: Coefficients, gamma: mpf) -> Coefficients:
-    r"""Return a series without constant in :math:`t^{-\gamma}` as one in :math:`\varphi^{-\gamma}`."""
+    r"""A series without constant in :math:`t^{-\gamma}` as one in :math:`\varphi^{-\gamma}`."""
     rest, found = list(series), [mpf(0)] * len(series)
     for k in range(1, len(series)):
         found[k] = rest[k]

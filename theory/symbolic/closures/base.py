@@ -20,13 +20,13 @@ class Closure(Protocol[System]):
     """Anything that turns a hierarchy into a system of its own."""
 
     def close(self, hierarchy: Hierarchy) -> System:
-        """Return the closed system, which keeps the hierarchy."""
+        """The closed system, which keeps the hierarchy."""
         ...
 
 
 @checked
 def close(hierarchy: Hierarchy, closure: Closure[System]) -> System:
-    """Return the hierarchy closed by ``closure``.
+    """The hierarchy closed by ``closure``.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> from theory.symbolic.closures import Truncation

@@ -53,5 +53,5 @@ class CharacteristicPolynomial:
         return tuple(sympy.Rational(-entry, product[-1]) for entry in product[:-1])
 
     def close(self, hierarchy: Hierarchy) -> MomentSystem:
-        """Return the system of order ``n``, one for each distinct non-zero eigenvalue."""
+        """The system of order ``n``, one for each distinct non-zero eigenvalue."""
         return MomentSystem(hierarchy, len(self.eigenvalues), "x @ closure", self.coefficients)

@@ -35,11 +35,11 @@ class Response:
     statistic: Statistic
 
     def __call__(self, phase: sympy.Expr) -> sympy.Expr:
-        """Return ``G(phase)``, with ``G`` named after the statistic: ``g_u1``, ``g_t2``, …"""
+        """``G(phase)``, with ``G`` named after the statistic: ``g_u1``, ``g_t2``, …"""
         return sympy.Function(f"g_{self.statistic.name.lower()}{self.statistic.order}")(phase)
 
     def series(self, phase: sympy.Expr, terms: int) -> list[tuple[sympy.Expr, Statistic]]:
-        """Return the first terms: coefficients and the statistics, taken at the start, that they multiply."""
+        """The first terms: coefficients and the statistics, taken at the start, that they multiply."""
         return [
             (phase**m / sympy.factorial(m), self.statistic.at(self.statistic.order + m)) for m in range(terms)
         ]
@@ -124,7 +124,7 @@ class DuhamelVolterra:
     """
 
     def close(self, hierarchy: Hierarchy) -> VolterraSystem:
-        """Return the integral equations; :class:`ModelError` unless ``K = M = 1``."""
+        """The integral equations; :class:`ModelError` unless ``K = M = 1``."""
         model = hierarchy.model
         if model.students != 1 or model.teachers != 1:
             raise ModelError(
@@ -138,7 +138,7 @@ class DuhamelVolterra:
 
 
 def mode_solution(hierarchy: Hierarchy) -> sympy.Expr:
-    """Return Duhamel's solution of the mode equation, in :data:`CLOCK` and :data:`SOURCE`.
+    """Duhamel's solution of the mode equation, in :data:`CLOCK` and :data:`SOURCE`.
 
     Its derivative is ``λ_i (Φ̇ w_i + B w*_i)``, which is the mode equation as ``Φ̇ = A``.
     """
@@ -151,7 +151,7 @@ def mode_solution(hierarchy: Hierarchy) -> sympy.Expr:
 
 
 def _terms(hierarchy: Hierarchy, left: sympy.Expr, right: sympy.Expr) -> tuple[Term, ...]:
-    """Return the terms of ``Σ_i λ_i left right`` with Duhamel's solution for every student among the two.
+    """The terms of ``Σ_i λ_i left right`` with Duhamel's solution for every student among the two.
 
     A student is a start, with the factor ``e^{λΦ(t)}``, plus a memory ``λ w*``, with that and one integral.
     Propagators and integrals are counted by the powers of a dummy each.

@@ -22,7 +22,7 @@ from theory.symbolic.source import Function, Output
 @checked
 @singledispatch
 def generate_system(system: object) -> str:
-    """Return the text of a NumPy module with the right-hand side of a closed system.
+    """The text of a NumPy module with the right-hand side of a closed system.
 
     A :class:`MomentSystem` yields ``right_hand_side(x, T, closure)``: ``x`` (n, order) holds the statistics
     that move, ``T`` (M, M, order + 1) the teacher's, both with the orders 1, 2, … on the last axis, and

@@ -28,6 +28,6 @@ class GeometricExtrapolation:
     order: int
 
     def close(self, hierarchy: Hierarchy) -> MomentSystem:
-        """Return the extrapolated system; the order must be at least two."""
+        """The extrapolated system; the order must be at least two."""
         check_order("order", self.order, 2)
         return MomentSystem(hierarchy, self.order, "x[:, -1] ** 2 / x[:, -2]")

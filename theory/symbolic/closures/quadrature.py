@@ -76,7 +76,7 @@ class GaussQuadrature:
         check_order("digits", self.digits, 1)
 
     def close(self, hierarchy: Hierarchy) -> ModeSystem:
-        """Return the system of modes; :class:`ClosureError` where the precision does not suffice."""
+        """The system of modes; :class:`ClosureError` where the precision does not suffice."""
         model, measure = hierarchy.model, self.measure
         if (model.students, model.teachers) != (len(measure.students), len(measure.teachers)):
             raise ClosureError(

@@ -28,5 +28,5 @@ class Truncation:
     order: int
 
     def close(self, hierarchy: Hierarchy) -> MomentSystem:
-        """Return the truncated system."""
+        """The truncated system."""
         return MomentSystem(hierarchy, self.order, "x @ closure", (sympy.S.Zero,) * self.order)
