@@ -10,7 +10,10 @@ def test_no_more_digits_than_the_radius_leaves():
         printed = table.split("</td>")[1].split(">")[-1]
         assert len(printed) == digits + 1 + 1  # a point, and one digit more than was asked for
         assert "5.5389405910847" in table
-    assert "&gt;" in shown[15]
+
+
+def test_signs_of_a_definition_are_escaped():
+    assert "1 &lt;&lt; x" in undefined("p in f ~ x^p, 1 << x", "arithmetic", "no limit")._repr_html_()
 
 
 def test_an_undefined_constant_says_why():
