@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from derivations.convergence.measured.corrections import FIELDS, Case, case
+from derivations.convergence.measured.corrections import FIELDS, TIMES, Case, case
 from numerics import Problem, extrapolate_power_law, power_law, solve
 from theory.asymptotics import PowerLaw, expansion, leading_deficits, slow_limit
 
@@ -129,3 +129,19 @@ def test_shallow_statistics_scale_with_the_dimension():
         curves.append(solve(power_law(0.75, dimension, init="escape:1e-2"), times.max()).at(times).u)
     first, second = np.abs(np.diff(curves, axis=0)).max(axis=1)
     assert second < first / 4 < 0.01
+
+
+@pytest.mark.parametrize(
+    ("exponent", "source"),
+    [
+        (4.0, 1.0),
+        *(pytest.param(*item, marks=pytest.mark.slow) for item in [(1.2, 1.0), (2.5, 0.0), (4.0, 0.3)]),
+    ],
+)
+def test_remainders_with_a_bend_are_extrapolated_as_smooth_curves(exponent, source):
+    item = case(exponent, source)
+    for quantity in FIELDS:
+        left = item.remainder(quantity, TIMES, len(item.law.universal))
+        found = extrapolate_power_law(TIMES, left)
+        assert found.exponent == pytest.approx(-float(item.law.gamma) - 1.0, abs=5e-5)
+        assert found.exponent_error < 3e-5
