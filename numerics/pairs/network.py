@@ -151,11 +151,16 @@ class Network:
         """S (K, K, …), U (K, M, …) and T (M, M, 1, …)."""
         x = np.asarray(x, float)
         S, U = split(x, self.STUDENTS, self.TEACHERS)
-        return S, U, np.asarray(T, float).reshape(*np.shape(T), *(1,) * (x.ndim - 1))
+        return S, U, with_axes(T, S)
 
     def _check_square(self) -> None:
         if self.STUDENTS != self.TEACHERS:
             raise ValueError("a model with different numbers of students and teachers has no deficits")
+
+
+def with_axes(T: Array, S: Array) -> Array:
+    """T (M, M, 1, …) with so many axes as ``S`` (K, K, …)."""
+    return np.asarray(T, float).reshape(*np.shape(T), *(1,) * (S.ndim - 2))
 
 
 def diagonal(matrix: Array) -> Array:

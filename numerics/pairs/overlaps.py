@@ -14,6 +14,18 @@ def upper_triangle(size: int) -> tuple[Array, Array]:
     return rows, columns
 
 
+def numbers(size: int) -> Array:
+    """Which statistic S_jk is (K, K).
+
+    >>> numbers(2).tolist()
+    [[0, 1], [1, 2]]
+    """
+    rows, columns = upper_triangle(size)
+    found = np.empty((size, size), int)
+    found[rows, columns] = found[columns, rows] = np.arange(len(rows))
+    return found
+
+
 def split(statistics: Array, students: int, teachers: int) -> tuple[Array, Array]:
     """S (K, K, …) and U (K, M, …) of ``statistics`` (n, …), which may have areas; likewise q and p.
 

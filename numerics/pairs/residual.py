@@ -22,8 +22,8 @@ from functools import cached_property
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.pairs.network import Network, diagonal, form
-from numerics.pairs.overlaps import join, split, upper_triangle
+from numerics.pairs.network import Network, diagonal, form, with_axes
+from numerics.pairs.overlaps import join, numbers, split
 from numerics.quadrature.gauss import gauss
 
 
@@ -34,7 +34,7 @@ class MatchedNetwork(Network):
         """(A, C) of dV/dt = A V Q + C W* Q with C = A E + B: y (n, …) → A (K, K, …), C (K, M, …)."""
         with np.errstate(all="ignore"):
             residual = _Residual(self, y, T)
-            A, _ = self._drift(residual.S, residual.U[:, : self.TEACHERS], T_of(T, residual.S))
+            A, _ = self._drift(residual.S, residual.U[:, : self.TEACHERS], with_axes(T, residual.S))
             own, cross = residual.differences()
         c = residual.weights
         C = -2 * c * cross
@@ -75,11 +75,8 @@ class MatchedNetwork(Network):
     def _shifts(self) -> tuple[Array, Array, Array]:
         """Which p_jm moves which S_jm, and by how much."""
         K, M = self.STUDENTS, self.TEACHERS
-        place = np.empty((K, K), int)
-        rows, columns = upper_triangle(K)
-        place[rows, columns] = place[columns, rows] = np.arange(len(rows))
         j, m = np.divmod(np.arange(K * M), M)
-        return len(rows) + np.arange(K * M), place[j, m], np.where(j == m, 2.0, 1.0)
+        return K * (K + 1) // 2 + np.arange(K * M), numbers(K)[j, m], np.where(j == m, 2.0, 1.0)
 
 
 class SquareNetwork(MatchedNetwork):
@@ -95,11 +92,6 @@ class SquareNetwork(MatchedNetwork):
         return start - slope**2 / (2 * curvature) if slope < 0 else start
 
 
-def T_of(T: Array, S: Array) -> Array:
-    """T (M, M, 1, …) with the axes of ``S``."""
-    return np.asarray(T, float).reshape(*np.shape(T), *(1,) * (S.ndim - 2))
-
-
 class _Residual:
     """q, p and what follows from them, all (K, K, …)."""
 
@@ -110,7 +102,7 @@ class _Residual:
         self.q, p = split(y, K, M)
         beyond = [(0, 0), (0, K - M), *[(0, 0)] * (y.ndim - 1)]
         self.p = np.pad(p, beyond)
-        self.T = T_of(np.pad(np.asarray(T, float), [(0, K - M)] * 2), self.p)
+        self.T = with_axes(np.pad(np.asarray(T, float), [(0, K - M)] * 2), self.p)
         transposed = np.swapaxes(self.p, 0, 1)
         self.U = self.T + self.p
         self.step = self.q + transposed

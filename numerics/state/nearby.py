@@ -21,7 +21,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
-from numerics.pairs.overlaps import join, split, upper_triangle
+from numerics.pairs.overlaps import join, numbers, split
 from numerics.quadrature.gauss import gauss
 
 NODES = 12
@@ -97,11 +97,9 @@ class Nearby:
     def _linear(self) -> Array:
         """δ by (q, p) (n, n)."""
         size = self.model.STUDENTS
-        rows, columns = upper_triangle(size)
-        number = np.empty((size, size), int)
-        number[rows, columns] = number[columns, rows] = np.arange(len(rows))
-        linear = np.eye(len(rows) + size**2)
-        np.add.at(linear, (number.ravel(), len(rows) + np.arange(size**2)), 1.0 + np.eye(size).ravel())
+        own = size * (size + 1) // 2
+        linear = np.eye(own + size**2)
+        np.add.at(linear, (numbers(size).ravel(), own + np.arange(size**2)), 1.0 + np.eye(size).ravel())
         return linear
 
     @property
