@@ -13,7 +13,7 @@ import numpy as np
 
 from numerics.generated import RightHandSides, load_module
 from numerics.pairs.functions import Link, pair_function, taylor_coefficients
-from numerics.pairs.network import Network
+from numerics.pairs.networks import Network
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
 from theory.expected import NonNegative, Only, checked
 

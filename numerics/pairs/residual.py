@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.pairs.network import Network, diagonal, form, with_axes
+from numerics.pairs.networks import Network, diagonal, form, with_axes
 from numerics.pairs.overlaps import join, numbers, split
 from numerics.quadrature.gauss import gauss
 
