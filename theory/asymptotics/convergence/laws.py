@@ -223,14 +223,27 @@ def _law(
     flow: LocalFlow = SQUARE,
 ) -> Constant:
     """Evaluate a constant of the power law, or say why there is none."""
+    return of_power_law(spectrum, digits, definition, SOURCE, evaluate, _obstacle, flow)
+
+
+def of_power_law(
+    spectrum: Spectrum,
+    digits: int,
+    definition: str,
+    source: str,
+    evaluate: Callable[[PowerLaw, Field], Number],
+    obstacle: Callable[[PowerLaw], str | None],
+    flow: LocalFlow,
+) -> Constant:
+    """Evaluate a constant of a law, or say why there is none: ``obstacle`` tells what is in its way."""
     if flow.decay is None:
-        return undefined(definition, SOURCE, flow.no_law)
+        return undefined(definition, source, flow.no_law)
     if not isinstance(spectrum, PowerLaw):
-        return undefined(definition, SOURCE, "no power law is known for given eigenvalues")
-    reason = _obstacle(spectrum)
+        return undefined(definition, source, "no power law is known for given eigenvalues")
+    reason = obstacle(spectrum)
     if reason is not None:
-        return undefined(definition, SOURCE, reason)
-    return closed_form(lambda field: evaluate(spectrum, field), digits, definition, SOURCE)
+        return undefined(definition, source, reason)
+    return closed_form(lambda field: evaluate(spectrum, field), digits, definition, source)
 
 
 def _obstacle(law: PowerLaw) -> str | None:

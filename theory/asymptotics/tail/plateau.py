@@ -13,8 +13,9 @@ from functools import partial
 
 from mpmath import mp, mpf
 
+from theory.asymptotics.convergence.laws import of_power_law
 from theory.asymptotics.local_flow import SQUARE, LocalFlow
-from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
+from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal, exact
@@ -109,13 +110,13 @@ def uniform_law(
     flow: LocalFlow = SQUARE,
 ) -> Constant:
     """Evaluate a constant of uniform weights on a power law whose exponent exceeds ``above``."""
-    if flow.decay is None:
-        return undefined(definition, SOURCE, flow.no_law)
-    if not isinstance(spectrum, PowerLaw):
-        return undefined(definition, SOURCE, "no power law is known for given eigenvalues")
-    if above is not None and spectrum.exponent <= above:
-        return undefined(definition, SOURCE, f"no power law: the tail counts only for exponent > {above}")
-    return closed_form(lambda field: evaluate(spectrum, field), digits, definition, SOURCE)
+
+    def obstacle(law: PowerLaw) -> str | None:
+        if above is None or law.exponent > above:
+            return None
+        return f"no power law: the tail counts only for exponent > {above}"
+
+    return of_power_law(spectrum, digits, definition, SOURCE, evaluate, obstacle, flow)
 
 
 def _prefactor(law: PowerLaw, field: Field, flow: LocalFlow) -> Number:
