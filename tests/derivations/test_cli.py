@@ -265,7 +265,7 @@ def test_the_examples_in_the_help_run(line):
     result = run(line.removeprefix("phase-retrieval "))
     assert result.exit_code == 0, result.output
     assert result.stdout.strip()
-    assert os.listdir() == []
+    assert os.listdir() == ["problem.json"]
 
 
 def test_every_command_has_examples():
