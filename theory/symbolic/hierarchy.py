@@ -13,8 +13,8 @@ eigenvalues ``2n`` do (:class:`~theory.symbolic.closures.CharacteristicPolynomia
 are ``S^(k) = W Q^k Wᵀ``, ``U^(k) = W Q^k W*ᵀ``, ``T^(k) = W* Q^k W*ᵀ``. Each is a sum over the modes
 ``i``, differentiated here under the sum sign, so order ``k`` calls for order ``k + 1`` and the tower
 does not close unless the spectrum makes it. Order one is ``S``, ``U`` and ``T`` themselves.
-A constraint adds ``λ_i^r μ_j w_ji`` (:mod:`theory.symbolic.constrained`), hence statistics of order ``k + r``,
-and its ``μ`` asks for those of order 0 or 2.
+A constraint adds ``λ_i^r μ_j w_ji`` (:mod:`theory.symbolic.constrained`), hence statistics of order
+``k + r``, and its ``μ`` asks for those of order 0 or 2.
 """
 
 from collections.abc import Mapping
