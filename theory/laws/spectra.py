@@ -54,8 +54,17 @@ class Setting:
     @property
     def window(self) -> sympy.Basic:
         """Between the times in which the first and the last mode are learnt."""
-        first = Z / self.alpha
-        return sympy.And(t > first, True if self.dimension == sympy.oo else t < first * self.dimension**a)
+        return sympy.And(t > self.start, True if self.dimension == sympy.oo else t < self.end)
+
+    @property
+    def start(self) -> sympy.Expr:
+        """The time in which the first mode is learnt."""
+        return Z / self.alpha
+
+    @property
+    def end(self) -> sympy.Expr:
+        """The time in which the last mode is learnt."""
+        return self.start * self.dimension**a
 
     def sum(self, power: sympy.Expr) -> sympy.Expr:
         """The sum of ``i^-power`` over the modes."""
