@@ -22,7 +22,7 @@ class mean(sympy.Function):  # type: ignore[misc]  # SymPy ships no types
     nargs = 2
     is_real = True
     is_finite = True
-    free_symbols = frozenset()
+    free_symbols: frozenset[sympy.Symbol] = frozenset()
 
     def _eval_evalf(self, prec: int) -> sympy.Float:
         return sympy.Float(_evaluated(self, DIGITS), DIGITS)

@@ -15,7 +15,7 @@ from math import prod
 from mpmath import mp, mpf
 
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
-from theory.asymptotics.numbers.means import Growth, gaussian_mean
+from theory.asymptotics.numbers.means import Growth, Integrand, gaussian_mean
 
 FUNCTIONS = ("acos", "asin", "atan", "cos", "exp", "log", "sin", "sqrt")
 BOUNDED = ("cos", "erf", "sin", "tanh")
@@ -83,10 +83,13 @@ def _value(node: ast.expr, field: Field, z: Number | None = None) -> Number:
 @lru_cache(maxsize=256)
 def _mean(right: str, left: str, field: Field, prec: int) -> Number:
     """The average at the working precision."""
-    sides = _parsed(right), _parsed(left)
+    g, h = _parsed(right), _parsed(left)
     with field.workprec(prec):
-        functions = [lambda z, numbers, side=side: _value(side, numbers, z) for side in sides]
-        return gaussian_mean(*functions, (_growth(sides[0], field), _growth(sides[1], field)), field)
+        return gaussian_mean(_function(g), _function(h), (_growth(g, field), _growth(h, field)), field)
+
+
+def _function(node: ast.expr) -> Integrand:
+    return lambda z, numbers: _value(node, numbers, z)
 
 
 def _growth(node: ast.expr, field: Field) -> Growth:
