@@ -1,5 +1,7 @@
 """The power laws of any link at d = ∞ against the solver, fitted without exponent or prefactor."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -53,12 +55,19 @@ def test_runs_of_few_modes_end_at_the_final_rate(text, eigenvalues, teacher):
     assert np.log(early / late) / (0.1 * end) == pytest.approx(expected, rel=0.03 if third_order else 5e-4)
 
 
-@pytest.mark.parametrize("text", ["z**2 + z**3/3", "cos(z)", "z*sin(z)", "z**4 - 6*z**2", "z**4 - 4*z**2"])
-def test_runs_leave_zero_at_the_escape_rate(text):
+@pytest.mark.parametrize(
+    ("text", "energy"),
+    [
+        *[(text, 1) for text in ("z**2 + z**3/3", "cos(z)", "z*sin(z)", "z**4 - 6*z**2", "z**4 - 4*z**2")],
+        *[("z**2", 4), ("cos(z)", 2), ("z**2 + z**3/3", 3)],
+    ],
+)
+def test_runs_leave_zero_at_the_escape_rate(text, energy):
     """With a pull of the teacher that is positive, none, or negative; s grows from 1e-24 to 1e-8 or so."""
     link, rates, teacher = parse_link(text), np.array([1.0, 0.4, 0.1]), [1, 1, 1]
-    rate = float(escape_rate(Given(rates, teacher), flow=local_flow(link)))
-    target = np.array(teacher) / np.sqrt(rates.sum())
+    flow = local_flow(link, Fraction(energy))
+    rate = float(escape_rate(Given(rates / energy, teacher), flow=flow))
+    target = np.array(teacher) * np.sqrt(energy / rates.sum())
     end = 8.0 * np.log(10.0) / rate
     problem = Problem(rates, target, 1e-12 * np.array([1.0, 0.5, 0.3]))
     early, late = solve(problem, end, load_module(generate_module(single_index(link)))).at([0.9 * end, end]).u

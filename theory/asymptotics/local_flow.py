@@ -39,7 +39,8 @@ class LocalFlow:
 
     ``growth`` is :math:`A(0)`, positive, and ``pull`` :math:`\partial_u B(0)`; ``decay`` is :math:`\alpha`,
     positive, ``overlap`` :math:`c_p` and ``energy`` :math:`c_q`. Where there are none ``no_escape``,
-    ``no_law`` say why. Raises ValueError for a text that writes no number.
+    ``no_law`` say why. With a ``teacher_energy`` T other than 1 they belong to the eigenvalues over T.
+    Raises ValueError for a text that writes no number.
 
     >>> SQUARE.growth, SQUARE.pull, SQUARE.decay, SQUARE.overlap, SQUARE.energy
     ('4', '8', '8', '-16', '-12')
@@ -53,6 +54,7 @@ class LocalFlow:
     energy: str | None = None
     no_escape: str = ""
     no_law: str = ""
+    teacher_energy: str = "1"
 
     def __post_init__(self) -> None:
         for name in ("growth", "pull", "decay", "overlap", "energy"):
@@ -96,12 +98,13 @@ def factor(text: str) -> str:
     return text if text.isalnum() else f"({text})"
 
 
-def of_the_square(name: str, link: str) -> Constant:
+def of_the_square(name: str, flow: LocalFlow) -> Constant:
     """The constant that is undefined because it is known for phase retrieval alone."""
+    energy = "" if flow.teacher_energy == "1" else f" and a teacher of energy {flow.teacher_energy}"
     return undefined(
         f"{name}, as it is for z**2",
         "theory.asymptotics",
-        f"known for the link z**2 alone, not for {link}",
+        f"known for the link z**2 alone, not for {flow.link}{energy}",
     )
 
 

@@ -7,10 +7,14 @@ equation gives ``E (f'²)'' = 2 R'(1)``, also where ``f`` has a kink. So the num
     ``α = 2 R(1)``,   ``c_p = −4 R'(1)``,   ``c_q = −3 R'(1)``.
 """
 
+from dataclasses import replace
+from fractions import Fraction
+from typing import Annotated
+
 import sympy
 
 from theory.asymptotics.local_flow import LocalFlow
-from theory.expected import checked
+from theory.expected import Only, checked
 from theory.symbolic.averages import derivative_average
 from theory.symbolic.links import Link, Z, canonical, has_kink, link_terms
 from theory.symbolic.models import link_product
@@ -28,9 +32,16 @@ TEACHER_ALONE = "A(0) = {} is not positive: only the pull of the teacher, dB/du 
 INFINITE = "alpha = 2 E f'^2 is infinite: the link jumps, and the flow has no linear part at the teacher"
 
 
+Energy = Annotated[Fraction, Only("a positive fraction", lambda energy: energy > 0)]
+
+
 @checked
-def local_flow(link: Link) -> LocalFlow:
-    """The flow of a student with this link that learns a teacher of the same link, energy 1.
+def local_flow(link: Link, energy: Energy = Fraction(1)) -> LocalFlow:
+    """The flow of a student with this link that learns a teacher of the same link.
+
+    ``energy`` is the teacher's, ``T = w*ᵀ Q w*``. It is turned into 1 by ``f(√T z)`` in place of ``f(z)`` and
+    ``Q/T`` in place of ``Q``, which leaves ``w`` and the time as they are: the constants are then those of
+    the eigenvalues ``λ_i/T``, and of ``u/T`` and ``s/T``.
 
     Raises :class:`~theory.symbolic.links.LinkError` for what is no link, and
     :class:`~theory.symbolic.links.UnknownAverageError` for one whose averages are not known in closed form.
@@ -44,7 +55,12 @@ def local_flow(link: Link) -> LocalFlow:
     >>> local_flow(sympy.sign(Z)).no_law
     "alpha = 2 E f'^2 is infinite: the link jumps, and the flow has no linear part at the teacher"
     """
-    f = canonical(link)
+    flow = _at_energy_one(canonical(canonical(link).subs(Z, sympy.sqrt(sympy.sympify(energy)) * Z)))
+    return replace(flow, link=str(canonical(link)), teacher_energy=str(energy))
+
+
+def _at_energy_one(f: sympy.Expr) -> LocalFlow:
+    """The flow where the teacher has energy 1."""
     growth, pull, no_escape = _at_zero(f)
     decay, slope = _at_the_teacher(f)
     if not decay.is_finite:
