@@ -11,6 +11,7 @@ from derivations.commands.options import (
     bad_input,
     check_suffix,
     chosen_weights,
+    constraint_option,
     output_options,
     weight_options,
 )
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     import sympy
 
     from derivations.press.equations import Equation
-    from theory.symbolic import Model
+    from theory.constraint import Constraint
+    from theory.symbolic import ConstrainedModel, Model
 
 FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
 SUFFIXES = ("json", "tex", "md", "html", "xml", "py")
@@ -36,10 +38,20 @@ Examples:
   phase-retrieval derive --link 'z**3 - 3*z' --json
   phase-retrieval derive --link 'erf(z)' --width 2 --teachers 1 --format latex
   phase-retrieval derive --link 'z**2' --sgd --format sympy
+  phase-retrieval derive --link 'He3(z)' --constraint sphere
 """
 
 
-LINK_OPTIONS = ("link", "teacher_link", "width", "teachers", "weights", "teacher_weights", "sgd")
+LINK_OPTIONS = (
+    "link",
+    "teacher_link",
+    "width",
+    "teachers",
+    "weights",
+    "teacher_weights",
+    "constraint",
+    "sgd",
+)
 
 
 @click.command(epilog=EXAMPLES)
@@ -56,6 +68,7 @@ LINK_OPTIONS = ("link", "teacher_link", "width", "teachers", "weights", "teacher
 @click.option("--width", type=click.IntRange(1), default=1, show_default=True, help="Students K.")
 @click.option("--teachers", type=click.IntRange(1), default=1, show_default=True, help="Teachers M.")
 @weight_options
+@constraint_option
 @click.option(
     "--sgd",
     is_flag=True,
@@ -75,6 +88,7 @@ def derive(
     teachers: int,
     weights: Weights | None,
     teacher_weights: Weights | None,
+    constraint: "Constraint | None",
     sgd: bool,
     layout: str,
     as_json: bool,
@@ -97,7 +111,7 @@ def derive(
             )
         emit(_steps(names, layout, as_json), output)
         return
-    from theory.symbolic import Model, parse_link
+    from theory.symbolic import Model, constrained, parse_link
     from theory.symbolic.pairs import pair_function
 
     with bad_input():
@@ -112,12 +126,15 @@ def derive(
             pair_function(*pair)
     from derivations.press import equations
 
+    if sgd and constraint is not None:
+        raise BadInput("--sgd derives the step of the plain gradient: leave out --constraint")
+    flow = model if constraint is None else constrained(model, constraint)
     with progress("derive"):
-        contents = list(equations.equations(model))
+        contents = list(equations.equations(flow))
         if sgd:
             with bad_input():
                 contents += equations.sgd_equations(model)
-        text = json_text(_answer(model, contents)) if as_json else equations.FORMATS[layout](contents)
+        text = json_text(_answer(flow, contents)) if as_json else equations.FORMATS[layout](contents)
     emit(text, output)
 
 
@@ -134,18 +151,22 @@ def _steps(names: tuple[str, ...], layout: str, as_json: bool) -> str:
         return json_text(plain.as_json(chosen)) if as_json else plain.FORMATS[layout](chosen)
 
 
-def _answer(model: "Model", contents: "Sequence[Equation]") -> dict[str, Any]:
+def _answer(flow: "Model | ConstrainedModel", contents: "Sequence[Equation]") -> dict[str, Any]:
     """What the command prints for programs; A and B are strings, or lists of rows of a network.
 
     Of a wide network they are None: its equations are those of the pair functions.
     """
     from derivations.press.equations import is_wide
+    from theory.symbolic import ConstrainedModel
 
+    constraint, model = (flow.constraint, flow.model) if isinstance(flow, ConstrainedModel) else (None, flow)
     answer: dict[str, Any] = {"link": str(model.student_link), "teacher_link": str(model.teacher_link)}
     if is_wide(model):
         answer |= dict.fromkeys(("loss", "A", "B"))
     else:
         answer |= {"loss": str(model.loss), "A": _written(model.A), "B": _written(model.B)}
+    if constraint is not None:
+        answer["constraint"] = str(constraint)
     return answer | {"equations": {equation.key: str(equation.value) for equation in contents}}
 
 

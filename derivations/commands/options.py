@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from derivations.output import BadInput
+from theory.constraint import Constraint
 from theory.disk import writable
 from theory.names import escape_size, source_exponent
 
@@ -161,6 +162,20 @@ def weight_options(command: Command) -> Command:
             metavar="C1,C2,…",
             callback=parsed(read_weights),
             help="The teachers' weights.  [default: all 1]",
+        ),
+    )
+
+
+def constraint_option(command: Command) -> Command:
+    """Add ``--constraint``."""
+    return _add(
+        command,
+        click.option(
+            "--constraint",
+            metavar="sphere|qsphere|decay:κ",
+            callback=parsed(Constraint.read),
+            help="Keep the norm of every student, or its norm ‖w‖_Q, by projecting the gradient; or weight "
+            "decay, −κ w.",
         ),
     )
 
