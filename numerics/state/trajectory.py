@@ -30,6 +30,8 @@ START_ROUNDING = 1e-14  # of s(0): a run begun at s*/3 was never below
 SLACK = 4.0 * float(np.finfo(float).eps)
 """A grid of times may end so much after ``until``, relatively: its last point is rounded."""
 NEWTON = 3
+FAR = 1e3
+"""A quantity that falls by more on a segment crosses a level where its logarithm does."""
 DRAWN = 400
 """Times of a picture."""
 
@@ -353,7 +355,7 @@ class Trajectory(Summarised):
         """
         found = []
         for segment in self.segments[: self.steps]:
-            at_points = quantity(segment) - level
+            at_points = _beyond(quantity(segment), level)
             if (at_points > 0).all() or (at_points < 0).all():
                 continue
             for x in self.table.roots(at_points):
@@ -362,6 +364,15 @@ class Trajectory(Summarised):
                     elapsed = np.clip(self.table.evaluate(segment.elapsed, x), 0.0, segment.width)
                     found.append((segment.start + float(elapsed), bool(after > before)))
         return [crossing for crossing in found if crossing[0] <= self.until]
+
+
+def _beyond(values: Array, level: float) -> Array:
+    """By how much ``values`` (s + 1,) of a segment exceed the ``level`` ≠ 0, in its sign; by the logarithm of
+    their ratio where they fall far, as a polynomial does not.
+    """
+    ratios = values / level
+    far = ratios.min() > 0 and ratios.max() > FAR * ratios.min()
+    return math.copysign(1.0, level) * (np.log(ratios) if far else ratios - 1.0)
 
 
 def _numbers(times: Array | Sequence[float] | float) -> Array:
