@@ -16,7 +16,7 @@ from theory.asymptotics.convergence.sgd_floor import (
     sgd_mse_floor,
 )
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
-from theory.asymptotics.escape import fast_manifold, linear_stage, rate, times
+from theory.asymptotics.escape import fast_manifold, linear_stage, other_orders, rate, times
 from theory.asymptotics.local_flow import SQUARE, LocalFlow, of_the_square
 from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
@@ -26,6 +26,7 @@ from theory.expected import Count, Positive, checked
 OF_A_PROBLEM = (
     rate,
     linear_stage,
+    other_orders,
     fast_manifold,
     times,
     linearisation,
@@ -48,6 +49,8 @@ OF_ANY_LINK = (recovery.plateau_height,)
 """What the spectrum and the teacher decide alone."""
 
 OVER_ENERGY = "; lambda_i, u and s over the energy of the teacher"
+
+BESIDE_ANOTHER = "; of w/m where the limit is m w*, of the loss less its limit"
 
 AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 
@@ -124,9 +127,19 @@ def constants(
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"{unknown[0]!r} is no constant; there are {', '.join(known)}")
     found = {name: _found(known[name], spectrum, digits) for name in names}
-    if flow.teacher_energy == "1":
+    if flow.teacher_energy == flow.multiple == "1":
         return found
-    return {name: replace(each, definition=each.definition + OVER_ENERGY) for name, each in found.items()}
+    unit = "" if flow.teacher_energy == "1" else OVER_ENERGY
+    return {
+        name: replace(each, definition=each.definition + unit + _limit(name, flow))
+        for name, each in found.items()
+    }
+
+
+def _limit(name: str, flow: LocalFlow) -> str:
+    """What a constant of the convergence is of, where the limit is a multiple of the teacher."""
+    escaping = CATALOGUE[name].__module__.startswith(rate.__package__) if name in CATALOGUE else False
+    return "" if escaping or flow.multiple == "1" else BESIDE_ANOTHER
 
 
 def _found(function: Callable[[Spectrum, int], Constant], spectrum: Spectrum, digits: int) -> Constant:
@@ -165,6 +178,7 @@ def as_json(
         "teacher": named,
         "digits": digits,
         "link": flow.link,
+        **({} if flow.teacher_link == flow.link else {"teacher_link": flow.teacher_link}),
         "width": 1,
         **({} if flow.teacher_energy == "1" else {"teacher_energy": flow.teacher_energy}),
         **({} if batch is None else {"batch": batch}),
