@@ -182,7 +182,6 @@ def constants(
             raise ValueError("--plot needs several exponents, such as --exponent 1.2:4:0.1")
         if step_size is not None and batch is None:
             raise ValueError("--step-size needs --batch M, the inputs of a step")
-        names = _names(only, list(catalogue(batch, step_size)))
         if problem is None:
             spectra, named, energy = _laws(exponents, dimension, teacher, seed)
         else:
@@ -191,6 +190,7 @@ def constants(
                 problem, [name for name, value in law.items() if value is not None]
             )
         flow = _flow(link or "z**2", teacher_link, energy)
+        names = _names(only, list(catalogue(batch, step_size, flow)))
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
         answers = []

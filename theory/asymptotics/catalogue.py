@@ -26,7 +26,6 @@ from theory.expected import Count, Positive, checked
 OF_A_PROBLEM = (
     rate,
     linear_stage,
-    other_orders,
     fast_manifold,
     times,
     linearisation,
@@ -45,6 +44,14 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 """The constants by name, those of a module in the order in which it defines them."""
 
+OF_OTHER_LINKS = (
+    linearisation.teacher_multiple,
+    other_orders.escape_speed,
+    other_orders.escape_time_exponent,
+    other_orders.escape_time_prefactor,
+)
+"""What the square has none of, or a trivial one."""
+
 OF_ANY_LINK = (recovery.plateau_height,)
 """What the spectrum and the teacher decide alone."""
 
@@ -61,24 +68,28 @@ def catalogue(
 ) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
     """The functions by name, with a ``batch`` also those of online SGD, and at its ``step_size``.
 
-    Of another link than the square those give a value that take its :class:`.LocalFlow`.
+    Of another link than the square those give a value that take its :class:`.LocalFlow`, and there are
+    some that the square has not.
 
     Raises ValueError for a step size without a batch.
 
+    >>> [name for name in catalogue(flow=LocalFlow("z**3")) if name not in CATALOGUE]
+    ['teacher_multiple', 'escape_speed', 'escape_time_exponent', 'escape_time_prefactor']
     >>> [name for name in catalogue(16, 1e-3) if name not in CATALOGUE]
     ['sgd_stability_step', 'sgd_decay_exponent', 'sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
     """
+    others = {} if flow == SQUARE else {function.__name__: function for function in OF_OTHER_LINKS}
     if batch is None:
         if step_size is not None:
             raise ValueError("a step size needs a batch, the inputs of a step")
-        return {name: _of_a_link(name, function, flow) for name, function in CATALOGUE.items()}
+        return {name: _of_a_link(name, function, flow) for name, function in {**CATALOGUE, **others}.items()}
     own: dict[str, Callable[[Spectrum, int], Constant]] = {
         "sgd_stability_step": lambda spectrum, digits: sgd_stability_step(spectrum, batch, digits),
         "sgd_decay_exponent": sgd_decay_exponent,
     }
     if step_size is not None:
         own |= {function.__name__: _at_a_step(function, step_size, batch) for function in AT_A_STEP}
-    known = {**CATALOGUE, **own}
+    known = {**CATALOGUE, **others, **own}
     return {name: _of_a_link(name, function, flow) for name, function in known.items()}
 
 
@@ -138,8 +149,9 @@ def constants(
 
 def _limit(name: str, flow: LocalFlow) -> str:
     """What a constant of the convergence is of, where the limit is a multiple of the teacher."""
-    escaping = CATALOGUE[name].__module__.startswith(rate.__package__) if name in CATALOGUE else False
-    return "" if escaping or flow.multiple == "1" else BESIDE_ANOTHER
+    known = {**CATALOGUE} | {function.__name__: function for function in OF_OTHER_LINKS}
+    escaping = name not in known or known[name].__module__.startswith(str(rate.__package__))
+    return "" if escaping or flow.multiple == "1" or name == "teacher_multiple" else BESIDE_ANOTHER
 
 
 def _found(function: Callable[[Spectrum, int], Constant], spectrum: Spectrum, digits: int) -> Constant:

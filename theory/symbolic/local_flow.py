@@ -64,7 +64,8 @@ def local_flow(link: Link, teacher_link: Link | None = None, energy: Energy = Fr
     f, g = (canonical(each.subs(Z, scale * Z)) for each in (student, teacher))
     near = _beside_the_teacher(f) if f == g else beside_another_teacher(f, g)
     names = {"link": str(student), "teacher_link": str(teacher), "teacher_energy": str(energy)}
-    return LocalFlow(**names, **_at_zero(f, g), **near)
+    numbers: dict[str, Any] = {**names, **_at_zero(f, g), **near}
+    return LocalFlow(**numbers)
 
 
 def _beside_the_teacher(f: sympy.Expr) -> dict[str, str]:

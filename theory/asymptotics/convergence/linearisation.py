@@ -19,7 +19,7 @@ from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.edge_sums import edge_sum
 from theory.asymptotics.sums.spectrum import Level, PowerLaw, Spectrum, unlisted
-from theory.expected import Count
+from theory.expected import Count, checked
 
 STEP_DEFINITION = "2 / (largest eigenvalue of the Hessian {decay} Q + {form} (Q w*)(Q w*)^T at the teacher)"
 MULTIPLE_DEFINITION = "m of the fixed point m w*, the multiple of the teacher of least loss"
@@ -76,7 +76,7 @@ def _orthogonal(spectrum: Spectrum, ratio: str, field: Field) -> Number:
     return free[0] if free else field.mpf(0)
 
 
-@catalogued
+@checked
 def teacher_multiple(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""The ``m`` of the fixed point :math:`m w^*`, 1 where the teacher has the student's link.
 

@@ -30,12 +30,12 @@ from functools import lru_cache
 from theory.asymptotics.escape.linear_stage import squared_norm
 from theory.asymptotics.escape.resolvent import Resolvent, resolvent
 from theory.asymptotics.local_flow import SQUARE, LocalFlow, factor
-from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
+from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
 from theory.asymptotics.numbers.field import FLOATS, Field, Number
 from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
-from theory.expected import Count
+from theory.expected import Count, checked
 
 SPEED = "C in u ~ C t from w = 0, where the force {} Q w* acts"
 EXPONENT = "q in T ~ C eps^-q, the time to leave a start of s = eps^2"
@@ -49,7 +49,7 @@ NO_RAY = "no ray of the teacher's signs leaves w = 0"
 DOUBLINGS = 60
 
 
-@catalogued
+@checked
 def escape_speed(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
     r"""The speed of a ballistic escape, :math:`B(0)\,\|Qw^*\|^2`.
 
@@ -70,9 +70,9 @@ def escape_speed(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUAR
     )
 
 
-@catalogued
+@checked
 def escape_time_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r""":math:`p - 2`, with ``p`` the link's lowest power beyond the constant.
+    r"""The power of the start's size, :math:`p - 2`, ``p`` the link's lowest beyond the constant.
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(escape_time_exponent(PowerLaw(2, "inf"), flow=FOURTH).printed(3)[0])
@@ -85,9 +85,9 @@ def escape_time_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow
     return closed_form(lambda field: field.mpf(flow.order - 2), digits, EXPONENT, SOURCE)
 
 
-@catalogued
+@checked
 def escape_time_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
-    r""":math:`1/((p-2)\,\theta)`.
+    r"""The time on the ray over that power, :math:`1/((p-2)\,\theta)`.
 
     Isotropic data have :math:`v = w^*` and :math:`\theta = (A + B)/d`: for :math:`z^4`, whose
     :math:`\Phi = 48 u^4 + 144 s u^2 + 18 s^2`, that is ``840/d``.
