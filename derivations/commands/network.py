@@ -58,6 +58,14 @@ class Chosen(NamedTuple):
         """The names of the options that are given."""
         return [f"--{name.replace('_', '-')}" for name, value in self._asdict().items() if value is not None]
 
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Numbers of students and teachers; ValueError as in :meth:`sides`."""
+        if not self.given:
+            return 1, 1
+        students, teachers = self.sides()
+        return students.number, teachers.number
+
     def sides(self, problem: "Problem | None" = None) -> tuple[Side, Side]:
         """Students and teachers: as many as options say, or a ``problem`` has; else one of each.
 

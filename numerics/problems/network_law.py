@@ -7,7 +7,9 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.problems.linearisation import escape_direction
 from numerics.problems.power_law import (
+    LARGEST,
     LARGEST_ARRAY,
+    check_horizon,
     check_power_law,
     check_size,
     power_law,
@@ -49,10 +51,11 @@ def power_law_network(
     if students == teachers == 1:
         return power_law(exponent, dimension, teacher, init, seed, horizon)
     exponent, dimension = check_power_law(exponent, dimension)
+    check_horizon(horizon)
     source, size = source_of(teacher), size_of(init)
     streams = [np.random.default_rng(stream) for stream in random_streams(seed)]
     if math.isinf(dimension):
-        one = power_law(exponent, dimension, teacher, init, seed, horizon * teachers)
+        one = power_law(exponent, dimension, teacher, init, seed, min(horizon * teachers, LARGEST))
         eigenvalues = np.repeat(one.eigenvalues, teachers)
         taught = np.einsum("mk,n->mnk", np.eye(teachers), one.teacher).reshape(teachers, -1)
     else:

@@ -50,8 +50,7 @@ def power_law(
     '1.000000000000'
     """
     exponent, dimension = check_power_law(exponent, dimension)
-    if not 0 < horizon <= LARGEST:
-        raise ValueError(f"horizon is {horizon}: it must be a positive time up to {LARGEST:g}")
+    check_horizon(horizon)
     source, size = source_of(teacher), size_of(init)
     if math.isinf(dimension):
         _check_infinite(exponent, teacher, init)
@@ -167,6 +166,12 @@ def _check_infinite(exponent: float, teacher: str | Array, init: str | Array) ->
         raise ValueError(f"teacher is {teacher!r}: at dimension inf exponent + 2B must exceed 1")
     if not isinstance(init, str) or init == "sphere":
         raise ValueError("init: at dimension inf there is no sphere and no array; use escape:EPS")
+
+
+def check_horizon(horizon: float) -> None:
+    """Raise ValueError for a horizon that floats do not hold."""
+    if not 0 < horizon <= LARGEST:
+        raise ValueError(f"horizon is {horizon}: it must be a positive time up to {LARGEST:g}")
 
 
 def check_size(dimension: float, largest: float) -> None:
