@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivations.commands.network import Chosen, network_options, symbolic_model
-from derivations.commands.options import bad_input, check_suffix, output_options
+from derivations.commands.options import bad_input, check_suffix, constraint_option, output_options
 from derivations.output import BadInput, emit, json_text, progress
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import sympy
 
     from derivations.press.equations import Equation
-    from theory.symbolic import Model
+    from theory.constraint import Constraint
+    from theory.symbolic import ConstrainedModel, Model
 
 FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
 SUFFIXES = ("json", "tex", "md", "html", "xml", "py")
@@ -30,12 +31,14 @@ Examples:
   phase-retrieval derive --link 'z**3 - 3*z' --json
   phase-retrieval derive --link 'erf(z)' --width 2 --teachers 1 --format latex
   phase-retrieval derive --link 'z**2' --sgd --format sympy
+  phase-retrieval derive --link 'He3(z)' --constraint sphere
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("names", nargs=-1, metavar="[ID|CHAPTER]…")
 @network_options
+@constraint_option
 @click.option(
     "--sgd",
     is_flag=True,
@@ -47,6 +50,7 @@ Examples:
 @output_options
 def derive(
     names: tuple[str, ...],
+    constraint: "Constraint | None",
     sgd: bool,
     layout: str,
     as_json: bool,
@@ -64,23 +68,27 @@ def derive(
         as_json |= check_suffix(output, SUFFIXES) == "json"
     chosen = Chosen.taken(request)
     if names:
-        if given := [*chosen.given, *["--sgd"] * sgd]:
+        if given := [*chosen.given, *["--constraint"] * (constraint is not None), *["--sgd"] * sgd]:
             raise BadInput(f"{given[0]} derives a model: it does not go with {names[0]!r}")
         emit(_steps(names, layout, as_json), output)
         return
     from derivations.press import equations
+    from theory.symbolic import constrained
     from theory.symbolic.pairs import pair_function
 
     with bad_input():
         model = symbolic_model(chosen.sides())
         for pair in combinations_with_replacement(dict.fromkeys(link for _, link in model.units), 2):
             pair_function(*pair)
+    if sgd and constraint is not None:
+        raise BadInput("--sgd derives the step of the plain gradient: leave out --constraint")
+    flow = model if constraint is None else constrained(model, constraint)
     with progress("derive"):
-        contents = list(equations.equations(model))
+        contents = list(equations.equations(flow))
         if sgd:
             with bad_input():
                 contents += equations.sgd_equations(model)
-        text = json_text(_answer(model, contents)) if as_json else equations.FORMATS[layout](contents)
+        text = json_text(_answer(flow, contents)) if as_json else equations.FORMATS[layout](contents)
     emit(text, output)
 
 
@@ -97,14 +105,16 @@ def _steps(names: tuple[str, ...], layout: str, as_json: bool) -> str:
         return json_text(plain.as_json(chosen)) if as_json else plain.FORMATS[layout](chosen)
 
 
-def _answer(model: "Model", contents: "Sequence[Equation]") -> dict[str, Any]:
+def _answer(flow: "Model | ConstrainedModel", contents: "Sequence[Equation]") -> dict[str, Any]:
     """What the command prints for programs; A and B are strings, or lists of rows of a network.
 
     Of a wide network they are None: its equations are those of the pair functions.
     """
     from derivations.press.equations import is_wide
+    from theory.symbolic import ConstrainedModel
     from theory.symbolic.models import written_links
 
+    constraint, model = (flow.constraint, flow.model) if isinstance(flow, ConstrainedModel) else (None, flow)
     answer: dict[str, Any] = {
         "link": written_links(model.student_link),
         "teacher_link": written_links(model.teacher_link),
@@ -113,6 +123,8 @@ def _answer(model: "Model", contents: "Sequence[Equation]") -> dict[str, Any]:
         answer |= dict.fromkeys(("loss", "A", "B"))
     else:
         answer |= {"loss": str(model.loss), "A": _written(model.A), "B": _written(model.B)}
+    if constraint is not None:
+        answer["constraint"] = str(constraint)
     return answer | {"equations": {equation.key: str(equation.value) for equation in contents}}
 
 

@@ -86,7 +86,7 @@ from theory.asymptotics.local_flow import SQUARE, LocalFlow
 from theory.asymptotics.numbers.constant import Constant
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectral_sums import spectral_sum
-from theory.asymptotics.sums.spectrum import Given, Level, PowerLaw, Spectrum
+from theory.asymptotics.sums.spectrum import Given, Level, Measured, PowerLaw, Spectrum
 from theory.asymptotics.tail.expansion import (
     plateau_end,
     plateau_end_prefactor,
@@ -119,6 +119,7 @@ __all__ = [
     "Given",
     "Level",
     "LocalFlow",
+    "Measured",
     "PowerLaw",
     "SaddleGrowth",
     "Spectrum",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from inspect import signature
 from typing import Any
@@ -46,6 +47,8 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 OF_ANY_LINK = (recovery.plateau_height,)
 """What the spectrum and the teacher decide alone."""
 
+OVER_ENERGY = "; lambda_i, u and s over the energy of the teacher"
+
 AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 
 
@@ -84,7 +87,7 @@ def _of_a_link(
         return function
     if "flow" in signature(function).parameters:
         return partial(function, flow=flow)
-    return lambda spectrum, digits: of_the_square(name, flow.link)
+    return lambda spectrum, digits: of_the_square(name, flow)
 
 
 def _at_a_step(
@@ -120,7 +123,10 @@ def constants(
     names = list(known if names is None else names)
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"{unknown[0]!r} is no constant; there are {', '.join(known)}")
-    return {name: _found(known[name], spectrum, digits) for name in names}
+    found = {name: _found(known[name], spectrum, digits) for name in names}
+    if flow.teacher_energy == "1":
+        return found
+    return {name: replace(each, definition=each.definition + OVER_ENERGY) for name, each in found.items()}
 
 
 def _found(function: Callable[[Spectrum, int], Constant], spectrum: Spectrum, digits: int) -> Constant:
@@ -139,12 +145,11 @@ def as_json(
     names: Iterable[str] | None = None,
     batch: Count | None = None,
     step_size: Positive | None = None,
-    flow: LocalFlow | None = None,
+    flow: LocalFlow = SQUARE,
 ) -> dict[str, Any]:
     """What :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
-    ``teacher`` names given components (``"gaussian"``, a file), which are not printed; ``link`` is there
-    where a ``flow`` is given.
+    ``teacher`` names given components (``"gaussian"``, a file), which are not printed.
 
     >>> answer = as_json(PowerLaw("1.5", 1000, "source:0.3"), 20)
     >>> answer["exponent"], answer["dimension"], answer["teacher"], answer["digits"]
@@ -159,11 +164,13 @@ def as_json(
         "dimension": str(law.dimension if law else len(spectrum.teacher)),
         "teacher": named,
         "digits": digits,
-        **({} if flow is None else {"link": flow.link}),
+        "link": flow.link,
+        "width": 1,
+        **({} if flow.teacher_energy == "1" else {"teacher_energy": flow.teacher_energy}),
         **({} if batch is None else {"batch": batch}),
         **({} if step_size is None else {"step_size": step_size}),
         "constants": {
             name: constant.as_json(digits)
-            for name, constant in constants(spectrum, digits, names, batch, step_size, flow or SQUARE).items()
+            for name, constant in constants(spectrum, digits, names, batch, step_size, flow).items()
         },
     }

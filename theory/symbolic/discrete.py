@@ -85,7 +85,9 @@ def gradient_descent(hierarchy: Hierarchy) -> StepMap:
     >>> step.change(Statistic("S", 0, 0, 3))[2][Statistic("T", 0, 0, 5)]
     64*u**2
     """
-    return StepMap(hierarchy, {entry: _change(hierarchy.model, entry) for entry in hierarchy.entries})
+    return StepMap(
+        hierarchy, {entry: _change(hierarchy.gradient_model, entry) for entry in hierarchy.entries}
+    )
 
 
 @checked
@@ -103,7 +105,7 @@ def online_sgd(hierarchy: Hierarchy, noise: sympy.Expr | None = None, batch: sym
     >>> step.change(Statistic("S", 0, 0, 1))[2][Statistic("D", 0, 0, 2)]
     240*s**3 - 96*s**2*t + 16*s*sigma2 + 48*s*t**2 - 384*s*u**2 + 192*t*u**2
     """
-    model = hierarchy.model
+    model = hierarchy.gradient_model
     if type(model) is not Model:
         raise ModelError(f"{model.name}: the mean step of SGD is derived for Gaussian inputs only")
     polynomial_degree(model)
