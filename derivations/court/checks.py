@@ -47,7 +47,7 @@ def identity(where: Meaning | None = None, how: str = "symbolic identity") -> Ch
         meaning = _meaning(clauses, where)
         for clause in clauses:
             for left, _, right in clause.pairs:
-                if not _vanishes(means(left, meaning) - means(right, meaning)):
+                if not vanishes(means(left, meaning) - means(right, meaning)):
                     raise BrokenStepError(f"{left} is not {right}")
         return how
 
@@ -70,7 +70,7 @@ def exceeds(
         for clause in clauses:
             for left, relation, right in clause.pairs:
                 difference = means(left, meaning) - means(right, meaning)
-                if not _vanishes((difference if relation == "≥" else -difference) - by):
+                if not vanishes((difference if relation == "≥" else -difference) - by):
                     raise BrokenStepError(f"{left} {relation} {right} does not differ by {by}")
         return "the difference is not negative"
 
@@ -287,7 +287,7 @@ def _written_out(count: int, body: sympy.Expr, *indices: sympy.Symbol) -> sympy.
     )
 
 
-def _vanishes(expression: sympy.Expr) -> bool:
+def vanishes(expression: sympy.Expr) -> bool:
     """Whether an expression is zero identically: at a point first, which is quick where it is not."""
     done = expression.doit()
     bound = {limit[0] for part in done.atoms(sympy.Integral, sympy.Sum) for limit in part.limits}
