@@ -464,7 +464,7 @@ BAD = {
     "link unknown average": "derive --link 'tanh(z)'",
     "weights too few": "derive --width 3 --weights 1,2",
     "weights no numbers": "derive --width 2 --weights 1,b",
-    "weights of a run": f"{SOLVE} --weights 1,2",
+    "weights of a run": f"{SOLVE} --width 3 --weights 1,2",
     "link constant": "derive --link 3",
     "link code": "derive --link '__import__(\"os\")'",
     "teacher link": "derive --teacher-link x",
