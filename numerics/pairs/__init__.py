@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from numerics.generated import RightHandSides, load_module
+from numerics.pairs.constrained import Constrained
 from numerics.pairs.functions import Link, pair_function, taylor_coefficients
 from numerics.pairs.networks import Network
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
+from theory.constraint import Constraint
 from theory.expected import NonNegative, Only, checked
 
 if TYPE_CHECKING:
     from theory.symbolic import Model
 
+    Flow = Network | Constrained
+
 __all__ = [
     "AnyModel",
+    "Constrained",
     "MatchedNetwork",
     "Network",
     "SquareNetwork",
@@ -33,7 +38,7 @@ AnyModel = Annotated[
     Any,
     Only(
         "a generated module, a network or a symbolic model",
-        lambda model: hasattr(model, "STUDENTS") or hasattr(model, "student_link"),
+        lambda model: any(hasattr(model, name) for name in ("STUDENTS", "student_link", "multipliers")),
     ),
 ]
 """What a flow can be asked of."""
@@ -60,31 +65,46 @@ def network(
     teacher_weights: Sequence[float] = (1.0,),
     noise: NonNegative = 0.0,
     name: str = "network",
-) -> Network:
+    constraint: str | Constraint | None = None,
+) -> "Flow":
     """The flow of ``Σ_j c_j f(w_j·x)`` that learns ``Σ_m c*_m g(w*_m·x)``.
 
     ``link`` and ``teacher_link``, the same unless given, are text such as ``"tanh(z)"``, SymPy expressions in
     :data:`theory.symbolic.Z`, or functions of Python that take and return arrays and are smooth but at 0.
-    Raises ValueError for weights that are no non-zero real numbers, and for links that are not understood.
+    ``constraint`` is ``sphere``, ``qsphere`` or ``decay:κ``: the norm of every student is kept by projecting
+    the gradient, or there is weight decay; see :mod:`theory.constraint`.
+    Raises ValueError for weights that are no non-zero real numbers, for links that are not understood and for
+    other constraints.
 
     >>> import numpy as np
     >>> square = network("z**2")
     >>> [float(x.item()) for x in square.drift(np.array([0.5, 0.25]), np.eye(1))]
     [-2.0, 2.0]
+    >>> network("He3(z)", constraint="sphere").CONSTRAINT
+    'sphere'
     """
+    kept = None if constraint is None else Constraint.read(constraint)
     f = _link(link)
     g = f if teacher_link is None else _link(teacher_link)
     c, d = _weights("weights", weights), _weights("teacher_weights", teacher_weights)
     kind = _kind(f, g, c, d)
-    return kind(f, g, c, d, float(noise), name)
+    rules = kind(f, g, c, d, float(noise), name)
+    return rules if kept is None else Constrained(rules, kept)
 
 
 def right_hand_sides(model: AnyModel) -> RightHandSides:
     """A generated module or a :class:`Network` as it is, and the network of a symbolic model.
 
+    What has a constraint becomes :class:`Constrained`.
+
     A small network of rectifiers or moduli has a module that knows the areas of its vectors, by which it is
     accurate where they are parallel: :mod:`theory.symbolic.areas`.
     """
+    if hasattr(model, "CONSTRAINT"):
+        kept = isinstance(model, Constrained)
+        return model if kept else Constrained(model, Constraint.read(model.CONSTRAINT))
+    if hasattr(model, "multipliers"):
+        return Constrained(right_hand_sides(model.model), model.constraint)
     if isinstance(model, ModuleType | Network):
         return model
     if _has_areas(model):
@@ -97,6 +117,20 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
         float(model.noise),
         model.name,
     )
+
+
+def gradient_flow(model: AnyModel) -> RightHandSides:
+    """:func:`right_hand_sides` of a flow that follows the gradient alone.
+
+    Raises ValueError where it has a constraint.
+    """
+    rules = right_hand_sides(model)
+    if isinstance(rules, Constrained):
+        raise ValueError(
+            f"the model has the constraint {rules.constraint}: this is known for the plain gradient only, "
+            "a constraint for solve, descend and descend_network"
+        )
+    return rules
 
 
 def _has_areas(model: "Model") -> bool:

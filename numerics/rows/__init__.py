@@ -1,0 +1,1 @@
+"""Flows whose modes are linear in several rows, given a few coefficients: constraints, momentum."""
