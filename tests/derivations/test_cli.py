@@ -111,10 +111,20 @@ def test_constants_of_a_problem_are_those_of_its_matrices(scale):
     assert "no power law is known for given eigenvalues" in found["loss_prefactor"]["reason"]
 
 
-def test_constants_need_a_link_whose_averages_are_known():
-    result = run("constants --link 'tanh(z)'")
+def test_constants_of_a_link_without_closed_averages():
+    """The Hessian of isotropic data keeps alpha/5 across the teacher, as c_p > 0; the step is 2 over that."""
+    found = answered("constants --link tanh --exponent 0 --dimension 5 --digits 12 --json")["constants"]
+    nodes, weights = np.polynomial.hermite_e.hermegauss(200)
+    alpha = 2 * weights @ np.cosh(nodes) ** -4.0 / weights.sum()
+    assert float(found["stability_step"]["value"]) == pytest.approx(10 / alpha, rel=1e-11)
+    assert found["stability_step"]["rigorous"]
+    assert "ballistic" in found["escape_rate"]["reason"]
+
+
+def test_constants_need_a_link_with_averages():
+    result = run("constants --link 'abs(tanh(z))'")
     assert result.exit_code == 2
-    assert "no Gaussian average of tanh(z) is known in closed form" in result.stderr
+    assert "kink away from z = 0" in result.stderr
 
 
 def test_constants_of_sgd_at_a_step():

@@ -18,7 +18,7 @@ For :math:`\nabla L = 2 E[(f(X) - f(Y)) f'(X)\,x]` with :math:`X = Y + v \cdot x
 :math:`E[g\,(v\cdot x)\,x] = E g\,Qv + E g''\,p\,Qw^*`, :math:`E[g'(v\cdot x)^2x] = E g''\,q\,Qw^* + \dots`
 A kink of ``f`` at 0 adds terms of order :math:`\sqrt q\,v`, :math:`q^{3/2}` and :math:`\sqrt q\,p` only.
 
-:func:`theory.symbolic.local_flow` derives them; this package computes with them, in closed form.
+:func:`theory.symbolic.local_flow` derives them; this package computes with them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ from theory.expected import checked
 @checked
 @dataclass(frozen=True)
 class LocalFlow:
-    r"""The flow of one student, to leading order at 0 and at the teacher; numbers in closed form, as text.
+    r"""The flow of one student, to leading order at 0 and at the teacher; numbers as texts.
+
+    They are closed forms, or hold Gaussian integrals: see :mod:`theory.asymptotics.numbers.written`.
 
     ``growth`` is :math:`A(0)`, positive, and ``pull`` :math:`\partial_u B(0)`; ``decay`` is :math:`\alpha`,
     positive, ``overlap`` :math:`c_p` and ``energy`` :math:`c_q`. Where there are none ``no_escape``,

@@ -1,10 +1,13 @@
-r"""The flow of one student to leading order at 0 and at the teacher, for a link whose averages are known.
+r"""The flow of one student to leading order at 0 and at the teacher, for any link with a kink at most at 0.
 
 With ``P(a, b, c) = E[f(X) f(Y)]`` and ``R(a) = ∂P/∂c (a, a, a) = E f'(√a z)²``, ``z ~ N(0, 1)``, the heat
 equation gives ``E (f'²)'' = 2 R'(1)``, also where ``f`` has a kink. So the numbers of
 :mod:`theory.asymptotics.local_flow` are
 
     ``α = 2 R(1)``,   ``c_p = −4 R'(1)``,   ``c_q = −3 R'(1)``.
+
+Where the averages have no closed form, as those of tanh, the numbers hold integrals, ``2 R'(1)`` that of
+``(z² − 1) f'²``.
 """
 
 from dataclasses import replace
@@ -15,8 +18,8 @@ import sympy
 
 from theory.asymptotics.local_flow import LocalFlow
 from theory.expected import Only, checked
-from theory.symbolic.averages import derivative_average
-from theory.symbolic.links import Link, Z, canonical, has_kink, link_terms
+from theory.symbolic.links import Link, Z, canonical, has_kink, is_combination
+from theory.symbolic.means import average, integral, is_positive, is_zero, mean, shown, sides
 from theory.symbolic.models import link_product
 
 _VARIANCE, _OTHER = sympy.symbols("a b", positive=True, cls=sympy.Dummy)
@@ -44,7 +47,7 @@ def local_flow(link: Link, energy: Energy = Fraction(1)) -> LocalFlow:
     the eigenvalues ``λ_i/T``, and of ``u/T`` and ``s/T``.
 
     Raises :class:`~theory.symbolic.links.LinkError` for what is no link, and
-    :class:`~theory.symbolic.links.UnknownAverageError` for one whose averages are not known in closed form.
+    :class:`~theory.symbolic.links.UnknownAverageError` for one that has a kink elsewhere than at 0.
 
     >>> local_flow(Z**2).growth, local_flow(Z**2).overlap
     ('4', '-16')
@@ -54,6 +57,8 @@ def local_flow(link: Link, energy: Energy = Fraction(1)) -> LocalFlow:
     '8*sqrt(5)/(5*pi)'
     >>> local_flow(sympy.sign(Z)).no_law
     "alpha = 2 E f'^2 is infinite: the link jumps, and the flow has no linear part at the teacher"
+    >>> local_flow(sympy.tanh(Z)).decay
+    '2*mean((1 - tanh(z)**2)**2, (1 - tanh(z)**2)**2)'
     """
     flow = _at_energy_one(canonical(canonical(link).subs(Z, sympy.sqrt(sympy.sympify(energy)) * Z)))
     return replace(flow, link=str(canonical(link)), teacher_energy=str(energy))
@@ -70,15 +75,24 @@ def _at_energy_one(f: sympy.Expr) -> LocalFlow:
 
 
 def _at_the_teacher(f: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
-    """``R(1)`` and ``R'(1)``; infinity and nothing where ``f`` jumps.
+    """``R(1)`` and ``R'(1)``; infinity and nothing where ``f`` jumps."""
+    right, left = sides(f)
+    if right.subs(Z, 0) != left.subs(Z, 0):
+        return sympy.oo, sympy.nan
+    if is_combination(f):
+        return _from_pairs(f)
+    slopes = [side.diff(Z) ** 2 for side in (right, left)]
+    return integral(*slopes), integral(*((Z**2 - 1) * slope for slope in slopes)) / 2
+
+
+def _from_pairs(f: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """The same from the pair function.
 
     With ``f = g + k sign(z)``, ``g`` smooth and ``k`` a polynomial, ``k(0) = 0``, the square of the kinked
     part's derivative is ``k'²``.
     """
     kinked = sympy.Add(*(part for part in sympy.Add.make_args(f) if part.has(sympy.Abs, sympy.sign)))
     k = kinked.subs({sympy.Abs(Z): Z, sympy.sign(Z): 1})
-    if k.subs(Z, 0) != 0:
-        return sympy.oo, sympy.nan
     smooth = f - kinked
     R = _slopes(smooth, smooth) + 2 * _slopes(smooth, kinked) + _slopes(k, k)
     return _tidy(R.subs(_VARIANCE, 1)), _tidy(R.diff(_VARIANCE).subs(_VARIANCE, 1))
@@ -97,31 +111,27 @@ def _at_zero(f: sympy.Expr) -> tuple[sympy.Expr | None, sympy.Expr | None, str]:
     """``A(0)`` and ``∂B/∂u (0)``, or why the flow at 0 has none or no direction grows at such a rate."""
     if has_kink(f):
         return None, None, KINK
-    constant, first, second = (f.diff(Z, order).subs(Z, 0) / sympy.factorial(order) for order in range(3))
-    mean, slope, curvature = (_average(f, order) for order in range(3))
+    constant, first, second = (
+        f.diff(Z, order).subs(Z, 0).doit() / sympy.factorial(order) for order in range(3)
+    )
+    level, slope, curvature = (average(f, order) for order in range(3))
     force = _tidy(2 * first * slope)
-    growth = _tidy(4 * second * (mean - constant) - 2 * first**2)
+    growth = _tidy(4 * second * (level - constant) - 2 * first**2)
     pull = _tidy(4 * second * curvature)
     if force != 0:
-        return None, None, BALLISTIC.format(force)
+        return None, None, BALLISTIC.format(shown(force))
     if growth == pull == 0:
         return None, None, ALGEBRAIC
-    if growth > 0:
+    if is_positive(growth):
         return growth, pull, ""
-    reason = TEACHER_ALONE if growth + pull > 0 else ATTRACTS
-    return None, None, reason.format(growth, pull)
-
-
-def _average(f: sympy.Expr, order: int) -> sympy.Expr:
-    """``E f^(order)(z)``."""
-    terms = link_terms(f).items()
-    return sympy.Add(*(weight * derivative_average(atom, order, sympy.S.One) for atom, weight in terms))
+    reason = TEACHER_ALONE if is_positive(growth + pull) else ATTRACTS
+    return None, None, reason.format(shown(growth), shown(pull))
 
 
 def _tidy(value: sympy.Expr) -> sympy.Expr:
     """Write a number in one form, 0 as 0."""
-    short = sympy.radsimp(sympy.expand(value))
-    return sympy.S.Zero if short.equals(0) else short
+    short = value if value.has(mean) else sympy.radsimp(sympy.expand(value))
+    return sympy.S.Zero if is_zero(short) else short
 
 
 def _text(value: sympy.Expr | None) -> str | None:

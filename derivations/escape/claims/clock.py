@@ -39,12 +39,10 @@ def _growth(start: float, time: float) -> float:
 
 
 @correction(
-    r"$t - \Theta(t) = 3 \int_0^t s$, and on the way out of 0 $\int_0^t s = <a> s(t)/\rho \, (1 + O(s))$: at "
-    r"$T_1$ the clock "
-    r"is late by $O(\delta)$, however long $T_1$ is",
+    r"$t - \Theta(t) = 3 \int_0^t s$, and on the way out of 0 $\int_0^t s = <a=1/2> s(t)/\rho \, (1 + "
+    r"O(s))$: at $T_1$ the clock is late by $O(\delta)$, however long $T_1$ is",
     Verdict.MEASURED,
     ratio=1,
-    a="1/2",
 )
 def late_clock(c: Constants, effort: Effort) -> Finding:
     from numerics import power_law, solve
@@ -65,11 +63,10 @@ def late_clock(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/clock",
     "Proposition 10, step 1",
-    r"$(1 - <a> \delta) t \le \Theta(t) \le t$ on $[0, T_1]$",
+    r"$(1 - <a=3> \delta) t \le \Theta(t) \le t$ on $[0, T_1]$",
     Verdict.NOT_SHARP,
     hypotheses=r"$s \le \delta$ on $[0, T_1]$",
     correction=late_clock,
-    a=3,
 )
 def clock(c: Constants, effort: Effort) -> Finding:
     # t - Θ = 3 ∫ s ≤ 3 δ t: true; for one mode it is (1/8) ln((1 - s_0)/(1 - δ)), which does not grow with T1
@@ -85,7 +82,7 @@ def clock(c: Constants, effort: Effort) -> Finding:
     return Finding(Verdict.NOT_SHARP, how)
 
 
-@correction(r"$|e^x - 1| \le <a> |x|$ for $x \le 0$", Verdict.PROVED, ratio=1, a=1)
+@correction(r"$|e^x - 1| \le <a=1> |x|$ for $x \le 0$", Verdict.PROVED, ratio=1)
 def exponential_modulus(c: Constants, effort: Effort) -> Finding:
     # 1 - e^x = ∫_x^0 e^y dy ≤ |x|, with equality as x → 0
     xs = -np.geomspace(1e-8, 50.0, effort.of(50, 2000))
@@ -99,10 +96,9 @@ def exponential_modulus(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/step1-exponential",
     "Proposition 10, step 1",
-    r"$e^x - 1 \le <a> x$ for $x \le 0$",
+    r"$e^x - 1 \le <a=1> x$ for $x \le 0$",
     Verdict.FALSE,
     correction=exponential_modulus,
-    a=1,
 )
 def exponential_step(c: Constants, effort: Effort) -> Finding:
     factor = float(c["a"])
@@ -117,11 +113,10 @@ def exponential_step(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$|K_\Theta - K| \le <a> \lambda_1 \delta t K(t)$ on $[0, T_1]$, and $0 \le K_\Theta \le K$ at all "
-    r"times",
+    r"$|K_\Theta - K| \le <a=12> \lambda_1 \delta t K(t)$ on $[0, T_1]$, and $0 \le K_\Theta \le K$ at all "
+    "times",
     Verdict.PROVED,
     ratio=1,
-    a=12,
 )
 def kernel_until_exit(c: Constants, effort: Effort) -> Finding:
     # mode by mode (1 - e^{-x})/x · (t - Θ)/(3δt) with x = 4λ(t - Θ): both → 1 for s ≡ δ and x → 0
@@ -140,10 +135,9 @@ def kernel_until_exit(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/step1",
     "(B.26)",
-    r"$|K_\Theta(t) - K(t)| \le <a> \lambda_1 \delta t K(t)$ for all $t \ge 0$",
+    r"$|K_\Theta(t) - K(t)| \le <a=12> \lambda_1 \delta t K(t)$ for all $t \ge 0$",
     Verdict.FALSE,
     correction=kernel_until_exit,
-    a=12,
 )
 def kernel(c: Constants, effort: Effort) -> Finding:
     start, delta, time = 1e-6, 1e-3, 1.0
@@ -173,11 +167,10 @@ def _true_rate(start: str) -> mpf:
 
 
 @correction(
-    r"$|\hat K_\Theta(p) - \hat K(p)| \le -12 \lambda_1 \delta \hat K'(p) + <b> e^{-(p - 4\lambda_1) T_1} "
+    r"$|\hat K_\Theta(p) - \hat K(p)| \le -12 \lambda_1 \delta \hat K'(p) + <b=1> e^{-(p - 4\lambda_1) T_1} "
     r"\hat K(p)$ for $p > 4\lambda_1$",
     Verdict.PROVED,
     ratio=1,
-    b=1,
 )
 def transform_with_tail(c: Constants, effort: Effort) -> Finding:
     # (B.26) up to T1; beyond, |ΔK| ≤ K and ∫_{T1}^∞ e^{-pt} K ≤ e^{-(p - 4λ_1)T1} K̂
@@ -200,10 +193,9 @@ def transform_with_tail(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/step2",
     "(B.27)",
-    r"$|F(p) - F_4(p)| \le <a> \lambda_1 \delta (-\hat K'(p))$ for $\mathrm{Re}\, p > 4\lambda_1$",
+    r"$|F(p) - F_4(p)| \le <a=96> \lambda_1 \delta (-\hat K'(p))$ for $\mathrm{Re}\, p > 4\lambda_1$",
     Verdict.GAP,
     correction=transform_with_tail,
-    a=96,
 )
 def transform(c: Constants, effort: Effort) -> Finding:
     # one mode at p = 12: -K̂' = 1/64. F does not know δ: with δ → s(0) the right side is as small as one
@@ -223,14 +215,11 @@ def transform(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/step3",
     "Proposition 10, step 3, (B.28)",
-    r"if $F_4' \ge c_0/2$ on $[p_0 - r, p_0 + r]$ and $\epsilon_\delta \le \frac{c_0}{<a>} r$ then $F(p_0 "
-    r"\pm r)$ has the sign of "
-    r"$\pm$, with modulus at least $\frac{c_0}{<b>} r$",
+    r"if $F_4' \ge c_0/2$ on $[p_0 - r, p_0 + r]$ and $\epsilon_\delta \le \frac{c_0}{<a=4>} r$ then $F(p_0 "
+    r"\pm r)$ has the sign of $\pm$, with modulus at least $\frac{c_0}{<b=4>} r$",
     Verdict.PROVED,
     hypotheses=r"$|F - F_4| \le \epsilon_\delta$ on the interval",
     ratio=1,
-    a=4,
-    b=4,
 )
 def sign_change(c: Constants, effort: Effort) -> Finding:
     # |F_4(p_0 ± r)| ≥ c_0 r/2, so |F(p_0 ± r)| ≥ (1/2 - 1/a) c_0 r, to be at least c_0 r/b
@@ -246,12 +235,10 @@ def sign_change(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\rho(4) - \rho_{true} \sim C\, s(0)^{<a> (\rho - 4\lambda_1)/\rho} \to 0$ as $s(0) \to 0$, at any "
-    r"$\delta$: no kernel "
-    r"beyond $T_1$ weighs in, and $F$ does not contain $\delta$",
+    r"$\rho(4) - \rho_{true} \sim C\, s(0)^{<a=1/2> (\rho - 4\lambda_1)/\rho} \to 0$ as $s(0) \to 0$, at "
+    r"any $\delta$: no kernel beyond $T_1$ weighs in, and $F$ does not contain $\delta$",
     Verdict.MEASURED,
     ratio=1,
-    a="1/2",
 )
 def rate_shift(c: Constants, effort: Effort) -> Finding:
     small, large = (float(12 - _true_rate(start)) for start in ("1e-15", "1e-12"))
@@ -264,14 +251,12 @@ def rate_shift(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10",
     "Proposition 10 (i)",
-    r"$|\rho_{true} - \rho(4)| \le C \delta$ with $\rho_{true}$ the rightmost real zero of $1 - <a> \hat "
+    r"$|\rho_{true} - \rho(4)| \le C \delta$ with $\rho_{true}$ the rightmost real zero of $1 - <a=8> \hat "
     r"K_\Theta(p)$",
     Verdict.NOT_SHARP,
-    hypotheses=r"$\delta$ fixed as $s(0) \to 0$; not uniformly down to $\delta = s(0)$, where one mode has "
-    r"a shift of "
-    r"order $s(0)^{1/3}$",
+    hypotheses=r"$\delta$ fixed as $s(0) \to 0$; not uniformly down to $\delta = s(0)$, where one mode has a "
+    r"shift of order $s(0)^{1/3}$",
     correction=rate_shift,
-    a=8,
 )
 def true_rate(c: Constants, effort: Effort) -> Finding:
     shifts = [float(12 - _true_rate(start)) for start in ("1e-6", "1e-9", "1e-12")]
@@ -302,12 +287,10 @@ def _bend(exponent: float, dimension: int) -> tuple[float, float]:
 
 @correction(
     r"on the way out of 0 $u = \frac{\hat a(\rho)}{D'(\rho)} e^{\rho t} (1 - \kappa s(t) + O(s^2)) + R(t)$, "
-    r"$\rho = \rho(4)$, "
-    r"$\kappa = <a> (Qw^*)^\top (3\rho - M)^{-1} Qe/(Qw^*)^\top e$ with $e$ the top eigenvector of "
-    r"$M = 4Q + 8(Qw^*)(Qw^*)^\top$, $\|e\|_Q = 1$; $\kappa = 1/2$ for one mode",
+    r"$\rho = \rho(4)$, $\kappa = <a=12> (Qw^*)^\top (3\rho - M)^{-1} Qe/(Qw^*)^\top e$ with $e$ the top "
+    r"eigenvector of $M = 4Q + 8(Qw^*)(Qw^*)^\top$, $\|e\|_Q = 1$; $\kappa = 1/2$ for one mode",
     Verdict.MEASURED,
     ratio=1,
-    a=12,
 )
 def second_order(c: Constants, effort: Effort) -> Finding:
     ratios = []
@@ -324,10 +307,9 @@ def second_order(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/growth",
     "Proposition 10 (ii)",
-    r"$u(t) = \frac{c(\delta)}{\sqrt d} e^{\rho_{true} t} (<a> + o(1))$ on $[0, T_1]$",
+    r"$u(t) = \frac{c(\delta)}{\sqrt d} e^{\rho_{true} t} (<a=1> + o(1))$ on $[0, T_1]$",
     Verdict.FALSE,
     correction=second_order,
-    a=1,
 )
 def growth(c: Constants, effort: Effort) -> Finding:
     # one mode: u/(√s_0 e^{12t}) = √((1 - s)/(1 - s_0)) → √(1 - δ) at T1, and (ρ - ρ_true) T1 → 0, c(δ) → √s_0
@@ -351,8 +333,7 @@ def growth(c: Constants, effort: Effort) -> Finding:
     "P10/step4",
     "(B.29)",
     r"$u(t) = \frac{\hat a_\Theta(\rho_{true})}{F'(\rho_{true})} e^{\rho_{true} t} + \frac{1}{2\pi i} \int "
-    r"e^{pt} "
-    r"\frac{\hat a_\Theta(p)}{F(p)} dp$ is an exact identity",
+    r"e^{pt} \frac{\hat a_\Theta(p)}{F(p)} dp$ is an exact identity",
     Verdict.GAP,
     correction=second_order,
     qualitative=True,
@@ -370,10 +351,9 @@ def exact_identity(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/step4-slope",
     "Proposition 10, step 4",
-    r"$F'(\rho_{true}) \ge \frac{1}{<a> s_*^{(2)}}$ for small starts",
+    r"$F'(\rho_{true}) \ge \frac{1}{<a=16> s_*^{(2)}}$ for small starts",
     Verdict.MEASURED,
     ratio=0.5,
-    a=16,
 )
 def true_slope(c: Constants, effort: Effort) -> Finding:
     start = "1e-12"
@@ -386,14 +366,12 @@ def true_slope(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/step4-ratio",
     "(B.30)",
-    r"$|\hat a_\Theta(\rho_{true})/F'(\rho_{true})| \le <a> \|w(0)\| (s_*^{(2)})^{3/2}/(\rho_{true} - "
+    r"$|\hat a_\Theta(\rho_{true})/F'(\rho_{true})| \le <a=16> \|w(0)\| (s_*^{(2)})^{3/2}/(\rho_{true} - "
     r"4\lambda_1)$",
     Verdict.MEASURED,
     hypotheses=r"the printed $\lesssim$, with the factor that its step gives; small starts, $\|w(0)\|$ "
-    r"printed as "
-    r"$d^{-1/2}$",
+    r"printed as $d^{-1/2}$",
     ratio=0.5,
-    a=16,
 )
 def coefficient_ratio(c: Constants, effort: Effort) -> Finding:
     # one mode, the worst case of P9: there the bound is attained with 8 for 16 as the start shrinks
@@ -407,9 +385,8 @@ def coefficient_ratio(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/step5",
     "Proposition 10, step 5",
-    r"$R \lesssim d^{-1/2} e^{\sigma_* t}/(\rho_{true} - \sigma_*)$ from a uniform gap $\inf_y |F(\sigma_* + "
-    r"iy)| \gtrsim "
-    r"\rho_{true} - \sigma_*$ and the standard integral",
+    r"$R \lesssim d^{-1/2} e^{\sigma_* t}/(\rho_{true} - \sigma_*)$ from a uniform gap $\inf_y |F(\sigma_* "
+    r"+ iy)| \gtrsim \rho_{true} - \sigma_*$ and the standard integral",
     Verdict.GAP,
     correction=remainder,
     qualitative=True,
@@ -427,10 +404,9 @@ def perturbed_remainder(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P10/step6",
     "Proposition 10, step 6",
-    r"$\rho_{true} - 4\lambda_1 \ge <a> (w^*_1)^2 \lambda_1^2$ for small starts",
+    r"$\rho_{true} - 4\lambda_1 \ge <a=4> (w^*_1)^2 \lambda_1^2$ for small starts",
     Verdict.MEASURED,
     ratio=0.5,
-    a=4,
 )
 def true_gap(c: Constants, effort: Effort) -> Finding:
     gap = float(_true_rate("1e-15")) - 4

@@ -19,9 +19,8 @@ MODE_BY_MODE = "mode by mode, for any d"
 @claim(
     "Lem7",
     "(B.12)",
-    r"$(e^{\theta B} x)_k = \sum_m \frac{\theta^m}{m!} x_{k + <n> m}$",
+    r"$(e^{\theta B} x)_k = \sum_m \frac{\theta^m}{m!} x_{k + <n=1> m}$",
     Verdict.PROVED,
-    n=1,
 )
 def shift_exponential(c: Constants, effort: Effort) -> Finding:
     # on x_k = λ^k the shift multiplies by λ; on finite sequences it is a nilpotent matrix
@@ -42,13 +41,11 @@ def shift_exponential(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P7/norms",
     "Proposition 7, proof",
-    r"$|a(t_1) - a(t_2)| \le <a> \|Q\| \|w(t_1) - w(t_2)\| (\|w(t_1)\| + \|w(t_2)\|)$ for $a = 1 - 3s$, "
-    r"hence "
-    r"$\|A(t_1) - A(t_2)\| \le <b> \|B\| \|Q\| \|w\|_\infty \|w(t_1) - w(t_2)\|$ for $A = 4aB + 8S$",
+    r"$|a(t_1) - a(t_2)| \le <a=3> \|Q\| \|w(t_1) - w(t_2)\| (\|w(t_1)\| + \|w(t_2)\|)$ for $a = 1 - 3s$, "
+    r"hence $\|A(t_1) - A(t_2)\| \le <b=24> \|B\| \|Q\| \|w\|_\infty \|w(t_1) - w(t_2)\|$ for $A = 4aB + "
+    "8S$",
     Verdict.PROVED,
     ratio=1,
-    a=3,
-    b=24,
 )
 def operator_continuity(c: Constants, effort: Effort) -> Finding:
     # 3 (w1ᵀQw1 - w2ᵀQw2) = 3 (w1 - w2)ᵀQ(w1 + w2): equality for d = 1 and w1, w2 of one sign; A has 4 of it,
@@ -67,10 +64,9 @@ def operator_continuity(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P7/exponential",
     "(B.10), (B.11)",
-    r"$\|e^A\| \le <a> e^{\|A\|}$ for bounded $A$",
+    r"$\|e^A\| \le <a=1> e^{\|A\|}$ for bounded $A$",
     Verdict.PROVED,
     ratio=1,
-    a=1,
 )
 def exponential_norm(c: Constants, effort: Effort) -> Finding:
     # termwise ‖A^k/k!‖ ≤ ‖A‖^k/k!; equality for A = ‖A‖ I
@@ -89,11 +85,10 @@ def exponential_norm(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P7/operator",
     "Proposition 7, proof, (B.15)",
-    r"$|a(t)| \le <a> + <b> \|Q\| \|w(t)\|^2$, hence $\|A(t)\| \le 4\|B\| (1 + 3\|Q\| \|w(t)\|^2) + 8\|S\|$",
+    r"$|a(t)| \le <a=1> + <b=3> \|Q\| \|w(t)\|^2$, hence $\|A(t)\| \le 4\|B\| (1 + 3\|Q\| \|w(t)\|^2) + "
+    r"8\|S\|$",
     Verdict.PROVED,
     ratio=1,
-    a=1,
-    b=3,
 )
 def operator_norm(c: Constants, effort: Effort) -> Finding:
     # |1 - 3s| ≤ 1 + 3s: equality at w = 0 and, in the limit, for ‖w‖ → ∞ along the first mode
@@ -130,12 +125,10 @@ def _duhamel(c: Constants) -> Finding:
 @claim(
     "P7",
     "(5.2), (B.13), (B.14)",
-    r"$U(t) = e^{<a> B \Theta(t)} U_0 + <b> \int_0^t e^{<a> B (\Theta(t) - \Theta(\tau))} (B s_*^\infty) "
-    r"u(\tau) d\tau$",
+    r"$U(t) = e^{<a=4> B \Theta(t)} U_0 + <b=8> \int_0^t e^{<a> B (\Theta(t) - \Theta(\tau))} (B "
+    r"s_*^\infty) u(\tau) d\tau$",
     Verdict.PROVED,
     hypotheses=r"$U_0 = (w(0)^\top Q^k w^*)_k$, $\|Q\| < 1$, $s_* = 1$",
-    a=4,
-    b=8,
 )
 def duhamel(c: Constants, effort: Effort) -> Finding:
     return _duhamel(c)
@@ -144,13 +137,10 @@ def duhamel(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem1",
     "Lemma 1",
-    r"the solution of (5.1) is $U(t) = e^{<a> B \Theta(t)} U_0 + <b> \int_0^t e^{<a> B (\Theta(t) - "
-    r"\Theta(\tau))} "
-    r"(B s_*^\infty) u^{(1)}(\tau) d\tau$, $\Theta = \int_0^t (1 - 3s)$",
+    r"the solution of (5.1) is $U(t) = e^{<a=4> B \Theta(t)} U_0 + <b=8> \int_0^t e^{<a> B (\Theta(t) - "
+    r"\Theta(\tau))} (B s_*^\infty) u^{(1)}(\tau) d\tau$, $\Theta = \int_0^t (1 - 3s)$",
     Verdict.PROVED,
-    hypotheses=r"as for P7",
-    a=4,
-    b=8,
+    hypotheses="as for P7",
 )
 def duhamel_outline(c: Constants, effort: Effort) -> Finding:
     return _duhamel(c)
@@ -158,11 +148,8 @@ def duhamel_outline(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"for every $U_0 \in \ell^2$ the solution is unique and smooth on each $[0, T]$; it is bounded for the "
-    r"$U_0$ of a "
-    r"flow (Lem 6), and grows at most like $e^{<a> \int |1 - 3s| + <b> \|S\| t}$ otherwise",
+    r"$U_0$ of a flow (Lem 6), and grows at most like $e^{<a=4> \int |1 - 3s| + <b=8> \|S\| t}$ otherwise",
     Verdict.PROVED,
-    a=4,
-    b=8,
     ratio=1,
 )
 def finite_times(c: Constants, effort: Effort) -> Finding:
@@ -179,11 +166,9 @@ def finite_times(c: Constants, effort: Effort) -> Finding:
     "P7/bounded",
     "Proposition 7",
     r"for every $U_0 \in \ell^2$ the solution of (B.14) is in $C_b^\infty(\mathbb{R}_{\ge 0}; \ell^2)$; in "
-    r"particular "
-    r"for $U_0 = ((-1/<n>)^k)_k$ when $s \equiv 1$",
+    r"particular for $U_0 = ((-1/<n=2>)^k)_k$ when $s \equiv 1$",
     Verdict.FALSE,
     correction=finite_times,
-    n=2,
 )
 def bounded_for_all(c: Constants, effort: Effort) -> Finding:
     # Q = I/2, w ≡ w* = (1, 1): s ≡ 1, Θ = -2t. U_k = (-r)^k e^{8rt} + 2^{-k} C(t) with C' = -4C + 8u
@@ -211,14 +196,10 @@ def bounded_for_all(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P8/series",
     "(B.16), (B.17), (B.19)",
-    r"$a_\Theta = \sum_i \lambda_i w_i(0) w^*_i e^{<a> \lambda_i \Theta} = \sum_m \frac{(4\Theta)^m}{m!} "
-    r"u^{(<b> + m)}(0)$ and "
-    r"$K_\Theta = \sum_i \lambda_i^2 (w^*_i)^2 e^{<a> \lambda_i \Theta} = \sum_m \frac{(4\Theta)^m}{m!} "
-    r"s_*^{(<c> + m)}$",
+    r"$a_\Theta = \sum_i \lambda_i w_i(0) w^*_i e^{<a=4> \lambda_i \Theta} = \sum_m \frac{(4\Theta)^m}{m!} "
+    r"u^{(<b=1> + m)}(0)$ and $K_\Theta = \sum_i \lambda_i^2 (w^*_i)^2 e^{<a> \lambda_i \Theta} = \sum_m "
+    r"\frac{(4\Theta)^m}{m!} s_*^{(<c=2> + m)}$",
     Verdict.PROVED,
-    a=4,
-    b=1,
-    c=2,
 )
 def series(c: Constants, effort: Effort) -> Finding:
     clock = sympy.Symbol("theta", positive=True)
@@ -243,11 +224,9 @@ def _derivatives(kernel: sympy.Expr) -> list[sympy.Expr]:
 
 
 @correction(
-    r"$u(t) = a_\Theta(t) + <b> \int_0^t K_\Theta(t, \tau) u(\tau) d\tau$ with "
-    r"$K_\Theta(t, \tau) = \sum_i \lambda_i^2 (w^*_i)^2 e^{<a> \lambda_i (\Theta(t) - \Theta(\tau))}$",
+    r"$u(t) = a_\Theta(t) + <b=8> \int_0^t K_\Theta(t, \tau) u(\tau) d\tau$ with $K_\Theta(t, \tau) = "
+    r"\sum_i \lambda_i^2 (w^*_i)^2 e^{<a=4> \lambda_i (\Theta(t) - \Theta(\tau))}$",
     Verdict.PROVED,
-    a=4,
-    b=8,
 )
 def two_times(c: Constants, effort: Effort) -> Finding:
     return _duhamel(c)
@@ -256,12 +235,11 @@ def two_times(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P8",
     "(B.18)",
-    r"$u(t) = a_\Theta(t) + <b> \int_0^t K_\Theta(t - \tau) u(\tau) d\tau$, "
-    r"$K_\Theta(t) = \sum_i \lambda_i^2 (w^*_i)^2 e^{4 \lambda_i \Theta(t)}$",
+    r"$u(t) = a_\Theta(t) + <b=8> \int_0^t K_\Theta(t - \tau) u(\tau) d\tau$, $K_\Theta(t) = \sum_i "
+    r"\lambda_i^2 (w^*_i)^2 e^{4 \lambda_i \Theta(t)}$",
     Verdict.FALSE,
     hypotheses=r"right where $\Theta$ is linear in $t$, that is $s$ constant",
     correction=two_times,
-    b=8,
 )
 def convolution(c: Constants, effort: Effort) -> Finding:
     # d = 1, λ = w* = 1: third derivatives at 0 of the two integrals
@@ -301,12 +279,10 @@ def _convolution_replay(factor: sympy.Rational) -> str:
 @claim(
     "5.3",
     "(5.3)",
-    r"at $s = 0$, where $\Theta = t$: $u = a_0 + <b> K * u$ with $a_0 = \sum_i \lambda_i w_i(0) w^*_i e^{<a> "
-    r"\lambda_i t}$, "
-    r"$K = \sum_i \lambda_i^2 (w^*_i)^2 e^{<a> \lambda_i t}$, so $\hat u = \hat a_0/(1 - <b> \hat K)$",
+    r"at $s = 0$, where $\Theta = t$: $u = a_0 + <b=8> K * u$ with $a_0 = \sum_i \lambda_i w_i(0) w^*_i "
+    r"e^{<a=4> \lambda_i t}$, $K = \sum_i \lambda_i^2 (w^*_i)^2 e^{<a> \lambda_i t}$, so $\hat u = \hat "
+    r"a_0/(1 - <b> \hat K)$",
     Verdict.PROVED,
-    a=4,
-    b=8,
 )
 def linear_volterra(c: Constants, effort: Effort) -> Finding:
     # ẇ = 4Qw + 8Qw*u in Laplace's variable p, mode by mode: ŵ = (w_0 + 8 λ w* û)/(p - 4λ)

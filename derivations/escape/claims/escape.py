@@ -31,15 +31,11 @@ def _secular(size: int, a: sympy.Expr, b: sympy.Expr) -> tuple[sympy.Expr, sympy
 @claim(
     "Lem2",
     "Lemma 2",
-    r"$\rho$ is the unique solution of $1 = <a> \sum_i \lambda_i^2 (w^*_i)^2/(p - <b> \lambda_i)$ in "
-    r"$(4\lambda_1, \infty)$, "
-    r"the top eigenvalue of $4Q + 8(Qw^*)(Qw^*)^\top$; with all $w^*_i \ne 0$ and distinct $\lambda_i$ there "
-    r"is a "
-    r"further root between every two poles, positive as well",
+    r"$\rho$ is the unique solution of $1 = <a=8> \sum_i \lambda_i^2 (w^*_i)^2/(p - <b=4> \lambda_i)$ in "
+    r"$(4\lambda_1, \infty)$, the top eigenvalue of $4Q + 8(Qw^*)(Qw^*)^\top$; with all $w^*_i \ne 0$ and "
+    r"distinct $\lambda_i$ there is a further root between every two poles, positive as well",
     Verdict.PROVED,
     hypotheses=r"$w^*_1 \ne 0$",
-    a=8,
-    b=4,
 )
 def unique_above(c: Constants, effort: Effort) -> Finding:
     pairs = []
@@ -53,11 +49,10 @@ def unique_above(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem2/rate",
     "Lemma 2, (5.3)",
-    r"$|u|$ grows like $e^{<a> \rho t}$ while $s \ll 1$",
+    r"$|u|$ grows like $e^{<a=1> \rho t}$ while $s \ll 1$",
     Verdict.MEASURED,
     hypotheses=r"$\hat a(\rho) \ne 0$",
     ratio=1,
-    a=1,
 )
 def grows(c: Constants, effort: Effort) -> Finding:
     from numerics import power_law, solve
@@ -78,15 +73,12 @@ def grows(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem8",
     "Lemma 8, (B.21)",
-    r"$\rho(b)$, the root of $1 = 8 \sum_i \lambda_i^2 (w^*_i)^2/(\rho - b\lambda_i)$ above $b\lambda_1$, is "
-    r"unique, and "
-    r"$\rho'(b) = <a> \sum_i \lambda_i m_i/(\rho - b\lambda_i)^2 / \sum_i m_i/(\rho - b\lambda_i)^2 > 0$, "
-    r"$m_i = \lambda_i^2 (w^*_i)^2$: $\rho$ is continuous and strictly increasing",
+    r"$\rho(b)$, the root of $1 = 8 \sum_i \lambda_i^2 (w^*_i)^2/(\rho - b\lambda_i)$ above $b\lambda_1$, "
+    r"is unique, and $\rho'(b) = <a=1> \sum_i \lambda_i m_i/(\rho - b\lambda_i)^2 / \sum_i m_i/(\rho - "
+    r"b\lambda_i)^2 > 0$, $m_i = \lambda_i^2 (w^*_i)^2$: $\rho$ is continuous and strictly increasing",
     Verdict.PROVED,
-    hypotheses=r"$w^*_1 \ne 0$, which is needed: for $\lambda = (1, 1/4)$, $w^* = (0, 2)$ and $b = 4$ the "
-    r"only root is "
-    r"$3 < b\lambda_1$",
-    a=1,
+    hypotheses=r"$w^*_1 \ne 0$, which is needed: for $\lambda = (1, 1/4)$, $w^* = (0, 2)$ and $b = 4$ "
+    r"the only root is $3 < b\lambda_1$",
 )
 def increasing(c: Constants, effort: Effort) -> Finding:
     b, l1, l2, m1, m2 = sympy.symbols("b l1 l2 m1 m2", positive=True)
@@ -103,10 +95,8 @@ def increasing(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"if $\rho(b_1) > b_2\lambda_1$ the printed chain holds; else $\rho(b_2) > b_2\lambda_1 \ge \rho(b_1)$ "
-    r"at once: for one "
-    r"mode $\rho(b) = b\lambda + <a> \lambda^2 (w^*)^2$",
+    r"at once: for one mode $\rho(b) = b\lambda + <a=8> \lambda^2 (w^*)^2$",
     Verdict.PROVED,
-    a=8,
 )
 def chain_repaired(c: Constants, effort: Effort) -> Finding:
     b = sympy.Symbol("b", positive=True)
@@ -117,11 +107,10 @@ def chain_repaired(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem8/chain",
     "Lemma 8, proof",
-    r"$1 = F_{b_1}(\rho(b_1)) < F_{b_2}(\rho(b_1))$ for all $b_2 > b_1 > 0$, $F_b(p) = <a> \sum_i m_i/(p - "
-    r"b\lambda_i)$",
+    r"$1 = F_{b_1}(\rho(b_1)) < F_{b_2}(\rho(b_1))$ for all $b_2 > b_1 > 0$, $F_b(p) = <a=8> \sum_i m_i/(p "
+    r"- b\lambda_i)$",
     Verdict.GAP,
     correction=chain_repaired,
-    a=8,
 )
 def chain(c: Constants, effort: Effort) -> Finding:
     # one mode λ = w* = 1: ρ(b) = b + a, F_{b2}(ρ(b1)) = a/(b1 + a - b2) < 0 once b2 > b1 + a
@@ -143,13 +132,11 @@ ACROSS = State.of(["4/5", "1/5"], [1, 1], ["-9/41", "40/41"])
 
 
 @correction(
-    r"for $Q = cI$ the sign of $u$ is fixed ($\dot u = <a> \lambda (s_* - s) u$); in general $u$ may cross 0 "
-    r"while "
-    r"$L \ge <b> s_*^2$, its minimum over $u = 0$, and never below; in the linear stage the sign of "
-    r"$\hat a(\rho) = \sum_i \lambda_i w_i(0) w^*_i/(\rho - 4\lambda_i)$ decides where the run ends",
+    r"for $Q = cI$ the sign of $u$ is fixed ($\dot u = <a=12> \lambda (s_* - s) u$); in general $u$ may "
+    r"cross 0 while $L \ge <b=8/3> s_*^2$, its minimum over $u = 0$, and never below; in the linear stage "
+    r"the sign of $\hat a(\rho) = \sum_i \lambda_i w_i(0) w^*_i/(\rho - 4\lambda_i)$ decides where the run "
+    "ends",
     Verdict.PROVED,
-    a=12,
-    b="8/3",
 )
 def sign_below_barrier(c: Constants, effort: Effort) -> Finding:
     s, u, t = sympy.symbols("s u t")
@@ -168,7 +155,7 @@ def sign_below_barrier(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R3",
     "Remark 3",
-    r"the sign of $u(t)$ is fixed at initialization",
+    "the sign of $u(t)$ is fixed at initialization",
     Verdict.FALSE,
     correction=sign_below_barrier,
 )
@@ -199,11 +186,10 @@ def _rate(exponent: float, teacher: tuple[float, ...]) -> float:
 @claim(
     "R4",
     "Remark 4",
-    r"for a flat teacher $\rho$ increases with $a$, from $12/d$ at $a = 0$ to $<a>$ as $a \to \infty$, for "
-    r"$d$ from 2 to $\infty$",
+    r"for a flat teacher $\rho$ increases with $a$, from $12/d$ at $a = 0$ to $<a=12>$ as $a \to \infty$, "
+    r"for $d$ from 2 to $\infty$",
     Verdict.PROVED,
     hypotheses="a teacher that is weak on the first mode may break it (see the evidence)",
-    a=12,
 )
 def faster_if_flat(c: Constants, effort: Effort) -> Finding:
     # w*_i² = 1: Σ φ(λ_i) = 1/8, φ(x) = x²/(ρ - 4x) convex and falling with ρ; λ(a') majorises λ(a) for a' >

@@ -66,11 +66,10 @@ def _refuted(ratio: str) -> Callable[[], Counterexample]:
 @claim(
     "P9/coefficient",
     "Proposition 9, (B.23)",
-    r"$\alpha_b$ contains $\frac{\hat a(\rho)}{D'(\rho)} e^{\rho t}$ with $D'(\rho) = <a> \sum_i "
+    r"$\alpha_b$ contains $\frac{\hat a(\rho)}{D'(\rho)} e^{\rho t}$ with $D'(\rho) = <a=8> \sum_i "
     r"\lambda_i^2 (w^*_i)^2/(\rho - b\lambda_i)^2$: exactly the part of $w(0)$ along the top eigenvector "
     r"$e_i = \lambda_i w^*_i/(\rho - b\lambda_i)$",
     Verdict.PROVED,
-    a=8,
 )
 def coefficient(c: Constants, effort: Effort) -> Finding:
     # (Qw*)ᵀe (e·w_0)/‖e‖² with (Qw*)ᵀe = Σ m/(ρ - bλ) = 1/8, e·w_0 = â, ‖e‖² = D'/8; M e = ρ e by mode
@@ -89,13 +88,12 @@ def coefficient(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\alpha_b(t) = \frac{\hat a(\rho)}{D'(\rho)} e^{\rho t} + R(t)$, $|\hat a(\rho)/D'(\rho)| \le "
-    r"<a> \|w(0)\| \sqrt{s_*^{(2)}}$, with the sign of $\hat a(\rho)$; this is sharper than $8 "
-    r"(s_*^{(2)})^{3/2} \|w(0)\|/\delta_b$, "
-    r"since $\delta_b \le 8 s_*^{(2)}$; and $\|w(0)\| = 1$ in the paper's set-up",
+    r"$\alpha_b(t) = \frac{\hat a(\rho)}{D'(\rho)} e^{\rho t} + R(t)$, $|\hat a(\rho)/D'(\rho)| \le <a=1> "
+    r"\|w(0)\| \sqrt{s_*^{(2)}}$, with the sign of $\hat a(\rho)$; this is sharper than $8 "
+    r"(s_*^{(2)})^{3/2} \|w(0)\|/\delta_b$, since $\delta_b \le 8 s_*^{(2)}$; and $\|w(0)\| = 1$ in the "
+    "paper's set-up",
     Verdict.PROVED,
     ratio=1,
-    a=1,
 )
 def coefficient_bound(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -110,13 +108,12 @@ def coefficient_bound(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9",
     "(B.20), (B.22)",
-    r"$\alpha_b(t) = \frac{c}{\sqrt d} e^{\rho t}(1 + o(1))$ with $0 < c \le <a> (s_*^{(2)})^{3/2}/\delta_b$",
+    r"$\alpha_b(t) = \frac{c}{\sqrt d} e^{\rho t}(1 + o(1))$ with $0 < c \le <a=8> "
+    r"(s_*^{(2)})^{3/2}/\delta_b$",
     Verdict.FALSE,
-    hypotheses=r"$w(0)$ on the unit sphere, $u(0) > 0$, as in Section 2 and Remark 3; the upper bound holds "
-    r"if "
-    r"$\|w(0)\| = d^{-1/2}$, as the proof assumes",
+    hypotheses="$w(0)$ on the unit sphere, $u(0) > 0$, as in Section 2 and Remark 3; the upper bound "
+    r"holds if $\|w(0)\| = d^{-1/2}$, as the proof assumes",
     correction=coefficient_bound,
-    a=8,
 )
 def exponential(c: Constants, effort: Effort) -> Finding:
     escape = Escape(np.array([0.8, 0.2]), np.ones(2))
@@ -140,11 +137,10 @@ def exponential(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\sum_i |\lambda_i w_i(0) w^*_i| \le <a> \sqrt{s(0) s_*}$, so the horizontal edges still vanish like "
-    r"$1/T$",
+    r"$\sum_i |\lambda_i w_i(0) w^*_i| \le <a=1> \sqrt{s(0) s_*}$, so the horizontal edges still vanish "
+    "like $1/T$",
     Verdict.PROVED,
     ratio=1,
-    a=1,
 )
 def edges_repaired(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -177,13 +173,10 @@ def edges(c: Constants, effort: Effort) -> Finding:
     "P9/step2-poles",
     "Proposition 9, step 2",
     r"the zeros of $D_b$ are real and interlace the poles: one in each $(b\lambda_{i+1}, b\lambda_i)$ and "
-    r"one above "
-    r"$b\lambda_1$, as many as distinct eigenvalues with $w^*_i \ne 0$; they add up to $<a> b "
-    r"\sum\lambda_i + <c> s_*^{(2)}$, the sum over those eigenvalues, each once",
+    r"one above $b\lambda_1$, as many as distinct eigenvalues with $w^*_i \ne 0$; they add up to $<a=1> b "
+    r"\sum\lambda_i + <c=8> s_*^{(2)}$, the sum over those eigenvalues, each once",
     Verdict.PROVED,
     ratio=1,
-    a=1,
-    c=8,
 )
 def interlacing(c: Constants, effort: Effort) -> Finding:
     # zeros of D are eigenvalues of the symmetric b Q + 8 (Qw*)(Qw*)ᵀ: real, interlacing (Weyl); one whose
@@ -225,13 +218,12 @@ def _zeros_less_sum(c: Constants) -> list[sympy.Expr]:
 @claim(
     "P9/step3",
     "Proposition 9, step 3",
-    r"$\|w(0)\|_2 = 1$ on the unit sphere, and $|\hat a(\rho)| \le <a> \|w(0)\| \sqrt{s_*^{(2)}}/\delta_b$; "
-    r"only its "
-    r"typical size is $d^{-1/2}$: $E\, \hat a^2 = \frac{1}{d} \sum_i (w^*_i v_i)^2$",
+    r"$\|w(0)\|_2 = 1$ on the unit sphere, and $|\hat a(\rho)| \le <a=1> \|w(0)\| "
+    r"\sqrt{s_*^{(2)}}/\delta_b$; only its typical size is $d^{-1/2}$: $E\, \hat a^2 = \frac{1}{d} \sum_i "
+    "(w^*_i v_i)^2$",
     Verdict.PROVED,
     hypotheses=r"the step states $\|w(0)\|_2 = d^{-1/2}$; Section 2 has 1 (Setup/start)",
     ratio=1,
-    a=1,
 )
 def source_bound(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -246,10 +238,9 @@ def source_bound(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9/step3-slope",
     "Proposition 9, step 3",
-    r"$D_b'(\rho) \ge \frac{1}{<a> s_*^{(2)}}$",
+    r"$D_b'(\rho) \ge \frac{1}{<a=8> s_*^{(2)}}$",
     Verdict.PROVED,
     ratio=1,
-    a=8,
 )
 def slope_bound(c: Constants, effort: Effort) -> Finding:
     # (Σ m/(ρ - bλ))² ≤ Σ m Σ m/(ρ - bλ)²: 1/64 ≤ s*^(2) D'/8
@@ -264,11 +255,10 @@ def slope_bound(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9/step3-ratio",
     "(B.24)",
-    r"$|\hat a(\rho)/D_b'(\rho)| \le <a> \|w(0)\| (s_*^{(2)})^{3/2}/\delta_b$",
+    r"$|\hat a(\rho)/D_b'(\rho)| \le <a=8> \|w(0)\| (s_*^{(2)})^{3/2}/\delta_b$",
     Verdict.PROVED,
     hypotheses=r"printed with $\|w(0)\| = d^{-1/2}$",
     ratio=1,
-    a=8,
 )
 def ratio_bound(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -281,11 +271,10 @@ def ratio_bound(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\mathrm{Re}\, D_b(\sigma + iy) \ge 1 - <a> F_b(\sigma)$, which is negative on $(b\lambda_1, \rho)$ "
-    r"and bounds nothing",
+    r"$\mathrm{Re}\, D_b(\sigma + iy) \ge 1 - <a=1> F_b(\sigma)$, which is negative on $(b\lambda_1, \rho)$ "
+    "and bounds nothing",
     Verdict.PROVED,
     ratio=1,
-    a=1,
 )
 def real_part(c: Constants, effort: Effort) -> Finding:
     # 1 - Re D = Σ 8m (σ - bλ)/((σ - bλ)² + y²) ≤ F(σ), attained at y = 0
@@ -306,11 +295,10 @@ def real_part(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9/step4",
     "Proposition 9, step 4, first display",
-    r"$\mathrm{Re}\, D_b(\sigma + iy) \ge 1 - <a> \hat K_b(\sigma) = F_b(\sigma) - 1$, $F_b = <a> \hat K_b$, "
-    r"on $(b\lambda_1, \rho)$",
+    r"$\mathrm{Re}\, D_b(\sigma + iy) \ge 1 - <a=8> \hat K_b(\sigma) = F_b(\sigma) - 1$, $F_b = <a> \hat "
+    r"K_b$, on $(b\lambda_1, \rho)$",
     Verdict.FALSE,
     correction=real_part,
-    a=8,
 )
 def sign_error(c: Constants, effort: Effort) -> Finding:
     value = c["a"] / (8 - 4)  # F at σ = 8 for one mode, where ρ = 12 if a = 8
@@ -326,10 +314,9 @@ def sign_error(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"$F_b(\sigma) - 1 \ge (\rho - \sigma) |F_b'(\rho)| = (\rho - \sigma) D_b'(\rho) \ge \frac{\rho - "
-    r"\sigma}{<a> s_*^{(2)}}$",
+    r"\sigma}{<a=8> s_*^{(2)}}$",
     Verdict.PROVED,
     ratio=1,
-    a=8,
 )
 def convex(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -348,10 +335,9 @@ def convex(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9/step4-convexity",
     "Proposition 9, step 4, second display",
-    r"$F_b(\sigma) - 1 \ge (\rho - \sigma) F_b'(\rho) = \frac{\rho - \sigma}{<a>} D_b'(\rho)$",
+    r"$F_b(\sigma) - 1 \ge (\rho - \sigma) F_b'(\rho) = \frac{\rho - \sigma}{<a=8>} D_b'(\rho)$",
     Verdict.FALSE,
     correction=convex,
-    a=8,
 )
 def convexity_step(c: Constants, effort: Effort) -> Finding:
     p = sympy.Symbol("p")
@@ -369,12 +355,10 @@ def convexity_step(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$|D_b(\sigma + iy)| \ge \frac{\rho - \sigma}{<a> s_*^{(2)}}$ for $b\lambda_1 < \sigma \le \rho$ and "
-    r"every $y$; "
-    r"also $\ge \min(1, \frac{\rho - \sigma}{\sigma - b\lambda_d})$, by interlacing",
+    r"$|D_b(\sigma + iy)| \ge \frac{\rho - \sigma}{<a=8> s_*^{(2)}}$ for $b\lambda_1 < \sigma \le \rho$ and "
+    r"every $y$; also $\ge \min(1, \frac{\rho - \sigma}{\sigma - b\lambda_d})$, by interlacing",
     Verdict.PROVED,
     ratio=1,
-    a=8,
 )
 def resolvent(c: Constants, effort: Effort) -> Finding:
     # D(p) = (p - ρ) E 1/(p - bλ) and 8 s*^(2) = E(ρ - bλ) under the weights 8m_i/(ρ - bλ_i), which add up
@@ -410,11 +394,10 @@ def resolvent(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9/step4-infimum",
     "Proposition 9, step 4, third display",
-    r"$\inf_y |D_b(\sigma_* + iy)| \ge \frac{\rho - \sigma_*}{<a> s_*^{(2)}}$",
+    r"$\inf_y |D_b(\sigma_* + iy)| \ge \frac{\rho - \sigma_*}{<a=64> s_*^{(2)}}$",
     Verdict.NOT_SHARP,
     correction=resolvent,
     ratio=0.125,
-    a=64,
 )
 def infimum(c: Constants, effort: Effort) -> Finding:
     proved = resolvent.settle(effort).finding.verdict is Verdict.PROVED
@@ -428,12 +411,11 @@ def infimum(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9/step4-source",
     "Proposition 9, step 4",
-    r"$|\hat a(\sigma + iy)| \le <a> \|w(0)\| (\sum_i \frac{\lambda_i^2 (w^*_i)^2}{(\sigma - b\lambda_i)^2 + "
-    r"y^2})^{1/2}$",
+    r"$|\hat a(\sigma + iy)| \le <a=1> \|w(0)\| (\sum_i \frac{\lambda_i^2 (w^*_i)^2}{(\sigma - "
+    r"b\lambda_i)^2 + y^2})^{1/2}$",
     Verdict.PROVED,
     hypotheses=r"printed with $d^{-1/2}$ for $\|w(0)\|$, which is 1 in Section 2",
     ratio=1,
-    a=1,
 )
 def source_on_line(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -450,10 +432,9 @@ def source_on_line(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9/step4-integral",
     "Proposition 9, step 4, the standard integral",
-    r"$\int_{\mathbb{R}} \frac{dy}{\sqrt{a^2 + y^2} \sqrt{A^2 + y^2}} \le <c> \frac{\pi}{\sqrt{aA}}$",
+    r"$\int_{\mathbb{R}} \frac{dy}{\sqrt{a^2 + y^2} \sqrt{A^2 + y^2}} \le <c=1> \frac{\pi}{\sqrt{aA}}$",
     Verdict.PROVED,
     ratio=1,
-    c=1,
 )
 def standard_integral(c: Constants, effort: Effort) -> Finding:
     from mpmath import mp
@@ -471,12 +452,11 @@ def standard_integral(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$|R(t)| \le <a> \|w(0)\| \sqrt{s_*^{(2)}} e^{\rho_2 t}$ with $\rho_2 \le b\lambda_1$ the second zero: "
-    r"$R = (Qw^*)^\top P e^{Mt} w(0)$, "
-    r"$M = bQ + 8(Qw^*)(Qw^*)^\top$ symmetric, $P$ off its top eigenvector",
+    r"$|R(t)| \le <a=1> \|w(0)\| \sqrt{s_*^{(2)}} e^{\rho_2 t}$ with $\rho_2 \le b\lambda_1$ the second "
+    r"zero: $R = (Qw^*)^\top P e^{Mt} w(0)$, $M = bQ + 8(Qw^*)(Qw^*)^\top$ symmetric, $P$ off its top "
+    "eigenvector",
     Verdict.PROVED,
     ratio=1,
-    a=1,
 )
 def remainder(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -497,8 +477,7 @@ def remainder(c: Constants, effort: Effort) -> Finding:
     "P9/step4-remainder",
     "Proposition 9, step 4, last but one display",
     r"$|R_{\sigma_*}(t)| \le \frac{C}{\sqrt d (\rho - \sigma_*)} e^{\sigma_* t}$ by the integral of $|\hat "
-    r"a/D_b|$ along "
-    r"$\mathrm{Re}\, p = \sigma_*$, bounded with $|D_b| \ge$ const",
+    r"a/D_b|$ along $\mathrm{Re}\, p = \sigma_*$, bounded with $|D_b| \ge$ const",
     Verdict.GAP,
     correction=remainder,
     qualitative=True,
@@ -519,11 +498,9 @@ def remainder_step(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"$|R(t)| / |\frac{\hat a(\rho)}{D'(\rho)} e^{\rho t}|$ falls like $e^{-(\rho - \rho_2) t}$, $\rho - "
-    r"\rho_2 \ge <a> \delta_b$: twice the "
-    r"printed rate at least",
+    r"\rho_2 \ge <a=1> \delta_b$: twice the printed rate at least",
     Verdict.PROVED,
     ratio=1,
-    a=1,
 )
 def full_gap(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -539,11 +516,10 @@ def full_gap(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9/step4-rate",
     "(B.25)",
-    r"$|R_{\sigma_*}(t)| / |\frac{\hat a(\rho)}{D'(\rho)} e^{\rho t}| \lesssim e^{-\delta_b t/<a>}$",
+    r"$|R_{\sigma_*}(t)| / |\frac{\hat a(\rho)}{D'(\rho)} e^{\rho t}| \lesssim e^{-\delta_b t/<a=2>}$",
     Verdict.NOT_SHARP,
     hypotheses=r"$\hat a(\rho) \ne 0$",
     correction=full_gap,
-    a=2,
 )
 def half_gap(c: Constants, effort: Effort) -> Finding:
     found = full_gap.settle(effort).finding
@@ -555,10 +531,9 @@ def half_gap(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P9/step5",
     "Proposition 9, step 5",
-    r"$\delta_b \ge <a> (w^*_1)^2 \lambda_1^2$",
+    r"$\delta_b \ge <a=8> (w^*_1)^2 \lambda_1^2$",
     Verdict.PROVED,
     ratio=1,
-    a=8,
 )
 def gap_bound(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:

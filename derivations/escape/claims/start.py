@@ -24,12 +24,11 @@ def _sphere(powers: tuple[int, ...], dimension: sympy.Expr) -> sympy.Expr:
 @claim(
     "A1",
     "Assumption A1",
-    r"$u(0) \asymp d^{-1/2}$: given the teacher, $E\, u(0)^2 = \frac{<a>}{d} s_*^{(2)}$ for $w(0)$ uniform "
-    r"on the unit sphere",
+    r"$u(0) \asymp d^{-1/2}$: given the teacher, $E\, u(0)^2 = \frac{<a=1>}{d} s_*^{(2)}$ for $w(0)$ "
+    "uniform on the unit sphere",
     Verdict.PROVED,
     hypotheses=r"the assumption on $w^*_1$ is about the teacher: $|w^*_1| = |g_1|/\|Q^{1/2}g\|$ is of order "
     r"one but for small $g_1$",
-    a=1,
 )
 def overlap_size(c: Constants, effort: Effort) -> Finding:
     v1, v2 = sympy.symbols("v1 v2")
@@ -40,12 +39,11 @@ def overlap_size(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"with the clock $\Theta(t) = t$, given $w^*$, $\hat a(\rho)$ has mean 0 and variance $\frac{<a>}{d} "
+    r"with the clock $\Theta(t) = t$, given $w^*$, $\hat a(\rho)$ has mean 0 and variance $\frac{<a=1>}{d} "
     r"\sum_i (w^*_i v_i)^2$, and is $N(0, \cdot)$ for $w(0) \sim N(0, I/d)$",
     Verdict.PROVED,
-    hypotheses=r"with probability of order $\epsilon$ it is smaller than $\epsilon d^{-1/2}$: A1 holds up to "
-    r"such draws",
-    a=1,
+    hypotheses=r"with probability of order $\epsilon$ it is smaller than $\epsilon d^{-1/2}$: A1 holds up "
+    r"to such draws",
 )
 def source_variance(c: Constants, effort: Effort) -> Finding:
     x1, x2 = sympy.symbols("x1 x2")  # x_i = w*_i v_i
@@ -61,8 +59,8 @@ def source_variance(c: Constants, effort: Effort) -> Finding:
 @claim(
     "A1/source",
     "Assumption A1, Remark 6",
-    r"$\hat a_\Theta(\rho_{true}) \sim N(0, \frac1d\sum_i (w^*_i v_i)^2)$ given $w^*$, "
-    r"$v_i = \lambda_i/(\rho_{true} - 4\lambda_i)$",
+    r"$\hat a_\Theta(\rho_{true}) \sim N(0, \frac1d\sum_i (w^*_i v_i)^2)$ given $w^*$, $v_i = "
+    r"\lambda_i/(\rho_{true} - 4\lambda_i)$",
     Verdict.GAP,
     correction=source_variance,
 )
@@ -76,10 +74,9 @@ def random_pole(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"on the sphere $\hat a(\rho)$ has the same mean and variance, and kurtosis $3d/(d + <n>)$: Gaussian "
+    r"on the sphere $\hat a(\rho)$ has the same mean and variance, and kurtosis $3d/(d + <n=2>)$: Gaussian "
     r"only as $d \to \infty$",
     Verdict.PROVED,
-    n=2,
 )
 def sphere_kurtosis(c: Constants, effort: Effort) -> Finding:
     return identity(_sphere((4,), d) / _sphere((2,), d) ** 2, 3 * d / (d + c["n"]), "moments of the sphere")
@@ -89,10 +86,9 @@ def sphere_kurtosis(c: Constants, effort: Effort) -> Finding:
     "R6",
     "Remark 6",
     r"for $w(0)$ uniform on the sphere $\hat a(\rho) \sim N(0, \frac{1}{d} \sum_i (w^*_i v_i)^2)$, of "
-    r"kurtosis $<a>$",
+    "kurtosis $<a=3>$",
     Verdict.FALSE,
     correction=sphere_kurtosis,
-    a=3,
 )
 def gaussian_on_sphere(c: Constants, effort: Effort) -> Finding:
     kurtosis = (_sphere((4,), d) / _sphere((2,), d) ** 2).subs(d, 2)
@@ -109,12 +105,9 @@ def gaussian_on_sphere(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$E\, s(0) = <a>/d$, and for $w(0) \sim N(0, I/d)$ $\mathrm{Var}\, s(0) = <b>\, \mathrm{tr}\, Q^2/d^2$: "
-    r"$s(0)$ is of order $1/d$, "
-    r"and so is its spread",
+    r"$E\, s(0) = <a=1>/d$, and for $w(0) \sim N(0, I/d)$ $\mathrm{Var}\, s(0) = <b=2>\, \mathrm{tr}\, "
+    "Q^2/d^2$: $s(0)$ is of order $1/d$, and so is its spread",
     Verdict.PROVED,
-    a=1,
-    b=2,
 )
 def energy_size(c: Constants, effort: Effort) -> Finding:
     # s = Σ λ_i w_i², two modes standing for all: pairs of modes
@@ -128,10 +121,9 @@ def energy_size(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R6/energy",
     "Remark 6",
-    r"$s(0)$ fluctuates on the order $d^{-1/<n>}$",
+    "$s(0)$ fluctuates on the order $d^{-1/<n=2>}$",
     Verdict.FALSE,
     correction=energy_size,
-    n=2,
 )
 def energy_spread(c: Constants, effort: Effort) -> Finding:
     sizes = []
@@ -151,11 +143,9 @@ def energy_spread(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"with $w(0)$ on the unit sphere $\|w(0)\| = 1$, $E\, s(0) = <a>/d$ and $E\, u(0)^2 = s_*^{(2)}/d$; "
-    r"$\|w(0)\| = d^{-1/2}$ would give "
-    r"$s(0) \sim d^{-2}$ and $u(0) \sim d^{-1}$, against A1",
+    r"with $w(0)$ on the unit sphere $\|w(0)\| = 1$, $E\, s(0) = <a=1>/d$ and $E\, u(0)^2 = s_*^{(2)}/d$; "
+    r"$\|w(0)\| = d^{-1/2}$ would give $s(0) \sim d^{-2}$ and $u(0) \sim d^{-1}$, against A1",
     Verdict.PROVED,
-    a=1,
 )
 def consistent(c: Constants, effort: Effort) -> Finding:
     scaled = [_sphere((2,), d), _sphere((2,), d) / d]  # E w_1² for norm 1 and for norm d^{-1/2}
@@ -166,10 +156,9 @@ def consistent(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Setup/start",
     "Section 2 against Section B.3",
-    r"$w(0)$ is uniform on the unit sphere and $\|w(0)\|_2 = d^{-1/<n>}$",
+    r"$w(0)$ is uniform on the unit sphere and $\|w(0)\|_2 = d^{-1/<n=2>}$",
     Verdict.FALSE,
     correction=consistent,
-    n=2,
 )
 def two_norms(c: Constants, effort: Effort) -> Finding:
     norm = 2 ** (-1 / float(c["n"]))
@@ -191,9 +180,8 @@ def two_norms(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Setup/noise",
     "Section 2",
-    r"label noise of variance $\sigma^2$ adds $<a>\, \sigma^2$ to the loss and leaves the flow as it is",
+    r"label noise of variance $\sigma^2$ adds $<a=1>\, \sigma^2$ to the loss and leaves the flow as it is",
     Verdict.PROVED,
-    a=1,
 )
 def noise(c: Constants, effort: Effort) -> Finding:
     variance = sympy.Symbol("sigma2")
@@ -206,10 +194,8 @@ def noise(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Setup/teacher",
     "Section 2",
-    r"$w^* = g/\|Q^{1/2}g\|$ has $\|w^*\|_Q = <a>$; with $\|w^*\|^2 = d$ instead, $E\, s_* = <b>$",
+    r"$w^* = g/\|Q^{1/2}g\|$ has $\|w^*\|_Q = <a=1>$; with $\|w^*\|^2 = d$ instead, $E\, s_* = <b=1>$",
     Verdict.PROVED,
-    a=1,
-    b=1,
 )
 def normalisations(c: Constants, effort: Effort) -> Finding:
     # w* = √d x, x on the sphere: E s* = d Σ λ_i E x_i² = tr Q

@@ -44,13 +44,11 @@ def _kernel(escape: Escape, order: int, clock: float) -> float:
 @claim(
     "Lem9",
     "Lemma 9",
-    r"$(K_\Theta)_k \le <a> \lambda_1^{k-1} K_\Theta$ with $(K_\Theta)_k = \sum_m \frac{(4\Theta)^m}{m!} "
-    r"s_*^{(k+m)}$ and "
-    r"$K_\Theta = (K_\Theta)_1$",
+    r"$(K_\Theta)_k \le <a=1> \lambda_1^{k-1} K_\Theta$ with $(K_\Theta)_k = \sum_m \frac{(4\Theta)^m}{m!} "
+    r"s_*^{(k+m)}$ and $K_\Theta = (K_\Theta)_1$",
     Verdict.PROVED,
     hypotheses=r"none on $\Theta$: mode by mode it holds for $\Theta < 0$ as well",
     ratio=1,
-    a=1,
 )
 def domination(c: Constants, effort: Effort) -> Finding:
     # (K_Θ)_k = Σ w*² λ^k e^{4λΘ} and λ^{k-1} ≤ λ_1^{k-1}; equality for k = 1 and for one mode
@@ -65,11 +63,10 @@ def domination(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the kernel of $u^{(k)}$ is $(K_\Theta)_{k+1}$, and $(K_\Theta)_{k+1} \le <a> \lambda_1^{k-1} K_\Theta$ "
-    r"with the $K_\Theta$ of (B.17)",
+    r"the kernel of $u^{(k)}$ is $(K_\Theta)_{k+1}$, and $(K_\Theta)_{k+1} \le <a=1> \lambda_1^{k-1} "
+    r"K_\Theta$ with the $K_\Theta$ of (B.17)",
     Verdict.PROVED,
     ratio=1,
-    a=1,
 )
 def shifted_domination(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -85,10 +82,9 @@ def shifted_domination(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem9/kernel",
     "Lemma 9 against (B.17)",
-    r"the $K_\Theta = \sum_m \frac{(4\Theta)^m}{m!} s_*^{(<n>+m)}$ of Lemma 9 is the kernel (B.17) of $u$",
+    r"the $K_\Theta = \sum_m \frac{(4\Theta)^m}{m!} s_*^{(<n=1>+m)}$ of Lemma 9 is the kernel (B.17) of $u$",
     Verdict.FALSE,
     correction=shifted_domination,
-    n=1,
 )
 def same_kernel(c: Constants, effort: Effort) -> Finding:
     order = c["n"]
@@ -109,14 +105,11 @@ def same_kernel(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem10",
     "Lemma 10",
-    r"$(K_\Theta)_k \ge <a> s_*^{(k)} \ge <b> (w^*_1)^2 \lambda_1^k$ while $\Theta \ge 0$",
+    r"$(K_\Theta)_k \ge <a=1> s_*^{(k)} \ge <b=1> (w^*_1)^2 \lambda_1^k$ while $\Theta \ge 0$",
     Verdict.PROVED,
-    hypotheses=r"$\Theta \ge 0$, which is needed: one mode with $\Theta < 0$ has $(K_\Theta)_k < s_*^{(k)}$; "
-    r"$\delta \le 1/3$ "
-    r"gives it on $[0, T_1]$",
+    hypotheses=r"$\Theta \ge 0$, which is needed: one mode with $\Theta < 0$ has $(K_\Theta)_k < "
+    r"s_*^{(k)}$; $\delta \le 1/3$ gives it on $[0, T_1]$",
     ratio=1,
-    a=1,
-    b=1,
 )
 def positivity(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -136,13 +129,11 @@ def positivity(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P11/start",
     "(B.32)",
-    r"$|u^{(k)}(0)| \le <a> \lambda_1^k \sqrt{\log d/d}$ for all $k$, with high probability",
+    r"$|u^{(k)}(0)| \le <a=1> \lambda_1^k \sqrt{\log d/d}$ for all $k$, with high probability",
     Verdict.MEASURED,
-    hypotheses=r"$w(0)$ on the unit sphere, Gaussian teacher; the probability tends to 1 slowly, like that "
-    r"of "
-    r"$|N w^*_1| \le \sqrt{\log d}$",
+    hypotheses="$w(0)$ on the unit sphere, Gaussian teacher; the probability tends to 1 slowly, like that "
+    r"of $|N w^*_1| \le \sqrt{\log d}$",
     ratio=0.747,
-    a=1,
 )
 def start_bound(c: Constants, effort: Effort) -> Finding:
     quantiles = {d: _start_quantile(d) for d in effort.of(0, 1) * (100, 10000) + (1000,)}
@@ -173,12 +164,9 @@ def _source() -> sympy.Expr:
 
 
 @correction(
-    r"$u^{(k)}(t) = \sum_i \lambda_i^k w_i(0) w^*_i e^{4\lambda_i\Theta(t)} + <a> \int_0^t \sum_i "
-    r"\lambda_i^{k+<n>} (w^*_i)^2 "
-    r"e^{4\lambda_i(\Theta(t) - \Theta(\tau))} u(\tau) d\tau$",
+    r"$u^{(k)}(t) = \sum_i \lambda_i^k w_i(0) w^*_i e^{4\lambda_i\Theta(t)} + <a=8> \int_0^t \sum_i "
+    r"\lambda_i^{k+<n=1>} (w^*_i)^2 e^{4\lambda_i(\Theta(t) - \Theta(\tau))} u(\tau) d\tau$",
     Verdict.PROVED,
-    a=8,
-    n=1,
 )
 def higher_duhamel(c: Constants, effort: Effort) -> Finding:
     printed = c["a"] * rate ** (k + c["n"]) * target**2
@@ -188,12 +176,10 @@ def higher_duhamel(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P11/duhamel",
     "Proposition 11, proof, second display",
-    r"$u^{(k)}(t) = \sum_m \frac{(4\Theta)^m}{m!} u^{(k+m)}(0) + <a> \int_0^t (K_\Theta)_k(t - \tau) u(\tau) "
-    r"d\tau$ with "
-    r"$(K_\Theta)_k = (e^{4B\Theta} s_*^\infty)_k$",
+    r"$u^{(k)}(t) = \sum_m \frac{(4\Theta)^m}{m!} u^{(k+m)}(0) + <a=8> \int_0^t (K_\Theta)_k(t - \tau) "
+    r"u(\tau) d\tau$ with $(K_\Theta)_k = (e^{4B\Theta} s_*^\infty)_k$",
     Verdict.FALSE,
     correction=higher_duhamel,
-    a=8,
 )
 def duhamel_of_order(c: Constants, effort: Effort) -> Finding:
     found = identity(_source(), c["a"] * rate**k * target**2, "the derived tower (3.5) has u s*^(k+1)")
@@ -213,12 +199,10 @@ def duhamel_of_order(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P11/homogeneous",
     "Proposition 11, proof, third display",
-    r"$|\sum_m \frac{(4\Theta)^m}{m!} u^{(k+m)}(0)| \le <a> \lambda_1^k \sqrt{\log d/d}\, "
-    r"e^{4\lambda_1\Theta}$ given (B.32) and "
-    r"$\Theta \ge 0$",
+    r"$|\sum_m \frac{(4\Theta)^m}{m!} u^{(k+m)}(0)| \le <a=1> \lambda_1^k \sqrt{\log d/d}\, "
+    r"e^{4\lambda_1\Theta}$ given (B.32) and $\Theta \ge 0$",
     Verdict.PROVED,
     ratio=1,
-    a=1,
 )
 def homogeneous(c: Constants, effort: Effort) -> Finding:
     def ratio(escape: Escape, w: Array) -> float:
@@ -237,12 +221,11 @@ def homogeneous(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$u^{(k)}(t) \le \lambda_1^k q\, (<a> e^{4\lambda_1\Theta} - 1) + \lambda_1^{k-1}(u(t) - u(0))$, $q$ "
-    r"the bound of (B.32)",
+    r"$u^{(k)}(t) \le \lambda_1^k q\, (<a=2> e^{4\lambda_1\Theta} - 1) + \lambda_1^{k-1}(u(t) - u(0))$, $q$ "
+    "the bound of (B.32)",
     Verdict.PROVED,
     hypotheses=r"$u \ge 0$ on $[0, t]$, $\Theta \ge 0$",
     ratio=0.8685,
-    a=2,
 )
 def upper_repaired(c: Constants, effort: Effort) -> Finding:
     # Σ_m x^m/m! (u^(k+m) λ_1 - u^(1+m) λ_1^k)(0): each bracket ≤ 2 λ_1^{k+1} q for m ≥ 1; sharpness at the
@@ -269,13 +252,11 @@ def _upper_excess() -> tuple[float, float]:
 @claim(
     "P11/upper",
     "Proposition 11, proof: from $u - a_\\Theta$ to $u - u(0)$",
-    r"$u^{(k)}(t) \le <a> \lambda_1^k q\, e^{4\lambda_1 t} + \lambda_1^{k-1}(u(t) - u(0))$ whenever "
-    r"$|u^{(j)}(0)| \le \lambda_1^j q$ "
-    r"for all $j$, as $a_\Theta(t) \ge u(0)$",
+    r"$u^{(k)}(t) \le <a=1> \lambda_1^k q\, e^{4\lambda_1 t} + \lambda_1^{k-1}(u(t) - u(0))$ whenever "
+    r"$|u^{(j)}(0)| \le \lambda_1^j q$ for all $j$, as $a_\Theta(t) \ge u(0)$",
     Verdict.FALSE,
     hypotheses=r"$s \ll 1$; it needs modes whose $w_i(0) w^*_i$ differ in sign",
     correction=upper_repaired,
-    a=1,
 )
 def upper(c: Constants, effort: Effort) -> Finding:
     excess, growth = _upper_excess()
@@ -292,14 +273,12 @@ def upper(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$-\lambda_1^k q\, e^{4\lambda_1 t} + <a> s_*^{(k+1)} \int_0^t u \le u^{(k)}(t) \le \lambda_1^k q (2 "
-    r"e^{4\lambda_1 t} - 1) + "
-    r"\lambda_1^{k-1}(u(t) - u(0))$ with $q = \sqrt{\log d/d}$: the source carries $s_*^{(k+1)}$, and the "
-    r"upper bound a factor 2",
+    r"$-\lambda_1^k q\, e^{4\lambda_1 t} + <a=8> s_*^{(k+1)} \int_0^t u \le u^{(k)}(t) \le \lambda_1^k q (2 "
+    r"e^{4\lambda_1 t} - 1) + \lambda_1^{k-1}(u(t) - u(0))$ with $q = \sqrt{\log d/d}$: the source carries "
+    "$s_*^{(k+1)}$, and the upper bound a factor 2",
     Verdict.PROVED,
     hypotheses=r"(B.32), $u \ge 0$ and $s \le 1/3$ on $[0, t]$",
     ratio=0.6667,
-    a=8,
 )
 def higher_bounds(c: Constants, effort: Effort) -> Finding:
     other = upper_repaired.settle(effort)
@@ -347,12 +326,10 @@ def _both(c: Constants) -> Finding:
 @claim(
     "P11",
     "(B.31)",
-    r"$-\lambda_1^k \sqrt{\log d/d}\, e^{4\lambda_1 t} + <a> s_*^{(k)} \int_0^t u \le u^{(k)}(t) \le "
-    r"\lambda_1^k \sqrt{\log d/d}\, "
-    r"e^{4\lambda_1 t} + \lambda_1^{k-1}(u(t) - u(0))$ on $[0, T_1]$",
+    r"$-\lambda_1^k \sqrt{\log d/d}\, e^{4\lambda_1 t} + <a=8> s_*^{(k)} \int_0^t u \le u^{(k)}(t) \le "
+    r"\lambda_1^k \sqrt{\log d/d}\, e^{4\lambda_1 t} + \lambda_1^{k-1}(u(t) - u(0))$ on $[0, T_1]$",
     Verdict.FALSE,
     correction=higher_bounds,
-    a=8,
 )
 def control(c: Constants, effort: Effort) -> Finding:
     return _both(c)
@@ -361,24 +338,20 @@ def control(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P5",
     "(5.4)",
-    r"$-\lambda_1^k \sqrt{\log d/d}\, e^{4\lambda_1 t} + <a> s_*^{(k)} \int_0^t u \le u^{(k)}(t) \le "
-    r"\lambda_1^k \sqrt{\log d/d}\, "
-    r"e^{4\lambda_1 t} + \lambda_1^{k-1}(u(t) - u(0))$ on $[0, T_1]$",
+    r"$-\lambda_1^k \sqrt{\log d/d}\, e^{4\lambda_1 t} + <a=8> s_*^{(k)} \int_0^t u \le u^{(k)}(t) \le "
+    r"\lambda_1^k \sqrt{\log d/d}\, e^{4\lambda_1 t} + \lambda_1^{k-1}(u(t) - u(0))$ on $[0, T_1]$",
     Verdict.FALSE,
     correction=higher_bounds,
-    a=8,
 )
 def control_outline(c: Constants, effort: Effort) -> Finding:
     return _both(c)
 
 
 @correction(
-    r"the homogeneous remainder at $T_1$ is of order $\sqrt{\log d}\, d^{-<a>(1 - 4\lambda_1/\rho)} \to 0$, "
-    r"since $T_1 \sim "
-    r"\log d/(2\rho)$ and $\rho > 4\lambda_1$",
+    r"the homogeneous remainder at $T_1$ is of order $\sqrt{\log d}\, d^{-<a=1/2>(1 - 4\lambda_1/\rho)} \to "
+    r"0$, since $T_1 \sim \log d/(2\rho)$ and $\rho > 4\lambda_1$",
     Verdict.MEASURED,
     ratio=1,
-    a="1/2",
 )
 def remainder_vanishes(c: Constants, effort: Effort) -> Finding:
     from numerics import power_law, solve
@@ -419,14 +392,11 @@ def remainder_order(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P11/second",
     "Proposition 11, last claim; Theorem 1 (i)",
-    r"$u^{(2)}(T_1) \ge \frac{<a> s_*^{(3)}}{<b>\lambda_1 + <c> s_*^{(2)}}(u(T_1) - u(0))$, "
-    r"a constant $c_1 > 0$ where $w^*_1$ is of constant order",
+    r"$u^{(2)}(T_1) \ge \frac{<a=8> s_*^{(3)}}{<b=4>\lambda_1 + <c=8> s_*^{(2)}}(u(T_1) - u(0))$, a "
+    "constant $c_1 > 0$ where $w^*_1$ is of constant order",
     Verdict.PROVED,
     hypotheses=r"all $w_i(0) w^*_i \ge 0$, as on the way out along the escape direction, and $s \le 1/3$ "
     r"until $T_1$; $u(0) > 0$ is not enough (R3)",
-    a=8,
-    b=4,
-    c=8,
 )
 def second_statistic(c: Constants, effort: Effort) -> Finding:
     # the orthant w_i w*_i ≥ 0 is invariant (same_signs), so 0 ≤ u^(3), 0 ≤ u^(2) ≤ λ_1 u:

@@ -15,13 +15,9 @@ DERIVED = "derived from Gaussian moments, for any d"
 @claim(
     "P1",
     "Proposition 1",
-    r"$L(w) = <a> s^2 + <b> s_*^2 - <c> u^2 - <e> s s_*$",
+    "$L(w) = <a=3> s^2 + <b=3> s_*^2 - <c=4> u^2 - <e=2> s s_*$",
     Verdict.PROVED,
     hypotheses=r"$x \sim N(0, Q)$; any symmetric $Q \succeq 0$ will do",
-    a=3,
-    b=3,
-    c=4,
-    e=2,
 )
 def loss(c: Constants, effort: Effort) -> Finding:
     printed = c["a"] * s**2 + c["b"] * t**2 - c["c"] * u**2 - c["e"] * s * t
@@ -31,10 +27,8 @@ def loss(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P1/step1",
     "Proposition 1, step 1",
-    r"$E (x^\top w)^4 = <a> \|w\|_Q^4$ and $E (x^\top w^*)^4 = <b> \|w^*\|_Q^4$",
+    r"$E (x^\top w)^4 = <a=3> \|w\|_Q^4$ and $E (x^\top w^*)^4 = <b=3> \|w^*\|_Q^4$",
     Verdict.PROVED,
-    a=3,
-    b=3,
 )
 def fourth_moment(c: Constants, effort: Effort) -> Finding:
     student, teacher = (gaussian_moment(powers, _covariance) for powers in ((4, 0), (0, 4)))
@@ -44,11 +38,9 @@ def fourth_moment(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P1/step2",
     "Proposition 1, step 2",
-    r"$E (x^\top w)^2 (x^\top w^*)^2 = <a> \|w\|_Q^2 \|w^*\|_Q^2 + <b> \langle w, w^* \rangle_Q^2$, "
-    r"one pairing of Wick's formula giving the first term and two the second",
+    r"$E (x^\top w)^2 (x^\top w^*)^2 = <a=1> \|w\|_Q^2 \|w^*\|_Q^2 + <b=2> \langle w, w^* \rangle_Q^2$, one "
+    "pairing of Wick's formula giving the first term and two the second",
     Verdict.PROVED,
-    a=1,
-    b=2,
 )
 def mixed_moment(c: Constants, effort: Effort) -> Finding:
     # three pairings of (w, w, w*, w*): the product of the two covariances in each
@@ -61,10 +53,8 @@ def mixed_moment(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P1/step3",
     "Proposition 1, step 3",
-    r"$L = 3s^2 + 3s_*^2 - <a>(s s_* + 2u^2) = 3s^2 + 3s_*^2 - 2 s s_* - <b> u^2$",
+    "$L = 3s^2 + 3s_*^2 - <a=2>(s s_* + 2u^2) = 3s^2 + 3s_*^2 - 2 s s_* - <b=4> u^2$",
     Verdict.PROVED,
-    a=2,
-    b=4,
 )
 def assembled(c: Constants, effort: Effort) -> Finding:
     first = 3 * s**2 + 3 * t**2 - c["a"] * (s * t + 2 * u**2)
@@ -76,11 +66,8 @@ def assembled(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2",
     "(3.1)",
-    r"$\nabla L = <a> s Qw - <b> s_* Qw - <c> u Qw^*$",
+    r"$\nabla L = <a=12> s Qw - <b=4> s_* Qw - <c=8> u Qw^*$",
     Verdict.PROVED,
-    a=12,
-    b=4,
-    c=8,
 )
 def slope(c: Constants, effort: Effort) -> Finding:
     derived = gradient(phase_retrieval())
@@ -91,10 +78,9 @@ def slope(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/chain",
     "Proposition 2, proof",
-    r"$\nabla s = <a> Qw$, $\nabla u = <b> Qw^*$ and $\nabla L = 6s \nabla s - 2s_* \nabla s - 8u \nabla u$",
+    r"$\nabla s = <a=2> Qw$, $\nabla u = <b=1> Qw^*$ and $\nabla L = 6s \nabla s - 2s_* \nabla s - 8u "
+    r"\nabla u$",
     Verdict.PROVED,
-    a=2,
-    b=1,
 )
 def chain_rule(c: Constants, effort: Effort) -> Finding:
     # mode i: s = Σ λ w², u = Σ λ w w*; and the derived gradient in terms of the printed factors
@@ -112,12 +98,8 @@ def chain_rule(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/hessian",
     "(3.2)",
-    r"$\nabla^2 L = <a> (Qw)(Qw)^\top + (<b> s - <c> s_*) Q - <e> (Qw^*)(Qw^*)^\top$",
+    r"$\nabla^2 L = <a=24> (Qw)(Qw)^\top + (<b=12> s - <c=4> s_*) Q - <e=8> (Qw^*)(Qw^*)^\top$",
     Verdict.PROVED,
-    a=24,
-    b=12,
-    c=4,
-    e=8,
 )
 def curvature(c: Constants, effort: Effort) -> Finding:
     derived = hessian(phase_retrieval()).coefficients
@@ -128,14 +110,11 @@ def curvature(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/critical",
     "Proposition 2, cases 1 and 2",
-    r"on $w = \alpha w^*$ the gradient vanishes iff $<a> \alpha^3 - <b> \alpha = 0$, that is "
-    r"$\alpha \in \{0, \pm 1\}$; all other critical points have $u = 0$ and $s = s_*/<c>$",
+    r"on $w = \alpha w^*$ the gradient vanishes iff $<a=12> \alpha^3 - <b=12> \alpha = 0$, that is $\alpha "
+    r"\in \{0, \pm 1\}$; all other critical points have $u = 0$ and $s = s_*/<c=3>$",
     Verdict.PROVED,
-    hypotheses=r"$Q \succ 0$: with a zero eigenvalue $w$ is free along its eigenvectors; the last set is "
-    r"empty for $d = 1$",
-    a=12,
-    b=12,
-    c=3,
+    hypotheses=r"$Q \succ 0$: with a zero eigenvalue $w$ is free along its eigenvectors; the last set "
+    r"is empty for $d = 1$",
 )
 def critical(c: Constants, effort: Effort) -> Finding:
     model = phase_retrieval()
@@ -156,11 +135,9 @@ def critical(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/origin",
     "Proposition 2, at 0",
-    r"$\nabla^2 L(0) = -<a> s_* Q - <b> (Qw^*)(Qw^*)^\top \prec 0$: a strict local maximum",
+    r"$\nabla^2 L(0) = -<a=4> s_* Q - <b=8> (Qw^*)(Qw^*)^\top \prec 0$: a strict local maximum",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    a=4,
-    b=8,
 )
 def origin(c: Constants, effort: Effort) -> Finding:
     return _kind(0, "maximum", (-c["a"] * t, -c["b"]))
@@ -169,11 +146,9 @@ def origin(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/teacher",
     "Proposition 2, at ±w*",
-    r"$\nabla^2 L(\pm w^*) = <a> (Qw^*)(Qw^*)^\top + <b> s_* Q \succ 0$: strict minima",
+    r"$\nabla^2 L(\pm w^*) = <a=16> (Qw^*)(Qw^*)^\top + <b=8> s_* Q \succ 0$: strict minima",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    a=16,
-    b=8,
 )
 def teacher(c: Constants, effort: Effort) -> Finding:
     findings = [_kind(sign, "minimum", (c["b"] * t, c["a"])) for sign in (1, -1)]
@@ -194,12 +169,10 @@ def _kind(multiple: int, kind: str, printed: tuple[sympy.Expr, sympy.Expr]) -> F
 @claim(
     "P2/global",
     "Proposition 2",
-    r"$\pm w^*$ are the global minima: $L = <a> (s - s_*)^2 + <b> (s s_* - u^2)$, a sum of two squares that "
-    r"vanishes only there",
+    r"$\pm w^*$ are the global minima: $L = <a=3> (s - s_*)^2 + <b=4> (s s_* - u^2)$, a sum of two squares "
+    "that vanishes only there",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    a=3,
-    b=4,
 )
 def least(c: Constants, effort: Effort) -> Finding:
     # s s* - u^2 = sum_{i<j} l_i l_j (w_i w*_j - w_j w*_i)^2 (Lagrange): each pair of modes on its own
@@ -221,10 +194,9 @@ def _saddle() -> tuple[sympy.Expr, sympy.Expr]:
 
 
 @correction(
-    r"$w^\top \nabla^2 L w = 24 s^2 = <a> s_*^2 > 0$ at $(u, s) = (0, s_*/3)$; the classification as saddle "
-    r"stands",
+    r"$w^\top \nabla^2 L w = 24 s^2 = <a=8/3> s_*^2 > 0$ at $(u, s) = (0, s_*/3)$; the classification as "
+    "saddle stands",
     Verdict.PROVED,
-    a="8/3",
 )
 def saddle_value(c: Constants, effort: Effort) -> Finding:
     return identity(_saddle()[0], c["a"], "Hessian at the saddle set, for any d")
@@ -233,10 +205,9 @@ def saddle_value(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/saddle",
     "Proposition 2, last display",
-    r"$w^\top \nabla^2 L w = 24 (w^\top Q w)^2 = <a> (w^{*\top} Q w^*)^2$ at $(u, s) = (0, s_*/3)$",
+    r"$w^\top \nabla^2 L w = 24 (w^\top Q w)^2 = <a=8> (w^{*\top} Q w^*)^2$ at $(u, s) = (0, s_*/3)$",
     Verdict.FALSE,
     correction=saddle_value,
-    a=8,
 )
 def saddle(c: Constants, effort: Effort) -> Finding:
     value = _saddle()[0]
@@ -254,10 +225,9 @@ def saddle(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/saddle-down",
     "Proposition 2, last display",
-    r"$w^{*\top} \nabla^2 L w^* = -<a> (w^{*\top} Q w^*)^2 < 0$ at $(u, s) = (0, s_*/3)$, so that all these "
-    r"points are saddles",
+    r"$w^{*\top} \nabla^2 L w^* = -<a=8> (w^{*\top} Q w^*)^2 < 0$ at $(u, s) = (0, s_*/3)$, so that all "
+    "these points are saddles",
     Verdict.PROVED,
-    a=8,
 )
 def saddle_down(c: Constants, effort: Effort) -> Finding:
     up, down = _saddle()
@@ -268,11 +238,10 @@ def saddle_down(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R1",
     "Remark 1",
-    r"the only minima are $\pm w^*$: of the <n> kinds of critical points two are minima, where $L = 0$; the "
-    r"others are a maximum and saddles",
+    r"the only minima are $\pm w^*$: of the <n=4> kinds of critical points two are minima, where $L = 0$; "
+    "the others are a maximum and saddles",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    n=4,
 )
 def no_spurious(c: Constants, effort: Effort) -> Finding:
     points = critical_points(phase_retrieval())
@@ -289,12 +258,10 @@ def no_spurious(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R2",
     "Remark 2",
-    r"with $z = Q^{1/2} w$ and $L_I(z) = L(Q^{-1/2} z)$: $\dot z = -<a> Q \nabla L_I(z)$, and $z$ is "
-    r"critical for "
-    r"$L_I$ iff $w$ is for $L$",
+    r"with $z = Q^{1/2} w$ and $L_I(z) = L(Q^{-1/2} z)$: $\dot z = -<a=1> Q \nabla L_I(z)$, and $z$ is "
+    "critical for $L_I$ iff $w$ is for $L$",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    a=1,
 )
 def preconditioned(c: Constants, effort: Effort) -> Finding:
     # mode by mode, any d: L_I is the loss with s = Σ z², u = Σ z z*, so ∂L_I/∂z_i = 2 L_s z_i + L_u z*_i

@@ -17,11 +17,10 @@ s, u, t = sympy.symbols("s u t")
 @claim(
     "Lem3",
     "Lemma 3",
-    r"$L \ge <a> (s - s_*)^2$, with equality iff $w$ is parallel to $w^*$",
+    r"$L \ge <a=3> (s - s_*)^2$, with equality iff $w$ is parallel to $w^*$",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$ for coercivity in $w$; the inequality holds for $Q \succeq 0$",
     ratio=1,
-    a=3,
 )
 def coercive(c: Constants, effort: Effort) -> Finding:
     # L - a (s - s*)^2 = (3 - a)(s - s*)^2 + 4 (s s* - u^2), the last bracket >= 0 and zero on the ray
@@ -60,11 +59,10 @@ def _lipschitz(point: Array, constant: float) -> float:
 @claim(
     "Lem4",
     "(B.1), (B.2)",
-    r"$\|Z(w_1) - Z(w_2)\| \le <a> \|Q\|^2 \|w_1 - w_2\| [(\|w_1\| + \|w_2\|) \|w_1\| + \|w_2\|^2 + "
+    r"$\|Z(w_1) - Z(w_2)\| \le <a=3> \|Q\|^2 \|w_1 - w_2\| [(\|w_1\| + \|w_2\|) \|w_1\| + \|w_2\|^2 + "
     r"\|w^*\|^2]$",
     Verdict.PROVED,
     ratio=1,
-    a=3,
 )
 def lipschitz(c: Constants, effort: Effort) -> Finding:
     # Z splits into 3 |s1 - s2| ‖Qw1‖, 3 s2 ‖Q(w1 - w2)‖ and (s* ‖Q‖ + 2 ‖Qw*‖²) ‖w1 - w2‖,
@@ -91,11 +89,10 @@ def lipschitz(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem4/ball",
     "(B.3)",
-    r"$\|Z(w_1) - Z(w_2)\| \le <a> (<b> M^2 + \|w^*\|^2) \|Q\|^2 \|w_1 - w_2\|$ for $\|w_1\|, \|w_2\| \le M$",
+    r"$\|Z(w_1) - Z(w_2)\| \le <a=3> (<b=3> M^2 + \|w^*\|^2) \|Q\|^2 \|w_1 - w_2\|$ for $\|w_1\|, \|w_2\| "
+    r"\le M$",
     Verdict.PROVED,
     ratio=1,
-    a=3,
-    b=3,
 )
 def lipschitz_ball(c: Constants, effort: Effort) -> Finding:
     # (B.2) with ‖w1‖ = ‖w2‖ = M; sharp for d = 1 as M/w* -> 0 and as M/w* -> ∞
@@ -116,12 +113,10 @@ def lipschitz_ball(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the last but one line of the proof holds as $\le$: $3 \|w_1 - w_2\|_Q (\|w_1\|_Q + \|w_2\|_Q) \|Qw_1\| "
-    r"\le "
-    r"<a> \|Q\|^2 \|w_1 - w_2\| (\|w_1\| + \|w_2\|) \|w_1\|$; Lemma 4 stands",
+    r"the last but one line of the proof holds as $\le$: $3 \|w_1 - w_2\|_Q (\|w_1\|_Q + \|w_2\|_Q) "
+    r"\|Qw_1\| \le <a=3> \|Q\|^2 \|w_1 - w_2\| (\|w_1\| + \|w_2\|) \|w_1\|$; Lemma 4 stands",
     Verdict.PROVED,
     ratio=1,
-    a=3,
 )
 def lipschitz_line(c: Constants, effort: Effort) -> Finding:
     def ratio(point: Array) -> float:
@@ -146,11 +141,10 @@ def lipschitz_line(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem4/equality",
     "Lemma 4, proof, fourth line (printed =)",
-    r"$<a> \|w_1 - w_2\|_Q [\|w_1\|_Q + \|w_2\|_Q] \|Q w_1\| = <a> \|Q\|^2 \|w_1 - w_2\| (\|w_1\| + \|w_2\|) "
-    r"\|w_1\|$",
+    r"$<a=3> \|w_1 - w_2\|_Q [\|w_1\|_Q + \|w_2\|_Q] \|Q w_1\| = <a> \|Q\|^2 \|w_1 - w_2\| (\|w_1\| + "
+    r"\|w_2\|) \|w_1\|$",
     Verdict.FALSE,
     correction=lipschitz_line,
-    a=3,
 )
 def lipschitz_equality(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
@@ -164,14 +158,11 @@ def lipschitz_equality(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem5",
     "Lemma 5, (B.4), (B.5), (B.6)",
-    r"$\frac{d}{dt} L(w(t)) = -<a> \|\nabla L\|^2 \le 0$, and $s(t) \le s_* + \sqrt{L(w_0)/<b>}$: on $t \ge "
-    r"0$ the flow "
-    r"exists, is unique, smooth and bounded",
+    r"$\frac{d}{dt} L(w(t)) = -<a=1> \|\nabla L\|^2 \le 0$, and $s(t) \le s_* + \sqrt{L(w_0)/<b=3>}$: on $t "
+    r"\ge 0$ the flow exists, is unique, smooth and bounded",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$; the bound on $\|w\|$ itself is $\|w\|^2 \le s/\lambda_d$ and so depends on $d$",
     ratio=1,
-    a=1,
-    b=3,
 )
 def wellposed(c: Constants, effort: Effort) -> Finding:
     # mode by mode: ∂L/∂w_i = λ_i(2 L_s w_i + L_u w*_i) must be minus the velocity λ_i(A w_i + B w*_i)
@@ -195,11 +186,8 @@ def wellposed(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"the flow exists for all $t \ge 0$, and in general not for all $t < 0$: for $d = 1$, $\lambda = w^* = "
-    r"1$, "
-    r"$w(0) = 2$ it is $w^2 = 1/(1 - <a> e^{-<b> t})$, which blows up at $t = -\ln(4/3)/24$",
+    r"1$, $w(0) = 2$ it is $w^2 = 1/(1 - <a=3/4> e^{-<b=24> t})$, which blows up at $t = -\ln(4/3)/24$",
     Verdict.PROVED,
-    a="3/4",
-    b=24,
 )
 def forward_only(c: Constants, effort: Effort) -> Finding:
     time, w = sympy.symbols("t w", real=True)
@@ -223,10 +211,9 @@ def _one_mode(w: sympy.Symbol) -> sympy.Expr:
     "Lem5/backward",
     "Lemma 5, proof",
     r"the interval of existence extends to all of $\mathbb{R}$; for $d = 1$, $\lambda = w^* = 1$, where "
-    r"$\dot w = <a> (1 - w^2) w$, also for $w(0) = 2$",
+    r"$\dot w = <a=12> (1 - w^2) w$, also for $w(0) = 2$",
     Verdict.FALSE,
     correction=forward_only,
-    a=12,
 )
 def backward(c: Constants, effort: Effort) -> Finding:
     w = sympy.Symbol("w", real=True)
@@ -249,11 +236,10 @@ def backward(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem6",
     "Lemma 6",
-    r"$\|U\|_{\ell^2} \le <a> \|w\| \|w^*\| \|Q\| / \sqrt{1 - \|Q\|^2}$",
+    r"$\|U\|_{\ell^2} \le <a=1> \|w\| \|w^*\| \|Q\| / \sqrt{1 - \|Q\|^2}$",
     Verdict.PROVED,
     hypotheses=r"$\|Q\| < 1$",
     ratio=1,
-    a=1,
 )
 def square_summable(c: Constants, effort: Effort) -> Finding:
     def ratio(point: Array) -> float:
@@ -282,9 +268,8 @@ def square_summable(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem6/norm",
     "Lemma 6, proof",
-    r"$\|Q\| = \lambda_1 < 1$ for $d \ge <n>$; for $d = 1$ it is 1, and $s_*^\infty \notin \ell^2$",
+    r"$\|Q\| = \lambda_1 < 1$ for $d \ge <n=2>$; for $d = 1$ it is 1, and $s_*^\infty \notin \ell^2$",
     Verdict.PROVED,
-    n=2,
 )
 def norm_below_one(c: Constants, effort: Effort) -> Finding:
     # λ_1 = 1 - Σ_{i ≥ 2} λ_i: below 1 iff a second positive eigenvalue exists
