@@ -9,6 +9,9 @@ from numerics.generated import RightHandSides
 from numerics.pairs.overlaps import split
 from theory.constraint import Constraint
 
+SAME_NORM = 1e-12
+"""Relative difference of two norms that are taken for one."""
+
 
 @dataclass(frozen=True, eq=False)
 class Constrained:
@@ -46,3 +49,27 @@ class Constrained:
         norm = np.einsum("jj...->j...", S) if self.constraint.power else np.asarray(y)
         pull = np.einsum("jk...,jk...->j...", gain, S) + np.einsum("jm...,jm...->j...", force, U)
         return -pull / norm
+
+
+def constrained_velocity(
+    constraint: Constraint, gradient: Array, students: Array, eigenvalues: Array
+) -> Array:
+    """Ẇ (K, N) from the velocity −∇L (K, N) of the gradient flow, at the ``students`` W (K, N).
+
+    Of a kept norm it is −∇L without what that has along the normals W Q^r; exact, and as accurate as −∇L.
+    """
+    if not constraint.keeps_norm:
+        return gradient - float(constraint.rate) * students
+    normals = eigenvalues**constraint.power * students
+    along = np.einsum("jN,jN->j", gradient, normals) / np.einsum("jN,jN->j", normals, normals)
+    projected: Array = gradient - along[:, None] * normals
+    return projected
+
+
+def have_equal_norms(constraint: Constraint, students: Array, teachers: Array, eigenvalues: Array) -> bool:
+    """Whether every student (K, N) has the norm of its teacher (K, N), so that it can come to rest there."""
+    if not constraint.keeps_norm or students.shape != teachers.shape:
+        return False
+    weights = eigenvalues**constraint.power
+    own, taught = students**2 @ weights, teachers**2 @ weights
+    return bool(np.all(np.abs(own - taught) <= SAME_NORM * taught))

@@ -26,10 +26,14 @@ from theory.constraint import Constraint
 
 
 class KeptLaw:
-    """The law of a ``constraint`` in a ``chart`` of the ``modes``, for so many ``students``."""
+    """The law of a ``constraint`` in a ``chart`` of the ``modes``, of students that begin at ``start``
+    (K, N).
+    """
 
-    def __init__(self, constraint: Constraint, chart: Chart, modes: Modes, students: int) -> None:
+    def __init__(self, constraint: Constraint, chart: Chart, modes: Modes, start: Array) -> None:
+        students = len(start)
         self.constraint, self.chart, self.modes, self.students = constraint, chart, modes, students
+        self.squares = start**2 @ modes.eigenvalues**constraint.power
         self.eigenvalues, self.teacher = modes.eigenvalues, modes.teacher
         self.teachers, self.energy = len(modes.teacher), modes.energy
         r = constraint.power
@@ -83,11 +87,20 @@ class KeptLaw:
             found += [products @ weight, cross.reshape(len(states), K * M)]
         return np.concatenate(found, axis=1).T
 
+    def restored(self, states: Array) -> Array:
+        """At the origin with the norms that are kept; at the teacher :meth:`statistics` sees to that."""
+        if not (self.constraint.keeps_norm and self.chart.centred):
+            return states
+        own = states**2 @ self.eigenvalues**self.constraint.power
+        restored: Array = states * np.sqrt(self.squares / own)[..., None]
+        return restored
+
     def gradients(self, states: Array) -> Array:
         """(n, s, K, N)."""
         K, M = self.students, self.teachers
         rows, columns = upper_triangle(K)
         found = []
+        kept = self.eigenvalues**self.constraint.power
         for number, weight in enumerate(self.weights):
             own = np.zeros((len(rows), *states.shape))
             weighted = weight * states
@@ -99,7 +112,9 @@ class KeptLaw:
                 cross[j, :, :, j] = (weight * self.teacher)[:, None]
                 if self._shares:
                     share, kept = self._shares[number][j], self.eigenvalues**self.constraint.power
-                    cross[j, j, :, j] = (weight - share * kept) * self.teacher[j] - share * kept * states[:, j]
+                    cross[j, j, :, j] = (weight - share * kept) * self.teacher[j] - share * kept * states[
+                        :, j
+                    ]
             found += [own, cross.reshape(K * M, *states.shape)]
         return np.concatenate(found)
 

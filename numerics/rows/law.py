@@ -48,6 +48,9 @@ class Law(Protocol):
     def statistics(self, states: Array) -> Array:
         """X (n, s) of ``states`` (s, R, N)."""
 
+    def restored(self, states: Array) -> Array:
+        """The ``states`` (s, R, N), brought back to what rounding has taken them from: a kept norm, say."""
+
     def gradients(self, states: Array) -> Array:
         """∂X/∂Y (n, s, R, N) at ``states`` (s, R, N)."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.pairs.constrained import Constrained
+from numerics.pairs.constrained import Constrained, have_equal_norms
 from numerics.pairs.overlaps import join, split
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import Collocation, radau
@@ -19,18 +19,21 @@ from numerics.rows.step import Stages, solve_step
 from numerics.solver.contract import NoConvergence
 from numerics.solver.loop import MAX_STEPS
 from numerics.solver.resolved import unresolved
-from numerics.solver.step import truncation
+from numerics.solver.step import FLAT, truncation
 from numerics.state import charts, limits
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
 from numerics.state.trajectory import Segment, Trajectory
+from theory.constraint import Constraint
 
 STAGES = 16
 TOLERANCE = 1e-12
 COMPANION = 30.0
 """Of the tolerance: that of the companion."""
-GROWTH, SHORTEST = 2.5, 0.2
+LARGEST = 10.0
+"""Of the tolerance: the largest error of a step that is accepted."""
+GROWTH, SHORTEST = 3.0, 0.2
 ROUNDING = 5e-15
 """Of the statistics: twice at least, and in every step."""
 FADED = 1e-240
@@ -38,8 +41,13 @@ FADED = 1e-240
 TERMS = 1e-2
 """Of a statistic's terms: it is accurate to the tolerance relative to itself or to these."""
 SPAN = 100.0
-SAME_NORM = 1e-12
-"""Relative difference of two norms that are taken for one."""
+NARROW, WIDEST = 2, 4
+"""Students up to which these steps are the cheaper ones, and up to which they can be taken: an inverse costs
+the cube of stages times students."""
+MANY = 2e4
+"""Explicit steps that are too many."""
+LARGEST_GROWTH = 30.0
+"""The growth up to which a reduced problem serves."""
 FIRST = 0.3
 """Of the shortest time scale at the start: the first step."""
 
@@ -47,7 +55,7 @@ FIRST = 0.3
 @dataclass(frozen=True, eq=False)
 class Place:
     """The state y (K, N) at a ``time`` in the ``chart`` of the ``law``, relative to P W*, P the
-    ``orientation``; ``values`` are the coefficients at the last stages, and ``width`` is that of the next step.
+    ``orientation``; ``values`` are the coefficients at the last stages, ``width`` is that of the next step.
     """
 
     time: float
@@ -90,8 +98,7 @@ def first_order(law: KeptLaw, statistics: Array) -> Array:
 def begin(problem: Problem, model: Constrained) -> Place:
     """The start of a run. Raises ValueError where a norm that is to be kept is 0."""
     modes = Modes(problem.eigenvalues, problem.teachers)
-    law = KeptLaw(model.constraint, charts.overlaps(model.model), modes, model.STUDENTS)
-    check_norms(problem, model.constraint.power, str(model.constraint) if model.constraint.keeps_norm else "")
+    law = KeptLaw(model.constraint, charts.overlaps(model.model), modes, problem.students)
     values = law.coefficients(law.statistics(problem.students[None]))
     if not np.isfinite(values).all():
         raise ValueError("the drift of this model is not finite at the start: choose a start with energy")
@@ -102,30 +109,36 @@ def begin(problem: Problem, model: Constrained) -> Place:
     return replace(place, width=FIRST / (rate + np.abs(values[law.powers == 0]).max(initial=0.0)))
 
 
-def check_norms(problem: Problem, power: int, name: str) -> None:
-    """Raise ValueError where a norm that the constraint ``name`` keeps is 0; "" keeps none."""
-    squares = problem.students**2 @ problem.eigenvalues**power
-    if name and not squares.all():
-        norm = "‖w‖_Q" if power else "‖w‖"
-        raise ValueError(
-            f"{name} keeps {norm}, which is 0 for student {int(np.argmin(squares)) + 1}: start elsewhere"
-        )
+def check_norms(problem: Problem, constraint: Constraint) -> None:
+    """Raise ValueError where a norm that the constraint keeps is 0."""
+    squares = problem.students**2 @ problem.eigenvalues**constraint.power
+    if constraint.keeps_norm and not squares.all():
+        norm, student = "‖w‖_Q" if constraint.power else "‖w‖", int(np.argmin(squares)) + 1
+        raise ValueError(f"{constraint} keeps {norm}, which is 0 for student {student}: start elsewhere")
+
+
+def growth(run: Trajectory) -> float:
+    """λ_max ∫ A_+ dt, A_+ the positive part of the largest eigenvalue of A: by what exponent modes have grown
+    apart, which a reduction is not made for.
+    """
+    total = 0.0
+    for step in run.segments:
+        gain, _ = step.chart.drift(step.statistics, step.teacher_energy)
+        largest = np.linalg.eigvals(np.moveaxis(gain, -1, 0)).real.max(axis=1)
+        total += float(np.trapezoid(np.maximum(largest, 0.0), step.elapsed))
+    return float(run.problem.eigenvalues.max()) * total
 
 
 def settled(place: Place, problem: Problem, model: Constrained) -> Place:
     """The same in the chart at the teachers where every student is near one of its own norm."""
     rules, constraint = model.model, model.constraint
-    if not (place.chart.centred and constraint.keeps_norm and hasattr(rules, "residual_drift")):
-        return place
-    if model.STUDENTS != model.TEACHERS:
+    if not (place.chart.centred and hasattr(rules, "residual_drift")):
         return place
     orientation = limits.nearest(rules, place.overlaps, place.law.energy, limits.NEAR)
     if orientation is None:
         return place
     teachers = orientation @ problem.teachers
-    kept = problem.eigenvalues**constraint.power
-    own, taught = place.students**2 @ kept, teachers**2 @ kept
-    if np.any(np.abs(own - taught) > SAME_NORM * taught):
+    if not have_equal_norms(constraint, place.students, teachers, problem.eigenvalues):
         return place
     return entered(place, problem, model, orientation)
 
@@ -133,7 +146,7 @@ def settled(place: Place, problem: Problem, model: Constrained) -> Place:
 def entered(place: Place, problem: Problem, model: Constrained, orientation: Array) -> Place:
     """The same in the chart at P W*, P the ``orientation``."""
     modes = Modes(problem.eigenvalues, orientation @ problem.teachers)
-    law = KeptLaw(model.constraint, charts.teacher(model.model), modes, model.STUDENTS)
+    law = KeptLaw(model.constraint, charts.teacher(model.model), modes, problem.students)
     state = problem.deviation(place.students, modes.teacher)
     values = np.repeat(law.coefficients(law.statistics(state[None])), place.values.shape[1], axis=1)
     return replace(place, state=state, law=law, orientation=orientation, values=values)
@@ -164,7 +177,9 @@ def advance(place: Place, table: Collocation, until: float, tolerance: float) ->
         values = np.concatenate([start, stages.statistics], axis=1)
         missing = truncation(table, values, lambda: TERMS * terms, tolerance, SPAN)
         factor = 0.9 * (tolerance / max(missing.error, 1e-300)) ** (1.0 / (table.stages + 1))
-        if missing.error > 10.0 * tolerance and missing.error > 1e-14:
+        if missing.decay > FLAT and missing.error <= tolerance:
+            factor = GROWTH
+        if missing.error > LARGEST * tolerance:
             width *= min(max(factor, SHORTEST), 0.8)
             continue
         following = width * min(factor, GROWTH)
@@ -189,7 +204,15 @@ def _guess(place: Place, table: Collocation) -> Array:
 def follow(
     problem: Problem, until: float, model: Constrained, progress: Callable[[float], None] | None = None
 ) -> Trajectory:
-    """The run up to ``until`` of a ``problem`` whose modes are all followed."""
+    """The run up to ``until`` of a ``problem`` whose modes are all followed.
+
+    Raises ArithmeticError for more than WIDEST students, and where the step size vanishes.
+    """
+    if model.STUDENTS > WIDEST:
+        raise ArithmeticError(
+            f"a network of {model.STUDENTS} students with {model.constraint} is integrated by explicit "
+            f"steps, more than {MANY:g} until t = {until:g}: stop earlier"
+        )
     table = radau(STAGES)
     place = companion = settled(begin(problem, model), problem, model)
     segments: list[Segment] = []
@@ -200,7 +223,7 @@ def follow(
             raise ArithmeticError(f"no end after {MAX_STEPS} steps, at t = {place.time:g}")
         before = place
         place, stages, _ = advance(place, table, until - place.time, TOLERANCE)
-        segments.append(_segment(before, place, stages, problem))
+        segments.append(_segment(before, place, stages, table, problem))
         companion = _accompany(companion, place, table)
         error = max(error, _difference(place, companion))
         place = settled(place, problem, model)
@@ -212,10 +235,10 @@ def follow(
             progress(place.time)
     modes = Modes(problem.eigenvalues, problem.teachers)
     loss = float(place.chart.loss(place.overlaps, place.law.energy))
-    limit = limits.at_the_end(
-        model.model, modes.statistics(place.students), modes.energy, loss, until
+    limit = limits.at_the_end(model.model, modes.statistics(place.students), modes.energy, loss, until)
+    total = (
+        error + ROUNDING * (1.0 + np.sqrt(taken)) + problem.relative_error + unresolved(model.model, segments)
     )
-    total = error + ROUNDING * (1.0 + np.sqrt(taken)) + problem.relative_error + unresolved(model.model, segments)
     return Trajectory(problem, table, segments, limit, until, total, model.constraint)
 
 
@@ -229,11 +252,11 @@ def _accompany(companion: Place, place: Place, table: Collocation) -> Place:
     return companion
 
 
-def _segment(place: Place, following: Place, stages: Stages, problem: Problem) -> Segment:
+def _segment(place: Place, following: Place, stages: Stages, table: Collocation, problem: Problem) -> Segment:
+    """The step between two places."""
     law = place.law
     states = np.concatenate([place.state[None], stages.states])
     lengths = norms(states, students_of(law, states), law.teacher, law.chart.centred, problem.init_rest)
-    table = radau(STAGES)
     return Segment(
         place.time,
         (following.time - place.time) * table.points,

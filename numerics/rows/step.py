@@ -54,7 +54,7 @@ def solve_step(law: Law, table: Collocation, width: float, start: Array, guess: 
         if not np.isfinite(moved) or moved > 2.0 * max(before, 1e-10):
             break
         if moved * min(moved, before) <= CONVERGED:
-            states = _Modes(law, table, width, values).states(start)
+            states = law.restored(_Modes(law, table, width, values).states(start))
             return Stages(states, law.statistics(states), values)
         before = moved
     raise NoConvergence
