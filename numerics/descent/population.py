@@ -17,7 +17,7 @@ from numerics.pairs import AnyModel, Constrained, right_hand_sides
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
-from numerics.rows.run import check_norms
+from numerics.solver.constrained import check_norms
 from numerics.solver.flow import speed
 from numerics.state import charts
 from numerics.state.observables import Observables, Overlaps, observe, observe_all

@@ -16,7 +16,7 @@ from numerics import (
     solve,
 )
 from numerics.generated import phase_retrieval
-from numerics.rows import run as rows
+from numerics.solver import constrained as implicit_runs
 from tests.oracles.projected_gradients import (
     circle_angle,
     circle_deficits,
@@ -93,7 +93,7 @@ def test_both_ways_to_follow_a_network_agree(monkeypatch):
     model = network("z**3 + z", None, [1.0, 1.0], [1.0, 1.0], constraint="sphere")
     problem = Problem(lam, 0.4 * star, 0.4 * start)
     implicit = solve(problem, 3.0, model)
-    monkeypatch.setattr(rows, "NARROW", 0)
+    monkeypatch.setattr(implicit_runs, "NARROW", 0)
     explicit = solve(problem, 3.0, model)
     assert type(explicit) is not type(implicit)
     times = [0.1, 1.0, 3.0]
@@ -146,7 +146,7 @@ def test_many_modes_are_reduced():
     problem, model = power_law(1.2, 1200, "gaussian", seed=1), network("z**2", constraint="sphere")
     run = solve(problem, 20.0, model)
     assert len(run.problem.eigenvalues) < 600
-    whole = rows.follow(problem, 20.0, model)
+    whole = implicit_runs.follow(problem, 20.0, model)
     assert run.at([5.0, 20.0]).u == pytest.approx(whole.at([5.0, 20.0]).u, rel=0, abs=1e-11)
 
 
@@ -187,7 +187,7 @@ def test_generated_code_keeps_the_constraint(constraint, model):
     rng = np.random.default_rng(8)
     lam, W, star = rng.uniform(0.1, 1, 6), rng.normal(size=(model.students, 6)), rng.normal(size=(1, 6))
     module = load_module(generate_module(constrained(model, constraint)))
-    pairs = network(model.student_link, None, [1.0] * model.students, [1.0], constraint=constraint)
+    pairs = network(model.student_links[0], None, [1.0] * model.students, [1.0], constraint=constraint)
     assert module.CONSTRAINT.partition(":")[0] == pairs.CONSTRAINT.partition(":")[0]
 
     def statistics(weights):

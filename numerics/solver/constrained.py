@@ -14,11 +14,11 @@ from numerics.pairs.constrained import Constrained, have_equal_norms
 from numerics.pairs.overlaps import join, split
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import Collocation, radau
-from numerics.rows.kept import KeptLaw
-from numerics.rows.step import Stages, solve_step
 from numerics.solver.contract import NoConvergence
+from numerics.solver.kept import KeptLaw
 from numerics.solver.loop import MAX_STEPS
 from numerics.solver.resolved import unresolved
+from numerics.solver.rows import Stages, solve_step
 from numerics.solver.step import FLAT, truncation
 from numerics.state import charts, limits
 from numerics.state.charts import Chart

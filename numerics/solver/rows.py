@@ -4,7 +4,7 @@ Given the coefficients φ at the collocation nodes every mode solves a linear sy
 inverses, one a mode, give the states and how they answer to φ. So Newton's method on the C·s numbers φ sees
 all modes, and takes as many iterations for stiff ones as for others.
 
-Shapes as in :mod:`numerics.rows.law`.
+Shapes as in :mod:`numerics.solver.law`.
 """
 
 from typing import NamedTuple
@@ -13,8 +13,8 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation
-from numerics.rows.law import Law
 from numerics.solver.contract import NoConvergence
+from numerics.solver.law import Law
 
 ITERATIONS = 10
 CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of
