@@ -2,7 +2,8 @@
 
 The update is that of the flow with the step η in place of dt: Y ← Y + η (A Y + F W*) Q, exact in either
 chart. With weight decay κ there is −ηκ W more; where a norm is kept every student is brought back to it after
-the step: projected descent. As in the flow the iterate changes to the chart at the teacher that it is bound
+the step, along itself: projected descent. In ‖w‖_Q, whose normal Q w is not along w, the step is along the
+projected gradient. As in the flow the iterate changes to the chart at the teacher that it is bound
 for, so that small deficits keep their relative accuracy; the students W themselves are kept beside the
 deviation Y = W − P W*.
 """
@@ -11,7 +12,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
-from numerics.pairs.constrained import have_equal_norms
+from numerics.pairs.constrained import constrained_velocity, have_equal_norms
 from numerics.problems.problem import Problem
 from numerics.state import charts, limits
 from numerics.state.modes import Modes
@@ -73,13 +74,18 @@ class Iterate:
 
     def _move(self, gain: Array, force: Array) -> None:
         """Take a step along A = ``gain`` and F = ``force``."""
-        teacher, moved, before = self.modes.teacher, self.deviation, self.students
-        self.deviation = moved + self.rates * (gain @ moved + force @ teacher)
+        teacher, before, values = self.modes.teacher, self.students, self.modes.eigenvalues
+        step = self.rates * (gain @ self.deviation + force @ teacher)
+        if self.constraint is not None and self.constraint.power:
+            step = constrained_velocity(self.constraint, step, before, values)
+        self.deviation = self.deviation + step
         if self.chart.centred:
             self.students = self.deviation
-        else:
+        elif self.constraint is None:
             pull = gain @ self.students + (force - gain) @ teacher
             self.students = self.students + self.rates * pull
+        else:
+            self.students = self.students + step
         if self.constraint is not None:
             self._bind(self.constraint, before)
 
