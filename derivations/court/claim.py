@@ -99,7 +99,11 @@ class Claim:
 
     def changed(self, name: str, factor: sympy.Rational) -> "Claim":
         """The claim with one of its constants multiplied by ``factor``."""
-        return replace(self, constants={**self.constants, name: self.constants[name] * factor})
+        return self.given(**{name: self.constants[name] * factor})
+
+    def given(self, **constants: sympy.Rational) -> "Claim":
+        """The claim with these constants: what another claim says in its own numbers."""
+        return replace(self, constants={**self.constants, **constants})
 
     def settle(self, effort: Effort = Effort.QUICK) -> "Adjudication":
         """Examine the claim and its correction."""

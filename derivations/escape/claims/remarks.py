@@ -20,8 +20,8 @@ LEVELS = (EPSILON, 1e-3)
     "R1/gradient",
     "Remark 1",
     r"the gradient is small at the start: near 0 $\nabla L = -Mw + O(\|w\|^3)$ with $M = <a=4> Q + <b=8> "
-    r"(Qw^*)(Qw^*)^\top$, so $E \|Mw(0)\|^2 = \mathrm{tr}\, M^2/d$, $\mathrm{tr}\, M^2 = 16\, \mathrm{tr}\, "
-    "Q^2 + <c=64> s_*^{(3)} + 64 (s_*^{(2)})^2$",
+    r"(Qw^*)(Qw^*)^\top$, so $E \|Mw(0)\|^2 = \mathrm{tr}\, M^2/d$, $\mathrm{tr}\, M^2 = <e=16>\, "
+    r"\mathrm{tr}\, Q^<q=2> + <c=64> s_*^{(3)} + <f=64> (s_*^{(2)})^<v=2>$",
     Verdict.PROVED,
     hypotheses="$w(0)$ on the unit sphere: of order $d^{-1/2}$, as $u(0)$ is (A1)",
 )
@@ -36,7 +36,7 @@ def small_gradient(c: Constants, effort: Effort) -> Finding:
     pairs = [
         (-slope.student.subs({s: 0, t: 1}), c["a"]),
         (-slope.teacher.diff(u), c["b"]),
-        (mean, 16 * (l1**2 + l2**2) + c["c"] * s3 + 64 * s2**2),
+        (mean, c["e"] * (l1 ** c["q"] + l2 ** c["q"]) + c["c"] * s3 + c["f"] * s2 ** c["v"]),
     ]
     return identities(pairs, "gradient linearised at 0; trace by modes and pairs of modes")
 
@@ -44,7 +44,7 @@ def small_gradient(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R1/plateau",
     "Remark 1; Theorem 1",
-    r"the escape is slow: $T_1 = <a=1/2> \log d/\rho + O(1)$ from $u(0) \asymp d^{-1/2}$",
+    r"the escape is slow: $T_1 = <a=1/2> \log d/\rho + O(1)$ from $u(0) \asymp d^{-<h=1/2>}$",
     Verdict.MEASURED,
     ratio=1,
 )
@@ -54,7 +54,8 @@ def plateau(c: Constants, effort: Effort) -> Finding:
 
     dimensions = (1e12, 1e20)
     times = [
-        solve(power_law(2, d, init=f"escape:{d**-0.5!r}"), 30.0).phases(delta=0.1).t1 for d in dimensions
+        solve(power_law(2, d, init=f"escape:{d ** -float(c['h'])!r}"), 30.0).phases(delta=0.1).t1
+        for d in dimensions
     ]
     slope = (times[1] - times[0]) / math.log(dimensions[1] / dimensions[0])
     rho = float(escape_rate(PowerLaw(2, "inf")))

@@ -57,8 +57,8 @@ def overlap(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P3/isotropic",
     "Section 3.3",
-    r"for $Q = I$ the flow closes on $(u, s)$: $\dot u = <a=12> (s_* - s) u$, $\dot s = 8 (s_* - <b=3> s) s "
-    "+ <c=16> u^2$",
+    r"for $Q = I$ the flow closes on $(u, s)$: $\dot u = <a=12> (s_* - s) u$, $\dot s = <e=8> (s_* - <b=3> "
+    "s) s + <c=16> u^<p=2>$",
     Verdict.PROVED,
 )
 def isotropic(c: Constants, effort: Effort) -> Finding:
@@ -66,16 +66,16 @@ def isotropic(c: Constants, effort: Effort) -> Finding:
     same = {_order(name, k + 1): value for name, value in (("s", s), ("u", u), ("t", t))}
     pairs = [
         (tower.U[0].subs(same), c["a"] * (t - s) * u),
-        (tower.S[0].subs(same), 8 * (t - c["b"] * s) * s + c["c"] * u**2),
+        (tower.S[0].subs(same), c["e"] * (t - c["b"] * s) * s + c["c"] * u ** c["p"]),
     ]
     return identities(pairs, "all orders coincide for Q = I")
 
 
 @correction(
     r"with $n$ distinct non-zero eigenvalues $\prod_j (\lambda - \lambda_j) = 0$ on the spectrum expresses "
-    "$s^{(n+1)}, u^{(n+1)}$ by lower orders: $2n$ statistics close, e.g. for $n = 2$ $u^{(3)} = <a=1> "
-    r"(\lambda_1 + \lambda_2) u^{(2)} - <b=1> \lambda_1 \lambda_2 u^{(1)}$; $Q = cI$ closes on $(s, u)$ for "
-    "every $c$. None exists only where infinitely many eigenvalues carry teacher and student ($d = "
+    "$s^{(n+1)}, u^{(n+1)}$ by lower orders: $<m=2>n$ statistics close, e.g. for $n = <n=2>$ $u^{(3)} = "
+    r"<a=1> (\lambda_1 + \lambda_2) u^{(2)} - <b=1> \lambda_1 \lambda_2 u^{(1)}$; $Q = cI$ closes on $(s, "
+    "u)$ for every $c$. None exists only where infinitely many eigenvalues carry teacher and student ($d = "
     r"\infty$)",
     Verdict.PROVED,
 )
@@ -86,7 +86,7 @@ def closes(c: Constants, effort: Effort) -> Finding:
         return l1**order * p1 + l2**order * p2
 
     two = c["a"] * (l1 + l2) * moment(2) - c["b"] * l1 * l2 * moment(1)
-    pairs = [(moment(3), two)]
+    pairs = [(moment(3), two), (sympy.Integer(len((l1, l2))), c["n"])]
     for size in range(1, effort.of(5, 9)):
         values = [sympy.Rational(1, j**2) for j in range(1, size + 1)]
         closed = CharacteristicPolynomial(values).close(hierarchy(phase_retrieval()))
@@ -94,7 +94,7 @@ def closes(c: Constants, effort: Effort) -> Finding:
         pairs += [(a, x ** (size + 1)) for a, x in zip(after, values, strict=True)]
         # and no fewer will do: the orders 1..n of n free products w_i w*_i are independent
         vandermonde = sympy.Matrix(size, size, lambda i, j, v=values: v[j] ** (i + 1))
-        pairs += [(sympy.Integer(vandermonde.rank()), sympy.Integer(size))]
+        pairs += [(sympy.Integer(2 * vandermonde.rank()), c["m"] * size)]
     return identities(pairs, "characteristic polynomial, symbolic for n = 2, at n eigenvalues 1/j²")
 
 
