@@ -19,6 +19,9 @@ WIDEST = 16
 """Students or teachers of which every overlap is a symbol."""
 
 
+UNITS = {"P": "two students", "R": "a student and a teacher"}
+
+
 @dataclass(frozen=True)
 class Equation:
     """``name`` = ``value``: the name as a key and as LaTeX, the value exact, and what it is."""
@@ -118,14 +121,19 @@ def _pair_functions(model: Model) -> Iterator[Equation]:
     P_c(jk) and B_jm = 2 c_j c*_m R_c(jm).
     """
     a, _, c = VARIABLES
-    f, g = model.student_link, model.teacher_link
-    for name, first, second in (("P", f, f), ("R", f, g)):
-        pair = pair_function(first, second)
-        units = "two students" if name == "P" else "a student and a teacher"
-        yield Equation(name, name, pair.doit(), f"E[f(X) g(Y)] of {units}: Var X = a, Var Y = b, Cov = c")
+    students, teachers = (list(dict.fromkeys(links)) for links in (model.student_links, model.teacher_links))
+    pairs = [("P", f, g) for f, g in product(students, repeat=2)]
+    pairs += [("R", f, g) for f, g in product(students, teachers)]
+    alike = len(students) == len(teachers) == 1
+    for letter, first, second in pairs:
+        pair, units = pair_function(first, second), UNITS[letter]
+        name = letter if alike else f"{letter}[{first}, {second}]"
+        left = letter if alike else rf"{letter}_{{{latex(first)},\,{latex(second)}}}"
+        yield Equation(name, left, pair.doit(), f"E[f(X) g(Y)] of {units}: Var X = a, Var Y = b, Cov = c")
         for symbol in (a, c):
-            key, left = f"{name}_{symbol}", f"{name}_{symbol}"
-            yield Equation(key, left, pair_derivative(first, second, symbol).doit(), f"d{name}/d{symbol}")
+            slope = pair_derivative(first, second, symbol).doit()
+            partial = f"{letter}_{symbol}" if alike else rf"\partial_{symbol} {left}"
+            yield Equation(f"{name}_{symbol}", partial, slope, f"d{name}/d{symbol}")
 
 
 def _landscape(model: Model) -> Iterator[Equation]:

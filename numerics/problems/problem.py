@@ -298,14 +298,17 @@ def _vector(name: str, values: Any, rows: bool = False) -> Array:
     return vector
 
 
-def load_vector(name: str, path: str | Path) -> Array:
-    """Read one vector from a file: a JSON list, or numbers separated by white space or commas."""
+def load_vector(name: str, path: str | Path, rows: bool = False) -> Array:
+    """Read one vector from a file: a JSON list, or numbers separated by white space or commas.
+
+    Where ``rows`` are allowed, a JSON list of two or more such lists is that many vectors.
+    """
     try:
         text = read_text(path)
     except ValueError as error:
         raise ValueError(f"{name} file {error}") from None
     try:
         is_json = text.lstrip().startswith("[")
-        return _vector(name, json.loads(text) if is_json else text.replace(",", " ").split())
+        return _vector(name, json.loads(text) if is_json else text.replace(",", " ").split(), rows)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{name} file {path}: {error}") from None

@@ -1,9 +1,9 @@
 r"""The laws of learning as symbols: of every quantity its power, prefactor, correction, regimes and verdict.
 
-``law``      a law and a collection of them
-``names``    the symbols, and what those mean that have no formula
-``spectra``  what a link and a spectrum give the laws
-``flow``, ``descent``, ``sgd``, ``samples``  the laws, by algorithm
+- ``law``: a law, and a collection of them
+- ``names``: the symbols, and what those mean that have no formula
+- ``spectra``: what a link and a spectrum give the laws
+- ``flow``, ``descent``, ``sgd``, ``samples``: the laws, by algorithm
 
 >>> found = laws()
 >>> found["overlap"].leading.args[0].expr

@@ -174,10 +174,8 @@ def _weighted_square(
     """The projections, students first, and ``4 c_j c_k (e² + σ²) f'(z_j) f'(z_k)``: a mean over the noise."""
     K, M = model.students, model.teachers
     z = sympy.symbols(f"z1:{K + M + 1}", cls=sympy.Dummy)
-    units = [(c, model.student_link) for c in model.student_weights]
-    units += [(-c, model.teacher_link) for c in model.teacher_weights]
-    error = sympy.Add(*(c * link.subs(Z, x) for (c, link), x in zip(units, z, strict=True)))
-    slopes = [model.student_weights[n] * model.student_link.diff(Z).subs(Z, z[n]) for n in (j, k)]
+    error = sympy.Add(*(c * link.subs(Z, x) for (c, link), x in zip(model.units, z, strict=True)))
+    slopes = [c * link.diff(Z).subs(Z, z[n]) for n, (c, link) in ((n, model.units[n]) for n in (j, k))]
     return z, sympy.expand(4 * (error**2 + noise) * slopes[0] * slopes[1])
 
 

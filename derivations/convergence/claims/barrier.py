@@ -27,16 +27,15 @@ SADDLE = State.of(["16/25", "9/25"], ["5/4", 0], [0, 1])
 
 
 @correction(
-    r"$s(t) \le 1 + \sqrt{L(t_0)/<a>}$ for all $t \ge t_0$, and $|u| \le \sqrt{s}$",
+    r"$s(t) \le <e=1> + \sqrt{L(t_0)/<a=3>}$ for all $t \ge t_0$, and $|u| \le \sqrt{s}$",
     Verdict.PROVED,
-    a=3,
 )
 def energy_bound(c: Constants, effort: Effort) -> Finding:
     # L − a(s − 1)² at its smallest, u² = s
-    rest = sympy.factor(LOSS.subs(u**2, s) - c["a"] * (s - 1) ** 2)
+    rest = sympy.factor(LOSS.subs(u**2, s) - c["a"] * (s - c["e"]) ** 2)
     tight = sympy.simplify(rest / (s - 1) ** 2)
     how = f"L − {c['a']}(s − 1)² ≥ ({tight})(s − 1)² since u² ≤ s (Lem 3), and L never rises"
-    return Finding(Verdict.PROVED if tight >= 0 else Verdict.UNDECIDED, how)
+    return Finding(Verdict.PROVED if tight.is_number and tight >= 0 else Verdict.UNDECIDED, how)
 
 
 @claim(
@@ -57,9 +56,9 @@ def energy_barrier(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$u$ keeps its sign for all $t \ge t_0$ if $L(t_0) < <a>$, or if all $w_i(t_0) w^*_i$ have one sign",
+    r"$u$ keeps its sign for all $t \ge t_0$ if $L(t_0) < <a=8/3>$, or if all $w_i(t_0) w^*_i$ have one "
+    "sign",
     Verdict.PROVED,
-    a="8/3",
 )
 def sign_is_kept(c: Constants, effort: Effort) -> Finding:
     lowest = sympy.minimum(LOSS.subs(u, 0), s)
@@ -86,13 +85,12 @@ def overlap_stays_positive(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/C.21",
     "(C.21)",
-    r"$s = u^<a> + \|z\|_Q^2$ with $w = u w^* + z$, $\langle z, w^*\rangle_Q = 0$",
+    r"$s = u^<a=2> + \|z\|_Q^<p=2>$ with $w = u w^* + z$, $\langle z, w^*\rangle_Q = 0$",
     Verdict.PROVED,
-    a=2,
 )
 def split(c: Constants, effort: Effort) -> Finding:
     # ‖w − u w*‖_Q² expanded by bilinearity, ‖w*‖_Q = 1
-    square = s - 2 * u * u + u**2
+    square = (s - 2 * u * u + u**2) ** (c["p"] / 2)
     across = u - u * 1
     return identities([(u ** c["a"] + square, s), (across, sympy.S.Zero)], "bilinearity, for any d")
 
@@ -100,10 +98,9 @@ def split(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/claim0",
     "proof of Lemma 11, claims 0 and 3",
-    r"$|u|^<a> \le s$",
+    r"$|u|^<a=2> \le s$",
     Verdict.PROVED,
     ratio=1.0,
-    a=2,
 )
 def cauchy_schwarz(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
@@ -115,10 +112,9 @@ def cauchy_schwarz(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/claim1",
     "proof of Lemma 11, claim 1",
-    r"$s^{(2)} \ge \lambda_{\min} \|z\|_Q^<a>$",
+    r"$s^{(2)} \ge \lambda_{\min} \|z\|_Q^<a=2>$",
     Verdict.PROVED,
     ratio=1.0,
-    a=2,
 )
 def weakest_direction(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
@@ -138,18 +134,16 @@ def weakest_direction(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"on $s = 1$: $\dot s = -<a>(s^{(2)} - u u^{(2)}) = -<a>(\|z\|_{Q^2}^2 + u \langle z, "
-    r"w^*\rangle_{Q^2})$, "
-    "of either sign",
+    r"on $s = <e=1>$: $\dot s = -<a=16>(s^{(2)} - u u^{(2)}) = -<a>(\|z\|_{Q^2}^<p=2> + u \langle z, "
+    r"w^*\rangle_{Q^2})$, of either sign",
     Verdict.PROVED,
-    a=16,
 )
 def rate_on_the_boundary(c: Constants, effort: Effort) -> Finding:
     s2, u2, t2 = sympy.symbols("s2 u2 t2")
-    derived = (8 * (1 - 3 * s) * s2 + 16 * u * u2).subs(s, 1)
+    derived = (8 * (1 - 3 * s) * s2 + 16 * u * u2).subs(s, c["e"])
     square, product = s2 - 2 * u * u2 + u**2 * t2, u2 - u * t2
     how = f"(3.4) and bilinearity; positive at {FAST_UP}" if FAST_UP.energy_rate() > 0 else "(3.4)"
-    pairs = [(derived, -c["a"] * (s2 - u * u2)), (derived, -c["a"] * (square + u * product))]
+    pairs = [(derived, -c["a"] * (s2 - u * u2)), (derived, -c["a"] * (square ** (c["p"] / 2) + u * product))]
     return identities(pairs, how)
 
 
@@ -173,8 +167,8 @@ def drift_above_one(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/claim2",
     "proof of Lemma 11, claim 2",
-    r"$D^+ s(t_1) \le 0$ at a first time with $s = 1$ contradicts an upward crossing; "
-    r"$s \ge 1$ on some $[t_1, t_1 + \varepsilon)$ by definition of $t_1$",
+    r"$D^+ s(t_1) \le 0$ at a first time with $s = 1$ contradicts an upward crossing; $s \ge 1$ on some "
+    r"$[t_1, t_1 + \varepsilon)$ by definition of $t_1$",
     Verdict.GAP,
 )
 def no_upward_crossing(c: Constants, effort: Effort) -> Finding:
@@ -190,12 +184,13 @@ def no_upward_crossing(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$u \le \sqrt{s} \le (1 + \sqrt{L(t_0)/<a>})^{1/2}$",
+    r"$u \le \sqrt{s} \le (<e=1> + \sqrt{L(t_0)/<a=3>})^{<h=1/2>}$",
     Verdict.PROVED,
-    a=3,
 )
 def overlap_bound(c: Constants, effort: Effort) -> Finding:
-    return energy_bound.changed("a", c["a"] / 3).settle(effort).finding
+    root = identity(sympy.sqrt(u), u ** c["h"], "")
+    found = energy_bound.given(a=c["a"], e=c["e"]).settle(effort).finding
+    return found if root.verdict is Verdict.PROVED else root
 
 
 @claim(
@@ -217,7 +212,7 @@ def overlap_stays_below_one(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/positivity",
     "proof of Lemma 11, claim 3; proof of Lemma 12",
-    r"$u > 0$ after $T_1'$ follows from the positive kernel of the Volterra equation",
+    "$u > 0$ after $T_1'$ follows from the positive kernel of the Volterra equation",
     Verdict.GAP,
     correction=sign_is_kept,
 )
@@ -235,9 +230,8 @@ def volterra_positivity(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$s \to 1$, $u \to 1$ if at some time $u > 0$ and $L < <a>$",
+    r"$s \to <e=1>$, $u \to <e>$ if at some time $u > 0$ and $L < <a=8/3>$",
     Verdict.PROVED,
-    a="8/3",
 )
 def convergence(c: Constants, effort: Effort) -> Finding:
     levels = _critical_levels()
@@ -248,7 +242,9 @@ def convergence(c: Constants, effort: Effort) -> Finding:
         f"and "
         f"u = 0 has L ≥ {lowest}"
     )
-    proved = below == ["±w*"] and c["a"] <= lowest
+    (teacher,) = [point for point in critical_points(phase_retrieval()) if point.multiple == 1]
+    ends = [value.subs(sympy.Symbol("t"), 1) for value in (teacher.s, teacher.u)]
+    proved = ends == [c["e"]] * 2 and below == ["±w*"] and c["a"] <= lowest
     return Finding(Verdict.PROVED if proved else Verdict.UNDECIDED, how)
 
 
@@ -257,7 +253,7 @@ def convergence(c: Constants, effort: Effort) -> Finding:
     "Lemma 12",
     r"$s(t) \to 1$ and $u(t) \to 1$ as $t \to \infty$",
     Verdict.FALSE,
-    hypotheses=r"those of Phase II: $u(T_1') > 0$, $s(T_1') > 1/3$",
+    hypotheses="those of Phase II: $u(T_1') > 0$, $s(T_1') > 1/3$",
     correction=convergence,
 )
 def limits(c: Constants, effort: Effort) -> Finding:
@@ -289,10 +285,8 @@ def generic(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"at $s = 1/<b>$: $\dot s = <a> u u^{(2)}$, so $\{s > 1/<b>\}$ is kept as long as $u u^{(2)} > 0$",
+    r"at $s = 1/<b=3>$: $\dot s = <a=16> u u^{(2)}$, so $\{s > 1/<b>\}$ is kept as long as $u u^{(2)} > 0$",
     Verdict.PROVED,
-    a=16,
-    b=3,
 )
 def threshold_rate(c: Constants, effort: Effort) -> Finding:
     s2, u2 = sympy.symbols("s2 u2")
@@ -321,29 +315,24 @@ def invariance(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem12/lasalle",
     "proof of Lemma 12",
-    r"$\dot L = -\|\nabla L\|^2 = -(<a> s - <b>)^2 s^{(2)} + <c> (<a> s - <b>) u u^{(2)} - <e> u^2 "
-    r"s_*^{(2)}$",
+    r"$\dot L = -\|\nabla L\|^2 = -(<a=12> s - <b=4>)^<p=2> s^{(2)} + <c=16> (<a> s - <b>) u u^{(2)} - "
+    "<e=64> u^<q=2> s_*^{(2)}$",
     Verdict.PROVED,
-    a=12,
-    b=4,
-    c=16,
-    e=64,
 )
 def dissipation(c: Constants, effort: Effort) -> Finding:
     s2, u2, t2 = sympy.symbols("s2 u2 t2")
     rates = 8 * (1 - 3 * s) * s2 + 16 * u * u2, 4 * (1 - 3 * s) * u2 + 8 * u * t2
     derived = sympy.diff(LOSS, s) * rates[0] + sympy.diff(LOSS, u) * rates[1]
     gain = c["a"] * s - c["b"]
-    printed = -(gain**2) * s2 + c["c"] * gain * u * u2 - c["e"] * u**2 * t2
+    printed = -(gain ** c["p"]) * s2 + c["c"] * gain * u * u2 - c["e"] * u ** c["q"] * t2
     return identity(derived, printed, "the chain rule, for any d")
 
 
 @claim(
     "Lem12/critical",
     "proof of Lemma 12",
-    r"every critical point with $s > 1/<a>$ is $\pm w^*$",
+    r"every critical point with $s > 1/<a=3>$ is $\pm w^*$",
     Verdict.PROVED,
-    a=3,
 )
 def critical_above(c: Constants, effort: Effort) -> Finding:
     heights = [point.s.subs(sympy.Symbol("t"), 1) for point in critical_points(phase_retrieval())]

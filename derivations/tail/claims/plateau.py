@@ -12,32 +12,29 @@ from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.runs import LONG_RUN, escape_run, sphere_run
 from derivations.trials.states import faster, form, listed, random_states
 from numerics import PowerLawFit, extrapolate_power_law
-from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, tail_prefactor
+from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, summary_exponent
 
 LATE = np.geomspace(1e8, LONG_RUN, 17)
 
 
 @correction(
-    r"$d(\sigma_*^2 - \mathrm{MSE}(T_2)) \sim \Gamma(1-1/a)(16/\zeta(a))^{1/a}(C/\varepsilon)^{1/(a-<p>)}$ "
-    r"for a flat teacher, so the "
-    r"plateau's error is of order $\varepsilon^{-1/(a-<p>)}/d$",
+    r"$d(\sigma_*^2 - \mathrm{MSE}(T_2)) \sim "
+    r"\Gamma(<e=1>-<q=1>/a)(<f=16>/\zeta(a))^{<q>/a}(C/\varepsilon)^{<r=1>/(a-<p=1>)}$ for a flat teacher, "
+    r"so the plateau's error is of order $\varepsilon^{-<r>/(a-<p>)}/d$",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def directions_learnt(c: Constants, effort: Effort) -> Finding:
     ratios = []
     for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
+        own = math.gamma(float(c["e"]) - float(c["q"]) / exponent)
         law, run = PowerLaw(exponent, "inf"), escape_run(exponent, math.inf, LONG_RUN)
         epsilon = 1e-5
         recovered = run.at([run.phases(epsilon=epsilon).t2]).recovered[0]
-        power = 1 / (exponent - float(c["p"]))
-        ratios.append(
-            float(
-                recovered
-                / (float(tail_prefactor(law)) * (float(convergence_prefactor(law)) / epsilon) ** power)
-            )
-        )
+        power = float(c["r"]) / (exponent - float(c["p"]))
+        zeta = float(law.trace_sum())
+        prefactor = own * (float(c["f"]) / zeta) ** (float(c["q"]) / exponent)
+        ratios.append(float(recovered / (prefactor * (float(convergence_prefactor(law)) / epsilon) ** power)))
     worst = max(ratios, key=lambda ratio: abs(math.log(ratio)))
     return Finding(
         Verdict.MEASURED, f"d = ∞, ε = 1e-5, a = 1.5, 2, …: {listed(ratios, '.6f')} of the law", worst
@@ -64,16 +61,14 @@ def plateau(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the escape adds a multiple of $1/d$: $d(\sigma_*^2 - \mathrm{MSE}(T_1')) \to <c>$ for $a = 2$, flat "
-    r"teacher, start along "
-    r"the escape direction",
+    r"the escape adds a multiple of $1/d$: $d(\sigma_*^2 - \mathrm{MSE}(T_1')) \to <c=1.57498>$ for $a = "
+    "<a=2>$, flat teacher, start along the escape direction",
     Verdict.MEASURED,
-    c="1.57498",
 )
 def escape_part(c: Constants, effort: Effort) -> Finding:
     found = []
     for d in (1e8, 1e12):
-        run = escape_run(2, d)
+        run = escape_run(float(c["a"]), d)
         found.append(float(run.at([run.phases().t1_prime]).recovered[0]))
     agrees = all(abs(value / float(c["c"]) - 1) < 5e-3 for value in found)
     return Finding(
@@ -99,24 +94,21 @@ def phase_one_part(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.1",
     "(D.1)",
-    r"$w_i(t) = e^{<a>\lambda_i\Theta(t)}w_i(0) + "
-    r"<c>\lambda_iw^*_i\int_0^te^{<a>\lambda_i(\Theta(t)-\Theta(\tau))}u(\tau)\,d\tau$",
+    r"$w_i(t) = e^{<a=4>\lambda_i\Theta(t)}w_i(0) + "
+    r"<c=8>\lambda_iw^*_i\int_0^te^{<a>\lambda_i(\Theta(t)-\Theta(\tau))}u(\tau)\,d\tau$",
     Verdict.PROVED,
-    a=4,
-    c=8,
 )
 def duhamel(c: Constants, effort: Effort) -> Finding:
     # α_i = w_i w*_i at w*_i = 1, and linear in w*_i
-    return mode_duhamel.changed("a", c["a"] / 4).changed("c", c["c"] / 8).settle(effort).finding
+    return mode_duhamel.given(a=c["a"], c=c["c"]).settle(effort).finding
 
 
 @claim(
     "P4/clock",
     "proof of Proposition 4, step 2",
-    r"with $T_1'$ the first time of $s = 1/<b>$, $\Theta$ increases before and decreases after",
+    r"with $T_1'$ the first time of $s = 1/<b=3>$, $\Theta$ increases before and decreases after",
     Verdict.MEASURED,
     hypotheses="start on the sphere, or small along the escape direction",
-    b=3,
 )
 def clock(c: Constants, effort: Effort) -> Finding:
     crossings, ends = [], []
@@ -134,11 +126,9 @@ def clock(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"$\lambda_i(\Theta(t) - \Theta(\tau)) \le \lambda_i\Theta_{max}$, so the integral is $\le "
-    r"te^{<a>\lambda_i\Theta_{max}}$: of order "
-    r"$t$ where $\lambda_i\Theta_{max} = O(1)$",
+    r"te^{<a=4>\lambda_i\Theta_{max}}$: of order $t$ where $\lambda_i\Theta_{max} = O(1)$",
     Verdict.PROVED,
     ratio=1.0,
-    a=4,
 )
 def growing_integral(c: Constants, effort: Effort) -> Finding:
     # the largest exponent, at τ = 0 and t = T1'
@@ -178,10 +168,9 @@ def change_of_clock(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/inactive",
     "proof of Proposition 4, step 3",
-    r"$<a> - e^{-x} \le x$ for $x = 4\lambda_i\Lambda \le \zeta$",
+    r"$<a=1> - e^{-x} \le x$ for $x = 4\lambda_i\Lambda \le \zeta$",
     Verdict.PROVED,
     ratio=1.0,
-    a=1,
 )
 def inactive(c: Constants, effort: Effort) -> Finding:
     x = sympy.Symbol("x", positive=True)
@@ -218,18 +207,19 @@ def inactive_modes(c: Constants, effort: Effort) -> Finding:
     "P4/D.4",
     "(D.4)",
     r"$\sum_{I_\zeta}|w^*_iw_i| \le "
-    r"\big(\sum(w^*_i)^2/\lambda_i\big)^{1/2}\big(\sum\lambda_iw_i^2\big)^{1/2} \le "
-    r"\sqrt{<a>\Lambda/\zeta}\sqrt{d\sigma_*^2}\sqrt{s}$ on $\lambda_i \ge \zeta/(<a>\Lambda)$",
+    r"\big(\sum(w^*_i)^<p=2>/\lambda_i\big)^{<h=1/2>}\big(\sum\lambda_iw_i^<q=2>\big)^{<k=1/2>} \le "
+    r"\sqrt{<a=4>\Lambda/\zeta}\sqrt{d\sigma_*^2}\sqrt{s}$ on $\lambda_i \ge \zeta/(<a>\Lambda)$",
     Verdict.PROVED,
     ratio=1.0,
-    a=4,
 )
 def active_overlap(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
     eigenvalues[0], teacher[0], student[0] = 1 / 3, 1.0, 1.0
     smallest = eigenvalues.min(axis=1)  # ζ/(4Λ)
     left = (np.abs(teacher * student)).sum(axis=1)
-    middle = np.sqrt((teacher**2 / eigenvalues).sum(axis=1) * form(eigenvalues, student, student))
+    middle = (np.abs(teacher) ** float(c["p"]) / eigenvalues).sum(axis=1) ** float(c["h"]) * (
+        eigenvalues * np.abs(student) ** float(c["q"])
+    ).sum(axis=1) ** float(c["k"])
     right = np.sqrt(
         float(c["a"]) / (4 * smallest) * (teacher**2).sum(axis=1) * form(eigenvalues, student, student)
     )
@@ -244,10 +234,9 @@ def active_overlap(c: Constants, effort: Effort) -> Finding:
     "P4/D.5",
     "(D.5)",
     r"$\frac1d\sum_{I_\zeta}w_i^2 \le \frac1{d\lambda_{min}(I_\zeta)}\sum\lambda_iw_i^2 \le "
-    r"\frac{<a>\Lambda}{\zeta d}s(T_2)$",
+    r"\frac{<a=4>\Lambda}{\zeta d}s(T_2)$",
     Verdict.PROVED,
     ratio=1.0,
-    a=4,
 )
 def active_energy(c: Constants, effort: Effort) -> Finding:
     eigenvalues, _, student = random_states(3, effort.of(2000, 20000))
@@ -260,17 +249,17 @@ def active_energy(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.6",
     "(D.6), (D.7)",
-    r"$\sum_{I^c_\zeta}w_i^2 \le <a>e^{2\zeta}\|w(0)\|^2 + <a>C'^2\zeta^2d\sigma_*^2$, printed with "
-    r"$<a>C'^2 = 8$",
+    r"$\sum_{I^c_\zeta}w_i^<p=2> \le <a=2>e^{2\zeta}\|w(0)\|^<p> + <a>C'^<p>\zeta^<p>d\sigma_*^2$, printed "
+    "with $<a>C'^2 = 8$",
     Verdict.PROVED,
     hypotheses="(D.3)",
     ratio=1.0,
-    a=2,
 )
 def inactive_energy(c: Constants, effort: Effort) -> Finding:
     first, second = sympy.symbols("p q", positive=True)
+    power = c["p"]
     rest = sympy.factor(2 * first**2 + 2 * second**2 - (first + second) ** 2)
-    ratio = ((first + second) ** 2 / (c["a"] * (first**2 + second**2))).subs(second, first)
+    ratio = ((first + second) ** power / (c["a"] * (first**power + second**power))).subs(second, first)
     return inequality(
         float(sympy.simplify(ratio)), f"2p² + 2q² − (p + q)² = {rest}; equality at p = q", ARGUED
     )
@@ -279,24 +268,22 @@ def inactive_energy(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.8",
     "proof of Proposition 4, step 6, (D.8)",
-    r"$\mathrm{MSE} - \sigma_*^2 = -\frac{<a>}d\sum_iw^*_iw_i + \frac1d\sum_iw_i^2$",
+    r"$\mathrm{MSE} - \sigma_*^2 = -\frac{<a=2>}d\sum_iw^*_iw_i + \frac1d\sum_iw_i^<p=2>$",
     Verdict.PROVED,
-    a=2,
 )
 def decomposition(c: Constants, effort: Effort) -> Finding:
     student, teacher = sympy.symbols("w v")
     derived = sympy.expand((student - teacher) ** 2 - teacher**2)
     return identity(
-        derived, -c["a"] * teacher * student + student**2, "under the sum; (D.8) adds (D.4) to (D.7)"
+        derived, -c["a"] * teacher * student + student ** c["p"], "under the sum; (D.8) adds (D.4) to (D.7)"
     )
 
 
 @claim(
     "P4/balance",
     "proof of Proposition 4, step 6",
-    r"$\sqrt{\Lambda/(\zeta d)} = \zeta$ at $\zeta = (\Lambda/d)^{1/<a>}$",
+    r"$\sqrt{\Lambda/(\zeta d)} = \zeta$ at $\zeta = (\Lambda/d)^{1/<a=3>}$",
     Verdict.PROVED,
-    a=3,
 )
 def balance(c: Constants, effort: Effort) -> Finding:
     ratio = sympy.Symbol("r", positive=True)  # Λ/d
@@ -305,9 +292,8 @@ def balance(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\Lambda/(\zeta_*d) = (\Lambda/d)^{<p>}$, smaller than $\zeta_*$: harmless",
+    r"$\Lambda/(\zeta_*d) = (\Lambda/d)^{<p=2/3>}$, smaller than $\zeta_*$: harmless",
     Verdict.PROVED,
-    p="2/3",
 )
 def active_order(c: Constants, effort: Effort) -> Finding:
     ratio = sympy.Symbol("r", positive=True)
@@ -341,20 +327,22 @@ def three_orders(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$1 - u \sim (\frac13 + 2^{-\gamma-1})C_f(\Lambda/2)^{-\gamma}$ with $\gamma = 1 - <p>/a$, $\Lambda "
-    r"\sim 2t$; so "
-    r"$\Lambda(T_2) \asymp \varepsilon^{-a/(a-1)}$",
+    r"$1 - u \sim (<e=1/3> + <f=2>^{-\gamma-<g=1>})C_f(\Lambda/<m=2>)^{-\gamma}$ with $\gamma = <q=1> - "
+    r"<p=1>/a$, $\Lambda \sim <m>t$; so $\Lambda(T_2) \asymp \varepsilon^{-<p>/\gamma}$",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def deficit_in_clock(c: Constants, effort: Effort) -> Finding:
     found = []
     for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
         fit = _fit(exponent)
-        gamma = 1 - float(c["p"]) / exponent
+        gamma = float(c["q"]) - float(c["p"]) / exponent
         found.append(-fit.exponent / gamma)
-        prefactor = fit.prefactor / float(overlap_prefactor(PowerLaw(exponent, "inf")))
+        law = PowerLaw(exponent, "inf")
+        own = float(overlap_prefactor(law)) / (1 / 3 + 2 ** (-float(summary_exponent(law)) - 1))  # C_f
+        clock = (2 / float(c["m"])) ** -gamma  # Λ = 2t
+        share = float(c["e"]) + float(c["f"]) ** (-gamma - float(c["g"]))
+        prefactor = fit.prefactor / (share * own * clock)
         if abs(prefactor - 1) > 1e-3:
             return Finding(Verdict.UNDECIDED, f"prefactor {prefactor}")
     worst = float(max(found, key=lambda ratio: abs(ratio - 1)))
