@@ -47,10 +47,10 @@ OneLink = Annotated[
 
 
 @checked
-def register_average(link: OneLink, other: OneLink, average: Average) -> None:
+def register_average(link: OneLink, teacher_link: OneLink, average: Average) -> None:
     """Know ``P(a, b, c) = E[f(X) g(Y)]`` of two links in closed form, for all models made from now on.
 
-    ``link`` f and ``other`` g are as :func:`numerics.network` takes them. ``average`` is an expression of
+    ``link`` f and ``teacher_link`` g are as :func:`numerics.network` takes them. ``average`` is an expression of
     SymPy in ``sympy.symbols("a b c")``: Var X, Var Y and Cov(X, Y). Then, where the links are expressions
     too, symbolic models of them are derived, printed and generated as well. Or it is an object of the form of
     :class:`numerics.pairs.functions.PairFunction`, whose ``value``, ``slopes`` and ``curvatures`` are
@@ -68,7 +68,7 @@ def register_average(link: OneLink, other: OneLink, average: Average) -> None:
     >>> single_index(bump).B
     Matrix([[2*u/(-u**2 + (s + 1)*(t + 1))**(3/2)]])
     """
-    f, g = read_link(link), read_link(other)
+    f, g = read_link(link), read_link(teacher_link)
     if not hasattr(average, "free_symbols"):
         check_average(f, g, GivenFunction(average, True))
         remember_function(f, g, GivenFunction(average, _is_smooth(average)))
