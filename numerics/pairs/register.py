@@ -50,11 +50,11 @@ OneLink = Annotated[
 def register_average(link: OneLink, teacher_link: OneLink, average: Average) -> None:
     """Know ``P(a, b, c) = E[f(X) g(Y)]`` of two links in closed form, for all models made from now on.
 
-    ``link`` f and ``teacher_link`` g are as :func:`numerics.network` takes them. ``average`` is an expression of
-    SymPy in ``sympy.symbols("a b c")``: Var X, Var Y and Cov(X, Y). Then, where the links are expressions
-    too, symbolic models of them are derived, printed and generated as well. Or it is an object of the form of
-    :class:`numerics.pairs.functions.PairFunction`, whose ``value``, ``slopes`` and ``curvatures`` are
-    functions of arrays. An expression serves E[g(X) f(Y)], too.
+    ``link`` f and ``teacher_link`` g are as :func:`numerics.network` takes them. ``average`` is an expression
+    of SymPy in ``sympy.symbols("a b c")``: Var X, Var Y and Cov(X, Y). Then, where the links are expressions
+    too, symbolic models of them are derived, printed and generated as well, and E[g(X) f(Y)] is known, too.
+    Or it is an object of the form of :class:`numerics.pairs.functions.PairFunction`, whose ``value``,
+    ``slopes`` and ``curvatures`` are functions of arrays.
 
     Raises ValueError where P, or a derivative of it up to the second, is not that of the links: it is
     compared with quadrature at variances of 0.3 to 1.7 and correlations of −0.8 to 0.7. Quadrature takes
