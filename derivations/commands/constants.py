@@ -110,8 +110,13 @@ def read_picture(text: str) -> Path:
 @click.option(
     "--link",
     metavar="LINK",
-    help="The link of student and teacher, as derive has it; many constants are known for z**2 alone.  "
+    help="The link of the student, as derive has it; many constants are known for z**2 alone.  "
     "[default: z**2]",
+)
+@click.option(
+    "--teacher-link",
+    metavar="LINK",
+    help="The teacher's link, which may be another.  [default: the student's]",
 )
 @click.option(
     "--batch",
@@ -148,6 +153,7 @@ def constants(
     problem: str | None,
     digits: int | None,
     link: str | None,
+    teacher_link: str | None,
     batch: int | None,
     step_size: float | None,
     only: str | None,
@@ -176,7 +182,6 @@ def constants(
             raise ValueError("--plot needs several exponents, such as --exponent 1.2:4:0.1")
         if step_size is not None and batch is None:
             raise ValueError("--step-size needs --batch M, the inputs of a step")
-        names = _names(only, list(catalogue(batch, step_size)))
         if problem is None:
             spectra, named, energy = _laws(exponents, dimension, teacher, seed)
         else:
@@ -184,7 +189,8 @@ def constants(
             spectra, named, energy = _given(
                 problem, [name for name, value in law.items() if value is not None]
             )
-        flow = _flow(link or "z**2", energy)
+        flow = _flow(link or "z**2", teacher_link, energy)
+        names = _names(only, list(catalogue(batch, step_size, flow)))
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
         answers = []
@@ -215,15 +221,15 @@ def _names(only: str | None, known: list[str]) -> list[str]:
     return names
 
 
-def _flow(link: str, energy: Fraction) -> "LocalFlow":
+def _flow(link: str, teacher_link: str | None, energy: Fraction) -> "LocalFlow":
     """The link's flow at 0 and at the teacher; that of the square is known."""
     from theory.asymptotics import SQUARE
 
-    if link == SQUARE.link and energy == 1:
+    if link == SQUARE.link and teacher_link in (None, link) and energy == 1:
         return SQUARE
     from theory.symbolic import local_flow, parse_link
 
-    return local_flow(parse_link(link), energy)
+    return local_flow(parse_link(link), None if teacher_link is None else parse_link(teacher_link), energy)
 
 
 Spectra = tuple[Sequence["Spectrum"], str, Fraction]

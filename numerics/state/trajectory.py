@@ -18,6 +18,7 @@ from numerics.shown.phases import Phases
 from numerics.state.charts import Chart
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps, observe, observe_all
+from theory.constraint import Constraint
 from theory.expected import checked
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ START_ROUNDING = 1e-14  # of s(0): a run begun at s*/3 was never below
 SLACK = 4.0 * float(np.finfo(float).eps)
 """A grid of times may end so much after ``until``, relatively: its last point is rounded."""
 NEWTON = 3
+FAR = 1e3
+"""A quantity that falls by more on a segment crosses a level where its logarithm does."""
 DRAWN = 400
 """Times of a picture."""
 
@@ -93,6 +96,7 @@ class Trajectory(Summarised):
     until the loss is so low that the limit is known, and those of w ∓ w* from then on. Of networks it is
     relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and counts what the
     flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known.
+    A ``constraint`` is that of the model, where it has one.
     What this makes of the error of a network's loss is :meth:`loss_error`: where there are no coordinates at
     the teacher, as of links with a kink, the loss is a difference, and so are the distances.
     """
@@ -103,6 +107,7 @@ class Trajectory(Summarised):
     limit: Limit
     until: float
     error: float
+    constraint: Constraint | None = None
 
     @property
     def steps(self) -> int:
@@ -136,6 +141,8 @@ class Trajectory(Summarised):
     def facts(self) -> Rows:
         """How the run ended, in a few lines."""
         yield "until t", self.until
+        if self.constraint is not None:
+            yield "constraint", str(self.constraint)
         yield "limit", f"{self.limit.name}: {self.limit.reason}"
         if self._single:
             phases = self.phases()
@@ -158,6 +165,7 @@ class Trajectory(Summarised):
             "dimension": self.problem.dimension,
             "until": self.until,
             **(self._measured(parameters) if self._single else {}),
+            **({} if self.constraint is None else {"constraint": str(self.constraint)}),
             "modes": len(self.problem.eigenvalues),
             "steps": self.steps,
             "error": self.error,
@@ -353,7 +361,7 @@ class Trajectory(Summarised):
         """
         found = []
         for segment in self.segments[: self.steps]:
-            at_points = quantity(segment) - level
+            at_points = _beyond(quantity(segment), level)
             if (at_points > 0).all() or (at_points < 0).all():
                 continue
             for x in self.table.roots(at_points):
@@ -362,6 +370,15 @@ class Trajectory(Summarised):
                     elapsed = np.clip(self.table.evaluate(segment.elapsed, x), 0.0, segment.width)
                     found.append((segment.start + float(elapsed), bool(after > before)))
         return [crossing for crossing in found if crossing[0] <= self.until]
+
+
+def _beyond(values: Array, level: float) -> Array:
+    """By how much ``values`` (s + 1,) of a segment exceed the ``level`` ≠ 0, in its sign; by the logarithm of
+    their ratio where they fall far, as a polynomial does not.
+    """
+    ratios = values / level
+    far = ratios.min() > 0 and ratios.max() > FAR * ratios.min()
+    return math.copysign(1.0, level) * (np.log(ratios) if far else ratios - 1.0)
 
 
 def _numbers(times: Array | Sequence[float] | float) -> Array:

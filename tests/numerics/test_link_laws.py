@@ -75,7 +75,7 @@ def test_runs_of_few_modes_end_at_the_final_rate(text, eigenvalues, teacher):
 def test_runs_leave_zero_at_the_escape_rate(text, energy):
     """With a pull of the teacher that is positive, none, or negative; s grows from 1e-24 to 1e-8 or so."""
     link, rates, teacher = parse_link(text), np.array([1.0, 0.4, 0.1]), [1, 1, 1]
-    flow = local_flow(link, Fraction(energy))
+    flow = local_flow(link, None, Fraction(energy))
     rate = float(escape_rate(Given(rates / energy, teacher), flow=flow))
     target = np.array(teacher) * np.sqrt(energy / rates.sum())
     end = 8.0 * np.log(10.0) / rate

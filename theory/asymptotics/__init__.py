@@ -1,12 +1,12 @@
 """Asymptotic constants of phase retrieval under power-law data, each with an error radius.
 
-``numbers``      a constant with its radius, definition and source; floats and balls, roots
-``sums``         a spectrum, and sums over it: powers, exponentials, functions of one's own
-``escape``       the growth rate and its law, the linear stage, the fast manifold, the escape time
-``convergence``  the laws of overlap, energy and loss, their corrections; finite steps and SGD
-``tail``         the spectral tail, what is recovered of it, the plateau
-``local_flow``   the numbers of a link that its laws need
-``catalogue``    all constants by name
+- ``numbers``: a constant with its radius, definition and source; floats and balls, roots
+- ``sums``: a spectrum, and sums over it: powers, exponentials, functions of one's own
+- ``escape``: the growth rate and its law, the linear stage, escapes without a rate, the fast manifold
+- ``convergence``: the laws of overlap, energy and loss, their corrections; finite steps and SGD
+- ``tail``: the spectral tail, what is recovered of it, the plateau
+- ``local_flow``: the numbers of a link that its laws need
+- ``catalogue``: all constants by name
 
 Everywhere the teacher has ``||w*||_Q = 1``; times are those of the flow ``dw/dt = -grad L``.
 
@@ -37,7 +37,7 @@ from theory.asymptotics.convergence.laws import (
     window_end,
     window_start,
 )
-from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence.linearisation import final_rate, stability_step, teacher_multiple
 from theory.asymptotics.convergence.sgd_floor import (
     sgd_amplification,
     sgd_decay_exponent,
@@ -73,6 +73,11 @@ from theory.asymptotics.escape.mixture import (
     teacher_escape_distribution,
     teacher_escape_expansion,
     teacher_escape_quantile,
+)
+from theory.asymptotics.escape.other_orders import (
+    escape_speed,
+    escape_time_exponent,
+    escape_time_prefactor,
 )
 from theory.asymptotics.escape.rate import escape_rate
 from theory.asymptotics.escape.teacher_law import (
@@ -142,6 +147,9 @@ __all__ = [
     "escape_rate_distribution",
     "escape_rate_quantile",
     "escape_rate_survival",
+    "escape_speed",
+    "escape_time_exponent",
+    "escape_time_prefactor",
     "escape_time_quantile",
     "expansion",
     "final_rate",
@@ -199,6 +207,7 @@ __all__ = [
     "teacher_escape_distribution",
     "teacher_escape_expansion",
     "teacher_escape_quantile",
+    "teacher_multiple",
     "third_delay",
     "universal_coefficients",
     "window_end",

@@ -42,7 +42,11 @@ class LocalFlow:
     ``growth`` is :math:`A(0)`, positive, and ``pull`` :math:`\partial_u B(0)`; ``decay`` is :math:`\alpha`,
     positive, ``overlap`` :math:`c_p` and ``energy`` :math:`c_q`. Where there are none ``no_escape``,
     ``no_law`` say why. With a ``teacher_energy`` T other than 1 they belong to the eigenvalues over T.
-    Raises ValueError for a text that writes no number.
+    At a ``multiple`` m of a teacher of another link they are those of :math:`v/m`. Raises ValueError for a
+    text that writes no number.
+
+    What moves ``w = 0`` otherwise than at a rate: a ``force`` :math:`B(0)`, or at an ``order`` p above 2 the
+    gradient of :math:`\Phi = \sum_k \varphi_k s^k u^{p-2k}`, whose coefficients are ``pulls``.
 
     >>> SQUARE.growth, SQUARE.pull, SQUARE.decay, SQUARE.overlap, SQUARE.energy
     ('4', '8', '8', '-16', '-12')
@@ -57,9 +61,15 @@ class LocalFlow:
     no_escape: str = ""
     no_law: str = ""
     teacher_energy: str = "1"
+    teacher_link: str = ""
+    multiple: str = "1"
+    force: str | None = None
+    order: int = 2
+    pulls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("growth", "pull", "decay", "overlap", "energy"):
+        object.__setattr__(self, "teacher_link", self.teacher_link or self.link)
+        for name in ("growth", "pull", "decay", "overlap", "energy", "multiple", "force"):
             text = getattr(self, name)
             try:
                 _ = text is None or written(text)
@@ -102,11 +112,12 @@ def factor(text: str) -> str:
 
 def of_the_square(name: str, flow: LocalFlow) -> Constant:
     """The constant that is undefined because it is known for phase retrieval alone."""
+    teacher = "" if flow.teacher_link == flow.link else f" that learns {flow.teacher_link}"
     energy = "" if flow.teacher_energy == "1" else f" and a teacher of energy {flow.teacher_energy}"
     return undefined(
         f"{name}, as it is for z**2",
         "theory.asymptotics",
-        f"known for the link z**2 alone, not for {flow.link}{energy}",
+        f"known for the link z**2 alone, not for {flow.link}{teacher}{energy}",
     )
 
 

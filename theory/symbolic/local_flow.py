@@ -10,26 +10,25 @@ Where the averages have no closed form, as those of tanh, the numbers hold integ
 ``(z² − 1) f'²``.
 """
 
-from dataclasses import replace
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Any
 
 import sympy
 
 from theory.asymptotics.local_flow import LocalFlow
 from theory.expected import Only, checked
-from theory.symbolic.links import Link, Z, canonical, has_kink, is_combination
-from theory.symbolic.means import average, integral, is_positive, is_zero, mean, shown, sides
+from theory.symbolic.links import MAX_DEGREE, Link, Z, canonical, has_kink, is_combination
+from theory.symbolic.means import average, integral, is_positive, shown, sides, tidy
 from theory.symbolic.models import link_product
+from theory.symbolic.other_teacher import beside_another_teacher
 
 _VARIANCE, _OTHER = sympy.symbols("a b", positive=True, cls=sympy.Dummy)
 _COVARIANCE = sympy.Dummy("c", real=True)
 
 KINK = "the link has a kink at 0: there the flow is not linear"
 BALLISTIC = "ballistic: B(0) = {} moves w = 0 in a time of order 1 (information exponent 1)"
-ALGEBRAIC = (
-    "algebraic: nothing linear acts at w = 0; with z^p its lowest power the escape from eps takes eps^(2-p)"
-)
+ALGEBRAIC = "algebraic: z^{0} is the link's lowest power, nothing linear acts at w = 0"
+MARGINAL = "the teacher does not pull at w = 0 at the link's lowest order"
 ATTRACTS = "w = 0 attracts: A(0) = {} and dB/du = {} let no direction grow"
 TEACHER_ALONE = "A(0) = {} is not positive: only the pull of the teacher, dB/du = {}, lets w = 0 go"
 INFINITE = "alpha = 2 E f'^2 is infinite: the link jumps, and the flow has no linear part at the teacher"
@@ -39,8 +38,8 @@ Energy = Annotated[Fraction, Only("a positive fraction", lambda energy: energy >
 
 
 @checked
-def local_flow(link: Link, energy: Energy = Fraction(1)) -> LocalFlow:
-    """The flow of a student with this link that learns a teacher of the same link.
+def local_flow(link: Link, teacher_link: Link | None = None, energy: Energy = Fraction(1)) -> LocalFlow:
+    """The flow of a student with this link that learns a teacher, of the same link unless given its own.
 
     ``energy`` is the teacher's, ``T = w*ᵀ Q w*``. It is turned into 1 by ``f(√T z)`` in place of ``f(z)`` and
     ``Q/T`` in place of ``Q``, which leaves ``w`` and the time as they are: the constants are then those of
@@ -60,18 +59,22 @@ def local_flow(link: Link, energy: Energy = Fraction(1)) -> LocalFlow:
     >>> local_flow(sympy.tanh(Z)).decay
     '2*mean((1 - tanh(z)**2)**2, (1 - tanh(z)**2)**2)'
     """
-    flow = _at_energy_one(canonical(canonical(link).subs(Z, sympy.sqrt(sympy.sympify(energy)) * Z)))
-    return replace(flow, link=str(canonical(link)), teacher_energy=str(energy))
+    scale = sympy.sqrt(sympy.sympify(energy))
+    student, teacher = canonical(link), canonical(link if teacher_link is None else teacher_link)
+    f, g = (canonical(each.subs(Z, scale * Z)) for each in (student, teacher))
+    near = _beside_the_teacher(f) if f == g else beside_another_teacher(f, g)
+    names = {"link": str(student), "teacher_link": str(teacher), "teacher_energy": str(energy)}
+    numbers: dict[str, Any] = {**names, **_at_zero(f, g), **near}
+    return LocalFlow(**numbers)
 
 
-def _at_energy_one(f: sympy.Expr) -> LocalFlow:
-    """The flow where the teacher has energy 1."""
-    growth, pull, no_escape = _at_zero(f)
+def _beside_the_teacher(f: sympy.Expr) -> dict[str, str]:
+    """The numbers at a teacher of the same link."""
     decay, slope = _at_the_teacher(f)
     if not decay.is_finite:
-        return LocalFlow(str(f), _text(growth), _text(pull), no_escape=no_escape, no_law=INFINITE)
-    alpha, overlap, energy = (str(_tidy(number)) for number in (2 * decay, -4 * slope, -3 * slope))
-    return LocalFlow(str(f), _text(growth), _text(pull), alpha, overlap, energy, no_escape)
+        return {"no_law": INFINITE}
+    alpha, overlap, energy = (str(tidy(number)) for number in (2 * decay, -4 * slope, -3 * slope))
+    return {"decay": alpha, "overlap": overlap, "energy": energy}
 
 
 def _at_the_teacher(f: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
@@ -95,7 +98,7 @@ def _from_pairs(f: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
     k = kinked.subs({sympy.Abs(Z): Z, sympy.sign(Z): 1})
     smooth = f - kinked
     R = _slopes(smooth, smooth) + 2 * _slopes(smooth, kinked) + _slopes(k, k)
-    return _tidy(R.subs(_VARIANCE, 1)), _tidy(R.diff(_VARIANCE).subs(_VARIANCE, 1))
+    return tidy(R.subs(_VARIANCE, 1)), tidy(R.diff(_VARIANCE).subs(_VARIANCE, 1))
 
 
 def _slopes(f: sympy.Expr, g: sympy.Expr) -> sympy.Expr:
@@ -107,32 +110,40 @@ def _slopes(f: sympy.Expr, g: sympy.Expr) -> sympy.Expr:
     return slope.subs({_OTHER: _VARIANCE, _COVARIANCE: _VARIANCE}, simultaneous=True).doit()
 
 
-def _at_zero(f: sympy.Expr) -> tuple[sympy.Expr | None, sympy.Expr | None, str]:
+def _at_zero(f: sympy.Expr, g: sympy.Expr) -> dict[str, Any]:
     """``A(0)`` and ``∂B/∂u (0)``, or why the flow at 0 has none or no direction grows at such a rate."""
     if has_kink(f):
-        return None, None, KINK
-    constant, first, second = (
-        f.diff(Z, order).subs(Z, 0).doit() / sympy.factorial(order) for order in range(3)
-    )
-    level, slope, curvature = (average(f, order) for order in range(3))
-    force = _tidy(2 * first * slope)
-    growth = _tidy(4 * second * (level - constant) - 2 * first**2)
-    pull = _tidy(4 * second * curvature)
+        return {"no_escape": KINK}
+    constant, first, second = (_coefficient(f, order) for order in range(3))
+    level, slope, curvature = (average(g, order) for order in range(3))
+    force = tidy(2 * first * slope)
+    growth = tidy(4 * second * (level - constant) - 2 * first**2)
+    pull = tidy(4 * second * curvature)
     if force != 0:
-        return None, None, BALLISTIC.format(shown(force))
+        return {"force": str(force), "no_escape": BALLISTIC.format(shown(force))}
     if growth == pull == 0:
-        return None, None, ALGEBRAIC
+        return _algebraic(f, g)
     if is_positive(growth):
-        return growth, pull, ""
+        return {"growth": str(growth), "pull": str(pull)}
     reason = TEACHER_ALONE if is_positive(growth + pull) else ATTRACTS
-    return None, None, reason.format(shown(growth), shown(pull))
+    return {"no_escape": reason.format(shown(growth), shown(pull))}
 
 
-def _tidy(value: sympy.Expr) -> sympy.Expr:
-    """Write a number in one form, 0 as 0."""
-    short = value if value.has(mean) else sympy.radsimp(sympy.expand(value))
-    return sympy.S.Zero if is_zero(short) else short
+def _algebraic(f: sympy.Expr, g: sympy.Expr) -> dict[str, Any]:
+    """The ``φ_k`` of ``Φ = 2 f_p E[X^p (g(Y) − f_0)] = Σ_k φ_k s^k u^(p−2k)``, by Stein's lemma."""
+    order = next((n for n in range(3, MAX_DEGREE + 1) if _coefficient(f, n) != 0), None)
+    if order is None or _coefficient(f, 1) != 0 or _coefficient(f, 2) != 0:
+        return {"no_escape": MARGINAL}
+    pulls = []
+    for k in range(order // 2 + 1):
+        slope = average(g, order - 2 * k) - (_coefficient(f, 0) if 2 * k == order else 0)
+        pairings = sympy.binomial(order, 2 * k) * sympy.factorial2(2 * k - 1)
+        pulls.append(tidy(2 * _coefficient(f, order) * pairings * slope))
+    if not any(pulls):
+        return {"no_escape": MARGINAL}
+    return {"no_escape": ALGEBRAIC.format(order), "order": order, "pulls": tuple(map(str, pulls))}
 
 
-def _text(value: sympy.Expr | None) -> str | None:
-    return None if value is None else str(value)
+def _coefficient(f: sympy.Expr, order: int) -> sympy.Expr:
+    """That of ``z^order`` in the Taylor series."""
+    return f.diff(Z, order).subs(Z, 0).doit() / sympy.factorial(order)

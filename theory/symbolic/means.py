@@ -80,6 +80,12 @@ def shown(value: sympy.Expr) -> str:
     return str(sympy.Float(_evaluated(value, DIGITS), 6)) if value.has(mean) else str(value)
 
 
+def tidy(value: sympy.Expr) -> sympy.Expr:
+    """Write a number in one form, 0 as 0."""
+    short = value if value.has(mean) else sympy.radsimp(sympy.expand(value))
+    return sympy.S.Zero if is_zero(short) else short
+
+
 def _evaluated(value: sympy.Expr, digits: int) -> mpf:
     """The number, to about so many digits."""
     field = balls() or FLOATS

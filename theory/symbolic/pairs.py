@@ -36,8 +36,12 @@ def pair_derivative(f: sympy.Expr, g: sympy.Expr, *by: sympy.Symbol) -> sympy.Ex
     >>> pair_derivative(Z**2, Z**2, VARIABLES[2])
     4*c
     """
-    found = pair_function(f, g).diff(*by)
-    return without_poles(found, *VARIABLES) if has_kink(f) and has_kink(g) else found
+    return _derivative(pair_function(f, g), has_kink(f) and has_kink(g), *by)
+
+
+def _derivative(pair: sympy.Expr, kinked: bool, *by: sympy.Symbol) -> sympy.Expr:
+    found = pair.diff(*by)
+    return without_poles(found, *VARIABLES) if kinked else found
 
 
 def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
@@ -60,7 +64,8 @@ def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
     """
     a = VARIABLES[0]
     square = link_product(f, f, sympy.Matrix([[a, a], [a, a]])) if f == g else None
-    return _module(pair_function(f, g), lambda *by: pair_derivative(f, g, *by), square)
+    pair, kinked = pair_function(f, g), has_kink(f) and has_kink(g)
+    return _module(pair, lambda *by: _derivative(pair, kinked, *by), square)
 
 
 def average_module(average: sympy.Expr, alike: bool) -> str:

@@ -64,7 +64,7 @@ def test_growth_bounds_the_function(text):
     for step in range(-160, 161):
         z = mpf(step) / 4
         limit = bound.size * (1 + abs(z)) ** bound.power * mp.exp(bound.rate * abs(z))
-        assert abs(_value(node, FLOATS, z)) <= limit * (1 + mpf(10) ** -12)
+        assert abs(_value(node, FLOATS, {"z": z})) <= limit * (1 + mpf(10) ** -12)
 
 
 @pytest.mark.parametrize(
