@@ -331,12 +331,14 @@ def tail_mass(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$T_2(1/d) \sim (C d)^{a/(a-<p=1>)}$ for $a > 2$, far below $d^a$; for $a < 2$, $T_2(1/d)/d^a$ grows "
-    r"like $\log d$",
+    r"$T_2(1/d) \sim (C d)^{a/(a-<p=1>)}$ for $a > <b=2>$, far below $d^a$; for $a < <b>$, $T_2(1/d)/d^a$ "
+    r"grows like $\log d$",
     Verdict.MEASURED,
     ratio=1.0,
 )
 def accuracy_one_over_d(c: Constants, effort: Effort) -> Finding:
+    if c["b"] / (c["b"] - c["p"]) != c["b"]:
+        return Finding(Verdict.UNDECIDED, "d^a is another time there")
     law = PowerLaw(3, "inf")
     time = escape_run(3, 1e6, 1e9).phases(epsilon=1e-6).t2
     power = 3 / (3 - float(c["p"]))

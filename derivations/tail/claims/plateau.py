@@ -19,8 +19,8 @@ LATE = np.geomspace(1e8, LONG_RUN, 17)
 
 @correction(
     r"$d(\sigma_*^2 - \mathrm{MSE}(T_2)) \sim "
-    r"\Gamma(<e=1>-<q=1>/a)(<f=16>/\zeta(a))^{<q>/a}(C/\varepsilon)^{1/(a-<p=1>)}$ for a flat teacher, so "
-    r"the plateau's error is of order $\varepsilon^{-1/(a-<p>)}/d$",
+    r"\Gamma(<e=1>-<q=1>/a)(<f=16>/\zeta(a))^{<q>/a}(C/\varepsilon)^{<r=1>/(a-<p=1>)}$ for a flat teacher, "
+    r"so the plateau's error is of order $\varepsilon^{-<r>/(a-<p>)}/d$",
     Verdict.MEASURED,
     ratio=1.0,
 )
@@ -31,7 +31,7 @@ def directions_learnt(c: Constants, effort: Effort) -> Finding:
         law, run = PowerLaw(exponent, "inf"), escape_run(exponent, math.inf, LONG_RUN)
         epsilon = 1e-5
         recovered = run.at([run.phases(epsilon=epsilon).t2]).recovered[0]
-        power = 1 / (exponent - float(c["p"]))
+        power = float(c["r"]) / (exponent - float(c["p"]))
         zeta = float(law.trace_sum())
         prefactor = own * (float(c["f"]) / zeta) ** (float(c["q"]) / exponent)
         ratios.append(float(recovered / (prefactor * (float(convergence_prefactor(law)) / epsilon) ** power)))
