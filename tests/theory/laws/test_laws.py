@@ -422,7 +422,7 @@ def test_bad_input(arguments, words):
         laws(**arguments)
 
 
-WIDE = [(1.2, 0, 1e3, 1e-10, 1), (2, 1.5, 1e6, 1e-30, 2.6)]
+WIDE = [(1.2, 0, 7, 1e-3, 1), (2, 1.5, 7, 1e-3, 2.6)]
 
 
 @pytest.mark.parametrize("name", ["emergence_time", "wide_loss"])

@@ -8,8 +8,8 @@ flow
 .. math:: \dot\Gamma = -8\,[Q(\Gamma - \Gamma^*)\Gamma + \Gamma(\Gamma - \Gamma^*)Q] .
 
 **Emergence.** Where :math:`\Gamma^*`, ``Q`` and the start :math:`\Gamma(0) = g_0 I` have the same
-eigenvectors, every direction is on its own,
-:math:`\dot\gamma_j = 16\lambda_j\gamma_j(\gamma^*_j - \gamma_j)`: a logistic curve,
+eigenvectors, every direction is on its own, on a logistic curve:
+:math:`\dot\gamma_j = 16\lambda_j\gamma_j(\gamma^*_j - \gamma_j)`,
 
 .. math:: \gamma_j = \frac{\gamma^*_j}{1 + (\gamma^*_j/g_0 - 1)\,e^{-16\lambda_j\gamma^*_j t}}, \qquad
    t_j = \frac{\log(\gamma^*_j/g_0 - 1)}{16\lambda_j\gamma^*_j},
@@ -27,8 +27,8 @@ half learnt at :math:`t_j`, and :math:`L = 2\sum_j (\gamma^*_j - \gamma_j)^2` a 
 :math:`L \sim \frac{2}{2\alpha-1}\,y^x`, :math:`x = \frac{2\alpha-1}{a+\alpha}`. Near it
 :math:`\gamma_j/\gamma^*_j = 1/(1 + e^{-z})`, ``z`` growing with :math:`\log y` at the rate
 :math:`\vartheta\Lambda`, to leading order, where :math:`\Lambda = Ty`; and as
-:math:`\int [(1+e^z)^{-2} - 1_{z<0}]\,dz = -1`, the next order is the factor :math:`1 - \frac{x}{\vartheta\Lambda}`. The local exponent is ``x`` up to
-:math:`1/\log(1/g_0)`.
+:math:`\int [(1+e^z)^{-2} - 1_{z<0}]\,dz = -1`, the next order is the factor
+:math:`1 - \frac{x}{\vartheta\Lambda}`. The local exponent is ``x`` up to :math:`1/\log(1/g_0)`.
 
 Isotropic inputs are :math:`a = 0`. Sources: arXiv 2504.19983 and 2508.03688 for :math:`Q = I`.
 """
@@ -48,7 +48,7 @@ def emergence_time(strength: Positive, start: Positive, eigenvalue: Positive = 1
     Raises ValueError where the direction starts beyond its half.
 
     >>> print(emergence_time(1.0, 0.001))
-    0.431672173911195
+    0.431672173665535
     """
     if not 2 * start < strength:
         raise ValueError(f"start is {start}, but it must be below half the strength {strength}")

@@ -49,7 +49,7 @@ def isotropic_gram(
     >>> import numpy as np
     >>> gram = isotropic_gram(np.sqrt(1e-3) * np.eye(2), np.array([1.0, 0.5]), 0.431672173911195)
     >>> print(np.round(np.diag(gram), 12))
-    [0.5        0.02976562]
+    [0.5        0.02978378]
     """
     import numpy as np
     from scipy.integrate import solve_ivp
