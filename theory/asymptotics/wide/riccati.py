@@ -18,12 +18,10 @@ stays bounded, is integrated with it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from theory.expected import NonNegative, checked
-
-if TYPE_CHECKING:
-    import numpy as np
 
 TOLERANCE = 1e-13
 """Of the integration, relative."""
@@ -34,11 +32,11 @@ LARGEST = 300.0
 
 @checked
 def isotropic_gram(
-    start: np.ndarray[Any, Any],
-    strengths: np.ndarray[Any, Any],
+    start: Sequence[Sequence[float]],
+    strengths: Sequence[float],
     time: NonNegative,
     centred: bool = True,
-) -> np.ndarray[Any, Any]:
+) -> Any:
     r""":math:`\Gamma(t)` (d × d) in the basis of the teacher, in double precision.
 
     ``start`` is :math:`W_0` (K × d) in the teacher's basis; ``strengths``, at least 0, are the d eigenvalues
