@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from derivations.commands.network import Chosen, network_options
 from derivations.commands.options import (
     SEED,
     TEACHER,
@@ -107,17 +108,7 @@ def read_picture(text: str) -> Path:
     metavar="N",
     help=f"Significant digits of every constant.  [default: {DIGITS}, or {SWEEP_DIGITS} in a sweep]",
 )
-@click.option(
-    "--link",
-    metavar="LINK",
-    help="The link of the student, as derive has it; many constants are known for z**2 alone.  "
-    "[default: z**2]",
-)
-@click.option(
-    "--teacher-link",
-    metavar="LINK",
-    help="The teacher's link, which may be another.  [default: the student's]",
-)
+@network_options
 @click.option(
     "--batch",
     type=click.IntRange(1),
@@ -154,6 +145,10 @@ def constants(
     digits: int | None,
     link: str | None,
     teacher_link: str | None,
+    width: int | None,
+    teachers: int | None,
+    weights: tuple[Fraction, ...] | None,
+    teacher_weights: tuple[Fraction, ...] | None,
     batch: int | None,
     step_size: float | None,
     only: str | None,
@@ -189,7 +184,7 @@ def constants(
             spectra, named, energy = _given(
                 problem, [name for name, value in law.items() if value is not None]
             )
-        flow = _flow(link or "z**2", teacher_link, energy)
+        flow = _flow(Chosen(link, teacher_link, width, teachers, weights, teacher_weights), energy)
         names = _names(only, list(catalogue(batch, step_size, flow)))
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
@@ -221,15 +216,22 @@ def _names(only: str | None, known: list[str]) -> list[str]:
     return names
 
 
-def _flow(link: str, teacher_link: str | None, energy: Fraction) -> "LocalFlow":
-    """The link's flow at 0 and at the teacher; that of the square is known."""
+def _flow(chosen: Chosen, energy: Fraction) -> "LocalFlow":
+    """The flow at 0 and at the teacher; that of the square is known."""
     from theory.asymptotics import SQUARE
 
-    if link == SQUARE.link and teacher_link in (None, link) and energy == 1:
+    if not chosen.given and energy == 1:
         return SQUARE
-    from theory.symbolic import local_flow, parse_link
+    from theory.symbolic import local_flow, network_flow
 
-    return local_flow(parse_link(link), None if teacher_link is None else parse_link(teacher_link), energy)
+    own, other = chosen.sides()
+    if isinstance(own.links, tuple) or isinstance(other.links, tuple):
+        raise ValueError("constants are of units with one link: give --link one")
+    if own.weights == other.weights == (Fraction(1),):
+        return local_flow(own.links, other.links, energy)
+    if own.links != other.links or energy != 1:
+        raise ValueError("constants of a network are of teachers with its own link, each of energy 1")
+    return network_flow(own.links, own.weights, other.weights)
 
 
 Spectra = tuple[Sequence["Spectrum"], str, Fraction]

@@ -123,6 +123,28 @@ def test_constants_of_a_link_without_closed_averages():
     assert "ballistic" in found["escape_rate"]["reason"]
 
 
+def test_constants_of_a_network():
+    """Two quadratic students of alpha = 8: the loss of one, twice; at 0 A = 4 M and dB/du = 8."""
+    answer = answered("constants --width 2 --teachers 2 --digits 12 --json")
+    assert (answer["link"], answer["width"], answer["teachers"]) == ("z**2", 2, 2)
+    found, one = answer["constants"], answered("constants --digits 12 --json")["constants"]
+    single = float(one["loss_prefactor"]["value"])
+    assert float(found["loss_prefactor"]["value"]) == pytest.approx(2 * single, rel=1e-11)
+    assert found["summary_exponent"]["value"] == one["summary_exponent"]["value"]
+    assert "rho - 8 lambda_i" in found["escape_rate"]["definition"]
+    rows = csv.DictReader(run("constants --width 2 --teachers 2 --digits 5 --format csv").stdout.splitlines())
+    assert {(row["link"], row["width"]) for row in rows} == {("z**2", "2")}
+
+
+def test_constants_of_a_teacher_of_another_link():
+    """z**2 learns z**4: E z²(z⁴ - m² z²) = 0 at m² = 5, alpha = 12 m² - 12 = 48."""
+    answer = answered("constants --teacher-link z**4 --digits 12 --json")
+    assert (answer["link"], answer["teacher_link"], answer["width"]) == ("z**2", "z**4", 1)
+    found = answer["constants"]
+    assert float(found["teacher_multiple"]["value"]) == pytest.approx(5**0.5, rel=1e-11)
+    assert float(found["window_start"]["value"]) == pytest.approx(np.pi**2 / 6 / 48, rel=1e-11)
+
+
 def test_constants_need_a_link_with_averages():
     result = run("constants --link 'abs(tanh(z))'")
     assert result.exit_code == 2
@@ -481,6 +503,8 @@ BAD = {
     "problem and exponent, constants": "constants --problem problem.json --exponent 2",
     "problem without energy, constants": "constants --problem zero.json",
     "problem of a network, constants": "constants --problem network.json",
+    "constants of units of two links": "constants --link z**2,z**3 --width 2",
+    "constants of a network of other teachers": "constants --width 2 --teacher-link z**3 --teachers 2",
     "format and json": f"{SOLVE} --json --format csv",
     "format unknown": f"{SOLVE} --format xml",
     "netcdf to the terminal": f"descend {LAW} --step-size 0.1 --steps 2 --format nc --points 2 ",
