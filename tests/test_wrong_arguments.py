@@ -55,13 +55,17 @@ def tell(fraction):
     return fraction
 
 
+A, B, C = sympy.symbols("a b c")
+
 VALID = {
+    "average": A * B + 2 * C**2,
     "band": False,
     "batch": 2,
     "blocks": 1,
     "check": False,
     "checkpoint": "run.npz",
     "closure": closures.Truncation(order=2),
+    "constraint": "sphere",
     "corrections": [1.0],
     "count": 2,
     "covariance": IDENTITY,

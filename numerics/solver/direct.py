@@ -17,6 +17,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.constrained import constrained_velocity, have_equal_norms
 from numerics.pairs.overlaps import join, split
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import radau
@@ -26,6 +27,7 @@ from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
 from numerics.state.trajectory import Segment, Trajectory
+from theory.constraint import Constraint
 
 TOLERANCE = 1e-13
 COMPANION = 100.0
@@ -87,7 +89,8 @@ def is_cheaper(students: int, teachers: int, modes: int, rate: float, until: flo
 class Moment(NamedTuple):
     """The state at a ``time``: y (K, N) in a ``chart`` relative to P W*, P the ``orientation``.
 
-    ``step`` is the width that the next step may have, None where that is unknown.
+    ``step`` is the width that the next step may have, None where that is unknown; ``constraint`` is the
+    flow's, if it has one.
     """
 
     time: float
@@ -96,6 +99,7 @@ class Moment(NamedTuple):
     orientation: Array
     modes: Modes
     step: float | None
+    constraint: Constraint | None = None
 
     @property
     def students(self) -> Array:
@@ -149,9 +153,10 @@ def solve_directly(
     model: RightHandSides,
     rate: float,
     progress: Callable[[float], None] | None = None,
+    constraint: Constraint | None = None,
 ) -> DirectTrajectory:
     """Solve the flow up to ``until`` mode by mode; ``rate`` is that of the fastest at the start."""
-    place = companion = _start(problem, model)
+    place = companion = _start(problem, model, constraint)
     moments, segments, taken, error = [place], [], 0, 0.0
     for time in np.append(np.geomspace(min(FIRST / rate, until / 2), until, LEGS)[:-1], until):
         following, steps = _advance(place, float(time), TOLERANCE)
@@ -159,7 +164,7 @@ def solve_directly(
         segments.append(_segment(place, following, problem))
         taken += steps
         place = _settled(following, problem, model)
-        if place.chart is not companion.chart:
+        if companion.chart.centred and not place.chart.centred:
             companion = _entered(companion, problem, model, place.orientation)
         moments.append(place)
         error = max(error, _difference(place, companion))
@@ -170,12 +175,13 @@ def solve_directly(
     limit = limits.at_the_end(model, modes.statistics(place.students), modes.energy, loss, until)
     rounding = np.finfo(float).eps * np.sqrt(taken)
     total = error + rounding + problem.relative_error + unresolved(model, segments)
-    return DirectTrajectory(problem, radau(STAGES), segments, limit, until, total, moments[:-1], taken)
+    run = problem, radau(STAGES), segments, limit, until, total, constraint
+    return DirectTrajectory(*run, moments=moments[:-1], taken=taken)
 
 
-def _start(problem: Problem, model: RightHandSides) -> Moment:
-    modes = Modes(problem.eigenvalues, problem.teachers)
-    return Moment(0.0, problem.students, charts.origin(model), np.eye(model.TEACHERS), modes, None)
+def _start(problem: Problem, model: RightHandSides, constraint: Constraint | None) -> Moment:
+    modes, origin = Modes(problem.eigenvalues, problem.teachers), charts.origin(model)
+    return Moment(0.0, problem.students, origin, np.eye(model.TEACHERS), modes, None, constraint)
 
 
 def _advance(place: Moment, time: float, tolerance: float) -> tuple[Moment, int]:
@@ -189,7 +195,11 @@ def _advance(place: Moment, time: float, tolerance: float) -> tuple[Moment, int]
     def velocity(_: float, flat: Array) -> Array:
         state = flat.reshape(shape)
         gain, force = chart.drift(_statistics(modes, state), modes.energy)
-        return (modes.eigenvalues * (gain @ state + force @ modes.teacher)).ravel()
+        moved = modes.eigenvalues * (gain @ state + force @ modes.teacher)
+        if place.constraint is not None:
+            students = place._replace(state=state).students
+            moved = constrained_velocity(place.constraint, moved, students, modes.eigenvalues)
+        return moved.ravel()
 
     smallest = SMALLEST * tolerance * float(np.abs(place.state).max())
     first = None if place.step is None else min(place.step, time - place.time)
@@ -211,13 +221,19 @@ def _settled(place: Moment, problem: Problem, model: RightHandSides) -> Moment:
     if not place.chart.centred or not hasattr(model, "residual_drift"):
         return place
     orientation = limits.nearest(model, place.statistics, place.modes.energy, limits.NEAR)
-    return place if orientation is None else _entered(place, problem, model, orientation)
+    if orientation is None:
+        return place
+    rest = place.students, orientation @ problem.teachers, problem.eigenvalues
+    if place.constraint is not None and not have_equal_norms(place.constraint, *rest):
+        return place
+    return _entered(place, problem, model, orientation)
 
 
 def _entered(place: Moment, problem: Problem, model: RightHandSides, orientation: Array) -> Moment:
     modes = Modes(problem.eigenvalues, orientation @ problem.teachers)
     state = place.state - modes.teacher
-    return Moment(place.time, state, charts.teacher(model), orientation, modes, place.step)
+    chart = charts.teacher(model)
+    return place._replace(state=state, chart=chart, orientation=orientation, modes=modes)
 
 
 def _statistics(modes: Modes, state: Array) -> Array:

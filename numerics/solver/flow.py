@@ -13,24 +13,28 @@ Models without residual coordinates stay at the origin: there S, U and the loss 
 Steps are those of :mod:`numerics.solver.clock` and :mod:`numerics.solver.integrating_factor` for one student,
 else of :mod:`numerics.solver.step`. Their width follows the decay of the Chebyshev coefficients that each
 step's statistics have, :mod:`numerics.solver.control`; long ones are polynomials in log t,
-:mod:`numerics.solver.stride`. Wide networks that are not stiff are integrated mode by mode,
+:mod:`numerics.solver.stride`. Where the flow of one student is
+linear to rounding it is solved for all times, :mod:`numerics.solver.ending`. Wide networks that are not stiff
+are integrated mode by mode,
 :mod:`numerics.solver.direct`.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from numerics.generated import RightHandSides, phase_retrieval
-from numerics.pairs import AnyModel, right_hand_sides
+from numerics.pairs import AnyModel, Constrained, right_hand_sides
 from numerics.pairs.overlaps import join
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
-from numerics.solver import direct, loop
+from numerics.solver import constrained, direct, loop
 from numerics.solver.check import check_trajectory
 from numerics.solver.clock import ClockStep
-from numerics.solver.contract import Step
+from numerics.solver.contract import NoConvergence, Step
+from numerics.solver.ending import Ending
 from numerics.solver.integrating_factor import ShortStep
 from numerics.solver.resolved import check_resolved, unresolved
 from numerics.solver.run import Run
@@ -59,12 +63,13 @@ def solve(
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
 
     ``model`` is a symbolic :class:`theory.symbolic.Model`, a :func:`numerics.network` of any links and
-    widths, or a generated module. Where it has no barrier the state at ``until`` decides what is said of the
-    limit. Time is the flow's own: no step size, no factor. The problem is first reduced exactly, so the cost
-    grows like log(until) and hardly with the dimension. ``progress`` is called with the time after every
-    step. ``check`` verifies the laws of the flow on the solution,
+    widths, or a generated module; any of them may have a constraint, :mod:`theory.constraint`, and then the
+    run is that of :mod:`numerics.solver.constrained`. Where the model has no barrier the state at ``until``
+    decides what is said of the limit. Time is the flow's own: no step size, no factor. The problem is first
+    reduced exactly, so the cost grows like log(until) and hardly with the dimension. ``progress`` is called
+    with the time after every step. ``check`` verifies the laws of the flow on the solution,
     :func:`numerics.solver.check.check_trajectory`, and raises its :class:`~numerics.solver.check.BrokenLaw`.
-    ``steps`` are the kinds of step, of which each is taken by the first that suits it:
+    ``steps`` are the kinds of step without a constraint, of which each is taken by the first that suits it:
     :mod:`numerics.solver.contract` says what one has to be.
 
     Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
@@ -91,6 +96,8 @@ def solve(
         )
     if not steps:
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
+    if isinstance(rules, Constrained):
+        return _constrained(problem, until, rules, progress, check)
     check_resolved(problem, rules)
     reduced = reduce(problem, _clocked(problem, rules, until))
     rate = _rate(problem, rules)
@@ -113,6 +120,8 @@ def solve(
             break
         if run.last is not None:
             segments.append(run.last.segment)
+        run, rest = _ended(run, until)
+        segments += rest
         if progress is not None:
             progress(run.time)
     found = Trajectory(
@@ -125,6 +134,51 @@ def solve(
     )
     if check:
         check_trajectory(found, run.place.students)
+    return found
+
+
+def _ended(run: Run, until: float) -> tuple[Run, list[Segment]]:
+    """The ``run`` at its end, and the segments up to there, where they are known at once; else as it is."""
+    ending = Ending.of(run.place, until) if run.time < until else None
+    if ending is None:
+        return run, []
+    try:
+        segments, place = ending.taken(until, run.width)
+    except NoConvergence:
+        return run, []
+    return replace(run, place=place, errors=run.errors.ended(ending.error)), segments
+
+
+def _constrained(
+    problem: Problem,
+    until: float,
+    model: Constrained,
+    progress: Callable[[float], None] | None,
+    check: bool,
+) -> Trajectory:
+    """The flow with a constraint, of a reduced problem unless modes grow so much that it would not do.
+
+    Raises ArithmeticError where a wide network would need too many steps.
+    """
+    rules = model.model
+    check_resolved(problem, rules)
+    constrained.check_norms(problem, model.constraint)
+    rate = _rate(problem, rules) + float(model.constraint.rate)
+
+    def follow(some: Problem) -> Trajectory:
+        if rules.STUDENTS <= constrained.NARROW or direct.explicit_steps(rate, until) > constrained.MANY:
+            return constrained.follow(some, until, model, progress)
+        return direct.solve_directly(some, until, rules, rate, progress, model.constraint)
+
+    reduced = reduce(problem, _clocked(problem, rules, until))
+    found = follow(reduced)
+    if (
+        len(reduced.eigenvalues) < len(problem.eigenvalues)
+        and constrained.growth(found) > constrained.LARGEST_GROWTH
+    ):
+        found = follow(problem)
+    if check:
+        check_trajectory(found)
     return found
 
 

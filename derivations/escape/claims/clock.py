@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 from derivations.court.attack import inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.escape.claims.residues import remainder
+from derivations.escape.claims.resolvent import remainder
 from theory.symbolic import phase_retrieval
 
 ONE = "d = 1, λ = w* = 1"

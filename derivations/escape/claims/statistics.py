@@ -8,7 +8,7 @@ import sympy
 from derivations.court.attack import Identity, identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.escape.claims.residues import LONE, alone, attack
+from derivations.escape.spectra import LONE, alone, attack
 from derivations.trials.linear import Escape
 from numerics.arrays import Array
 from theory.symbolic import phase_retrieval
