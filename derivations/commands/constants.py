@@ -29,6 +29,7 @@ from derivations.press.constant_tables import FORMATS
 
 if TYPE_CHECKING:
     from theory.asymptotics import LocalFlow, PowerLaw, Spectrum
+    from theory.constraint import Constraint
 
 MOST_DIGITS = 4000
 """Python converts no longer numbers to text unless told to."""
@@ -149,6 +150,7 @@ def constants(
     teachers: int | None,
     weights: tuple[Fraction, ...] | None,
     teacher_weights: tuple[Fraction, ...] | None,
+    constraint: "Constraint | None",
     batch: int | None,
     step_size: float | None,
     only: str | None,
@@ -184,7 +186,9 @@ def constants(
             spectra, named, energy = _given(
                 problem, [name for name, value in law.items() if value is not None]
             )
-        flow = _flow(Chosen(link, teacher_link, width, teachers, weights, teacher_weights), energy)
+        flow = _flow(
+            Chosen(link, teacher_link, width, teachers, weights, teacher_weights, constraint), energy
+        )
         names = _names(only, list(catalogue(batch, step_size, flow)))
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
@@ -222,6 +226,8 @@ def _flow(chosen: Chosen, energy: Fraction) -> "LocalFlow":
 
     if not chosen.given and energy == 1:
         return SQUARE
+    if chosen.constraint is not None:
+        raise ValueError("--constraint: constants are of the free flow alone, so leave it out")
     from theory.symbolic import local_flow, network_flow
 
     own, other = chosen.sides()
