@@ -56,7 +56,7 @@ class NoConvergence(ArithmeticError):
 class Task:
     """One step to be taken: ``deviation`` y (K, N) and ``students`` w (K, N) go on by about ``width``, at the
     nodes of ``table``, in the ``chart`` of these ``modes``. The statistics are expected to be ``guess`` (n,
-    s).
+    s), and y to be ``states`` (s, K, N) where these are given.
 
     ``clusters`` are those of the modes of a single student, where there are any. Errors up to ``noise``,
     relative to each statistic, are allowed where rounding leaves no better.
@@ -71,6 +71,7 @@ class Task:
     guess: Array
     clusters: Clusters | None = None
     noise: float = 0.0
+    states: Array | None = None
 
     @property
     def single(self) -> bool:

@@ -41,7 +41,8 @@ from numerics.state.modes import Modes
 from numerics.state.trajectory import Segment, Trajectory
 from theory.expected import checked
 
-STEPS = ShortStep(), ClockStep(), CollocationStep()
+from numerics.solver.mean_step import MeanStep
+STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -94,7 +95,7 @@ def solve(
     check_resolved(problem, rules)
     reduced = reduce(problem, _clocked(problem, rules, until))
     rate = _rate(problem, rules)
-    if direct.is_cheaper(*sizes, len(reduced.eigenvalues), rate, until):
+    if False and direct.is_cheaper(*sizes, len(reduced.eigenvalues), rate, until):
         whole = direct.solve_directly(reduced, until, rules, rate, progress)
         if check:
             check_trajectory(whole)

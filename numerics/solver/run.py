@@ -14,9 +14,9 @@ from numerics.problems.problem import Problem
 from numerics.solver import errors, reach
 from numerics.solver.amplification import Amplification
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task, take
-from numerics.solver.control import LARGEST_ERROR, NOISE_DECAY, Control
+from numerics.solver.control import LARGEST_ERROR, Control
 from numerics.solver.errors import Errors
-from numerics.solver.guess import Last, expected, still
+from numerics.solver.guess import Guess, Last, along, expected, still
 from numerics.solver.loop import Trial
 from numerics.solver.place import Place, System
 from numerics.solver.settling import Settling
@@ -112,13 +112,13 @@ class Attempt(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class FloatTrial(Trial[Run, Attempt]):
-    """A ``stride`` of a ``run`` from a ``guess`` (n, s). A wider one has been tried where ``before`` is
+    """A ``stride`` of a ``run`` from a ``guess``. A wider one has been tried where ``before`` is
     finite: to this its error would fall if it was none of rounding.
     """
 
     run: Run
     stride: Stride
-    guess: Array
+    guess: Guess
     before: float = np.inf
 
     def attempt(self) -> Attempt:
@@ -156,7 +156,11 @@ class FloatTrial(Trial[Run, Attempt]):
             return None
         control, table = self.run.control, place.here.system.table
         stride = self._shortened(min(control.factor(error), SHORTER))
-        guess = table.evaluate(found.statistics, found.stride.places(stride.times))
+        places = found.stride.places(stride.times)
+        states = self._states(found)
+        if states is not None:
+            states = along(table.evaluate, states, places)
+        guess = Guess(table.evaluate(found.statistics, places), states)
         before = error * (stride.width / found.stride.width) ** NOISE_POWER
         return FloatTrial(self.run, stride, guess, before)
 
@@ -181,16 +185,22 @@ class FloatTrial(Trial[Run, Attempt]):
             here.modes.energy,
         )
         place = place.moved(result, students, found.statistics, lengths)
-        errors, last = self._errors(found, lengths), Last(segment, found.stride, noisy)
+        errors, last = self._errors(found, lengths), Last(segment, found.stride, noisy, self._states(found))
         return Run(place, run.settling, errors, control, width, run.origin, last).settled_down()
 
     def _task(self) -> Task:
         place, stride = self.run.place, self.stride
         students = place.here.frame @ place.students if place.here.rotated else place.students
-        vectors = place.deviation, students, self.guess, place.clusters
-        return Task(
-            stride.table, place.here.chart, place.here.modes, stride.width, *vectors, errors.noise(place)
-        )
+        vectors = place.deviation, students, self.guess.statistics, place.clusters
+        noise = errors.noise(place)
+        here = place.here
+        return Task(stride.table, here.chart, here.modes, stride.width, *vectors, noise, self.guess.states)
+
+    def _states(self, found: Attempt) -> Array | None:
+        """Those (s + 1, K, N) of a network's step at its points, with its start in front."""
+        if self.run.place.here.system.single:
+            return None
+        return np.concatenate([self.run.place.deviation[None], found.result.deviation])
 
     def _shortened(self, factor: float) -> Stride:
         """A stride narrower by the ``factor``. Raises ArithmeticError where there is none."""
@@ -203,14 +213,12 @@ class FloatTrial(Trial[Run, Attempt]):
         return stride
 
     def _noisy(self, found: Attempt) -> bool:
-        """Whether what the step leaves out is rounding of the drift: it does not decay, be it from
-        coefficient to coefficient or with the width. The time comes last, and has none.
+        """Whether a step that leaves out too much leaves out rounding of the drift: it does not decay with
+        the width. The time comes last, and has none.
         """
         missing = found.left_out
-        accurate = missing.error <= LARGEST_ERROR
-        flat = missing.decay > NOISE_DECAY if accurate else missing.error > self.before
-        resolved = missing.worst < len(found.statistics)
-        return resolved and flat and missing.error <= errors.noise(self.run.place)
+        flat = missing.error > max(self.before, LARGEST_ERROR)
+        return flat and missing.worst < len(found.statistics) and missing.error <= errors.noise(self.run.place)
 
     def _check_reach(self, deviation: Array) -> None:
         """Refuse a step to a ``deviation`` (K, N) that floats do not hold."""
