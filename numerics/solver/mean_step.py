@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.sparse.linalg import LinearOperator, gmres
 
 from numerics.arrays import Array
 from numerics.pairs.overlaps import join, split, upper_triangle
@@ -35,6 +36,7 @@ CONVERGED = 1e-15  # of what is left after an iteration
 STALLED = 0.7  # of the change before: then a shorter step does better
 DEBUG = False
 DEPTH = 5
+INNER = 1e-2
 DIRECT = 200
 """Statistics up to which their equations are solved directly."""
 
@@ -150,6 +152,14 @@ class _Stages:
     into: Array
     back: Array
 
+    def complex(self, values: Array) -> Array:
+        """(e, …) of stage values (s, …)."""
+        a, b = np.tensordot(self.into.reshape(2, -1, self.into.shape[1]), values, 1)
+        return a + 1j * b
+
+    def real(self, values: Array) -> Array:
+        return np.tensordot(self.back, np.concatenate([values.real, values.imag]), 1)
+
     @classmethod
     @lru_cache(maxsize=64)
     def of(cls, table: Collocation) -> "_Stages":
@@ -191,7 +201,7 @@ class _Linearised:
         vectors = np.concatenate([mean, equations.modes.teacher])
         slopes = equations.chart.slopes(statistics @ weights, equations.modes.energy)
         units = np.maximum(magnitudes(statistics), 1e-300)
-        loop = _Loop.build(equations.modes.eigenvalues, vectors, self.frame, self.moved, slopes, units)
+        loop = _Loop.build(self.stages, equations.modes.eigenvalues, vectors, self.frame, self.moved, slopes, units)
         return _Linearised(equations, self.stages, self.frame, self.resolvent, self.moved, vectors, loop)
 
     def alone(self, defect: Array) -> Array:
@@ -217,6 +227,7 @@ class _Linearised:
 class _Loop:
     """How A and F answer to changes of the states: δX = Σ λ V δY + L δX, with L the loop's gain."""
 
+    stages: _Stages
     weighted: Array  # λ V (N, K+M)
     frame: Array
     kernel: Array  # (e, K, K+M, K+M)
@@ -225,7 +236,7 @@ class _Loop:
     inverse: Array | None
 
     @classmethod
-    def build(cls, eigenvalues, vectors, frame, moved, slopes, units):
+    def build(cls, stages, eigenvalues, vectors, frame, moved, slopes, units):
         weighted = (eigenvalues * vectors).T
         size = len(vectors)
         first, second = upper_triangle(size)
@@ -233,14 +244,14 @@ class _Loop:
         sums = (moved.reshape(-1, moved.shape[-1]) @ products).reshape(*moved.shape[:3], -1)
         kernel = np.empty((*moved.shape[1:3], size, size), complex)
         kernel[..., first, second] = kernel[..., second, first] = sums[0] + 1j * sums[1]
-        loop = cls(weighted, frame, kernel, slopes, units, None)
+        loop = cls(stages, weighted, frame, kernel, slopes, units, None)
         count = len(units)
         if count > DIRECT:
             return loop
         columns = np.eye(count) * units
         matrix = np.eye(count) - np.moveaxis(loop.gain(columns[None]), -1, 1) / units
         # matrix[e, column, row]
-        return cls(weighted, frame, kernel, slopes, units, np.linalg.inv(np.swapaxes(matrix, 1, 2)))
+        return cls(stages, weighted, frame, kernel, slopes, units, np.linalg.inv(np.swapaxes(matrix, 1, 2)))
 
     def response(self, drift: Array) -> Array:
         """X (…, n) of the states' answer to changes ``drift`` (…, K, K + M), in the frame: by e first."""
@@ -278,33 +289,23 @@ class _Loop:
         if self.inverse is not None:
             moved = (self.inverse @ own[..., None])[..., 0]
         else:
-            moved = gmres(lambda x: x - self.gain(x * self.units) / self.units, own)
+            moved = self.solved(own)
         return _parts(self.answer(moved * self.units))
 
+    def solved(self, own: Array) -> Array:
+        stages = self.stages
+        right = stages.real(own)
+        count = [0]
 
-def gmres(apply, right, tolerance=1e-2, most=20):
-    """Batches (e, n) of systems."""
-    size = np.linalg.norm(right, axis=-1)
-    safe = np.where(size > 0, size, 1.0)
-    basis = [right / safe[:, None]]
-    e = len(right)
-    H = np.zeros((e, most + 1, most), complex)
-    b = np.zeros((e, most + 1), complex); b[:, 0] = size
-    for k in range(most):
-        new = apply(basis[k])
-        V = np.stack(basis, 1)
-        for _ in range(2):
-            h = (V.conj() @ new[..., None])[..., 0]
-            new = new - (h[:, None] @ V)[:, 0]
-            H[:, : k + 1, k] += h
-        norm = np.linalg.norm(new, axis=-1)
-        H[:, k + 1, k] = norm
-        basis.append(new / np.where(norm > 0, norm, 1.0)[:, None])
-        y = np.stack([np.linalg.lstsq(h[: k + 2, : k + 1], r[: k + 2])[0] for h, r in zip(H, b)])
-        left = np.linalg.norm(b[:, : k + 2] - (H[:, : k + 2, : k + 1] @ y[..., None])[..., 0], axis=-1)
-        if np.all(left <= tolerance * size):
-            break
-    return (y[:, None] @ np.stack(basis[: k + 1], 1))[:, 0]
+        def apply(flat: Array) -> Array:
+            count[0] += 1
+            x = flat.reshape(right.shape)
+            return (x - stages.real(self.gain(stages.complex(x) * self.units) / self.units)).ravel()
+
+        size = right.size
+        found, _ = gmres(LinearOperator((size, size), apply, dtype=float), right.ravel(), rtol=INNER, restart=60, maxiter=1)
+        if DEBUG: print("gmres", count[0])
+        return stages.complex(found.reshape(right.shape))
 
 
 @dataclass(frozen=True, eq=False)

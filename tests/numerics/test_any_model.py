@@ -222,7 +222,7 @@ def test_permuted_teacher_chart(link):
     assert not run.segments[0].chart.centred
     assert run.limit.name == "teacher"
     found = run.overlaps(times)
-    expected = reference(problem, generated_velocity(problem, model), times)
+    expected = reference(problem, generated_velocity(problem, model), times, rtol=3e-14)
     np.testing.assert_allclose(found.S, expected[0], rtol=1e-12)
     np.testing.assert_allclose(found.U, expected[1], atol=1e-12)
     start = np.sum((problem.students[:, None] - teacher) ** 2, axis=-1)
