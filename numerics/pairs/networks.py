@@ -205,4 +205,3 @@ def form(left: Array, matrix: Array, right: Array) -> Array:
 
 def _off_diagonal(matrix: Array) -> Array:
     return with_diagonal(matrix, np.zeros(()))
-

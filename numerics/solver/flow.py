@@ -11,10 +11,9 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
 Steps are those of :mod:`numerics.solver.clock` and :mod:`numerics.solver.integrating_factor` for one student,
-else of :mod:`numerics.solver.step`. Their width follows the decay of the Chebyshev coefficients that each
-step's statistics have, :mod:`numerics.solver.control`; long ones are polynomials in log t,
-:mod:`numerics.solver.stride`. Wide networks that are not stiff are integrated mode by mode,
-:mod:`numerics.solver.direct`.
+of :mod:`numerics.solver.mean_step` for several, and of :mod:`numerics.solver.step` where links have a kink.
+Their width follows the decay of the Chebyshev coefficients that each step's statistics have,
+:mod:`numerics.solver.control`; long ones are polynomials in log t, :mod:`numerics.solver.stride`.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,11 +26,12 @@ from numerics.pairs.overlaps import join
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
-from numerics.solver import direct, loop
+from numerics.solver import loop
 from numerics.solver.check import check_trajectory
 from numerics.solver.clock import ClockStep
 from numerics.solver.contract import Step
 from numerics.solver.integrating_factor import ShortStep
+from numerics.solver.mean_step import MeanStep
 from numerics.solver.resolved import check_resolved, unresolved
 from numerics.solver.run import Run
 from numerics.solver.settling import beyond
@@ -41,7 +41,6 @@ from numerics.state.modes import Modes
 from numerics.state.trajectory import Segment, Trajectory
 from theory.expected import checked
 
-from numerics.solver.mean_step import MeanStep
 STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
@@ -94,12 +93,6 @@ def solve(
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
     check_resolved(problem, rules)
     reduced = reduce(problem, _clocked(problem, rules, until))
-    rate = _rate(problem, rules)
-    if False and direct.is_cheaper(*sizes, len(reduced.eigenvalues), rate, until):
-        whole = direct.solve_directly(reduced, until, rules, rate, progress)
-        if check:
-            check_trajectory(whole)
-        return whole
     run = Run.begin(reduced, rules, tuple(steps))
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []
@@ -133,12 +126,6 @@ def _clocked(problem: Problem, model: RightHandSides, until: float) -> float:
     """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
     escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
     return max(until, escape) * speed(problem, model)
-
-
-def _rate(problem: Problem, model: RightHandSides) -> float:
-    """About the largest rate at which a mode moves."""
-    energy = max(problem.teacher_energy, problem.start_energy)
-    return 8.0 * speed(problem, model) * energy * float(problem.eigenvalues.max())
 
 
 def speed(problem: Problem, model: RightHandSides) -> float:

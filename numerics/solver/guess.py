@@ -7,6 +7,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation, extrapolate
+from numerics.solver.contract import Linearised
 from numerics.solver.control import LARGEST_LOGARITHM
 from numerics.solver.place import Place
 from numerics.solver.stride import Stride
@@ -18,17 +19,18 @@ KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these
 
 class Last(NamedTuple):
     """The step before: its ``segment`` and ``stride``, whether it was ``noisy``, and of a network the
-    ``states`` y (s + 1, K, N) at its points.
+    ``states`` y (s + 1, K, N) at its points and what it is ``linearised`` to.
     """
 
     segment: Segment
     stride: Stride
     noisy: bool
     states: Array | None = None
+    linearised: Linearised | None = None
 
 
 class Guess(NamedTuple):
-    """The ``statistics`` (n, s) expected at the nodes of a step, and of a network the ``states`` (s, K, N)."""
+    """The ``statistics`` (n, s) expected at the nodes of a step, and of networks the ``states`` (s, K, N)."""
 
     statistics: Array
     states: Array | None = None
@@ -56,7 +58,9 @@ def expected(place: Place, last: Last | None, stride: Stride) -> Guess:
         guess = frames.turned(guess, here.modes.energy, here.turn)
         guess[place.statistics == 0] = 0.0  # what was rotation alone is gone, but for the guess's rounding
         if states is not None:
-            states = states + here.turn @ states + here.turn[:, : len(here.modes.teacher)] @ here.modes.teacher
+            states = (
+                states + here.turn @ states + here.turn[:, : len(here.modes.teacher)] @ here.modes.teacher
+            )
     return Guess(guess, states)
 
 

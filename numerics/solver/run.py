@@ -14,7 +14,7 @@ from numerics.problems.problem import Problem
 from numerics.solver import errors, reach
 from numerics.solver.amplification import Amplification
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task, take
-from numerics.solver.control import LARGEST_ERROR, Control
+from numerics.solver.control import LARGEST_ERROR, NOISE_DECAY, Control
 from numerics.solver.errors import Errors
 from numerics.solver.guess import Guess, Last, along, expected, still
 from numerics.solver.loop import Trial
@@ -171,9 +171,10 @@ class FloatTrial(Trial[Run, Attempt]):
         students = here.frame.T @ result.students if here.rotated else result.students
         lengths = here.norms(result.deviation, students)
         lengths = np.concatenate([place.lengths[..., None], lengths], axis=-1)
-        noisy, elapsed = self._noisy(found), np.append(0.0, result.times)
+        drowned = found.left_out.error > LARGEST_ERROR and self._noisy(found)
+        elapsed = np.append(0.0, result.times)
         overlaps = found.statistics[: len(found.statistics) - len(here.chart.areas)]
-        width, control = run.control.after(found.left_out, float(elapsed[-1]), overlaps, noisy)
+        width, control = run.control.after(found.left_out, float(elapsed[-1]), overlaps, drowned)
         segment = Segment(
             place.time,
             elapsed,
@@ -185,7 +186,8 @@ class FloatTrial(Trial[Run, Attempt]):
             here.modes.energy,
         )
         place = place.moved(result, students, found.statistics, lengths)
-        errors, last = self._errors(found, lengths), Last(segment, found.stride, noisy, self._states(found))
+        last = Last(segment, found.stride, drowned, self._states(found), result.linearised)
+        errors = self._errors(found, lengths)
         return Run(place, run.settling, errors, control, width, run.origin, last).settled_down()
 
     def _task(self) -> Task:
@@ -194,7 +196,10 @@ class FloatTrial(Trial[Run, Attempt]):
         vectors = place.deviation, students, self.guess.statistics, place.clusters
         noise = errors.noise(place)
         here = place.here
-        return Task(stride.table, here.chart, here.modes, stride.width, *vectors, noise, self.guess.states)
+        before = self.run.last.linearised if self.run.last else None
+        return Task(
+            stride.table, here.chart, here.modes, stride.width, *vectors, noise, self.guess.states, before
+        )
 
     def _states(self, found: Attempt) -> Array | None:
         """Those (s + 1, K, N) of a network's step at its points, with its start in front."""
@@ -213,12 +218,14 @@ class FloatTrial(Trial[Run, Attempt]):
         return stride
 
     def _noisy(self, found: Attempt) -> bool:
-        """Whether a step that leaves out too much leaves out rounding of the drift: it does not decay with
-        the width. The time comes last, and has none.
+        """Whether what the step leaves out is rounding of the drift: it does not decay, be it from
+        coefficient to coefficient or with the width. The time comes last, and has none.
         """
         missing = found.left_out
-        flat = missing.error > max(self.before, LARGEST_ERROR)
-        return flat and missing.worst < len(found.statistics) and missing.error <= errors.noise(self.run.place)
+        accurate = missing.error <= LARGEST_ERROR
+        flat = missing.decay > NOISE_DECAY if accurate else missing.error > self.before
+        resolved = missing.worst < len(found.statistics)
+        return resolved and flat and missing.error <= errors.noise(self.run.place)
 
     def _check_reach(self, deviation: Array) -> None:
         """Refuse a step to a ``deviation`` (K, N) that floats do not hold."""

@@ -21,7 +21,6 @@ from numerics.state.areas import AreaModes, Pairs
 from numerics.state.modes import Modes
 from numerics.state.nearby import Nearby
 
-
 Slopes = Callable[[Array], tuple[Array, Array]]
 """Changes of A (K, K, q) and F (K, M, q) from q changes of the statistics (n, q)."""
 

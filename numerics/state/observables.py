@@ -144,5 +144,3 @@ def norms(
         apart = (students[(*stage, student)] + sign * teacher[unit]) + shift
         distance[near] = np.vecdot(apart, apart)
     return np.moveaxis(found, (-2, -1), (1, 2))
-
-
