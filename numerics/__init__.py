@@ -1,6 +1,6 @@
 """The numbers: problems, their exact reduction, the solver and gradient descent.
 
-``power_law``, ``Problem``  what to solve
+``power_law``, ``power_law_network``, ``Problem``  what to solve
 ``reduce``                  an equivalent problem of a few hundred modes
 ``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
 ``solve_many``              many problems at once, on all processors
@@ -43,6 +43,7 @@ from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
 from numerics.pairs import network
 from numerics.problems.linearisation import largest_stable_step
+from numerics.problems.network_law import power_law_network
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
@@ -85,6 +86,7 @@ __all__ = [
     "online_sgd",
     "plot",
     "power_law",
+    "power_law_network",
     "predict_sgd",
     "reduce",
     "save",

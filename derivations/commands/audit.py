@@ -101,7 +101,7 @@ def _entry(item: "Adjudication") -> dict[str, Any]:
         "corrected": item.correction.claim.text if item.correction else None,
         "place": item.claim.place,
         "source": item.claim.source.place,
-        "hypotheses": item.claim.hypotheses,
+        "hypotheses": item.claim.conditions,
         "ratio": item.finding.ratio,
         "replay": example.replay if example else None,
         "recorded": str(item.claim.verdict),

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivations.commands.options import (
+    SEED,
+    TEACHER,
     bad_input,
+    check_one_student,
     check_suffix,
     load_teacher,
     output_options,
@@ -24,12 +27,13 @@ from derivations.output import emit, json_text, progress, tables, write
 from derivations.press.constant_tables import FORMATS
 
 if TYPE_CHECKING:
-    from theory.asymptotics import LocalFlow, PowerLaw
+    from theory.asymptotics import LocalFlow, PowerLaw, Spectrum
 
 MOST_DIGITS = 4000
 """Python converts no longer numbers to text unless told to."""
 
 DIGITS, SWEEP_DIGITS = 50, 10
+EXPONENT, DIMENSION = "2", "inf"
 MOST_EXPONENTS = 1000
 SUFFIXES = {"csv": "csv", "md": "markdown", "tex": "latex"}
 """What the ending of a file asks for."""
@@ -43,6 +47,7 @@ Examples:
   phase-retrieval constants --exponent 1.5,2,3 --only escape_rate,tail_prefactor --format latex
   phase-retrieval constants --exponent 1.5:3:0.5 --digits 6 --format csv
   phase-retrieval constants --link 'z**3 + z' --only summary_exponent,overlap_prefactor,stability_step
+  phase-retrieval constants --problem problem.json --digits 20
   phase-retrieval constants --batch 1 --only stability_step,sgd_stability_step
   phase-retrieval constants --batch 1 --step-size 1e-3 --only sgd_loss_floor,sgd_mse_floor,sgd_amplification
 """
@@ -79,22 +84,22 @@ def read_picture(text: str) -> Path:
     "--exponent",
     "exponents",
     metavar="A|A,A,…|FIRST:LAST:STEP",
-    default="2",
-    show_default=True,
     callback=parsed(read_exponents),
-    help="Eigenvalues ∝ i^-A; A = 0 is isotropic, d = inf needs A > 1. Several are a sweep.",
+    help="Eigenvalues ∝ i^-A; A = 0 is isotropic, d = inf needs A > 1. Several are a sweep.  "
+    f"[default: {EXPONENT}]",
 )
 @click.option(
     "--dimension",
     metavar="D|inf",
-    default="inf",
-    show_default=True,
     callback=parsed(read_dimension),
-    help="Number of modes d, such as 1000, 1e12 or inf.",
+    help=f"Number of modes d, such as 1000, 1e12 or inf.  [default: {DIMENSION}]",
 )
-@teacher_option("flat")
+@teacher_option()
+@click.option("--seed", type=click.IntRange(0), metavar="S", help="Fixes the draws.  [default: 0]")
 @click.option(
-    "--seed", type=click.IntRange(0), metavar="S", default=0, show_default=True, help="Fixes the draws."
+    "--problem",
+    metavar="FILE",
+    help="A file with eigenvalues, teacher and init, as solve has it, instead of the options above.",
 )
 @click.option(
     "--digits",
@@ -105,8 +110,13 @@ def read_picture(text: str) -> Path:
 @click.option(
     "--link",
     metavar="LINK",
-    help="The link of student and teacher, as derive has it; many constants are known for z**2 alone.  "
+    help="The link of the student, as derive has it; many constants are known for z**2 alone.  "
     "[default: z**2]",
+)
+@click.option(
+    "--teacher-link",
+    metavar="LINK",
+    help="The teacher's link, which may be another.  [default: the student's]",
 )
 @click.option(
     "--batch",
@@ -136,12 +146,14 @@ def read_picture(text: str) -> Path:
 )
 @output_options
 def constants(
-    exponents: tuple[Fraction, ...],
-    dimension: int | float,
-    teacher: str,
-    seed: int,
+    exponents: tuple[Fraction, ...] | None,
+    dimension: int | float | None,
+    teacher: str | None,
+    seed: int | None,
+    problem: str | None,
     digits: int | None,
     link: str | None,
+    teacher_link: str | None,
     batch: int | None,
     step_size: float | None,
     only: str | None,
@@ -159,7 +171,7 @@ def constants(
     from theory.asymptotics import as_json as computed
     from theory.asymptotics import catalogue
 
-    sweep = len(exponents) > 1
+    sweep = exponents is not None and len(exponents) > 1
     with bad_input():
         if as_json and form:
             raise ValueError("--json and --format exclude each other: give one of them")
@@ -170,15 +182,21 @@ def constants(
             raise ValueError("--plot needs several exponents, such as --exponent 1.2:4:0.1")
         if step_size is not None and batch is None:
             raise ValueError("--step-size needs --batch M, the inputs of a step")
-        names = _names(only, list(catalogue(batch, step_size)))
-        flow = None if link is None else _flow(link)
-        spectra = [_spectrum(exponent, dimension, teacher, seed) for exponent in exponents]
+        if problem is None:
+            spectra, named, energy = _laws(exponents, dimension, teacher, seed)
+        else:
+            law = {"exponent": exponents, "dimension": dimension, "teacher": teacher, "seed": seed}
+            spectra, named, energy = _given(
+                problem, [name for name, value in law.items() if value is not None]
+            )
+        flow = _flow(link or "z**2", teacher_link, energy)
+        names = _names(only, list(catalogue(batch, step_size, flow)))
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
         answers = []
         for number, spectrum in enumerate(spectra):
             show(number / len(spectra))
-            answers.append(computed(spectrum, asked, teacher, names, batch, step_size, flow))
+            answers.append(computed(spectrum, asked, named, names, batch, step_size, flow))
     if picture:
         _draw(answers, picture)
     if as_json:
@@ -203,11 +221,54 @@ def _names(only: str | None, known: list[str]) -> list[str]:
     return names
 
 
-def _flow(link: str) -> "LocalFlow":
-    """The link's flow at 0 and at the teacher."""
+def _flow(link: str, teacher_link: str | None, energy: Fraction) -> "LocalFlow":
+    """The link's flow at 0 and at the teacher; that of the square is known."""
+    from theory.asymptotics import SQUARE
+
+    if link == SQUARE.link and teacher_link in (None, link) and energy == 1:
+        return SQUARE
     from theory.symbolic import local_flow, parse_link
 
-    return local_flow(parse_link(link))
+    return local_flow(parse_link(link), None if teacher_link is None else parse_link(teacher_link), energy)
+
+
+Spectra = tuple[Sequence["Spectrum"], str, Fraction]
+"""Spectra, the name of their teacher, and its energy."""
+
+
+def _laws(
+    exponents: tuple[Fraction, ...] | None,
+    dimension: int | float | None,
+    teacher: str | None,
+    seed: int | None,
+) -> Spectra:
+    """The power laws asked for."""
+    dimension = read_dimension(DIMENSION) if dimension is None else dimension
+    return (
+        [
+            _spectrum(each, dimension, teacher or TEACHER, seed or SEED)
+            for each in exponents or read_exponents(EXPONENT)
+        ],
+        teacher or TEACHER,
+        Fraction(1),
+    )
+
+
+def _given(path: str, excluded: Sequence[str]) -> Spectra:
+    """The problem in a file; the energy of its teacher, unless it is 1, is divided out of the eigenvalues."""
+    if excluded:
+        raise ValueError(f"--problem excludes --{', --'.join(excluded)}: the file holds the whole problem")
+    from numerics import Problem
+    from numerics.problems.problem import ENERGY_ROUNDING
+    from theory.asymptotics import Given
+
+    problem = Problem.load(path)
+    check_one_student(problem)
+    if abs(problem.teacher_energy - 1.0) <= ENERGY_ROUNDING:
+        return [problem], path, Fraction(1)
+    energy = Fraction(repr(problem.teacher_energy))
+    eigenvalues = [Fraction(value) / energy for value in problem.eigenvalues.tolist()]
+    return [Given(eigenvalues, problem.teacher.tolist())], path, energy
 
 
 def _spectrum(exponent: Fraction, dimension: int | float, teacher: str, seed: int) -> "PowerLaw":

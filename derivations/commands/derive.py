@@ -1,19 +1,13 @@
 """``phase-retrieval derive``: the paper's derivations step by step, or the equations of another link."""
 
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from derivations.commands.network import Weights
-from derivations.commands.options import (
-    bad_input,
-    check_suffix,
-    chosen_weights,
-    output_options,
-    weight_options,
-)
+from derivations.commands.network import Chosen, network_options, symbolic_model
+from derivations.commands.options import bad_input, check_suffix, constraint_option, output_options
 from derivations.output import BadInput, emit, json_text, progress
 
 if TYPE_CHECKING:
@@ -22,7 +16,8 @@ if TYPE_CHECKING:
     import sympy
 
     from derivations.press.equations import Equation
-    from theory.symbolic import Model
+    from theory.constraint import Constraint
+    from theory.symbolic import ConstrainedModel, Model
 
 FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
 SUFFIXES = ("json", "tex", "md", "html", "xml", "py")
@@ -36,26 +31,14 @@ Examples:
   phase-retrieval derive --link 'z**3 - 3*z' --json
   phase-retrieval derive --link 'erf(z)' --width 2 --teachers 1 --format latex
   phase-retrieval derive --link 'z**2' --sgd --format sympy
+  phase-retrieval derive --link 'He3(z)' --constraint sphere
 """
-
-
-LINK_OPTIONS = ("link", "teacher_link", "width", "teachers", "weights", "teacher_weights", "sgd")
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("names", nargs=-1, metavar="[ID|CHAPTER]…")
-@click.option(
-    "--link",
-    metavar="LINK",
-    default="z**2",
-    show_default=True,
-    help="The students' link: a polynomial in z, such as z^2 or He3(z); erf, relu, abs, sign, gelu, exp, sin "
-    "or cos of z; their products with powers of z; sums of these.",
-)
-@click.option("--teacher-link", metavar="LINK", help="The teachers' link.  [default: the students']")
-@click.option("--width", type=click.IntRange(1), default=1, show_default=True, help="Students K.")
-@click.option("--teachers", type=click.IntRange(1), default=1, show_default=True, help="Teachers M.")
-@weight_options
+@network_options
+@constraint_option
 @click.option(
     "--sgd",
     is_flag=True,
@@ -65,20 +48,14 @@ LINK_OPTIONS = ("link", "teacher_link", "width", "teachers", "weights", "teacher
     "--format", "layout", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
 )
 @output_options
-@click.pass_context
 def derive(
-    context: click.Context,
     names: tuple[str, ...],
-    link: str,
-    teacher_link: str | None,
-    width: int,
-    teachers: int,
-    weights: Weights | None,
-    teacher_weights: Weights | None,
+    constraint: "Constraint | None",
     sgd: bool,
     layout: str,
     as_json: bool,
     output: Path | None,
+    **request: Any,
 ) -> None:
     """Derive the flow of a link, or of a network with that link; or go through a derivation step by step.
 
@@ -89,35 +66,29 @@ def derive(
     """
     with bad_input():
         as_json |= check_suffix(output, SUFFIXES) == "json"
+    chosen = Chosen.taken(request)
     if names:
-        given = [x for x in LINK_OPTIONS if context.get_parameter_source(x) is ParameterSource.COMMANDLINE]
-        if given:
-            raise BadInput(
-                f"--{given[0].replace('_', '-')} derives a model: it does not go with {names[0]!r}"
-            )
+        if given := [*chosen.given, *["--constraint"] * (constraint is not None), *["--sgd"] * sgd]:
+            raise BadInput(f"{given[0]} derives a model: it does not go with {names[0]!r}")
         emit(_steps(names, layout, as_json), output)
         return
-    from theory.symbolic import Model, parse_link
+    from derivations.press import equations
+    from theory.symbolic import constrained
     from theory.symbolic.pairs import pair_function
 
     with bad_input():
-        student = parse_link(link)
-        teacher = student if teacher_link is None else parse_link(teacher_link)
-        c, d = (
-            chosen_weights("weights", weights, width),
-            chosen_weights("teacher-weights", teacher_weights, teachers),
-        )
-        model = Model("network", student, teacher, c, d)
-        for pair in ((student, student), (student, teacher), (teacher, teacher)):
+        model = symbolic_model(chosen.sides())
+        for pair in combinations_with_replacement(dict.fromkeys(link for _, link in model.units), 2):
             pair_function(*pair)
-    from derivations.press import equations
-
+    if sgd and constraint is not None:
+        raise BadInput("--sgd derives the step of the plain gradient: leave out --constraint")
+    flow = model if constraint is None else constrained(model, constraint)
     with progress("derive"):
-        contents = list(equations.equations(model))
+        contents = list(equations.equations(flow))
         if sgd:
             with bad_input():
                 contents += equations.sgd_equations(model)
-        text = json_text(_answer(model, contents)) if as_json else equations.FORMATS[layout](contents)
+        text = json_text(_answer(flow, contents)) if as_json else equations.FORMATS[layout](contents)
     emit(text, output)
 
 
@@ -134,18 +105,26 @@ def _steps(names: tuple[str, ...], layout: str, as_json: bool) -> str:
         return json_text(plain.as_json(chosen)) if as_json else plain.FORMATS[layout](chosen)
 
 
-def _answer(model: "Model", contents: "Sequence[Equation]") -> dict[str, Any]:
+def _answer(flow: "Model | ConstrainedModel", contents: "Sequence[Equation]") -> dict[str, Any]:
     """What the command prints for programs; A and B are strings, or lists of rows of a network.
 
     Of a wide network they are None: its equations are those of the pair functions.
     """
     from derivations.press.equations import is_wide
+    from theory.symbolic import ConstrainedModel
+    from theory.symbolic.models import written_links
 
-    answer: dict[str, Any] = {"link": str(model.student_link), "teacher_link": str(model.teacher_link)}
+    constraint, model = (flow.constraint, flow.model) if isinstance(flow, ConstrainedModel) else (None, flow)
+    answer: dict[str, Any] = {
+        "link": written_links(model.student_link),
+        "teacher_link": written_links(model.teacher_link),
+    }
     if is_wide(model):
         answer |= dict.fromkeys(("loss", "A", "B"))
     else:
         answer |= {"loss": str(model.loss), "A": _written(model.A), "B": _written(model.B)}
+    if constraint is not None:
+        answer["constraint"] = str(constraint)
     return answer | {"equations": {equation.key: str(equation.value) for equation in contents}}
 
 

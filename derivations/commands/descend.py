@@ -13,6 +13,14 @@ from derivations.commands.curves import (
     file_content,
     parameters,
 )
+from derivations.commands.network import (
+    Chosen,
+    network_answer,
+    network_model,
+    network_options,
+    network_text,
+    written_options,
+)
 from derivations.commands.options import (
     bad_input,
     file_format,
@@ -28,7 +36,8 @@ from derivations.commands.options import (
 from derivations.output import BadInput, emit, json_text, progress, tables
 
 if TYPE_CHECKING:
-    from numerics import EmpiricalRun, Observables, Problem, StochasticRuns
+    from numerics import EmpiricalRun, Observables, Overlaps, Problem, StochasticRuns
+    from numerics.generated import RightHandSides
 
     Run = Observables | EmpiricalRun | StochasticRuns
 
@@ -38,6 +47,7 @@ Examples:
   phase-retrieval descend --exponent 0 --dimension 10 --step-size 0.1 --steps 500 --points 5 --json
   phase-retrieval descend --exponent 1.5 --dimension 20 --step-size 2e-3 --steps 5000 --sgd --runs 5
   phase-retrieval descend --exponent 1.5 --dimension 20 --step-size 1e-2 --steps 500 --samples 200
+  phase-retrieval descend --exponent 1.5 --dimension 20 --step-size 1e-2 --steps 500 --link tanh --width 3
 """
 
 ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": "--sgd or --samples"}
@@ -78,6 +88,7 @@ ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": 
     callback=parsed(read_output),
     help="Keep the state of SGD there, and go on from it if it is there already.",
 )
+@network_options
 @result_options
 def descend(
     step_size: float,
@@ -104,8 +115,25 @@ def descend(
     with bad_input():
         form = file_format(as_json, output, form)
         _check(samples, sgd, own)
-        problem = load_problem(step_size * steps, **request)
+        chosen = Chosen.taken(request)
+        if (sgd or samples) and chosen.given:
+            raise ValueError(
+                f"{chosen.given[0]} is for descent on the population: leave out --sgd and --samples"
+            )
+        own_side, other = chosen.sides()
+        problem = load_problem(step_size * steps, sizes=(own_side.number, other.number), **request)
+        model = network_model(chosen.sides(problem)) if chosen.given else None
     count = points or (JSON_POINTS if as_json or form else TABLE_POINTS)
+    if model is not None:
+        overlaps = _descend_network(problem, step_size, steps, count, model)
+        facts = {"modes": len(problem.eigenvalues), "step_size": step_size, "steps": steps}
+        answer = network_answer(overlaps, overlaps.t.tolist(), facts, None)
+        if form is not None:
+            labelled = overlaps.dataset(**parameters(request), **written_options(chosen), **facts)
+            emit(file_content(labelled, answer, form), output)
+        else:
+            emit(network_text(answer, as_json, output), output)
+        return
     seed = request["seed"] or 0
     run = _run(problem, step_size, steps, count, samples, sgd, seed, own)
     facts = {
@@ -178,6 +206,21 @@ def _run(
                 drawn = numerics.draw_samples(problem, samples, noise_variance=noise, seed=seed)
                 return numerics.empirical_descent(drawn, step_size, steps, points, report)
             return numerics.descend(problem, step_size, steps, points, progress=report)
+    except FloatingPointError as error:
+        raise BadInput(str(error)) from None
+
+
+def _descend_network(
+    problem: "Problem", step_size: float, steps: int, points: int, model: "RightHandSides"
+) -> "Overlaps":
+    """The descent of another model; a step size at which it diverges is bad input."""
+    import numerics
+
+    try:
+        with progress("descend") as show, bad_input():
+            return numerics.descend_network(
+                problem, step_size, steps, points, model, progress=lambda done: show(done / steps)
+            )
     except FloatingPointError as error:
         raise BadInput(str(error)) from None
 

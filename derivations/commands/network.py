@@ -1,50 +1,181 @@
-"""``solve --link``: the flow of any link, or of networks, that a problem file holds."""
+"""Models other than phase retrieval on the command line: their options, and their answers."""
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from derivations.commands.options import chosen_weights
+import click
+
+from derivations.commands.options import parsed, read_weights
 from derivations.output import json_text, tables
 
 if TYPE_CHECKING:
-    from numerics import Overlaps
+    import sympy
+
+    from numerics import Overlaps, Problem
     from numerics.arrays import Array
     from numerics.generated import RightHandSides
+    from theory.symbolic import Model
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 Weights = tuple[Fraction, ...]
 
 ALONE = ("u", "s", "one_minus_u", "one_minus_s", "mse", "recovered")
 """What one student of phase retrieval alone has."""
 
 
-def network_model(
-    links: tuple[str, str | None],
-    sizes: tuple[int, int],
-    weights: tuple[Weights | None, Weights | None],
-    exact: bool,
-) -> "RightHandSides":
-    """The right-hand sides of so many students and teachers; for any digits if ``exact``.
+WIDEST = 16
+"""Entries of a matrix that a table has columns for."""
 
-    ``links`` and ``weights`` are those of the students, then of the teachers. Raises ValueError for a link
-    that is not understood or, to any digits, has no closed form, and for another number of weights.
+
+class Side(NamedTuple):
+    """What is asked of the students or of the teachers: their ``links``, ``number`` and ``weights``."""
+
+    links: "sympy.Expr | tuple[sympy.Expr, ...]"
+    number: int
+    weights: Weights
+
+
+class Chosen(NamedTuple):
+    """The options of :func:`network_options` as they are given."""
+
+    link: str | None
+    teacher_link: str | None
+    width: int | None
+    teachers: int | None
+    weights: Weights | None
+    teacher_weights: Weights | None
+
+    @classmethod
+    def taken(cls, request: dict[str, Any]) -> "Chosen":
+        """These options, taken out of all those of a command."""
+        return cls(*(request.pop(name) for name in cls._fields))
+
+    @property
+    def given(self) -> list[str]:
+        """The names of the options that are given."""
+        return [f"--{name.replace('_', '-')}" for name, value in self._asdict().items() if value is not None]
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Numbers of students and teachers; ValueError as in :meth:`sides`."""
+        if not self.given:
+            return 1, 1
+        students, teachers = self.sides()
+        return students.number, teachers.number
+
+    def sides(self, problem: "Problem | None" = None) -> tuple[Side, Side]:
+        """Students and teachers: as many as options say, or a ``problem`` has; else one of each.
+
+        Raises ValueError where these contradict each other, and for links that are not understood.
+        """
+        from theory.symbolic.links import parse_links
+
+        own = parse_links(self.link or "z**2")
+        other = own if self.teacher_link is None else parse_links(self.teacher_link)
+        rows = (None, None) if problem is None else (len(problem.students), len(problem.teachers))
+        return (
+            _side(("link", "width", "weights"), own, self.width, self.weights, rows[0]),
+            _side(
+                ("teacher-link", "teachers", "teacher-weights"),
+                other,
+                self.teachers,
+                self.teacher_weights,
+                rows[1],
+            ),
+        )
+
+
+def _side(
+    names: tuple[str, str, str],
+    links: "sympy.Expr | tuple[sympy.Expr, ...]",
+    count: int | None,
+    weights: Weights | None,
+    rows: int | None,
+) -> Side:
+    """One side, of which every number that is given is the same."""
+    counts = {
+        f"--{names[1]}": count,
+        f"--{names[2]}": None if weights is None else len(weights),
+        f"--{names[0]}": len(links) if isinstance(links, tuple) else None,
+        "--problem": rows,
+    }
+    given = {name: number for name, number in counts.items() if number is not None}
+    if len(set(given.values())) > 1:
+        told = ", ".join(f"{name} has {number}" for name, number in given.items())
+        raise ValueError(f"the numbers of units differ, {told}: give one of each for every unit")
+    found = next(iter(given.values()), 1)
+    return Side(links, found, weights or (Fraction(1),) * found)
+
+
+def network_options(command: Command) -> Command:
+    """Add the options that :class:`Chosen` holds."""
+    options = (
+        click.option(
+            "--link",
+            metavar="LINK[,…]",
+            help="The students' link: a polynomial in z, such as z^2 or He3(z); erf, relu, abs, sign, gelu, "
+            "exp, sin or cos of z; their products with powers of z; sums of these; for numbers also tanh, "
+            "sigmoid, softplus, silu. With commas between, one for each student.  [default: z**2]",
+        ),
+        click.option(
+            "--teacher-link", metavar="LINK[,…]", help="The teachers' link.  [default: the students']"
+        ),
+        click.option("--width", type=click.IntRange(1), metavar="K", help="Students.  [default: 1]"),
+        click.option("--teachers", type=click.IntRange(1), metavar="M", help="Teachers.  [default: 1]"),
+        click.option(
+            "--weights",
+            metavar="C1,C2,…",
+            callback=parsed(read_weights),
+            help="The students' weights c_j in Σ c_j f(w_j·x).  [default: all 1]",
+        ),
+        click.option(
+            "--teacher-weights",
+            metavar="C1,C2,…",
+            callback=parsed(read_weights),
+            help="The teachers' weights.  [default: all 1]",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def written_options(chosen: Chosen) -> dict[str, Any]:
+    """The options of the model as attributes of a result."""
+    options = {name: value for name, value in chosen._asdict().items() if value is not None}
+    return {
+        name: ",".join(map(str, value)) if isinstance(value, tuple) else value
+        for name, value in options.items()
+    }
+
+
+def symbolic_model(sides: tuple[Side, Side]) -> "Model":
+    """The symbolic model of students and teachers."""
+    from theory.symbolic import Model
+
+    own, other = sides
+    return Model("network", own.links, other.links, own.weights, other.weights)
+
+
+def network_model(sides: tuple[Side, Side], exact: bool = False) -> "RightHandSides":
+    """The right-hand sides of students and teachers; for any digits if ``exact``.
+
+    Raises ValueError for links that, to any digits, have no closed form.
     """
-    from numerics import load_module, network
-    from theory.symbolic import Model, parse_link
+    from numerics import load_module
+    from numerics.pairs import right_hand_sides
     from theory.symbolic.codegen import generate_module
     from theory.symbolic.precision import at_any_precision
 
-    own = parse_link(links[0])
-    other = own if links[1] is None else parse_link(links[1])
-    names = "weights", "teacher-weights"
-    c, d = (chosen_weights(*given) for given in zip(names, weights, sizes, strict=True))
-    if not exact:
-        return network(own, other, [float(x) for x in c], [float(x) for x in d])
-    return load_module(at_any_precision(generate_module(Model("network", own, other, c, d))))
+    model = symbolic_model(sides)
+    return load_module(at_any_precision(generate_module(model))) if exact else right_hand_sides(model)
 
 
 def network_answer(
-    overlaps: "Overlaps", times: tuple[float, ...], facts: dict[str, Any], digits: int | None
+    overlaps: "Overlaps", times: Sequence[float], facts: dict[str, Any], digits: int | None
 ) -> dict[str, Any]:
     """What ``--json`` prints: S (time × K × K), U (time × K × M), the loss, and ``facts`` of the run.
 
@@ -79,18 +210,24 @@ def network_text(answer: dict[str, Any], as_json: bool, output: Path | None) -> 
         return json_text(answer)
     import numpy as np
 
-    facts = [
-        ("limit", f"{answer['limit']}: {answer['limit_reason']}"),
-        ("error", f"{answer['error']:.1e}"),
-    ]
+    facts = [("modes", str(answer["modes"])), ("steps", f"{answer['steps']:g}")]
+    if "limit" in answer:
+        facts = [
+            ("limit", f"{answer['limit']}: {answer['limit_reason']}"),
+            ("error", f"{answer['error']:.1e}"),
+        ]
+    shown = [name for name in "SU" if np.size(answer[name][0]) <= WIDEST]
     names = [
         f"{name}{j + 1}{k + 1}"
-        for name in "SU"
+        for name in shown
         for j, row in enumerate(answer[name][0])
         for k in range(len(row))
     ]
+    cells = zip(*(np.reshape(answer[name], (len(answer["t"]), -1)).tolist() for name in shown), strict=True)
     rows = [
-        [f"{float(x):.10g}" for x in (t, *np.ravel(S).tolist(), *np.ravel(U).tolist(), loss)]
-        for t, S, U, loss in zip(answer["t"], answer["S"], answer["U"], answer["loss"], strict=True)
+        [f"{float(x):.10g}" for x in (t, *chain.from_iterable(row), loss)]
+        for t, row, loss in zip(answer["t"], cells if shown else repeat(()), answer["loss"], strict=False)
     ]
+    if len(shown) < 2:
+        facts.append(("S and U", f"those of more than {WIDEST} entries are printed with --json"))
     return tables((("outcome", ""), facts), (["t", *names, "loss"], rows), output=output)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from derivations.output import BadInput
+from theory.constraint import Constraint
 from theory.disk import writable
 from theory.names import escape_size, source_exponent
 
@@ -146,30 +147,18 @@ def read_weights(text: str) -> tuple[Fraction, ...]:
     return values
 
 
-def weight_options(command: Command) -> Command:
-    """Add ``--weights`` and ``--teacher-weights``."""
+def constraint_option(command: Command) -> Command:
+    """Add ``--constraint``."""
     return _add(
         command,
         click.option(
-            "--weights",
-            metavar="C1,C2,…",
-            callback=parsed(read_weights),
-            help="The students' weights c_j in Σ c_j f(w_j·x).  [default: all 1]",
-        ),
-        click.option(
-            "--teacher-weights",
-            metavar="C1,C2,…",
-            callback=parsed(read_weights),
-            help="The teachers' weights.  [default: all 1]",
+            "--constraint",
+            metavar="sphere|qsphere|decay:κ",
+            callback=parsed(Constraint.read),
+            help="Keep the norm of every student, or its norm ‖w‖_Q, by projecting the gradient; or weight "
+            "decay, −κ w.",
         ),
     )
-
-
-def chosen_weights(option: str, weights: tuple[Fraction, ...] | None, count: int) -> tuple[Fraction, ...]:
-    """The ``weights``, all 1 where none are given; ValueError unless there are ``count`` of them."""
-    if weights is not None and len(weights) != count:
-        raise ValueError(f"--{option} holds {len(weights)} numbers: it must hold {count}, one for each unit")
-    return (Fraction(1),) * count if weights is None else weights
 
 
 def read_horizon(text: str) -> float:
@@ -325,6 +314,7 @@ def _add(command: Command, *options: Callable[[Command], Command]) -> Command:
 def load_problem(
     until: float,
     *,
+    sizes: tuple[int, int] = (1, 1),
     least_horizon: float = LEAST_HORIZON,
     exponent: Fraction | None,
     dimension: int | float | None,
@@ -335,11 +325,12 @@ def load_problem(
 ) -> "Problem":
     """The problem that the options of :func:`problem_options` describe, for runs up to about ``until``.
 
-    A flow is followed beyond, until its limit is settled: ``least_horizon`` allows for that.
+    A flow is followed beyond, until its limit is settled: ``least_horizon`` allows for that. ``sizes`` are
+    the numbers of students and teachers that are drawn; those of a file are its own.
 
     Raises ValueError where they contradict each other, are incomplete or describe no problem.
     """
-    from numerics import Problem, power_law
+    from numerics import Problem, power_law_network
 
     if problem is not None:
         law = {"exponent": exponent, "dimension": dimension, "teacher": teacher, "init": init, "seed": seed}
@@ -349,11 +340,12 @@ def load_problem(
         return Problem.load(problem)
     if exponent is None or dimension is None:
         raise ValueError("a problem needs --exponent and --dimension, or --problem")
-    return power_law(
+    return power_law_network(
         float(exponent),
         dimension,
-        load_teacher(TEACHER if teacher is None else teacher),
-        load_init(INIT if init is None else init),
+        *sizes,
+        load_teacher(TEACHER if teacher is None else teacher, rows=sizes[1] > 1),
+        load_init(INIT if init is None else init, rows=sizes[0] > 1),
         SEED if seed is None else seed,
         max(until, least_horizon),
     )
@@ -368,24 +360,24 @@ def check_one_student(problem: "Problem") -> None:
         )
 
 
-def load_teacher(text: str) -> "str | Array":
-    """A teacher's name as it is, or the vector that a file of that name holds."""
+def load_teacher(text: str, rows: bool = False) -> "str | Array":
+    """A teacher's name as it is, or the vector, or the ``rows``, that a file of that name holds."""
     if text == "gaussian" or source_exponent(text) is not None:
         return text
-    return _load("teacher", text, "flat, source:B, gaussian")
+    return _load("teacher", text, "flat, source:B, gaussian", rows)
 
 
-def load_init(text: str) -> "str | Array":
-    """A start's name as it is, or the vector that a file of that name holds."""
+def load_init(text: str, rows: bool = False) -> "str | Array":
+    """A start's name as it is, or the vector, or the ``rows``, that a file of that name holds."""
     if text == "sphere" or escape_size(text) is not None:
         return text
-    return _load("init", text, "sphere, escape:EPS")
+    return _load("init", text, "sphere, escape:EPS", rows)
 
 
-def _load(name: str, text: str, names: str) -> "Array":
+def _load(name: str, text: str, names: str, rows: bool) -> "Array":
     """The vector in a file; where there is none, the message also lists ``names``."""
     from numerics.problems.problem import load_vector
 
     if not os.path.exists(text):
         raise ValueError(f"--{name} {text!r} must be {names} or an existing file")
-    return load_vector(name, text)
+    return load_vector(name, text, rows)

@@ -15,8 +15,16 @@ from derivations.commands.curves import (
     parameters,
 )
 from derivations.commands.digits import digits_answer, digits_text, exact_problem, solve_with_digits
-from derivations.commands.network import Weights, network_answer, network_model, network_text
+from derivations.commands.network import (
+    Chosen,
+    network_answer,
+    network_model,
+    network_options,
+    network_text,
+    written_options,
+)
 from derivations.commands.options import (
+    LEAST_HORIZON,
     bad_input,
     check_one_student,
     file_format,
@@ -26,7 +34,6 @@ from derivations.commands.options import (
     read_horizon,
     read_times,
     result_options,
-    weight_options,
 )
 from derivations.commands.sgd import check_sgd, link_modules, predict, prediction_content, sgd_options
 from derivations.output import emit, json_text, progress, tables
@@ -45,6 +52,7 @@ Examples:
   phase-retrieval solve --exponent 1.5 --dimension inf --init escape:1e-3 --until 1e9 --times 1,1e3,1e9 --json
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --points 50 --format csv
   phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
+  phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
 """
 
@@ -69,14 +77,7 @@ Examples:
     help="Solve all modes (d up to 1000) to N correct digits, printed as decimal strings; numbers given are "
     "read as exact decimals.",
 )
-@click.option(
-    "--link",
-    metavar="LINK",
-    help="The students' link, as derive has it: for one student, or a --problem file of several students and "
-    "teachers.",
-)
-@click.option("--teacher-link", metavar="LINK", help="The teachers' link.  [default: the students']")
-@weight_options
+@network_options
 @sgd_options
 @result_options
 def solve(
@@ -84,10 +85,6 @@ def solve(
     points: int | None,
     times: tuple[float, ...] | None,
     digits: int | None,
-    link: str | None,
-    teacher_link: str | None,
-    weights: Weights | None,
-    teacher_weights: Weights | None,
     sgd: bool,
     step_size: float | None,
     batch: int | None,
@@ -104,6 +101,7 @@ def solve(
     """
     import numerics
 
+    chosen = Chosen.taken(request)
     with bad_input():
         form = file_format(as_json, output, form)
         if points is not None and times is not None:
@@ -117,42 +115,44 @@ def solve(
                 raise ValueError(
                     "--digits prints decimal strings, which labelled arrays do not hold: use --json"
                 )
+            if chosen.given and request["problem"] is None:
+                raise ValueError(f"--digits needs a --problem file for {chosen.given[0]}")
             exact = exact_problem(digits, until, request)
-        if digits is not None:
             problem = exact.rounded
         else:
-            problem = (
-                load_problem(until, least_horizon=0.0, **request) if sgd else load_problem(until, **request)
-            )
-        sizes = len(problem.students), len(problem.teachers)
+            horizon = 0.0 if sgd else LEAST_HORIZON
+            problem = load_problem(until, sizes=chosen.sizes, least_horizon=horizon, **request)
         model = None
-        networks = link, teacher_link, weights, teacher_weights
-        if sgd and (weights or teacher_weights):
-            raise ValueError("--sgd predicts one student of weight 1: leave out --weights")
         if sgd:
+            _check_single(chosen)
             check_one_student(problem)
-            modules = link_modules(link, teacher_link)
-        elif not any(networks):
-            check_one_student(problem)
-        elif form is not None:
-            raise ValueError("labelled arrays are of phase retrieval: print networks with --json")
+            modules = link_modules(chosen.link, chosen.teacher_link)
+        elif chosen.given:
+            model = network_model(chosen.sides(problem), exact=digits is not None)
         else:
-            model = network_model(
-                (link or "z**2", teacher_link), sizes, (weights, teacher_weights), exact=digits is not None
-            )
+            check_one_student(problem)
     if sgd:
         wanted = times or points or (JSON_POINTS if as_json or form else TABLE_POINTS)
         prediction = predict(problem, until, wanted, own, modules)
         emit(prediction_content(prediction, as_json, form, output, parameters(request)), output)
         return
     if model is not None:
-        chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
+        moments = times or _default_times(
+            problem, until, points or (JSON_POINTS if as_json or form else TABLE_POINTS)
+        )
         source = problem if digits is None else exact
-        emit(network_text(_network(source, model, until, chosen, digits), as_json, output), output)
+        run, answer = _network(source, model, until, moments, digits)
+        if form is not None:
+            labelled = run.dataset(moments, **parameters(request), **written_options(chosen))
+            emit(file_content(labelled, answer, form), output)
+        else:
+            emit(network_text(answer, as_json, output), output)
         return
     if digits is not None:
-        chosen = times or _default_times(problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS))
-        answer = digits_answer(solve_with_digits(exact, chosen, digits), chosen)
+        moments = times or _default_times(
+            problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS)
+        )
+        answer = digits_answer(solve_with_digits(exact, moments, digits), moments)
         emit(digits_text(answer, as_json, output), output)
         return
     with progress("solve") as show:
@@ -170,10 +170,17 @@ def solve(
     emit(json_text(answer) if as_json else _readable(answer, output), output)
 
 
+def _check_single(chosen: Chosen) -> None:
+    """Online SGD is predicted of one student of weight 1 with one teacher."""
+    several = [name for name in chosen.given if not name.endswith("link")]
+    if several:
+        raise ValueError(f"--sgd predicts one student of weight 1: leave out {', '.join(several)}")
+
+
 def _network(
     problem: Any, model: "RightHandSides", until: float, times: tuple[float, ...], digits: int | None
-) -> dict[str, Any]:
-    """The answer for a ``model`` other than phase retrieval, at the ``times`` in the order given."""
+) -> tuple[Any, dict[str, Any]]:
+    """The run of a ``model`` other than phase retrieval, and its answer at ``times`` in the order given."""
     import numerics
 
     moments = tuple(sorted(set(times)))
@@ -195,7 +202,7 @@ def _network(
         "error": run.error,
         **written,
     }
-    return network_answer(overlaps, times, facts, digits)
+    return run, network_answer(overlaps, times, facts, digits)
 
 
 def _default_times(problem: "Problem", until: float, points: int) -> tuple[float, ...]:

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import sympy
 
+from derivations.court.checks import vanishes
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from numerics.arrays import Array
 
@@ -38,10 +39,9 @@ def identity(derived: sympy.Expr, printed: sympy.Expr, how: str) -> Finding:
     'x = 1: 4, not 2'
     """
     derived, printed = sympy.sympify(derived), sympy.sympify(printed)
-    difference = sympy.simplify(sympy.expand(derived - printed))
-    if difference == 0:
+    if vanishes(derived - printed):
         return Finding(Verdict.PROVED, how)
-    symbols = sorted(difference.free_symbols | derived.free_symbols | printed.free_symbols, key=str)
+    symbols = sorted(derived.free_symbols | printed.free_symbols, key=str)
     for values in product(SMALL, repeat=len(symbols)):
         point = dict(zip(symbols, values, strict=True))
         left, right = derived.subs(point), printed.subs(point)

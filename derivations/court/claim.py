@@ -14,6 +14,12 @@ from derivations.court.verdict import Finding, Verdict
 
 Constants = Mapping[str, sympy.Rational]
 
+HOLE = re.compile(r"<(\w+)(?:=([^<>\s]+))?>")
+"""A number of a text: its name and, where it is typed, its value."""
+
+FACTOR = re.compile(HOLE.pattern + r" (?=[\\(A-Z]|[a-z](?![a-z]))")
+"""A number that is a factor of what follows."""
+
 RATIO_TOLERANCE = 0.005
 """A ratio may differ by this fraction from the one on record: a constant wrong by 1 % shows."""
 
@@ -37,8 +43,10 @@ class Claim:
     """A statement of the paper, or the correction of one.
 
     ``id`` is PAPER.md's; a step of a proof is ``P9/step4``. ``place`` is where the paper prints it.
-    ``statement`` is text with formulas between dollars; ``<name>`` stands for a constant of ``constants``,
-    so that what is printed is what is examined. ``verdict`` and ``ratio`` are those on record. A claim that
+    ``statement`` and ``hypotheses`` are text with formulas between dollars. A number in it, factor, exponent
+    or threshold, is typed where it is printed, as ``<name=3/2>``; ``<name>`` prints it once more, and the
+    examination is handed the numbers by name, so that what is printed is what is examined. ``verdict`` and
+    ``ratio`` are those on record. A claim that
     is false or not sharp needs a ``correction``, itself a claim that stands, and a picture that decides
     between the two; where there is no quantity to draw ``unpictured`` says why. A statement without a
     constant is ``qualitative``: there is nothing in it that could be wrong by 1 %.
@@ -49,7 +57,7 @@ class Claim:
     statement: str
     examine: Examination
     verdict: Verdict
-    constants: Constants = field(default_factory=dict)
+    constants: Constants = field(default_factory=dict[str, sympy.Rational])
     hypotheses: str = ""
     ratio: float | None = None
     correction: "Claim | None" = None
@@ -57,9 +65,8 @@ class Claim:
     unpictured: str = ""
 
     def __post_init__(self) -> None:
-        named = set(re.findall(r"<(\w+)>", self.statement))
-        if named != set(self.constants):
-            raise ValueError(f"{self.id}: the statement names {sorted(named)}, not {sorted(self.constants)}")
+        if unknown := {match[1] for match in HOLE.finditer(self._typed)} - set(self.constants):
+            raise ValueError(f"{self.id}: no value is typed for {sorted(unknown)}")
         if self.verdict in (Verdict.FALSE, Verdict.NOT_SHARP) and self.correction is None:
             raise ValueError(f"{self.id}: {self.verdict} needs a correction")
         if self.qualitative and self.constants:
@@ -70,9 +77,20 @@ class Claim:
     @property
     def text(self) -> str:
         """The statement with its constants; a factor 1 is not written."""
-        factor = r"<(\w+)> (?=[\\(A-Z]|[a-z](?![a-z]))"
-        ones = re.sub(factor, lambda match: "" if self.constants[match[1]] == 1 else match[0], self.statement)
-        return re.sub(r"<(\w+)>", lambda match: _printed(self.constants[match[1]]), ones)
+        return self._printed(self.statement)
+
+    @property
+    def conditions(self) -> str:
+        """The hypotheses with their constants."""
+        return self._printed(self.hypotheses)
+
+    @property
+    def _typed(self) -> str:
+        return f"{self.statement} {self.hypotheses}"
+
+    def _printed(self, text: str) -> str:
+        ones = FACTOR.sub(lambda match: "" if self.constants[match[1]] == 1 else match[0], text)
+        return HOLE.sub(lambda match: _printed(self.constants[match[1]]), ones)
 
     @property
     def source(self) -> Source:
@@ -81,7 +99,11 @@ class Claim:
 
     def changed(self, name: str, factor: sympy.Rational) -> "Claim":
         """The claim with one of its constants multiplied by ``factor``."""
-        return replace(self, constants={**self.constants, name: self.constants[name] * factor})
+        return self.given(**{name: self.constants[name] * factor})
+
+    def given(self, **constants: sympy.Rational) -> "Claim":
+        """The claim with these constants: what another claim says in its own numbers."""
+        return replace(self, constants={**self.constants, **constants})
 
     def settle(self, effort: Effort = Effort.QUICK) -> "Adjudication":
         """Examine the claim and its correction."""
@@ -130,12 +152,11 @@ def claim(
     correction: Claim | None = None,
     qualitative: bool = False,
     unpictured: str = "",
-    **constants: sympy.Rational | int | str,
 ) -> Callable[[Examination], Claim]:
-    """Turn the examination below into a claim; constants are integers, rationals or decimal strings.
+    """Turn the examination below into a claim; its constants are integers, rationals or decimals.
 
     >>> from derivations.court.verdict import Finding
-    >>> @claim("X1", "(0.1)", "$<a> = 1 + 1$", Verdict.PROVED, a=2)
+    >>> @claim("X1", "(0.1)", "$<a=2> = 1 + 1$", Verdict.PROVED)
     ... def sum_of_ones(constants, effort):
     ...     return Finding(Verdict.PROVED if constants["a"] == 1 + 1 else Verdict.UNDECIDED, "counting")
     >>> sum_of_ones.text, sum_of_ones.settle().agrees
@@ -143,7 +164,7 @@ def claim(
     >>> sum_of_ones.changed("a", sympy.Rational(101, 100)).settle().agrees
     False
     """
-    exact = _exact(constants)
+    exact = _exact(f"{statement} {hypotheses}")
     return lambda examine: Claim(
         id, place, statement, examine, verdict, exact, hypotheses, ratio, correction, qualitative, unpictured
     )
@@ -156,10 +177,9 @@ def correction(
     hypotheses: str = "",
     ratio: float | None = None,
     qualitative: bool = False,
-    **constants: sympy.Rational | int | str,
 ) -> Callable[[Examination], Claim]:
     """Turn the examination below into the correction of a claim, to be passed to :func:`claim`."""
-    exact = _exact(constants)
+    exact = _exact(f"{statement} {hypotheses}")
     return lambda examine: Claim(
         "", "", statement, examine, verdict, exact, hypotheses, ratio, None, qualitative
     )
@@ -186,8 +206,16 @@ def _printed(value: sympy.Rational) -> str:
     return rf"{'-' if value < 0 else ''}\frac{{{abs(value.p)}}}{{{value.q}}}"
 
 
-def _exact(constants: Mapping[str, sympy.Rational | int | str]) -> Constants:
-    return {name: sympy.Rational(value) for name, value in constants.items()}
+def _exact(text: str) -> Constants:
+    """The numbers typed in a text, by name; raises ValueError for a name that is typed twice.
+
+    >>> _exact(r"$<a=2> x^{<p=1/3>} \\le <a>$")
+    {'a': 2, 'p': 1/3}
+    """
+    typed = [(name, value) for name, value in HOLE.findall(text) if value]
+    if len(dict(typed)) < len(typed):
+        raise ValueError(f"{text}: a name is typed twice")
+    return {name: sympy.Rational(value) for name, value in typed}
 
 
 def _close(found: float | None, recorded: float | None) -> bool:

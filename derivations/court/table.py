@@ -66,7 +66,7 @@ def row(item: Adjudication) -> Row:
         item.claim.id,
         item.claim.place,
         item.claim.text,
-        item.claim.hypotheses,
+        item.claim.conditions,
         str(item.finding.verdict),
         str(item.claim.verdict),
         item.agrees,
@@ -81,5 +81,5 @@ def on_record(claim: Claim) -> Row:
     """A claim with its verdict on record, unexamined: no evidence, nothing to replay."""
     verdict = str(claim.verdict)
     corrected = claim.correction.text if claim.correction else ""
-    said = claim.id, claim.place, claim.text, claim.hypotheses, verdict, verdict
+    said = claim.id, claim.place, claim.text, claim.conditions, verdict, verdict
     return Row(*said, True, "", corrected, "", claim.source)

@@ -56,7 +56,7 @@ def solve_system(
     >>> bool(np.allclose(s, u**2, rtol=1e-13))
     True
     """
-    model = system.hierarchy.model
+    model = system.hierarchy.gradient_model
     (symbol,), energy = model.overlaps.T, measure.value(Statistic("T", 0, 0, 1))
     rates = [matrix[0].subs(symbol, energy) for matrix in model.drift]
     drift = sympy.lambdify([model.overlaps.statistics], rates)

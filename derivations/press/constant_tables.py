@@ -19,8 +19,10 @@ COLUMNS = 3
 LOGARITHMIC = 30.0
 """A constant that varies by more than this factor is plotted on a logarithmic scale."""
 
+SHARED = ("exponent", "dimension", "teacher", "link", "width")
 FIELDS = (
-    *("exponent", "dimension", "teacher", "constant", "value", "radius", "rigorous"),
+    *SHARED,
+    *("constant", "value", "radius", "rigorous"),
     *("definition", "source", "reason"),
 )
 PROVED, ESTIMATED = "proved", "estimated"
@@ -62,15 +64,15 @@ def as_csv(answers: Sequence[Answer]) -> str:
     """One row a constant and exponent, with everything that is known of it.
 
     >>> entry = {"value": "2.0", "radius": "1e-9", "rigorous": True, "definition": "d", "source": "s"}
-    >>> answer = {"exponent": "2", "dimension": "inf", "teacher": "flat", "constants": {"x": entry}}
-    >>> as_csv([answer]).splitlines()[1]
-    '2,inf,flat,x,2.0,1e-9,True,d,s,'
+    >>> law = {"exponent": "2", "dimension": "inf", "teacher": "flat", "link": "z**2", "width": 1}
+    >>> as_csv([{**law, "constants": {"x": entry}}]).splitlines()[1]
+    '2,inf,flat,z**2,1,x,2.0,1e-9,True,d,s,'
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, FIELDS, restval="", lineterminator="\n")
     writer.writeheader()
     for answer in answers:
-        shared = {field: answer[field] for field in FIELDS[:3]}
+        shared = {field: answer[field] for field in SHARED}
         for name, entry in answer["constants"].items():
             writer.writerow({**shared, "constant": name, **entry})
     return text.getvalue().rstrip("\n")

@@ -8,7 +8,8 @@ import sympy
 from sympy.printing.pretty.pretty import PrettyPrinter, prettyForm
 
 from derivations.press.typeset import mathml
-from theory.symbolic import Hierarchy, Model, ModelError, gradient, hessian, hierarchy
+from theory.symbolic import ConstrainedModel, Hierarchy, Model, ModelError, gradient, hessian, hierarchy
+from theory.symbolic.constrained import named_multipliers
 from theory.symbolic.discrete import online_sgd
 from theory.symbolic.gradient_noise import gradient_covariance
 from theory.symbolic.notation import broken, latex
@@ -16,6 +17,9 @@ from theory.symbolic.pairs import VARIABLES, pair_derivative, pair_function
 
 WIDEST = 16
 """Students or teachers of which every overlap is a symbol."""
+
+
+UNITS = {"P": "two students", "R": "a student and a teacher"}
 
 
 @dataclass(frozen=True)
@@ -28,20 +32,29 @@ class Equation:
     meaning: str
 
 
-def equations(model: Model) -> Iterator[Equation]:
+def equations(model: Model | ConstrainedModel) -> Iterator[Equation]:
     """Yield loss, drift, gradient and Hessian (one student, one teacher) and the tower for symbolic order k.
+
+    Of a model with a constraint there are the multipliers, and no gradient and Hessian, which are the loss's.
 
     >>> from theory.symbolic import phase_retrieval
     >>> [equation.key for equation in equations(phase_retrieval())][:3]
     ['loss', 'A', 'B']
     """
+    flow = _flow(model)
     if is_wide(model):
-        yield from _pair_functions(model)
+        yield from _pair_functions(model.model if isinstance(model, ConstrainedModel) else model)
+        if isinstance(model, ConstrainedModel):
+            yield Equation("mu_j", r"\mu_j", _any_multiplier(model), f"multiplier of student j: {flow}")
         return
     yield Equation("loss", "L", model.loss, "population loss E[(student - teacher)²]")
-    yield from _entries("A", "A", model.A, "drift: dW/dt = A W Q + B W* Q")
-    yield from _entries("B", "B", model.B, "drift: dW/dt = A W Q + B W* Q")
-    if model.students == model.teachers == 1:
+    yield from _entries("A", "A", model.A, f"drift: {flow}")
+    yield from _entries("B", "B", model.B, f"drift: {flow}")
+    if isinstance(model, ConstrainedModel):
+        for number, (left, value) in enumerate(named_multipliers(model)):
+            key = "mu" if model.students == 1 else f"mu{number + 1}"
+            yield Equation(key, left, value, f"multiplier of {model.constraint}; s(n) is of order n")
+    elif model.students == model.teachers == 1:
         yield from _landscape(model)
     try:
         yield from _tower(hierarchy(model))
@@ -76,9 +89,29 @@ def sgd_equations(model: Model) -> Iterator[Equation]:
             yield Equation(f"noise {name}", name, value, meaning)
 
 
-def is_wide(model: Model) -> bool:
+def is_wide(model: Model | ConstrainedModel) -> bool:
     """Whether the overlaps of a model are too many to be written out."""
     return max(model.students, model.teachers) > WIDEST
+
+
+def _flow(model: Model | ConstrainedModel) -> str:
+    """The flow in words."""
+    flow = "dW/dt = A W Q + B W* Q"
+    if not isinstance(model, ConstrainedModel):
+        return flow
+    return f"{flow} + diag(mu) W{' Q' if model.constraint.power else ''}"
+
+
+def _any_multiplier(model: ConstrainedModel) -> sympy.Expr:
+    """μ_j for any j, in the matrices A, B and S^(n), U^(n), here ``Sn`` and ``Un``."""
+    if not model.constraint.keeps_norm:
+        return model.multipliers[0]
+    r = model.constraint.power
+    j, k, m = sympy.symbols("j k m", integer=True)
+    A, B, S, U, norm = map(sympy.IndexedBase, ("A", "B", f"S{1 + r}", f"U{1 + r}", f"S{2 * r}"))
+    own = sympy.Sum(A[j, k] * S[k, j], (k, 1, model.students))
+    taught = sympy.Sum(B[j, m] * U[j, m], (m, 1, model.teachers))
+    return -(own + taught) / norm[j, j]
 
 
 def _pair_functions(model: Model) -> Iterator[Equation]:
@@ -88,14 +121,19 @@ def _pair_functions(model: Model) -> Iterator[Equation]:
     P_c(jk) and B_jm = 2 c_j c*_m R_c(jm).
     """
     a, _, c = VARIABLES
-    f, g = model.student_link, model.teacher_link
-    for name, first, second in (("P", f, f), ("R", f, g)):
-        pair = pair_function(first, second)
-        units = "two students" if name == "P" else "a student and a teacher"
-        yield Equation(name, name, pair.doit(), f"E[f(X) g(Y)] of {units}: Var X = a, Var Y = b, Cov = c")
+    students, teachers = (list(dict.fromkeys(links)) for links in (model.student_links, model.teacher_links))
+    pairs = [("P", f, g) for f, g in product(students, repeat=2)]
+    pairs += [("R", f, g) for f, g in product(students, teachers)]
+    alike = len(students) == len(teachers) == 1
+    for letter, first, second in pairs:
+        pair, units = pair_function(first, second), UNITS[letter]
+        name = letter if alike else f"{letter}[{first}, {second}]"
+        left = letter if alike else rf"{letter}_{{{latex(first)},\,{latex(second)}}}"
+        yield Equation(name, left, pair.doit(), f"E[f(X) g(Y)] of {units}: Var X = a, Var Y = b, Cov = c")
         for symbol in (a, c):
-            key, left = f"{name}_{symbol}", f"{name}_{symbol}"
-            yield Equation(key, left, pair_derivative(first, second, symbol).doit(), f"d{name}/d{symbol}")
+            slope = pair_derivative(first, second, symbol).doit()
+            partial = f"{letter}_{symbol}" if alike else rf"\partial_{symbol} {left}"
+            yield Equation(f"{name}_{symbol}", partial, slope, f"d{name}/d{symbol}")
 
 
 def _landscape(model: Model) -> Iterator[Equation]:

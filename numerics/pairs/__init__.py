@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from numerics.generated import RightHandSides, load_module
-from numerics.pairs.functions import Link, pair_function, taylor_coefficients
-from numerics.pairs.networks import Network
+from numerics.pairs.functions import Link, taylor_coefficients
+from numerics.pairs.groups import pair_functions
+from numerics.pairs.networks import Network, is_square
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
 from theory.expected import NonNegative, Only, checked
 
@@ -39,14 +40,18 @@ AnyModel = Annotated[
 """What a flow can be asked of."""
 
 
+def _is_link(link: Any) -> bool:
+    return isinstance(link, str) or callable(link) or hasattr(link, "free_symbols")
+
+
 AnyLink = Annotated[
     Any,
     Only(
-        "a text such as 'tanh(z)', a SymPy expression in z or a function of arrays",
-        lambda link: isinstance(link, str) or callable(link) or hasattr(link, "free_symbols"),
+        "a text such as 'tanh(z)', a SymPy expression in z, a function of arrays, or a list of these",
+        lambda link: all(map(_is_link, link)) if isinstance(link, list | tuple) else _is_link(link),
     ),
 ]
-"""What a unit can compute."""
+"""What the units of a side compute: the same, or each its own."""
 
 FEW = 4
 """Vectors of a model whose module is generated with all overlaps and areas as symbols."""
@@ -56,42 +61,47 @@ FEW = 4
 def network(
     link: AnyLink,
     teacher_link: AnyLink | None = None,
-    weights: Sequence[float] = (1.0,),
-    teacher_weights: Sequence[float] = (1.0,),
+    weights: Sequence[float] | None = None,
+    teacher_weights: Sequence[float] | None = None,
     noise: NonNegative = 0.0,
     name: str = "network",
 ) -> Network:
-    """The flow of ``Σ_j c_j f(w_j·x)`` that learns ``Σ_m c*_m g(w*_m·x)``.
+    """The flow of ``Σ_j c_j f_j(w_j·x)`` that learns ``Σ_m c*_m g_m(w*_m·x)``.
 
     ``link`` and ``teacher_link``, the same unless given, are text such as ``"tanh(z)"``, SymPy expressions in
-    :data:`theory.symbolic.Z`, or functions of Python that take and return arrays and are smooth but at 0.
-    Raises ValueError for weights that are no non-zero real numbers, and for links that are not understood.
+    :data:`theory.symbolic.Z`, or functions of Python that take and return arrays and are smooth but at 0; or
+    lists of these, one for each unit. The weights, which are 1 unless given, say how many units there are.
+    Raises ValueError for weights that are no non-zero real numbers, for links that are not understood, and
+    for another number of links than of weights.
 
     >>> import numpy as np
     >>> square = network("z**2")
     >>> [float(x.item()) for x in square.drift(np.array([0.5, 0.25]), np.eye(1))]
     [-2.0, 2.0]
+    >>> mixed = network(["z**2", "tanh(z)"], "z**2", weights=[1, -0.5])
+    >>> mixed.STUDENTS, mixed.TEACHERS
+    (2, 1)
     """
-    f = _link(link)
-    g = f if teacher_link is None else _link(teacher_link)
-    c, d = _weights("weights", weights), _weights("teacher_weights", teacher_weights)
-    kind = _kind(f, g, c, d)
-    return kind(f, g, c, d, float(noise), name)
+    c, f = _units("weights", weights, link)
+    d, g = _units("teacher_weights", teacher_weights, link if teacher_link is None else teacher_link)
+    return _kind(f, g, c, d)(f, g, c, d, float(noise), name)
 
 
 def right_hand_sides(model: AnyModel) -> RightHandSides:
-    """A generated module or a :class:`Network` as it is, and the network of a symbolic model.
+    """A generated module or a :class:`Network` as it is, and the right-hand sides of a symbolic model.
 
-    A small network of rectifiers or moduli has a module that knows the areas of its vectors, by which it is
-    accurate where they are parallel: :mod:`theory.symbolic.areas`.
+    They are those of a network of the same links. Two kinds of models have modules of their own, generated
+    once: a small network of rectifiers or moduli, which then knows the areas of its vectors, by which it is
+    accurate where they are parallel (:mod:`theory.symbolic.areas`), and a model whose inputs are not real
+    Gaussians, with averages of its own.
     """
     if isinstance(model, ModuleType | Network):
         return model
-    if _has_areas(model):
-        return _area_module(model)
+    if _has_own_averages(model) or _has_areas(model):
+        return _generated(model)
     return network(
-        model.student_link,
-        model.teacher_link,
+        list(model.student_links),
+        list(model.teacher_links),
         [float(c) for c in model.student_weights],
         [float(c) for c in model.teacher_weights],
         float(model.noise),
@@ -99,12 +109,18 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
     )
 
 
+def _has_own_averages(model: "Model") -> bool:
+    from theory.symbolic import Model
+
+    return type(model).pair_average is not Model.pair_average
+
+
 def _has_areas(model: "Model") -> bool:
     """Whether the averages of a small model have kinks that areas tell."""
     from theory.symbolic.averages import ErrorFunction, Monomial, Sign
     from theory.symbolic.links import has_kink, is_combination, link_terms
 
-    links = {model.student_link, model.teacher_link}
+    links = {link for _, link in model.units}
     if model.students + model.teachers > FEW or not all(map(is_combination, links)):
         return False
     atoms = {atom for link in links for atom in link_terms(link)}
@@ -113,10 +129,24 @@ def _has_areas(model: "Model") -> bool:
 
 
 @lru_cache(maxsize=16)
-def _area_module(model: "Model") -> ModuleType:
+def _generated(model: "Model") -> ModuleType:
     from theory.symbolic.codegen import generate_module
 
     return load_module(generate_module(model))
+
+
+def _units(name: str, weights: Sequence[float] | None, link: AnyLink) -> tuple[np.ndarray, tuple[Link, ...]]:
+    """The weights and the link of every unit."""
+    links = [_link(each) for each in link] if isinstance(link, list | tuple) else [_link(link)]
+    given = [1.0] * len(links) if weights is None else list(weights)
+    found = np.array([float(c) for c in given])
+    if not len(found) or not np.all(np.isfinite(found) & (found != 0)):
+        raise ValueError(f"{name} must be non-zero real numbers, not {given}")
+    if len(links) not in (1, len(found)):
+        raise ValueError(
+            f"{name} holds {len(found)} numbers for {len(links)} links: it must hold one for each"
+        )
+    return found, tuple(links) if len(links) == len(found) else tuple(links * len(found))
 
 
 def _link(link: Link) -> Link:
@@ -127,20 +157,14 @@ def _link(link: Link) -> Link:
     return parse_link(link)
 
 
-def _weights(name: str, weights: Sequence[float]) -> np.ndarray:
-    found = np.array([float(c) for c in weights])
-    if not len(found) or not np.all(np.isfinite(found) & (found != 0)):
-        raise ValueError(f"{name} must be non-zero real numbers, not {list(weights)}")
-    return found
-
-
-def _kind(f: Link, g: Link, weights: np.ndarray, teacher_weights: np.ndarray) -> type[Network]:
+def _kind(
+    f: tuple[Link, ...], g: tuple[Link, ...], weights: np.ndarray, teacher_weights: np.ndarray
+) -> type[Network]:
     """The coordinates that a network has: residual ones where its students can equal its teachers."""
-    count = len(teacher_weights)
-    if f != g or count > len(weights) or not np.array_equal(weights[:count], teacher_weights):
+    count = len(g)
+    if f[:count] != g or not np.array_equal(weights[:count], teacher_weights):
         return Network
-    taylor = taylor_coefficients(f)
-    if not pair_function(f, f).smooth or (len(weights) > count and (taylor is None or taylor[0] != 0)):
+    spare = [taylor_coefficients(link) for link in f[count:]]
+    if not pair_functions(f, f).smooth or not all(taylor is not None and taylor[0] == 0 for taylor in spare):
         return Network
-    square = taylor is not None and len(taylor) == 3 and taylor[1] == 0
-    return SquareNetwork if square and len(weights) == count == 1 else MatchedNetwork
+    return SquareNetwork if len(f) == count == 1 and is_square(f[0]) else MatchedNetwork

@@ -118,7 +118,8 @@ class ClosedFunction:
 
     def value(self, a: Array, b: Array, c: Array) -> Array:
         """P."""
-        return self.module.value(_stacked(a, b, c))
+        x = _stacked(a, b, c)
+        return np.broadcast_to(self.module.value(x), x.shape[1:])
 
     def slopes(self, a: Array, b: Array, c: Array) -> Array:
         """P_a and P_c (2, …)."""

@@ -5,7 +5,8 @@ student, R of student and teacher, the loss is
 
     L = Σ_jk c_j c_k P(S_jj, S_kk, S_jk) − 2 Σ_jm c_j c*_m R(S_jj, T_mm, U_jm) + teachers + noise,
 
-where a unit's pair with itself is ``E f²(S_jj)``, a function of its own. Hence
+(P_jk and R_jm where units have links of their own), where a unit's pair with itself is ``E f²(S_jj)``, a
+function of its own. Hence
 
     A_jj = −2 c_j [c_j (E f²)' + 2 Σ_{k≠j} c_k P_a(jk) − 2 Σ_m c*_m R_a(jm)],
     A_jk = −2 c_j c_k P_c(jk),      B_jm = 2 c_j c*_m R_c(jm).
@@ -20,7 +21,8 @@ from functools import cached_property
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.pairs.functions import Link, PairFunction, pair_function, taylor_coefficients
+from numerics.pairs.functions import Link, PairFunction, taylor_coefficients
+from numerics.pairs.groups import pair_functions
 from numerics.pairs.overlaps import split
 
 
@@ -28,12 +30,12 @@ from numerics.pairs.overlaps import split
 class Network:
     """The right-hand sides of a network: what a generated module offers, for any width.
 
-    ``student_link`` and ``teacher_link`` are SymPy expressions in :data:`theory.symbolic.Z` or functions of
-    Python; the weights are real numbers, whose counts are K and M. ``noise`` is the variance of label noise.
+    ``student_links`` (K) and ``teacher_links`` (M) are SymPy expressions in :data:`theory.symbolic.Z` or
+    functions of Python, the weights real numbers. ``noise`` is the variance of label noise.
     """
 
-    student_link: Link
-    teacher_link: Link
+    student_links: tuple[Link, ...]
+    teacher_links: tuple[Link, ...]
     student_weights: Array
     teacher_weights: Array
     noise: float = 0.0
@@ -43,10 +45,10 @@ class Network:
     taught: PairFunction = field(init=False)
 
     def __post_init__(self) -> None:
-        f, g = self.student_link, self.teacher_link
-        object.__setattr__(self, "own", pair_function(f, f))
-        object.__setattr__(self, "cross", pair_function(f, g))
-        object.__setattr__(self, "taught", pair_function(g, g))
+        f, g = self.student_links, self.teacher_links
+        object.__setattr__(self, "own", pair_functions(f, f))
+        object.__setattr__(self, "cross", pair_functions(f, g))
+        object.__setattr__(self, "taught", pair_functions(g, g))
 
     @property
     def STUDENTS(self) -> int:
@@ -61,9 +63,8 @@ class Network:
     @cached_property
     def ROTATIONS(self) -> bool:
         """Whether the loss keeps its value when the students are rotated: squares of equal weight."""
-        taylor = taylor_coefficients(self.student_link)
-        square = taylor is not None and len(taylor) == 3 and taylor[1] == 0
-        return square and bool(np.ptp(self.student_weights) == 0)
+        alike = len(set(self.student_links)) == 1 and np.ptp(self.student_weights) == 0
+        return bool(alike and is_square(self.student_links[0]))
 
     def error(self, student: Array, teacher: Array) -> float:
         """The largest relative error of the pair functions at variances of ``student`` and ``teacher``."""
@@ -179,6 +180,12 @@ class DriftSlopes:
         diagonal(dA)[...] = self.trace[:, None] * ds + (from_U * dU).sum(axis=1)
         diagonal(dA)[...] += (by_other * ds).sum(axis=1) + 2 * (by_first * dS).sum(axis=1)
         return dA, from_s * ds[:, None] + from_own_U * dU
+
+
+def is_square(link: Link) -> bool:
+    """Whether a link is a multiple of z², but for a constant."""
+    taylor = taylor_coefficients(link)
+    return taylor is not None and len(taylor) == 3 and taylor[1] == 0
 
 
 def with_axes(T: Array, S: Array) -> Array:

@@ -8,7 +8,8 @@ and c = c*,
     ΔP_c(jk) = P_c(S_jj, S_kk, S_jk) − P_c(S_jj, T_kk, U_jk)
              = ∫₀¹ [e_k P_bc + r_jk P_cc] dθ      at (S_jj, T_kk + θ e_k, U_jk + θ r_jk),
 
-likewise ΔP_a, and with x* the teachers' projections the loss is
+likewise ΔP_a (P_jk where units have links of their own, f_k = g_k), and with x* the teachers' projections the
+loss is
 
     L = Σ_jk c_j c_k E[(f(x_j) − f(x*_j)) (f(x_k) − f(x*_k))],
 
@@ -92,7 +93,7 @@ class SquareNetwork(MatchedNetwork):
 
 
 class _Residual:
-    """q, p and what follows from them, all (K, K, …)."""
+    """q, p and what follows from them, all (K, K, …); nodes of a quadrature are the last axes."""
 
     def __init__(self, network: Network, y: Array, T: Array) -> None:
         K, M = network.STUDENTS, network.TEACHERS
@@ -114,34 +115,35 @@ class _Residual:
         """ΔP_a and ΔP_c (K, K, …)."""
         s, t, e = diagonal(self.S), diagonal(self.T), self.excess
         rule = gauss(self.pair.nodes)
-        theta = rule.nodes.reshape(-1, *(1,) * self.S.ndim)
-        _, ab, ac, bc, cc = self.pair.curvatures(s[:, None], t + theta * e, self.U + theta * self.step)
-        slopes = ab * e + ac * self.step, bc * e + cc * self.step
-        own, cross = (np.tensordot(rule.weights, slope, 1) for slope in slopes)
+        S, U, T, change, step = (part[..., None] for part in (s, self.U, t, e, self.step))
+        _, ab, ac, bc, cc = self.pair.curvatures(S[:, None], T + rule.nodes * change, U + rule.nodes * step)
+        slopes = ab * change + ac * step, bc * change + cc * step
+        own, cross = (slope @ rule.weights for slope in slopes)
         if self.pair.exact:
             return own, cross
         far = self.pair.slopes(s[:, None], s, self.S) - self.pair.slopes(s[:, None], t, self.U)
-        near = [rule.resolves(slope) for slope in slopes]
+        near = [rule.resolves(np.moveaxis(slope, -1, 0)) for slope in slopes]
         return np.where(near[0], own, far[0]), np.where(near[1], cross, far[1])
 
     def mixed_differences(self) -> Array:
         """E[(f(x_j) − f(x*_j)) (f(x_k) − f(x*_k))] (K, K, …)."""
         s, t, e = diagonal(self.S), diagonal(self.T), self.excess
         rule = gauss(self.pair.nodes)
-        theta = rule.nodes.reshape(-1, 1, *(1,) * self.S.ndim)
-        phi = rule.nodes.reshape(-1, *(1,) * self.S.ndim)
-        by_theta, by_phi = self.p + phi * self.q, np.swapaxes(self.p, 0, 1) + theta * self.q
-        covariance = self.T + theta * self.p + phi * by_phi
-        place = t[:, None] + theta * e[:, None], t + phi * e, covariance
+        theta, phi = rule.nodes[:, None], rule.nodes
+        p, q, T, change = (part[..., None, None] for part in (self.p, self.q, t, e))
+        transposed = np.swapaxes(p, 0, 1)
+        by_theta, by_phi = p + phi * q, transposed + theta * q
+        covariance = self.T[..., None, None] + theta * p + phi * by_phi
+        place = (T + theta * change)[:, None], T + phi * change, covariance
         _, ab, ac, bc, cc = self.pair.curvatures(*place)
-        first = e[:, None]
-        mixed = first * (e * ab + by_phi * ac) + by_theta * (e * bc + by_phi * cc)
-        mixed = mixed + self.q * self.pair.slopes(*place)[1]
-        found = np.tensordot(np.outer(rule.weights, rule.weights), mixed, 2)
+        first = change[:, None]
+        mixed = first * (change * ab + by_phi * ac) + by_theta * (change * bc + by_phi * cc)
+        mixed = mixed + q * self.pair.slopes(*place)[1]
+        found = mixed @ rule.weights @ rule.weights
         if self.pair.exact:
             return found
         value, crossed = self.pair.value, self.pair.value(s[:, None], t, self.U)
         far = value(s[:, None], s, self.S) - crossed - np.swapaxes(crossed, 0, 1)
-        sides = rule.resolves(mixed), rule.resolves(np.swapaxes(mixed, 0, 1))
-        near = np.logical_and(*sides).all(axis=0)
+        by_first, by_second = (rule.resolves(np.moveaxis(mixed, axis, 0)) for axis in (-2, -1))
+        near = by_first.all(axis=-1) & by_second.all(axis=-1)
         return np.where(near, found, far + value(t[:, None], t, self.T))

@@ -215,10 +215,11 @@ class SampledPair:
         return min(self.f.degree(a), self.g.degree(b))
 
     def left_out(self, a: Array, b: Array) -> float:
-        """The error of the averages at ``|ρ| = 1``, relative to ``√(E f² E g²)``."""
+        """The error of the averages at ``|ρ| = 1`` of variances ``a`` and ``b``, the largest of all pairs,
+        relative to ``√(E f² E g²)``.
+        """
         degree = self.degree(a, b)
-        squares = self.f.left_out(a, degree) * self.g.left_out(b, degree)
-        return float(np.sqrt(squares.max()))
+        return float(np.sqrt(self.f.left_out(a, degree).max() * self.g.left_out(b, degree).max()))
 
 
 Coefficients = Callable[[int], Array]

@@ -50,15 +50,14 @@ def power_law(
     '1.000000000000'
     """
     exponent, dimension = check_power_law(exponent, dimension)
-    if not 0 < horizon <= LARGEST:
-        raise ValueError(f"horizon is {horizon}: it must be a positive time up to {LARGEST:g}")
-    source, size = _source(teacher), _size(init)
+    check_horizon(horizon)
+    source, size = source_of(teacher), size_of(init)
     if math.isinf(dimension):
         _check_infinite(exponent, teacher, init)
     given = not (isinstance(teacher, str) and isinstance(init, str))
     rule = None
     if source is None or size is None:
-        _check_sample(dimension, LARGEST_ARRAY if given else LARGEST_SAMPLE)
+        check_size(dimension, LARGEST_ARRAY if given else LARGEST_SAMPLE)
         if not given and dimension > STREAMED:
             return _streamed(exponent, dimension, source, size, seed, horizon)
         index = np.arange(1.0, dimension + 1.0)
@@ -87,7 +86,7 @@ def _streamed(
 ) -> Problem:
     """The problem with draws, reduced in chunks: the same draws as those that are held at once."""
     normaliser = index_rule(exponent, 0.0, dimension, 1.0).normaliser
-    streams = [np.random.default_rng(stream) for stream in _streams(seed)]
+    streams = [np.random.default_rng(stream) for stream in random_streams(seed)]
     sums = np.zeros(2)
 
     def chunks() -> Iterator[tuple[Array, Array]]:
@@ -121,8 +120,8 @@ def gaussian_teacher(dimension: float, seed: int = 0) -> Array:
 
     Raises ValueError where there are more than 10^8.
     """
-    _check_sample(dimension, LARGEST_ARRAY)
-    teacher_stream, _ = _streams(seed)
+    check_size(dimension, LARGEST_ARRAY)
+    teacher_stream, _ = random_streams(seed)
     return np.random.default_rng(teacher_stream).standard_normal(int(dimension))
 
 
@@ -137,7 +136,7 @@ def check_power_law(exponent: float, dimension: float) -> tuple[float, float]:
     return float(exponent), float(dimension)
 
 
-def _source(teacher: str | Array) -> float | None:
+def source_of(teacher: str | Array) -> float | None:
     """B of a teacher (w*_i)² ∝ i^{−2B}; None for one that is drawn or given."""
     if not isinstance(teacher, str):
         return None
@@ -147,7 +146,7 @@ def _source(teacher: str | Array) -> float | None:
     return None if source is None else float(source)
 
 
-def _size(init: str | Array) -> float | None:
+def size_of(init: str | Array) -> float | None:
     """EPS of a start ``escape:EPS``; None for one on the sphere or given."""
     if not isinstance(init, str):
         return None
@@ -169,7 +168,13 @@ def _check_infinite(exponent: float, teacher: str | Array, init: str | Array) ->
         raise ValueError("init: at dimension inf there is no sphere and no array; use escape:EPS")
 
 
-def _check_sample(dimension: float, largest: float) -> None:
+def check_horizon(horizon: float) -> None:
+    """Raise ValueError for a horizon that floats do not hold."""
+    if not 0 < horizon <= LARGEST:
+        raise ValueError(f"horizon is {horizon}: it must be a positive time up to {LARGEST:g}")
+
+
+def check_size(dimension: float, largest: float) -> None:
     """What is drawn or given entry by entry takes time, and what is held takes memory."""
     if dimension > largest:
         raise ValueError(
@@ -178,7 +183,7 @@ def _check_sample(dimension: float, largest: float) -> None:
         )
 
 
-def _streams(seed: int) -> list[np.random.SeedSequence]:
+def random_streams(seed: int) -> list[np.random.SeedSequence]:
     """The independent streams of teacher and start."""
     return np.random.SeedSequence(seed).spawn(2)
 
@@ -197,7 +202,7 @@ def _start(init: str | Array, size: int, seed: int) -> Array:
     """The start w(0), drawn on the unit sphere or given."""
     if not isinstance(init, str):
         return _given("init", init, size)
-    _, start_stream = _streams(seed)
+    _, start_stream = random_streams(seed)
     draw = np.random.default_rng(start_stream).standard_normal(size)
     return draw / np.linalg.norm(draw)
 

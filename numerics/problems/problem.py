@@ -19,6 +19,9 @@ from theory.expected import ANYTHING, NonNegative, Only, Positive, checked
 if TYPE_CHECKING:
     import xarray as xr
 
+    from theory.asymptotics import Given, Level
+    from theory.asymptotics.numbers.field import Field, Number
+
 
 Dimension = Annotated[
     float,
@@ -26,6 +29,7 @@ Dimension = Annotated[
 ]
 
 LARGEST_ENERGY = 1e150  # the loss is quadratic in energies
+ENERGY_ROUNDING = 1e-12  # of an energy that is meant to be 1
 SMALLEST_ENTRY = 1e-300  # below, floats lose their digits
 
 
@@ -134,6 +138,40 @@ class Problem(Result, Summarised):
         if self.directions is not None or self.dimension != len(self.eigenvalues):
             return self.directions
         return np.stack([self.eigenvalues, np.ones_like(self.eigenvalues)])
+
+    def levels(self, *field: "Field") -> "list[Level]":
+        """Eigenvalues, the teacher's mass on each and their multiplicities, as the constants of
+        :mod:`theory.asymptotics` take them.
+
+        Raises ValueError for a problem that is none of theirs: several teachers or students, a reduced one,
+        an energy s* other than 1.
+
+        >>> from theory.asymptotics import escape_rate
+        >>> print(escape_rate(Problem([0.5, 0.5], [1, 1], [0.1, 0]), 5).printed(5)[0])
+        6.0000
+        """
+        return self._listed().levels(*field)
+
+    def extremes(self, *field: "Field") -> "tuple[Number, Number]":
+        """The largest and the smallest positive eigenvalue, as :meth:`levels` has them."""
+        return self._listed().extremes(*field)
+
+    def _listed(self) -> "Given":
+        from theory.asymptotics import Given
+
+        if len(self.students) > 1 or len(self.teachers) > 1:
+            raise ValueError("the problem has several students or teachers: constants are of one of each")
+        if self.dimension != len(self.eigenvalues):
+            raise ValueError(
+                f"{len(self.eigenvalues)} modes stand for d = {self.dimension:g} directions: constants need "
+                "all of them, or a PowerLaw"
+            )
+        if abs(self.teacher_energy - 1.0) > ENERGY_ROUNDING:
+            raise ValueError(
+                f"the teacher's energy is {self.teacher_energy:g}: constants are of energy 1, so scale the "
+                "teacher, or see the energy of theory.symbolic.local_flow"
+            )
+        return Given(self.eigenvalues.tolist(), self.teacher.tolist())
 
     def deviation(self, students: Array, teachers: Array) -> Array:
         """``students`` − ``teachers`` (K, N), with what rounding has left out of the students' start.
@@ -260,14 +298,17 @@ def _vector(name: str, values: Any, rows: bool = False) -> Array:
     return vector
 
 
-def load_vector(name: str, path: str | Path) -> Array:
-    """Read one vector from a file: a JSON list, or numbers separated by white space or commas."""
+def load_vector(name: str, path: str | Path, rows: bool = False) -> Array:
+    """Read one vector from a file: a JSON list, or numbers separated by white space or commas.
+
+    Where ``rows`` are allowed, a JSON list of two or more such lists is that many vectors.
+    """
     try:
         text = read_text(path)
     except ValueError as error:
         raise ValueError(f"{name} file {error}") from None
     try:
         is_json = text.lstrip().startswith("[")
-        return _vector(name, json.loads(text) if is_json else text.replace(",", " ").split())
+        return _vector(name, json.loads(text) if is_json else text.replace(",", " ").split(), rows)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{name} file {path}: {error}") from None

@@ -131,7 +131,7 @@ def test_zeros_of_repeated_and_untaught_modes():
 
 
 def test_a_factor_of_one_is_not_written():
-    made = claim("X", "", r"$<a> \lambda = <b> + <a>$", Verdict.PROVED, a=1, b=2)(None)
+    made = claim("X", "", r"$<a=1> \lambda = <b=2> + <a>$", Verdict.PROVED)(None)
     assert made.text == r"$\lambda = 2 + 1$"
     assert made.changed("a", NUDGE[0]).text == r"$1.01 \lambda = 2 + 1.01$"
     assert made.changed("a", sympy.Rational(2, 3)).text == r"$\frac{2}{3} \lambda = 2 + \frac{2}{3}$"
@@ -152,8 +152,10 @@ def test_records_are_checked_when_they_are_made():
 
     with pytest.raises(ValueError, match="needs a correction"):
         claim("X", "", "it is so", Verdict.FALSE)(examine)
-    with pytest.raises(ValueError, match="names"):
-        claim("X", "", "$<a> = 1$", Verdict.PROVED, b=1)(examine)
+    with pytest.raises(ValueError, match="no value is typed"):
+        claim("X", "", "$<a> = <b=1>$", Verdict.PROVED)(examine)
+    with pytest.raises(ValueError, match="typed twice"):
+        claim("X", "", "$<a=2> = <a=3>$", Verdict.PROVED)(examine)
     with pytest.raises(ValueError, match="counterexample"):
         Finding(Verdict.FALSE, "because")
 

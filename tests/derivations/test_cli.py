@@ -48,7 +48,7 @@ def store(name, content):
 
 def test_constants_prints_the_contract():
     answer = answered("constants --digits 20 --json")
-    assert list(answer) == ["exponent", "dimension", "teacher", "digits", "constants"]
+    assert list(answer) == ["exponent", "dimension", "teacher", "digits", "link", "width", "constants"]
     assert (answer["exponent"], answer["dimension"], answer["teacher"]) == ("2", "inf", "flat")
     assert answer["digits"] == 20
     for entry in answer["constants"].values():
@@ -69,10 +69,12 @@ def test_constants_keeps_decimals_exact():
 def test_constants_of_a_link():
     """Of z**3 + z by hand: E f'² = 34, E (f'²)'' = 120, and C_f = (ζ(2)/68)^(1/2) Γ(1/2)/(2 ζ(2))."""
     answer = answered("constants --link 'z^3 + z' --digits 12 --json")
-    assert list(answer) == ["exponent", "dimension", "teacher", "digits", "link", "constants"]
+    assert list(answer) == ["exponent", "dimension", "teacher", "digits", "link", "width", "constants"]
     assert answer["link"] == "z**3 + z"
     found = answer["constants"]
-    assert list(found) == list(answered("constants --digits 5 --json")["constants"])
+    assert [name for name in found if name not in answered("constants --digits 5 --json")["constants"]] == [
+        *("teacher_multiple", "escape_speed", "escape_time_exponent", "escape_time_prefactor")
+    ]
     amplitude = 0.5 * np.sqrt(np.pi * 6 / np.pi**2 / 68)
     half = np.sqrt(0.5)
     overlap = amplitude * (1 + half * 180 / 68) / (1 + 240 / 68)
@@ -93,10 +95,38 @@ def test_constants_of_the_square_by_name_are_those_without():
     assert named["constants"] == plain["constants"]
 
 
-def test_constants_need_a_link_whose_averages_are_known():
-    result = run("constants --link 'tanh(z)'")
+@pytest.mark.parametrize("scale", [1, 3])
+def test_constants_of_a_problem_are_those_of_its_matrices(scale):
+    """Top of 4TQ + 8 (Qw*)(Qw*)^T, and the Hessian 8TQ + 16 (Qw*)(Qw*)^T, with T the teacher's energy."""
+    rates, teacher = np.array([0.5, 0.3, 0.2]), scale * np.ones(3)
+    store("own.json", {"eigenvalues": rates.tolist(), "teacher": teacher.tolist(), "init": [0.1, 0, 0]})
+    answer = answered("constants --problem own.json --digits 12 --json")
+    found, energy = answer["constants"], scale**2
+    matrix = 4 * energy * np.diag(rates) + 8 * np.outer(rates * teacher, rates * teacher)
+    growth = np.linalg.eigvalsh(matrix)
+    assert answer.get("teacher_energy", "1") == str(energy)
+    assert (answer["dimension"], answer["teacher"], answer["exponent"]) == ("3", "own.json", None)
+    assert float(found["escape_rate"]["value"]) == pytest.approx(growth[-1], rel=1e-11)
+    assert float(found["stability_step"]["value"]) == pytest.approx(1 / growth[-1], rel=1e-11)
+    assert float(found["final_rate"]["value"]) == pytest.approx(2 * growth[0], rel=1e-11)
+    assert float(found["window_end"]["value"]) == pytest.approx(1 / (8 * energy * 0.2), rel=1e-11)
+    assert "no power law is known for given eigenvalues" in found["loss_prefactor"]["reason"]
+
+
+def test_constants_of_a_link_without_closed_averages():
+    """The Hessian of isotropic data keeps alpha/5 across the teacher, as c_p > 0; the step is 2 over that."""
+    found = answered("constants --link tanh --exponent 0 --dimension 5 --digits 12 --json")["constants"]
+    nodes, weights = np.polynomial.hermite_e.hermegauss(200)
+    alpha = 2 * weights @ np.cosh(nodes) ** -4.0 / weights.sum()
+    assert float(found["stability_step"]["value"]) == pytest.approx(10 / alpha, rel=1e-11)
+    assert found["stability_step"]["rigorous"]
+    assert "ballistic" in found["escape_rate"]["reason"]
+
+
+def test_constants_need_a_link_with_averages():
+    result = run("constants --link 'abs(tanh(z))'")
     assert result.exit_code == 2
-    assert "no Gaussian average of tanh(z) is known in closed form" in result.stderr
+    assert "kink away from z = 0" in result.stderr
 
 
 def test_constants_of_sgd_at_a_step():
@@ -243,10 +273,11 @@ def test_a_teacher_in_a_file_is_that_teacher():
 
 @pytest.mark.parametrize("line", EXAMPLES)
 def test_the_examples_in_the_help_run(line):
+    store("problem.json", SMALL)
     result = run(line.removeprefix("phase-retrieval "))
     assert result.exit_code == 0, result.output
     assert result.stdout.strip()
-    assert os.listdir() == []
+    assert os.listdir() == ["problem.json"]
 
 
 def test_every_command_has_examples():
@@ -433,7 +464,7 @@ BAD = {
     "link unknown average": "derive --link 'tanh(z)'",
     "weights too few": "derive --width 3 --weights 1,2",
     "weights no numbers": "derive --width 2 --weights 1,b",
-    "weights of a run": f"{SOLVE} --weights 1,2",
+    "weights of a run": f"{SOLVE} --width 3 --weights 1,2",
     "link constant": "derive --link 3",
     "link code": "derive --link '__import__(\"os\")'",
     "teacher link": "derive --teacher-link x",
@@ -447,6 +478,9 @@ BAD = {
     "problem mismatched": "solve --problem mismatched.json --until 1",
     "problem nan": "solve --problem nan.json --until 1",
     "problem without energy": "solve --problem zero.json --until 1",
+    "problem and exponent, constants": "constants --problem problem.json --exponent 2",
+    "problem without energy, constants": "constants --problem zero.json",
+    "problem of a network, constants": "constants --problem network.json",
     "format and json": f"{SOLVE} --json --format csv",
     "format unknown": f"{SOLVE} --format xml",
     "netcdf to the terminal": f"descend {LAW} --step-size 0.1 --steps 2 --format nc --points 2 ",
@@ -466,6 +500,7 @@ FILES = {
     "nan.json": '{"eigenvalues": [1, 1], "teacher": [1, NaN], "init": [1, 1]}',
     "zero.json": {**SMALL, "teacher": [0, 0]},
     "damaged.nc": "CDF\x02 and no more",
+    "network.json": {**SMALL, "init": [[0.1, 0], [0, 0.1]]},
     "void.json": {"eigenvalues": [], "teacher": [], "init": []},
 }
 

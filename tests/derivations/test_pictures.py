@@ -42,13 +42,28 @@ def test_the_picture_decides(name):
     assert swapped.faults(CLAIMS[name].verdict) != []
 
 
+class Read(dict):
+    """Constants, and the names of those that were read."""
+
+    def __init__(self, constants):
+        super().__init__(constants)
+        self.names = set()
+
+    def __getitem__(self, name):
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
 @pytest.mark.parametrize(
     "name",
     ["P2/saddle", "P8", "P10/growth", "P11/duhamel", "Lem9/kernel", "Lem14/flow", "P16/late", "T5/D.17"],
 )
 def test_a_picture_is_drawn_from_the_constants_of_the_correction(name):
     item = CLAIMS[name]
-    for constant in item.correction.constants:
+    ours = Read(item.correction.constants)
+    DRAWINGS[name](item.constants, ours)
+    assert ours.names
+    for constant in ours.names:
         wrong = replace(item, correction=item.correction.changed(constant, sympy.Rational(11, 10)))
         assert picture_of(wrong).faults(item.verdict) != [], constant
 

@@ -2,7 +2,7 @@
 
 ``numbers``      a constant with its radius, definition and source; floats and balls, roots
 ``sums``         a spectrum, and sums over it: powers, exponentials, functions of one's own
-``escape``       the growth rate and its law, the linear stage, the fast manifold, the escape time
+``escape``       the growth rate and its law, the linear stage, escapes without a rate, the fast manifold
 ``convergence``  the laws of overlap, energy and loss, their corrections; finite steps and SGD
 ``tail``         the spectral tail, what is recovered of it, the plateau
 ``local_flow``   the numbers of a link that its laws need
@@ -37,7 +37,7 @@ from theory.asymptotics.convergence.laws import (
     window_end,
     window_start,
 )
-from theory.asymptotics.convergence.linearisation import final_rate, stability_step
+from theory.asymptotics.convergence.linearisation import final_rate, stability_step, teacher_multiple
 from theory.asymptotics.convergence.sgd_floor import (
     sgd_amplification,
     sgd_decay_exponent,
@@ -74,6 +74,11 @@ from theory.asymptotics.escape.mixture import (
     teacher_escape_expansion,
     teacher_escape_quantile,
 )
+from theory.asymptotics.escape.other_orders import (
+    escape_speed,
+    escape_time_exponent,
+    escape_time_prefactor,
+)
 from theory.asymptotics.escape.rate import escape_rate
 from theory.asymptotics.escape.teacher_law import (
     escape_rate_density,
@@ -86,7 +91,7 @@ from theory.asymptotics.local_flow import SQUARE, LocalFlow
 from theory.asymptotics.numbers.constant import Constant
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectral_sums import spectral_sum
-from theory.asymptotics.sums.spectrum import Given, Level, PowerLaw, Spectrum
+from theory.asymptotics.sums.spectrum import Given, Level, Measured, PowerLaw, Spectrum
 from theory.asymptotics.tail.expansion import (
     plateau_end,
     plateau_end_prefactor,
@@ -119,6 +124,7 @@ __all__ = [
     "Given",
     "Level",
     "LocalFlow",
+    "Measured",
     "PowerLaw",
     "SaddleGrowth",
     "Spectrum",
@@ -141,6 +147,9 @@ __all__ = [
     "escape_rate_distribution",
     "escape_rate_quantile",
     "escape_rate_survival",
+    "escape_speed",
+    "escape_time_exponent",
+    "escape_time_prefactor",
     "escape_time_quantile",
     "expansion",
     "final_rate",
@@ -198,6 +207,7 @@ __all__ = [
     "teacher_escape_distribution",
     "teacher_escape_expansion",
     "teacher_escape_quantile",
+    "teacher_multiple",
     "third_delay",
     "universal_coefficients",
     "window_end",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from inspect import signature
 from typing import Any
@@ -15,7 +16,7 @@ from theory.asymptotics.convergence.sgd_floor import (
     sgd_mse_floor,
 )
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
-from theory.asymptotics.escape import fast_manifold, linear_stage, rate, times
+from theory.asymptotics.escape import fast_manifold, linear_stage, other_orders, rate, times
 from theory.asymptotics.local_flow import SQUARE, LocalFlow, of_the_square
 from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
@@ -43,8 +44,20 @@ CATALOGUE: Mapping[str, Callable[[Spectrum, int], Constant]] = {
 }
 """The constants by name, those of a module in the order in which it defines them."""
 
+OF_OTHER_LINKS = (
+    linearisation.teacher_multiple,
+    other_orders.escape_speed,
+    other_orders.escape_time_exponent,
+    other_orders.escape_time_prefactor,
+)
+"""What the square has none of, or a trivial one."""
+
 OF_ANY_LINK = (recovery.plateau_height,)
 """What the spectrum and the teacher decide alone."""
+
+OVER_ENERGY = "; lambda_i, u and s over the energy of the teacher"
+
+BESIDE_ANOTHER = "; of w/m where the limit is m w*, of the loss less its limit"
 
 AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
 
@@ -55,24 +68,28 @@ def catalogue(
 ) -> Mapping[str, Callable[[Spectrum, int], Constant]]:
     """The functions by name, with a ``batch`` also those of online SGD, and at its ``step_size``.
 
-    Of another link than the square those give a value that take its :class:`.LocalFlow`.
+    Of another link than the square those give a value that take its :class:`.LocalFlow`, and there are
+    some that the square has not.
 
     Raises ValueError for a step size without a batch.
 
+    >>> [name for name in catalogue(flow=LocalFlow("z**3")) if name not in CATALOGUE]
+    ['teacher_multiple', 'escape_speed', 'escape_time_exponent', 'escape_time_prefactor']
     >>> [name for name in catalogue(16, 1e-3) if name not in CATALOGUE]
     ['sgd_stability_step', 'sgd_decay_exponent', 'sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
     """
+    others = {} if flow == SQUARE else {function.__name__: function for function in OF_OTHER_LINKS}
     if batch is None:
         if step_size is not None:
             raise ValueError("a step size needs a batch, the inputs of a step")
-        return {name: _of_a_link(name, function, flow) for name, function in CATALOGUE.items()}
+        return {name: _of_a_link(name, function, flow) for name, function in {**CATALOGUE, **others}.items()}
     own: dict[str, Callable[[Spectrum, int], Constant]] = {
         "sgd_stability_step": lambda spectrum, digits: sgd_stability_step(spectrum, batch, digits),
         "sgd_decay_exponent": sgd_decay_exponent,
     }
     if step_size is not None:
         own |= {function.__name__: _at_a_step(function, step_size, batch) for function in AT_A_STEP}
-    known = {**CATALOGUE, **own}
+    known = {**CATALOGUE, **others, **own}
     return {name: _of_a_link(name, function, flow) for name, function in known.items()}
 
 
@@ -84,7 +101,7 @@ def _of_a_link(
         return function
     if "flow" in signature(function).parameters:
         return partial(function, flow=flow)
-    return lambda spectrum, digits: of_the_square(name, flow.link)
+    return lambda spectrum, digits: of_the_square(name, flow)
 
 
 def _at_a_step(
@@ -120,7 +137,21 @@ def constants(
     names = list(known if names is None else names)
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"{unknown[0]!r} is no constant; there are {', '.join(known)}")
-    return {name: _found(known[name], spectrum, digits) for name in names}
+    found = {name: _found(known[name], spectrum, digits) for name in names}
+    if flow.teacher_energy == flow.multiple == "1":
+        return found
+    unit = "" if flow.teacher_energy == "1" else OVER_ENERGY
+    return {
+        name: replace(each, definition=each.definition + unit + _limit(name, flow))
+        for name, each in found.items()
+    }
+
+
+def _limit(name: str, flow: LocalFlow) -> str:
+    """What a constant of the convergence is of, where the limit is a multiple of the teacher."""
+    known = {**CATALOGUE} | {function.__name__: function for function in OF_OTHER_LINKS}
+    escaping = name not in known or known[name].__module__.startswith(str(rate.__package__))
+    return "" if escaping or flow.multiple == "1" or name == "teacher_multiple" else BESIDE_ANOTHER
 
 
 def _found(function: Callable[[Spectrum, int], Constant], spectrum: Spectrum, digits: int) -> Constant:
@@ -139,12 +170,11 @@ def as_json(
     names: Iterable[str] | None = None,
     batch: Count | None = None,
     step_size: Positive | None = None,
-    flow: LocalFlow | None = None,
+    flow: LocalFlow = SQUARE,
 ) -> dict[str, Any]:
     """What :func:`constants` does as a JSON-ready dictionary; numbers are decimal strings.
 
-    ``teacher`` names given components (``"gaussian"``, a file), which are not printed; ``link`` is there
-    where a ``flow`` is given.
+    ``teacher`` names given components (``"gaussian"``, a file), which are not printed.
 
     >>> answer = as_json(PowerLaw("1.5", 1000, "source:0.3"), 20)
     >>> answer["exponent"], answer["dimension"], answer["teacher"], answer["digits"]
@@ -159,11 +189,14 @@ def as_json(
         "dimension": str(law.dimension if law else len(spectrum.teacher)),
         "teacher": named,
         "digits": digits,
-        **({} if flow is None else {"link": flow.link}),
+        "link": flow.link,
+        **({} if flow.teacher_link == flow.link else {"teacher_link": flow.teacher_link}),
+        "width": 1,
+        **({} if flow.teacher_energy == "1" else {"teacher_energy": flow.teacher_energy}),
         **({} if batch is None else {"batch": batch}),
         **({} if step_size is None else {"step_size": step_size}),
         "constants": {
             name: constant.as_json(digits)
-            for name, constant in constants(spectrum, digits, names, batch, step_size, flow or SQUARE).items()
+            for name, constant in constants(spectrum, digits, names, batch, step_size, flow).items()
         },
     }

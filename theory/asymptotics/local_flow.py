@@ -18,7 +18,7 @@ For :math:`\nabla L = 2 E[(f(X) - f(Y)) f'(X)\,x]` with :math:`X = Y + v \cdot x
 :math:`E[g\,(v\cdot x)\,x] = E g\,Qv + E g''\,p\,Qw^*`, :math:`E[g'(v\cdot x)^2x] = E g''\,q\,Qw^* + \dots`
 A kink of ``f`` at 0 adds terms of order :math:`\sqrt q\,v`, :math:`q^{3/2}` and :math:`\sqrt q\,p` only.
 
-:func:`theory.symbolic.local_flow` derives them; this package computes with them, in closed form.
+:func:`theory.symbolic.local_flow` derives them; this package computes with them.
 """
 
 from __future__ import annotations
@@ -35,11 +35,18 @@ from theory.expected import checked
 @checked
 @dataclass(frozen=True)
 class LocalFlow:
-    r"""The flow of one student, to leading order at 0 and at the teacher; numbers in closed form, as text.
+    r"""The flow of one student, to leading order at 0 and at the teacher; numbers as texts.
+
+    They are closed forms, or hold Gaussian integrals: see :mod:`theory.asymptotics.numbers.written`.
 
     ``growth`` is :math:`A(0)`, positive, and ``pull`` :math:`\partial_u B(0)`; ``decay`` is :math:`\alpha`,
     positive, ``overlap`` :math:`c_p` and ``energy`` :math:`c_q`. Where there are none ``no_escape``,
-    ``no_law`` say why. Raises ValueError for a text that writes no number.
+    ``no_law`` say why. With a ``teacher_energy`` T other than 1 they belong to the eigenvalues over T.
+    At a ``multiple`` m of a teacher of another link they are those of :math:`v/m`. Raises ValueError for a
+    text that writes no number.
+
+    What moves ``w = 0`` otherwise than at a rate: a ``force`` :math:`B(0)`, or at an ``order`` p above 2 the
+    gradient of :math:`\Phi = \sum_k \varphi_k s^k u^{p-2k}`, whose coefficients are ``pulls``.
 
     >>> SQUARE.growth, SQUARE.pull, SQUARE.decay, SQUARE.overlap, SQUARE.energy
     ('4', '8', '8', '-16', '-12')
@@ -53,9 +60,16 @@ class LocalFlow:
     energy: str | None = None
     no_escape: str = ""
     no_law: str = ""
+    teacher_energy: str = "1"
+    teacher_link: str = ""
+    multiple: str = "1"
+    force: str | None = None
+    order: int = 2
+    pulls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("growth", "pull", "decay", "overlap", "energy"):
+        object.__setattr__(self, "teacher_link", self.teacher_link or self.link)
+        for name in ("growth", "pull", "decay", "overlap", "energy", "multiple", "force"):
             text = getattr(self, name)
             try:
                 _ = text is None or written(text)
@@ -96,12 +110,14 @@ def factor(text: str) -> str:
     return text if text.isalnum() else f"({text})"
 
 
-def of_the_square(name: str, link: str) -> Constant:
+def of_the_square(name: str, flow: LocalFlow) -> Constant:
     """The constant that is undefined because it is known for phase retrieval alone."""
+    teacher = "" if flow.teacher_link == flow.link else f" that learns {flow.teacher_link}"
+    energy = "" if flow.teacher_energy == "1" else f" and a teacher of energy {flow.teacher_energy}"
     return undefined(
         f"{name}, as it is for z**2",
         "theory.asymptotics",
-        f"known for the link z**2 alone, not for {link}",
+        f"known for the link z**2 alone, not for {flow.link}{teacher}{energy}",
     )
 
 

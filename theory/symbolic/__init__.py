@@ -9,6 +9,7 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.overlaps`: the symbols of ``S``, ``U`` and ``T``;
 - :mod:`~theory.symbolic.models`: models, their loss (P1) and the drift ``(A, B)`` of their flow;
 - :mod:`~theory.symbolic.circular`: the same for complex inputs;
+- :mod:`~theory.symbolic.constrained`: models with weight decay or a kept norm;
 - :mod:`~theory.symbolic.escape`: how the flow leaves 0;
 - :mod:`~theory.symbolic.variation`: gradient and Hessian of networks;
 - :mod:`~theory.symbolic.geometry`: gradient, Hessian and critical points (P2), barrier;
@@ -29,6 +30,7 @@ The chain, one module a step:
 """
 
 from theory.symbolic.circular import CircularModel, complex_phase_retrieval
+from theory.symbolic.constrained import ConstrainedModel, constrained
 from theory.symbolic.discrete import StepMap, gradient_descent, online_sgd
 from theory.symbolic.elliptical import EllipticalModel, student_radial_moments
 from theory.symbolic.escape import Escape, EscapeTime, escape
@@ -59,6 +61,7 @@ from theory.symbolic.variation import NetworkHessian, network_gradient, network_
 __all__ = [
     "RELU",
     "CircularModel",
+    "ConstrainedModel",
     "CriticalPoint",
     "EllipticalModel",
     "Enlargement",
@@ -90,6 +93,7 @@ __all__ = [
     "Z",
     "barrier",
     "complex_phase_retrieval",
+    "constrained",
     "critical_points",
     "deficits",
     "escape",

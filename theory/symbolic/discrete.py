@@ -85,7 +85,9 @@ def gradient_descent(hierarchy: Hierarchy) -> StepMap:
     >>> step.change(Statistic("S", 0, 0, 3))[2][Statistic("T", 0, 0, 5)]
     64*u**2
     """
-    return StepMap(hierarchy, {entry: _change(hierarchy.model, entry) for entry in hierarchy.entries})
+    return StepMap(
+        hierarchy, {entry: _change(hierarchy.gradient_model, entry) for entry in hierarchy.entries}
+    )
 
 
 @checked
@@ -103,7 +105,7 @@ def online_sgd(hierarchy: Hierarchy, noise: sympy.Expr | None = None, batch: sym
     >>> step.change(Statistic("S", 0, 0, 1))[2][Statistic("D", 0, 0, 2)]
     240*s**3 - 96*s**2*t + 16*s*sigma2 + 48*s*t**2 - 384*s*u**2 + 192*t*u**2
     """
-    model = hierarchy.model
+    model = hierarchy.gradient_model
     if type(model) is not Model:
         raise ModelError(f"{model.name}: the mean step of SGD is derived for Gaussian inputs only")
     polynomial_degree(model)
@@ -172,10 +174,8 @@ def _weighted_square(
     """The projections, students first, and ``4 c_j c_k (e² + σ²) f'(z_j) f'(z_k)``: a mean over the noise."""
     K, M = model.students, model.teachers
     z = sympy.symbols(f"z1:{K + M + 1}", cls=sympy.Dummy)
-    units = [(c, model.student_link) for c in model.student_weights]
-    units += [(-c, model.teacher_link) for c in model.teacher_weights]
-    error = sympy.Add(*(c * link.subs(Z, x) for (c, link), x in zip(units, z, strict=True)))
-    slopes = [model.student_weights[n] * model.student_link.diff(Z).subs(Z, z[n]) for n in (j, k)]
+    error = sympy.Add(*(c * link.subs(Z, x) for (c, link), x in zip(model.units, z, strict=True)))
+    slopes = [c * link.diff(Z).subs(Z, z[n]) for n, (c, link) in ((n, model.units[n]) for n in (j, k))]
     return z, sympy.expand(4 * (error**2 + noise) * slopes[0] * slopes[1])
 
 

@@ -13,6 +13,8 @@ eigenvalues ``2n`` do (:class:`~theory.symbolic.closures.CharacteristicPolynomia
 are ``S^(k) = W Q^k Wᵀ``, ``U^(k) = W Q^k W*ᵀ``, ``T^(k) = W* Q^k W*ᵀ``. Each is a sum over the modes
 ``i``, differentiated here under the sum sign, so order ``k`` calls for order ``k + 1`` and the tower
 does not close unless the spectrum makes it. Order one is ``S``, ``U`` and ``T`` themselves.
+A constraint adds ``λ_i^r μ_j w_ji`` (:mod:`theory.symbolic.constrained`), hence statistics of order
+``k + r``, and its ``μ`` asks for those of order 0 or 2.
 """
 
 from collections.abc import Mapping
@@ -23,6 +25,7 @@ from typing import Literal
 import sympy
 
 from theory.expected import checked
+from theory.symbolic.constrained import ConstrainedModel
 from theory.symbolic.given import given
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.notation import displayed, entries, latex
@@ -106,7 +109,7 @@ class Hierarchy:
     [s(4), u(4)]
     """
 
-    model: Model
+    model: Model | ConstrainedModel
     order: sympy.Expr = ORDER
 
     @property
@@ -144,6 +147,16 @@ class Hierarchy:
         called = {key for entry in self.entries for key in self.derivative(entry.at(order))}
         return tuple(entry.at(order + 1) for entry in self.entries if entry.at(order + 1) in called)
 
+    @property
+    def gradient_model(self) -> Model:
+        """The model, whose flow follows the gradient alone.
+
+        Raises :class:`~theory.symbolic.models.ModelError` where it has a constraint.
+        """
+        if isinstance(self.model, ConstrainedModel):
+            raise ModelError(f"{self.model.name}: this is derived for a flow without a constraint")
+        return self.model
+
     def _repr_latex_(self) -> str:
         """The derivatives of the statistics, as notebooks show them."""
         single = len(self.S) == len(self.U) == 1
@@ -178,7 +191,7 @@ class Hierarchy:
 
 
 @checked
-def mode_equation(model: Model) -> dict[sympy.Expr, sympy.Expr]:
+def mode_equation(model: Model | ConstrainedModel) -> dict[sympy.Expr, sympy.Expr]:
     """The velocity of each student's coordinate on mode ``i``, keyed by the coordinate.
 
     Coordinates are ``w(i, tau)`` and ``w_star(i)``, numbered ``w1``, ``w2``, … where there are
@@ -189,11 +202,15 @@ def mode_equation(model: Model) -> dict[sympy.Expr, sympy.Expr]:
     {w(i, tau): (8*u*w_star(i) + (-12*s + 4*t)*w(i, tau))*lambda[i]}
     """
     students, teachers = coordinates(model)
-    velocities = EIGENVALUE * (model.A * students + model.B * teachers)
+    A, still = model.A, sympy.zeros(model.students)
+    if isinstance(model, ConstrainedModel):
+        kept = sympy.diag(*model.multipliers)
+        A, still = (A + kept, still) if model.constraint.power else (A, kept)
+    velocities = EIGENVALUE * (A * students + model.B * teachers) + still * students
     return dict(zip(students, velocities, strict=True))
 
 
-def hierarchy(model: Model, order: sympy.Expr = ORDER) -> Hierarchy:
+def hierarchy(model: Model | ConstrainedModel, order: sympy.Expr = ORDER) -> Hierarchy:
     """The tower of statistics of a model, derived from :func:`mode_equation`.
 
     ``order`` is that of the views ``S`` and ``U``.
@@ -204,8 +221,14 @@ def hierarchy(model: Model, order: sympy.Expr = ORDER) -> Hierarchy:
     -24*s*s(k + 1) + 8*t*s(k + 1) + 16*u*u(k + 1)
     >>> tower.U[0]
     -12*s*u(k + 1) + 4*t*u(k + 1) + 8*u*t(k + 1)
+
+    On ``wᵀQw = const`` the drift ``A`` of a single student drops out:
+
+    >>> from theory.symbolic.constrained import constrained
+    >>> hierarchy(constrained(phase_retrieval(), "qsphere")).U[0]
+    8*u*t(k + 1) - 8*u*u(2)*u(k + 1)/s(2)
     """
-    if not isinstance(model, Model):
+    if not isinstance(model, Model | ConstrainedModel):
         raise ModelError(
             f"model is {model!r}: the tower of S, U and T holds for Gaussian and elliptical inputs;"
             " theory.symbolic.independent enlarges the set of statistics for independent coordinates"
@@ -213,7 +236,7 @@ def hierarchy(model: Model, order: sympy.Expr = ORDER) -> Hierarchy:
     return Hierarchy(model, order)
 
 
-def coordinates(model: Model) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
+def coordinates(model: Model | ConstrainedModel) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
     """The columns of student and teacher coordinates on mode ``i``."""
 
     def name(count: int, j: int) -> str:
@@ -225,7 +248,7 @@ def coordinates(model: Model) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMat
     return sympy.ImmutableMatrix(students), sympy.ImmutableMatrix(teachers)
 
 
-def product_statistics(model: Model) -> dict[sympy.Expr, Statistic]:
+def product_statistics(model: Model | ConstrainedModel) -> dict[sympy.Expr, Statistic]:
     """The statistic, of order one, that each product of two coordinates sums to."""
     students, teachers = (list(column) for column in coordinates(model))
     blocks: tuple[tuple[Literal["S", "U", "T"], list[sympy.Expr], list[sympy.Expr]], ...] = (

@@ -161,11 +161,9 @@ class IndependentModel:
     def loss(self) -> sympy.Expr:
         """The population loss, an expanded polynomial in :attr:`symbols`."""
         model, K = self.model, self.model.students
-        units = [(c, model.student_link) for c in model.student_weights]
-        units += [(-c, model.teacher_link) for c in model.teacher_weights]
         loss = model.noise
         for j, k in combinations_with_replacement(range(K + model.teachers), 2):
-            (c, f), (e, g) = units[j], units[k]
+            (c, f), (e, g) = model.units[j], model.units[k]
             for (p,), a in sympy.Poly(f, Z).terms():
                 for (q,), b in sympy.Poly(g, Z).terms():
                     powers = tuple(p * (n == j) + q * (n == k) for n in range(self._directions))

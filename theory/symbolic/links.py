@@ -269,6 +269,16 @@ def parse_link(text: str) -> sympy.Expr:
     return canonical(link)
 
 
+def parse_links(text: str) -> sympy.Expr | tuple[sympy.Expr, ...]:
+    """Read one link for all units, or several that commas separate, one for each.
+
+    >>> parse_links("z^2, erf(z)")
+    (z**2, erf(z))
+    """
+    found = tuple(map(parse_link, text.split(",")))
+    return found[0] if len(found) == 1 else found
+
+
 def _with_exact_decimals(text: str, tree: ast.Expression) -> ast.expr:
     """Replace decimals by the fractions that they write; Python itself reads them as floats."""
     for node in ast.walk(tree):

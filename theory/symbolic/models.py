@@ -3,16 +3,25 @@
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
 import sympy
 
-from theory.expected import Count, checked
+from theory.expected import Count, Only, checked
 from theory.symbolic.averages import NoAverageError, product_average
 from theory.symbolic.given import given
 from theory.symbolic.links import Link, UnknownAverageError, Z, canonical, is_polynomial, link_terms
 from theory.symbolic.notation import displayed, entries
 from theory.symbolic.overlaps import Overlaps
+
+Links = Annotated[
+    Any,
+    Only(
+        "a SymPy expression in z, such as parse_link makes of a text, or a tuple of them, one for each unit",
+        lambda links: isinstance(links, sympy.Expr | tuple | list),
+    ),
+]
+"""What the units of a side compute: the same, or each its own."""
 
 
 class ModelError(ValueError):
@@ -29,11 +38,12 @@ class Model:
     ``L = E[(student − teacher − ξ)²]``, without a factor 1/2. Only the directions ``W`` learn.
 
     ``student_link`` and ``teacher_link`` are ``f`` and ``g``, links in
-    :data:`~theory.symbolic.links.Z`; ``student_weights`` and ``teacher_weights`` are ``c`` and
-    ``c*``, non-zero real numbers that set ``K`` and ``M`` by how many they are, exact where they are given
-    so. ``noise`` is the variance of the independent label noise ``ξ``, a rational or a symbol such as
-    ``sigma2``; it adds to the loss and leaves the flow as it is. Raises
-    :class:`~theory.symbolic.links.LinkError` for what is no link and :class:`ModelError` for other weights or
+    :data:`~theory.symbolic.links.Z`, or tuples of ``K`` and ``M`` of them where units have links of their own
+    (``f_j``, ``g_m``); ``student_weights`` and ``teacher_weights`` are ``c`` and ``c*``, non-zero real
+    numbers that set ``K`` and ``M`` by how many they are, exact where they are given so. ``noise`` is the
+    variance of the independent label noise ``ξ``, a rational or a symbol such as ``sigma2``; it adds to the
+    loss and leaves the flow as it is. Raises :class:`~theory.symbolic.links.LinkError` for what is no link
+    and :class:`ModelError` for another number of links than of weights, and for other weights or
     noise. Its loss and drift raise :class:`~theory.symbolic.links.UnknownAverageError` where no average is
     known in closed form.
 
@@ -44,24 +54,29 @@ class Model:
     Matrix([
     [8*U11],
     [8*U21]])
+    >>> Model("two links", (Z**2, Z), Z, (1, 1)).B
+    Matrix([
+    [0],
+    [2]])
     """
 
     is_complex: ClassVar[bool] = False
     """Whether inputs and weights are complex: see :mod:`~theory.symbolic.circular`."""
 
     name: str
-    student_link: Link
-    teacher_link: Link
+    student_link: Links
+    teacher_link: Links
     student_weights: tuple[sympy.Expr, ...] = (sympy.S.One,)
     teacher_weights: tuple[sympy.Expr, ...] = (sympy.S.One,)
     noise: sympy.Expr = sympy.S.Zero
 
     def __post_init__(self) -> None:
-        for field in ("student_link", "teacher_link"):
-            object.__setattr__(self, field, canonical(getattr(self, field)))
         object.__setattr__(self, "noise", _variance(self.noise))
-        for field in ("student_weights", "teacher_weights"):
-            object.__setattr__(self, field, _real_weights(field, getattr(self, field)))
+        for side in ("student", "teacher"):
+            weights = _real_weights(f"{side}_weights", getattr(self, f"{side}_weights"))
+            object.__setattr__(self, f"{side}_weights", weights)
+            links = _unit_links(f"{side}_link", getattr(self, f"{side}_link"), len(weights))
+            object.__setattr__(self, f"{side}_link", links)
         if not self.name.isprintable() or set(self.name) & set('\\"'):
             raise ModelError(
                 f"the name {self.name!r} goes into a docstring: no quotes, backslashes or new lines"
@@ -79,6 +94,23 @@ class Model:
         """``M``, the number of teacher directions."""
         return len(self.teacher_weights)
 
+    @property
+    def student_links(self) -> tuple[sympy.Expr, ...]:
+        """``f_j``, the link of every student."""
+        return _each(self.student_link, self.students)
+
+    @property
+    def teacher_links(self) -> tuple[sympy.Expr, ...]:
+        """``g_m``, the link of every teacher."""
+        return _each(self.teacher_link, self.teachers)
+
+    @property
+    def units(self) -> tuple[tuple[sympy.Expr, sympy.Expr], ...]:
+        """Weight and link of the units that student minus teacher is the sum of, students first."""
+        students = zip(self.student_weights, self.student_links, strict=True)
+        teachers = zip(self.teacher_weights, self.teacher_links, strict=True)
+        return (*students, *((-c, g) for c, g in teachers))
+
     @cached_property
     def overlaps(self) -> Overlaps:
         """The symbols that :attr:`loss`, :attr:`A` and :attr:`B` are written in."""
@@ -86,8 +118,8 @@ class Model:
 
     @cached_property
     def polynomial(self) -> bool:
-        """Whether the loss is a polynomial in the overlaps, that is both links are polynomials."""
-        return is_polynomial(self.student_link) and is_polynomial(self.teacher_link)
+        """Whether the loss is a polynomial in the overlaps, that is all links are polynomials."""
+        return all(is_polynomial(link) for _, link in self.units)
 
     @cached_property
     def loss(self) -> sympy.Expr:
@@ -132,9 +164,7 @@ class Model:
 
         The square of the error is a double sum over pairs of units, each pair jointly Gaussian.
         """
-        units = [(c, self.student_link) for c in self.student_weights]
-        units += [(-c, self.teacher_link) for c in self.teacher_weights]
-        covariance = self.overlaps.covariance
+        units, covariance = self.units, self.overlaps.covariance
         pairs = combinations_with_replacement(range(len(units)), 2)
         total = sympy.Add(
             self.noise,
@@ -219,6 +249,29 @@ def quadratic_network(students: Count, teachers: Count) -> Model:
     [               -8*S12, -4*S11 - 12*S22 + 4*T]])
     """
     return Model("quadratic network", Z**2, Z**2, (sympy.S.One,) * students, (sympy.S.One,) * teachers)
+
+
+def written_links(links: Links) -> str:
+    """Links as the command line reads them.
+
+    >>> written_links((Z**2, Z)), written_links(Z**2)
+    ('z**2, z', 'z**2')
+    """
+    return ", ".join(map(str, links)) if isinstance(links, tuple) else str(links)
+
+
+def _unit_links(field: str, links: Links, count: int) -> sympy.Expr | tuple[sympy.Expr, ...]:
+    """One link where all units have the same."""
+    if not isinstance(links, tuple | list):
+        return canonical(links)
+    if len(links) != count:
+        raise ModelError(f"{field} holds {len(links)} links: it must hold {count}, one for each unit")
+    found = tuple(map(canonical, links))
+    return found[0] if len(set(found)) == 1 else found
+
+
+def _each(links: sympy.Expr | tuple[sympy.Expr, ...], count: int) -> tuple[sympy.Expr, ...]:
+    return links if isinstance(links, tuple) else (links,) * count
 
 
 def _real_weights(field: str, weights: tuple[sympy.Expr | float, ...]) -> tuple[sympy.Expr, ...]:

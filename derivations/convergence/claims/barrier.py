@@ -27,9 +27,8 @@ SADDLE = State.of(["16/25", "9/25"], ["5/4", 0], [0, 1])
 
 
 @correction(
-    r"$s(t) \le 1 + \sqrt{L(t_0)/<a>}$ for all $t \ge t_0$, and $|u| \le \sqrt{s}$",
+    r"$s(t) \le 1 + \sqrt{L(t_0)/<a=3>}$ for all $t \ge t_0$, and $|u| \le \sqrt{s}$",
     Verdict.PROVED,
-    a=3,
 )
 def energy_bound(c: Constants, effort: Effort) -> Finding:
     # L − a(s − 1)² at its smallest, u² = s
@@ -57,9 +56,9 @@ def energy_barrier(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$u$ keeps its sign for all $t \ge t_0$ if $L(t_0) < <a>$, or if all $w_i(t_0) w^*_i$ have one sign",
+    r"$u$ keeps its sign for all $t \ge t_0$ if $L(t_0) < <a=8/3>$, or if all $w_i(t_0) w^*_i$ have one "
+    "sign",
     Verdict.PROVED,
-    a="8/3",
 )
 def sign_is_kept(c: Constants, effort: Effort) -> Finding:
     lowest = sympy.minimum(LOSS.subs(u, 0), s)
@@ -86,9 +85,8 @@ def overlap_stays_positive(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/C.21",
     "(C.21)",
-    r"$s = u^<a> + \|z\|_Q^2$ with $w = u w^* + z$, $\langle z, w^*\rangle_Q = 0$",
+    r"$s = u^<a=2> + \|z\|_Q^2$ with $w = u w^* + z$, $\langle z, w^*\rangle_Q = 0$",
     Verdict.PROVED,
-    a=2,
 )
 def split(c: Constants, effort: Effort) -> Finding:
     # ‖w − u w*‖_Q² expanded by bilinearity, ‖w*‖_Q = 1
@@ -100,10 +98,9 @@ def split(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/claim0",
     "proof of Lemma 11, claims 0 and 3",
-    r"$|u|^<a> \le s$",
+    r"$|u|^<a=2> \le s$",
     Verdict.PROVED,
     ratio=1.0,
-    a=2,
 )
 def cauchy_schwarz(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
@@ -115,10 +112,9 @@ def cauchy_schwarz(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/claim1",
     "proof of Lemma 11, claim 1",
-    r"$s^{(2)} \ge \lambda_{\min} \|z\|_Q^<a>$",
+    r"$s^{(2)} \ge \lambda_{\min} \|z\|_Q^<a=2>$",
     Verdict.PROVED,
     ratio=1.0,
-    a=2,
 )
 def weakest_direction(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
@@ -138,11 +134,9 @@ def weakest_direction(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"on $s = 1$: $\dot s = -<a>(s^{(2)} - u u^{(2)}) = -<a>(\|z\|_{Q^2}^2 + u \langle z, "
-    r"w^*\rangle_{Q^2})$, "
-    "of either sign",
+    r"on $s = 1$: $\dot s = -<a=16>(s^{(2)} - u u^{(2)}) = -<a>(\|z\|_{Q^2}^2 + u \langle z, "
+    r"w^*\rangle_{Q^2})$, of either sign",
     Verdict.PROVED,
-    a=16,
 )
 def rate_on_the_boundary(c: Constants, effort: Effort) -> Finding:
     s2, u2, t2 = sympy.symbols("s2 u2 t2")
@@ -173,8 +167,8 @@ def drift_above_one(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/claim2",
     "proof of Lemma 11, claim 2",
-    r"$D^+ s(t_1) \le 0$ at a first time with $s = 1$ contradicts an upward crossing; "
-    r"$s \ge 1$ on some $[t_1, t_1 + \varepsilon)$ by definition of $t_1$",
+    r"$D^+ s(t_1) \le 0$ at a first time with $s = 1$ contradicts an upward crossing; $s \ge 1$ on some "
+    r"$[t_1, t_1 + \varepsilon)$ by definition of $t_1$",
     Verdict.GAP,
 )
 def no_upward_crossing(c: Constants, effort: Effort) -> Finding:
@@ -190,9 +184,8 @@ def no_upward_crossing(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$u \le \sqrt{s} \le (1 + \sqrt{L(t_0)/<a>})^{1/2}$",
+    r"$u \le \sqrt{s} \le (1 + \sqrt{L(t_0)/<a=3>})^{1/2}$",
     Verdict.PROVED,
-    a=3,
 )
 def overlap_bound(c: Constants, effort: Effort) -> Finding:
     return energy_bound.changed("a", c["a"] / 3).settle(effort).finding
@@ -217,7 +210,7 @@ def overlap_stays_below_one(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/positivity",
     "proof of Lemma 11, claim 3; proof of Lemma 12",
-    r"$u > 0$ after $T_1'$ follows from the positive kernel of the Volterra equation",
+    "$u > 0$ after $T_1'$ follows from the positive kernel of the Volterra equation",
     Verdict.GAP,
     correction=sign_is_kept,
 )
@@ -235,9 +228,8 @@ def volterra_positivity(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$s \to 1$, $u \to 1$ if at some time $u > 0$ and $L < <a>$",
+    r"$s \to 1$, $u \to 1$ if at some time $u > 0$ and $L < <a=8/3>$",
     Verdict.PROVED,
-    a="8/3",
 )
 def convergence(c: Constants, effort: Effort) -> Finding:
     levels = _critical_levels()
@@ -257,7 +249,7 @@ def convergence(c: Constants, effort: Effort) -> Finding:
     "Lemma 12",
     r"$s(t) \to 1$ and $u(t) \to 1$ as $t \to \infty$",
     Verdict.FALSE,
-    hypotheses=r"those of Phase II: $u(T_1') > 0$, $s(T_1') > 1/3$",
+    hypotheses="those of Phase II: $u(T_1') > 0$, $s(T_1') > 1/3$",
     correction=convergence,
 )
 def limits(c: Constants, effort: Effort) -> Finding:
@@ -289,10 +281,8 @@ def generic(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"at $s = 1/<b>$: $\dot s = <a> u u^{(2)}$, so $\{s > 1/<b>\}$ is kept as long as $u u^{(2)} > 0$",
+    r"at $s = 1/<b=3>$: $\dot s = <a=16> u u^{(2)}$, so $\{s > 1/<b>\}$ is kept as long as $u u^{(2)} > 0$",
     Verdict.PROVED,
-    a=16,
-    b=3,
 )
 def threshold_rate(c: Constants, effort: Effort) -> Finding:
     s2, u2 = sympy.symbols("s2 u2")
@@ -321,13 +311,9 @@ def invariance(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem12/lasalle",
     "proof of Lemma 12",
-    r"$\dot L = -\|\nabla L\|^2 = -(<a> s - <b>)^2 s^{(2)} + <c> (<a> s - <b>) u u^{(2)} - <e> u^2 "
-    r"s_*^{(2)}$",
+    r"$\dot L = -\|\nabla L\|^2 = -(<a=12> s - <b=4>)^2 s^{(2)} + <c=16> (<a> s - <b>) u u^{(2)} - <e=64> "
+    "u^2 s_*^{(2)}$",
     Verdict.PROVED,
-    a=12,
-    b=4,
-    c=16,
-    e=64,
 )
 def dissipation(c: Constants, effort: Effort) -> Finding:
     s2, u2, t2 = sympy.symbols("s2 u2 t2")
@@ -341,9 +327,8 @@ def dissipation(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem12/critical",
     "proof of Lemma 12",
-    r"every critical point with $s > 1/<a>$ is $\pm w^*$",
+    r"every critical point with $s > 1/<a=3>$ is $\pm w^*$",
     Verdict.PROVED,
-    a=3,
 )
 def critical_above(c: Constants, effort: Effort) -> Finding:
     heights = [point.s.subs(sympy.Symbol("t"), 1) for point in critical_points(phase_retrieval())]

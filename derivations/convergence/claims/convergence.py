@@ -27,12 +27,10 @@ ALIGNED = State.of(["4/5", "1/5"], [1, 1], [1, 1])
 @claim(
     "C.10",
     "(C.10), Section 5.2.2",
-    r"$\Delta = 1 - u$ solves $\Delta(t) = b_\Theta(t) + \int_{T_1'}^t K_\Theta(t,\tau)\Delta(\tau)\,d\tau$, "
-    r"$K_\Theta = \sum_i <a>\lambda_i^2(w^*_i)^2 e^{<b>\lambda_i(\Theta(t)-\Theta(\tau))}$, $b_\Theta = 1 "
-    r"- h_\Theta - \int K_\Theta$",
+    r"$\Delta = 1 - u$ solves $\Delta(t) = b_\Theta(t) + \int_{T_1'}^t "
+    r"K_\Theta(t,\tau)\Delta(\tau)\,d\tau$, $K_\Theta = \sum_i <a=8>\lambda_i^2(w^*_i)^2 "
+    r"e^{<b=4>\lambda_i(\Theta(t)-\Theta(\tau))}$, $b_\Theta = 1 - h_\Theta - \int K_\Theta$",
     Verdict.PROVED,
-    a=8,
-    b=4,
 )
 def volterra(c: Constants, effort: Effort) -> Finding:
     # u = h + ∫ K u mode by mode: λ w* w = α λ solves its equation; then 1 − u = 1 − h − ∫K + ∫K(1 − u)
@@ -50,7 +48,7 @@ def volterra(c: Constants, effort: Effort) -> Finding:
     "Appendix C.2, fact (i)",
     r"$0 \le \Delta(\tau) \le 1$ and $K_\Theta \ge 0$ after $T_1'$",
     Verdict.FALSE,
-    hypotheses=r"those of Lemma 11, on which it rests",
+    hypotheses="those of Lemma 11, on which it rests",
     correction=sign_is_kept,
 )
 def deficit_bounds(c: Constants, effort: Effort) -> Finding:
@@ -59,11 +57,9 @@ def deficit_bounds(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"near the teacher $\int K_\Theta\,d\tau \to \sum_i\lambda_i(w^*_i)^2 = <a>$: the memory keeps its "
-    r"weight, and "
-    r"$\Delta$ is larger than $b_\Theta$ by a factor",
+    r"near the teacher $\int K_\Theta\,d\tau \to \sum_i\lambda_i(w^*_i)^2 = <a=1>$: the memory keeps its "
+    r"weight, and $\Delta$ is larger than $b_\Theta$ by a factor",
     Verdict.PROVED,
-    a=1,
 )
 def memory_mass(c: Constants, effort: Effort) -> Finding:
     lam, square, elapsed = sympy.symbols("λ m r", positive=True)
@@ -88,7 +84,7 @@ def memory(c: Constants, effort: Effort) -> Finding:
     return Finding(Verdict.GAP if whole else Verdict.UNDECIDED, how)
 
 
-@correction(r"$\Theta' = 1 - 3s \le -<a> s_0$ for $s \ge 1/3 + s_0$", Verdict.PROVED, ratio=1.0, a=3)
+@correction(r"$\Theta' = 1 - 3s \le -<a=3> s_0$ for $s \ge 1/3 + s_0$", Verdict.PROVED, ratio=1.0)
 def clock_rate(c: Constants, effort: Effort) -> Finding:
     gap = sympy.Symbol("s0", positive=True)
     ratio = sympy.simplify(c["a"] * gap / (3 * (sympy.Rational(1, 3) + gap) - 1))
@@ -99,7 +95,7 @@ def clock_rate(c: Constants, effort: Effort) -> Finding:
     "C.10/ii",
     "Appendix C.2, fact (ii); Section 5.2.2",
     r"$\Theta' = 1 - 3s \le -s_0 < 0$, so $\Theta(t) - \Theta(\tau) \le -s_0(t-\tau)$ and $K_\Theta$ "
-    r"decreases",
+    "decreases",
     Verdict.NOT_SHARP,
     correction=clock_rate,
 )
@@ -115,10 +111,9 @@ def clock(c: Constants, effort: Effort) -> Finding:
     "P13",
     "(C.11)",
     r"$\Delta(t) \le T(\lambda_c) + \sqrt{T(\lambda_c)s(T_1')} + "
-    r"S_\ge(\lambda_c)e^{-4s_0\lambda_c(t-T_1')}$ for every "
-    r"$t \ge T_1'$ and $\lambda_c > 0$",
+    r"S_\ge(\lambda_c)e^{-4s_0\lambda_c(t-T_1')}$ for every $t \ge T_1'$ and $\lambda_c > 0$",
     Verdict.FALSE,
-    hypotheses=r"$s > 1/3 + s_0$ from $T_1'$ on, $0 < u < 1$",
+    hypotheses="$s > 1/3 + s_0$ from $T_1'$ on, $0 < u < 1$",
     correction=loss_at_a_cutoff,
 )
 def cutoff_bound(c: Constants, effort: Effort) -> Finding:
@@ -141,10 +136,9 @@ def cutoff_bound(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P13/first",
     "proof of Proposition 13",
-    r"$\Delta = (1 - h_\Theta) + \int K_\Theta(\Delta - <a>)\,d\tau \le (1 - h_\Theta)_+$",
+    r"$\Delta = (1 - h_\Theta) + \int K_\Theta(\Delta - <a=1>)\,d\tau \le (1 - h_\Theta)_+$",
     Verdict.PROVED,
     hypotheses=r"$u \ge 0$, which makes $\Delta \le 1$ (the proof names $\Delta \ge 0$ instead)",
-    a=1,
 )
 def first_bound(c: Constants, effort: Effort) -> Finding:
     source, kernel, memory = sympy.symbols("h K M")  # ∫K, ∫KΔ
@@ -154,8 +148,8 @@ def first_bound(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P13/split",
     "proof of Proposition 13",
-    r"$(1-h_\Theta)_+ \le \sum_<\lambda_i(w^*_i)^2 + \sum_<\lambda_i|w^*_iw_i| + \sum_\ge\lambda_i|w^*_iw_i|"
-    r"e^{-4s_0\lambda_c(t-T_1')}$",
+    r"$(1-h_\Theta)_+ \le \sum_<\lambda_i(w^*_i)^2 + \sum_<\lambda_i|w^*_iw_i| + "
+    r"\sum_\ge\lambda_i|w^*_iw_i|e^{-4s_0\lambda_c(t-T_1')}$",
     Verdict.FALSE,
     correction=loss_at_a_cutoff,
 )
@@ -180,10 +174,9 @@ def spectral_split(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\sum_{\lambda_i\ge\lambda_c}\lambda_i|w^*_iw_i(T_1')| \le (s_* s(T_1'))^{1/<a>}$",
+    r"$\sum_{\lambda_i\ge\lambda_c}\lambda_i|w^*_iw_i(T_1')| \le (s_* s(T_1'))^{1/<a=2>}$",
     Verdict.PROVED,
     ratio=1.0,
-    a=2,
 )
 def head_alignment(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
@@ -249,10 +242,9 @@ def accuracy_time(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\varepsilon/4 + \varepsilon/4 + S e^{-x} \le \varepsilon$ for $x \ge \log(<a>S/\varepsilon)$",
+    r"$\varepsilon/4 + \varepsilon/4 + S e^{-x} \le \varepsilon$ for $x \ge \log(<a=2>S/\varepsilon)$",
     Verdict.PROVED,
     ratio=1.0,
-    a=2,
 )
 def halves(c: Constants, effort: Effort) -> Finding:
     return inequality(float(sympy.Rational(1, 2) + 1 / c["a"]), "inserted", ARGUED)
@@ -275,11 +267,9 @@ def loose_log(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Cor1/C.12",
     "(C.12)",
-    r"$T \le \varepsilon/<a>$ and $\sqrt{T s} \le \varepsilon/<a>$ iff $T \le \min(\varepsilon/<a>, "
-    r"\varepsilon^2/(<b> s))$",
+    r"$T \le \varepsilon/<a=4>$ and $\sqrt{T s} \le \varepsilon/<a>$ iff $T \le \min(\varepsilon/<a>, "
+    r"\varepsilon^2/(<b=16> s))$",
     Verdict.PROVED,
-    a=4,
-    b=16,
 )
 def two_conditions(c: Constants, effort: Effort) -> Finding:
     tail, energy, epsilon = sympy.symbols("T s ε", positive=True)
@@ -301,10 +291,9 @@ def tail_time(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Cor2/algebra",
     "Corollary 2",
-    r"$\beta = 1 - 1/a$ gives $2/\beta = <a>a/(a-1)$; $\varepsilon^2/s \le \varepsilon$ iff $\varepsilon "
+    r"$\beta = 1 - 1/a$ gives $2/\beta = <a=2>a/(a-1)$; $\varepsilon^2/s \le \varepsilon$ iff $\varepsilon "
     r"\le s$",
     Verdict.PROVED,
-    a=2,
 )
 def exponents(c: Constants, effort: Effort) -> Finding:
     a, epsilon, energy = sympy.symbols("a ε s", positive=True)
@@ -317,11 +306,10 @@ def exponents(c: Constants, effort: Effort) -> Finding:
     "Cor2/hypothesis",
     "Corollary 2, its supposition",
     r"at finite $d$: $T(\lambda) = H_{d,a}^{-1}\sum_{i > n} i^{-a}$ for flat teachers, 0 for $\lambda \le "
-    r"\lambda_d$; "
-    r"$T(\lambda)/\lambda^\beta \to \zeta(a)^{-1/a}/(a-<a>)$ only for $\lambda_d \ll \lambda \ll 1$",
+    r"\lambda_d$; $T(\lambda)/\lambda^\beta \to \zeta(a)^{-1/a}/(a-<a=1>)$ only for $\lambda_d \ll \lambda "
+    r"\ll 1$",
     Verdict.MEASURED,
     ratio=1.0,
-    a=1,
 )
 def tail_mass(c: Constants, effort: Effort) -> Finding:
     modes = np.arange(1.0, 10**6 + 1)
@@ -339,11 +327,10 @@ def tail_mass(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$T_2(1/d) \sim (C d)^{a/(a-<p>)}$ for $a > 2$, far below $d^a$; for $a < 2$, $T_2(1/d)/d^a$ grows "
+    r"$T_2(1/d) \sim (C d)^{a/(a-<p=1>)}$ for $a > 2$, far below $d^a$; for $a < 2$, $T_2(1/d)/d^a$ grows "
     r"like $\log d$",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def accuracy_one_over_d(c: Constants, effort: Effort) -> Finding:
     law = PowerLaw(3, "inf")
@@ -379,9 +366,8 @@ def forced_time(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R5/exponent",
     "Remark 5",
-    r"$<c>a/(a-1)$ decreases in $a$, from $\infty$ to $<c>$; so does the sharp exponent $a/(a-1)$",
+    r"$<c=2>a/(a-1)$ decreases in $a$, from $\infty$ to $<c>$; so does the sharp exponent $a/(a-1)$",
     Verdict.PROVED,
-    c=2,
 )
 def decreasing(c: Constants, effort: Effort) -> Finding:
     a, e = sympy.Symbol("a", positive=True), sympy.Symbol("e", positive=True)

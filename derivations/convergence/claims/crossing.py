@@ -27,10 +27,9 @@ DOWN = State.of(["2/3", "1/3"], [1, 1], ["-10/27", "23/27"])
 
 
 @correction(
-    r"on the flow from the escape direction at $s(0) = 1/d$, flat teacher, $a = 2$, $d = 10^{12}$: "
-    r"$T_1' - T_1 = <c>$ for $\delta = 1/10$ and $T_1'$ the crossing of $1/3$; afterwards $s > 1/3$",
+    "on the flow from the escape direction at $s(0) = 1/d$, flat teacher, $a = 2$, $d = 10^{12}$: $T_1' - "
+    r"T_1 = <c=0.32951>$ for $\delta = 1/10$ and $T_1'$ the crossing of $1/3$; afterwards $s > 1/3$",
     Verdict.MEASURED,
-    c="0.32951",
 )
 def crossing_time(c: Constants, effort: Effort) -> Finding:
     run = escape_run(2, 1e12)
@@ -85,11 +84,8 @@ def _two_modes() -> str:
 @claim(
     "P12/C.1",
     "(C.1), Section 5.2.1",
-    r"$\dot s = <a>(1 - <b> s) s^{(2)} + <c> u u^{(2)}$",
+    r"$\dot s = <a=8>(1 - <b=3> s) s^{(2)} + <c=16> u u^{(2)}$",
     Verdict.PROVED,
-    a=8,
-    b=3,
-    c=16,
 )
 def energy_rate(c: Constants, effort: Effort) -> Finding:
     velocity = _velocity()
@@ -102,12 +98,9 @@ def energy_rate(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/C.2",
     "(C.2)",
-    r"$\dot u = <a>(1 - <b> s) u^{(2)} + <c> s_*^{(2)} u$, $\dot u^{(2)} = <a>(1 - <b> s) u^{(3)} + <c> "
-    r"s_*^{(3)} u$",
+    r"$\dot u = <a=4>(1 - <b=3> s) u^{(2)} + <c=8> s_*^{(2)} u$, $\dot u^{(2)} = <a>(1 - <b> s) u^{(3)} + "
+    "<c> s_*^{(3)} u$",
     Verdict.PROVED,
-    a=4,
-    b=3,
-    c=8,
 )
 def overlap_rates(c: Constants, effort: Effort) -> Finding:
     x, y, lam = sympy.symbols("w v λ")
@@ -124,11 +117,9 @@ def overlap_rates(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/alpha",
     "proof of Proposition 12, part A",
-    r"$\alpha_i = w_i w^*_i$: $\dot\alpha_i = <a>(1-<b> s)\lambda_i\alpha_i + <c>\lambda_i (w^*_i)^2 u$",
+    r"$\alpha_i = w_i w^*_i$: $\dot\alpha_i = <a=4>(1-<b=3> s)\lambda_i\alpha_i + <c=8>\lambda_i (w^*_i)^2 "
+    "u$",
     Verdict.PROVED,
-    a=4,
-    b=3,
-    c=8,
 )
 def products(c: Constants, effort: Effort) -> Finding:
     x, y, lam = sympy.symbols("w v λ")
@@ -139,11 +130,9 @@ def products(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/duhamel",
     "proof of Proposition 12, part A",
-    r"$\alpha_i(T_1+\tau) = e^{<a>\lambda_i\Theta_{T_1}(\tau)}\alpha_i(T_1) + <c>\int_0^\tau "
+    r"$\alpha_i(T_1+\tau) = e^{<a=4>\lambda_i\Theta_{T_1}(\tau)}\alpha_i(T_1) + <c=8>\int_0^\tau "
     r"e^{<a>\lambda_i(\Theta_{T_1}(\tau)-\Theta_{T_1}(\sigma))}\lambda_i(w^*_i)^2 u(T_1+\sigma)\,d\sigma$",
     Verdict.PROVED,
-    a=4,
-    c=8,
 )
 def mode_duhamel(c: Constants, effort: Effort) -> Finding:
     tau, sigma, lam, y, start = sympy.symbols("τ σ λ v α", positive=True)
@@ -161,10 +150,8 @@ def mode_duhamel(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"(C.3) holds with the kernel $\sum_i (w^*_i)^2\lambda_i^3 "
-    r"e^{<a>\lambda_i(\Theta_{T_1}(\tau)-\Theta_{T_1}(\sigma))}"
-    r" \ge 0$ of two times",
+    r"e^{<a=4>\lambda_i(\Theta_{T_1}(\tau)-\Theta_{T_1}(\sigma))} \ge 0$ of two times",
     Verdict.PROVED,
-    a=4,
 )
 def two_times(c: Constants, effort: Effort) -> Finding:
     return mode_duhamel.changed("a", c["a"] / 4).settle(effort).finding
@@ -174,8 +161,8 @@ def two_times(c: Constants, effort: Effort) -> Finding:
     "P12/C.3",
     "(C.3)",
     r"$u^{(2)}(T_1+\tau) = \tilde a_0^{(2)}(\tau) + 8\int_0^\tau K_\times(\tau-\sigma) "
-    r"u(T_1+\sigma)\,d\sigma$, "
-    r"$K_\times(\zeta) = \sum_i (w^*_i)^2\lambda_i^3 e^{4\lambda_i\Theta_{T_1}(\zeta)}$",
+    r"u(T_1+\sigma)\,d\sigma$, $K_\times(\zeta) = \sum_i (w^*_i)^2\lambda_i^3 "
+    r"e^{4\lambda_i\Theta_{T_1}(\zeta)}$",
     Verdict.FALSE,
     correction=two_times,
 )
@@ -213,12 +200,10 @@ def convolution(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"if all $w_i w^*_i \ge 0$ at $T_1$, then $\sum_i\lambda_i^2 e^{<a>\lambda_i\Theta}\alpha_i \ge "
-    r"u^{(2)}(T_1)$ for "
-    r"$\Theta \ge 0$, with equality at $\Theta = 0$, and $u^{(2)}$ grows while $s \le 1/<b>$",
+    r"if all $w_i w^*_i \ge 0$ at $T_1$, then $\sum_i\lambda_i^2 e^{<a=4>\lambda_i\Theta}\alpha_i \ge "
+    r"u^{(2)}(T_1)$ for $\Theta \ge 0$, with equality at $\Theta = 0$, and $u^{(2)}$ grows while $s \le "
+    "1/<b=3>$",
     Verdict.PROVED,
-    a=4,
-    b=3,
 )
 def same_signs(c: Constants, effort: Effort) -> Finding:
     x, lam = sympy.symbols("Θ λ", nonnegative=True)
@@ -260,7 +245,7 @@ def source_bound(c: Constants, effort: Effort) -> Finding:
     "(C.4)",
     r"$u^{(2)}(t) \ge u^{(2)}(T_1) > 0$ until $s = 1/3$",
     Verdict.FALSE,
-    hypotheses=r"$u, s, u^{(2)} > 0$ at $T_1$",
+    hypotheses="$u, s, u^{(2)} > 0$ at $T_1$",
     correction=same_signs,
 )
 def second_overlap(c: Constants, effort: Effort) -> Finding:
@@ -270,11 +255,9 @@ def second_overlap(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/growth",
     "proof of Proposition 12, part A",
-    r"$\dot u \ge <a> s_*^{(2)} u$ and $\dot s \ge <b> u u^{(2)}$ while $s \le 1/<c>$ and $u, u^{(2)} > 0$",
+    r"$\dot u \ge <a=8> s_*^{(2)} u$ and $\dot s \ge <b=16> u u^{(2)}$ while $s \le 1/<c=3>$ and $u, "
+    "u^{(2)} > 0$",
     Verdict.PROVED,
-    a=8,
-    b=16,
-    c=3,
 )
 def growth(c: Constants, effort: Effort) -> Finding:
     rests = OVERLAP_RATE - c["a"] * t2 * u, ENERGY_RATE - c["b"] * u * u2
@@ -286,10 +269,8 @@ def growth(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"at $s = 1/<b>$: $\dot s = <a>uu^{(2)}$: upwards if and only if $uu^{(2)} > 0$",
+    r"at $s = 1/<b=3>$: $\dot s = <a=16>uu^{(2)}$: upwards if and only if $uu^{(2)} > 0$",
     Verdict.PROVED,
-    a=16,
-    b=3,
 )
 def rate_at_threshold(c: Constants, effort: Effort) -> Finding:
     return identity(sympy.expand(ENERGY_RATE.subs(s, 1 / c["b"])), c["a"] * u * u2, "(C.1)")
@@ -310,12 +291,11 @@ def driven_upward(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/C.5",
     "(C.5)",
-    r"$T_{1/3} - T_1 \le (1/3 - s(T_1))/\kappa \le (1/3)/(<a> u(T_1) u^{(2)}(T_1))$, $\kappa = <a> u "
-    r"u^{(2)}$ at $T_1$",
+    r"$T_{1/3} - T_1 \le (1/3 - s(T_1))/\kappa \le (1/3)/(<a=16> u(T_1) u^{(2)}(T_1))$, $\kappa = <a> u "
+    "u^{(2)}$ at $T_1$",
     Verdict.PROVED,
-    hypotheses="(C.4), hence where all $w_i w^*_i \\ge 0$",
+    hypotheses=r"(C.4), hence where all $w_i w^*_i \ge 0$",
     ratio=1.0,
-    a=16,
 )
 def time_to_threshold(c: Constants, effort: Effort) -> Finding:
     # ds/dt ≥ 16 u u^(2) with equality at s = 1/3; u and u^(2) do not fall there
@@ -326,11 +306,9 @@ def time_to_threshold(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/C.6",
     "(C.6)",
-    r"$0 \le s^{(2)} \le \lambda_1^<a>\|w\|^2$ and $0 \le s \le \lambda_1\|w\|^<b>$",
+    r"$0 \le s^{(2)} \le \lambda_1^<a=2>\|w\|^2$ and $0 \le s \le \lambda_1\|w\|^<b=2>$",
     Verdict.PROVED,
     ratio=1.0,
-    a=2,
-    b=2,
 )
 def norm_bounds(c: Constants, effort: Effort) -> Finding:
     eigenvalues, _, student = _states_with_edge(effort)
@@ -348,11 +326,9 @@ def norm_bounds(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/C.7",
     "(C.7)",
-    r"$|u^{(2)}|^<a> \le s\,s_*^{(3)}$ and $|u^{(3)}|^<b> \le s^{(2)}s_*^{(4)}$",
+    r"$|u^{(2)}|^<a=2> \le s\,s_*^{(3)}$ and $|u^{(3)}|^<b=2> \le s^{(2)}s_*^{(4)}$",
     Verdict.PROVED,
     ratio=1.0,
-    a=2,
-    b=2,
 )
 def overlap_bounds(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = _states_with_edge(effort)
@@ -370,12 +346,10 @@ def overlap_bounds(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/band",
     "proof of Proposition 12, part B",
-    r"for $1/3 \le s \le 1/3 + \eta$: $\dot u \ge -<a>\eta C_2 + 8 s_*^{(2)} u$, "
-    r"$\dot u^{(2)} \ge -<a>\eta C_3 + 8 s_*^{(3)} u$, $\dot s \ge -<b>\eta S_2^{\max} + 16 u u^{(2)}$",
+    r"for $1/3 \le s \le 1/3 + \eta$: $\dot u \ge -<a=12>\eta C_2 + 8 s_*^{(2)} u$, $\dot u^{(2)} \ge "
+    r"-<a>\eta C_3 + 8 s_*^{(3)} u$, $\dot s \ge -<b=24>\eta S_2^{\max} + 16 u u^{(2)}$",
     Verdict.PROVED,
     ratio=1.0,
-    a=12,
-    b=24,
 )
 def band(c: Constants, effort: Effort) -> Finding:
     eta, bound = sympy.symbols("η C", positive=True)
@@ -388,11 +362,10 @@ def band(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/C.8",
     "(C.8)",
-    r"$\eta \le <a> (s_*^{(2)}/C_2)\,u(T_1)$ gives $\dot u \ge 0$ at $u = u(T_1)$, and likewise $u^{(2)}$ "
-    r"with $s_*^{(3)}/C_3$",
+    r"$\eta \le <a=2/3> (s_*^{(2)}/C_2)\,u(T_1)$ gives $\dot u \ge 0$ at $u = u(T_1)$, and likewise "
+    "$u^{(2)}$ with $s_*^{(3)}/C_3$",
     Verdict.PROVED,
     ratio=1.0,
-    a="2/3",
 )
 def band_width(c: Constants, effort: Effort) -> Finding:
     bound = sympy.Symbol("C", positive=True)
@@ -403,13 +376,10 @@ def band_width(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/C.9",
     "(C.9)",
-    r"$\eta \le u u^{(2)}/(<a> S_2^{\max})$ gives $\dot s \ge <b> u(T_1) u^{(2)}(T_1)$ in the band, "
-    r"crossed in time at "
-    r"most $\eta/(<b> u u^{(2)})$",
+    r"$\eta \le u u^{(2)}/(<a=3> S_2^{\max})$ gives $\dot s \ge <b=8> u(T_1) u^{(2)}(T_1)$ in the band, "
+    r"crossed in time at most $\eta/(<b> u u^{(2)})$",
     Verdict.PROVED,
     ratio=1.0,
-    a=3,
-    b=8,
 )
 def across(c: Constants, effort: Effort) -> Finding:
     largest = sympy.Symbol("S", positive=True)
@@ -418,12 +388,9 @@ def across(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"after $s = 1/3$ at $T$: $u^2(t) \ge u^2(T) + <a>(s(t) - 1/3)^2$ for all $t \ge T$, so $|u|$ never "
-    r"falls below "
-    r"$|u(T)|$; and once $L \le <b>(2/3-\delta)^2$, $s \ge 1/3 + \delta$ for good",
+    r"after $s = 1/3$ at $T$: $u^2(t) \ge u^2(T) + <a=3/4>(s(t) - 1/3)^2$ for all $t \ge T$, so $|u|$ never "
+    r"falls below $|u(T)|$; and once $L \le <b=3>(2/3-\delta)^2$, $s \ge 1/3 + \delta$ for good",
     Verdict.PROVED,
-    a="3/4",
-    b=3,
 )
 def floor(c: Constants, effort: Effort) -> Finding:
     third = sympy.Rational(1, 3)
@@ -439,7 +406,8 @@ def floor(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/return",
     "proof of Proposition 12, part B",
-    r"at any last contact with $s = 1/3 + \eta$ the same inequality shows $\dot s > 0$, so $s$ cannot return",
+    r"at any last contact with $s = 1/3 + \eta$ the same inequality shows $\dot s > 0$, so $s$ cannot "
+    "return",
     Verdict.GAP,
     correction=floor,
 )

@@ -59,17 +59,13 @@ def _steps(c: Constants) -> list[Identity]:
 
 @correction(
     r"if $s \ge \sigma > 1/3$ and $u \ge 0$ from $T$ on, then for every $\lambda_c$ and with $e = w(T) - "
-    r"w^*$: "
-    r"$L(t) \le \frac{1}{\kappa(t-T)}\sum_{\lambda_i\ge\lambda_c}e_i^2 + "
-    r"\frac{<a>\sup s}{\kappa^2}\sum_{\lambda_i<\lambda_c}\lambda_ie_i^2$, "
-    r"$\kappa = <k>\sigma(3\sigma-1)/(3\sigma^2-2\sigma+3)$. For a power law and $|e_i|$ bounded $\lambda_c "
-    r"= 1/t$ "
-    r"gives $L \lesssim t^{-(1-1/a)}$, the sharp exponent of $L$, and, as $1-s \le \sqrt{L/3}$ and "
-    r"$s - u^2 \le L/4$, $T_2(\varepsilon) - T_1' \lesssim \varepsilon^{-2a/(a-1)}$ without a logarithm",
+    r"w^*$: $L(t) \le \frac{1}{\kappa(t-T)}\sum_{\lambda_i\ge\lambda_c}e_i^2 + \frac{<a=48>\sup "
+    r"s}{\kappa^2}\sum_{\lambda_i<\lambda_c}\lambda_ie_i^2$, $\kappa = "
+    r"<k=4>\sigma(3\sigma-1)/(3\sigma^2-2\sigma+3)$. For a power law and $|e_i|$ bounded $\lambda_c = 1/t$ "
+    r"gives $L \lesssim t^{-(1-1/a)}$, the sharp exponent of $L$, and, as $1-s \le \sqrt{L/3}$ and $s - u^2 "
+    r"\le L/4$, $T_2(\varepsilon) - T_1' \lesssim \varepsilon^{-2a/(a-1)}$ without a logarithm",
     Verdict.PROVED,
     hypotheses=r"$\sigma \le 1$; the sharp exponent of $1-u$, $a/(a-1)$ in $T_2$, is measured, not proved",
-    a=48,
-    k=4,
 )
 def loss_at_a_cutoff(c: Constants, effort: Effort) -> Finding:
     proof = identities(_steps(c), "descent towards a truncated teacher")

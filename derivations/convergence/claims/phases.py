@@ -17,13 +17,10 @@ from theory.symbolic import gaussian_moment
 @claim(
     "T1/start",
     "Theorem 1, hypothesis",
-    r"on the sphere $E s(0) = 1/d$ and $E s(0)^2 = (1 + <a>\sum_i\lambda_i^2)/(d(d+<b>)) \le "
-    r"3/(d(d+<b>))$, so "
-    r"$P(s(0) > x d^{-1/2}) \le 3/(x^2(d+<b>)) \to 0$",
+    r"on the sphere $E s(0) = 1/d$ and $E s(0)^2 = (1 + <a=2>\sum_i\lambda_i^2)/(d(d+<b=2>)) \le "
+    r"3/(d(d+<b>))$, so $P(s(0) > x d^{-1/2}) \le 3/(x^2(d+<b>)) \to 0$",
     Verdict.PROVED,
     hypotheses=r"the theorem asks for more, $s(0) \asymp d^{-1/2}$ for example; for Remark 6 see R6/energy",
-    a=2,
-    b=2,
 )
 def sphere_energy(c: Constants, effort: Effort) -> Finding:
     d, square = sympy.symbols("d q")  # q = Σ λ_i², tr Q = 1
@@ -34,10 +31,9 @@ def sphere_energy(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$T_1 = (\log d)/(<a>\rho) + O(1)$ from $s(0) = 1/d$ along the escape direction",
+    r"$T_1 = (\log d)/(<a=2>\rho) + O(1)$ from $s(0) = 1/d$ along the escape direction",
     Verdict.MEASURED,
     ratio=1.0,
-    a=2,
 )
 def escape_time(c: Constants, effort: Effort) -> Finding:
     rate = float(escape_rate(PowerLaw(2, "inf")))
@@ -65,10 +61,8 @@ def escape_is_logarithmic(c: Constants, effort: Effort) -> Finding:
     "T1/crossing",
     "Theorem 1",
     r"$T_1' = T_1 + O(1)$: on the flow from the escape direction, flat teacher, $a = 2$, $T_1' - T_1 \to "
-    r"<c>$ "
-    r"($|u(T_1)| = 1/10$, $s(T_1') = 1/3$)",
+    "<c=0.32951>$ ($|u(T_1)| = 1/10$, $s(T_1') = 1/3$)",
     Verdict.MEASURED,
-    c="0.32951",
 )
 def crossing(c: Constants, effort: Effort) -> Finding:
     gaps = []
@@ -84,11 +78,8 @@ def crossing(c: Constants, effort: Effort) -> Finding:
     "T1/i",
     "Theorem 1 (i)",
     r"at $T_1$ $|u|, s, |u^{(2)}| \ge \delta$ and $u^{(2)}$ has the sign of $u$: for $a = 2$ and $|u| = "
-    r"1/10$, "
-    r"$s \to <s>$ and $u^{(2)} \to <v>$",
+    r"1/10$, $s \to <s=0.0149876>$ and $u^{(2)} \to <v=0.0584614>$",
     Verdict.MEASURED,
-    s="0.0149876",
-    v="0.0584614",
 )
 def at_escape(c: Constants, effort: Effort) -> Finding:
     run = escape_run(2, 1e12)
@@ -138,12 +129,10 @@ def no_overshoot(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$T_2(\varepsilon) \sim (C/\varepsilon)^{a/(a-<p>)}$, $C = \max(1/3 + 2^{-\gamma-1}, 2/3) C_f$, "
-    r"$\gamma = 1 - 1/a$, "
-    r"for $d^{-(a-1)} \ll \varepsilon \ll 1$",
+    r"$T_2(\varepsilon) \sim (C/\varepsilon)^{a/(a-<p=1>)}$, $C = \max(1/3 + 2^{-\gamma-1}, 2/3) C_f$, "
+    r"$\gamma = 1 - 1/a$, for $d^{-(a-1)} \ll \varepsilon \ll 1$",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def settling_time(c: Constants, effort: Effort) -> Finding:
     found = []
@@ -172,8 +161,7 @@ def theorem(c: Constants, effort: Effort) -> Finding:
     "P6",
     "Proposition 6",
     r"$\Delta(T_2) \le \varepsilon$ at $T_2(\varepsilon) = T_1' + "
-    r"(C/4s_0)\,\varepsilon^{-2a/(a-1)}\log(1/\varepsilon)$ for "
-    r"$\varepsilon \gtrsim d^{-(a-1)/2}$",
+    r"(C/4s_0)\,\varepsilon^{-2a/(a-1)}\log(1/\varepsilon)$ for $\varepsilon \gtrsim d^{-(a-1)/2}$",
     Verdict.NOT_SHARP,
     correction=settling_time,
 )
@@ -183,11 +171,9 @@ def approximate_convergence(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"the law of $T_2(\varepsilon)$ holds as far down as $\varepsilon \gg d^{-(a-1)}$: at $a = 2$, $d = "
-    r"10^6$ and "
-    r"$\varepsilon = d^{-<p>}$ within 4 %",
+    r"10^6$ and $\varepsilon = d^{-<p=3/4>}$ within 4 %",
     Verdict.MEASURED,
     ratio=0.968778,
-    p="3/4",
 )
 def whole_window(c: Constants, effort: Effort) -> Finding:
     law = PowerLaw(2, "inf")

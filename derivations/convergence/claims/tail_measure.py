@@ -16,9 +16,8 @@ DIMENSION, EXPONENT = 10**6, 2.0
 
 
 @correction(
-    r"the measure has density $\frac8a H_{d,a}^{-1/a}\lambda^{-<p>/a}$ between its atoms",
+    r"the measure has density $\frac8a H_{d,a}^{-1/a}\lambda^{-<p=1>/a}$ between its atoms",
     Verdict.PROVED,
-    p=1,
 )
 def density_exponent(c: Constants, effort: Effort) -> Finding:
     level, total = sympy.symbols("λ H", positive=True)
@@ -56,10 +55,9 @@ def density(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P14/count",
     "proof of Proposition 14, step 1",
-    r"$N(t) = \#\{i : \lambda_i \le t\} = d - \lceil (tH_{d,a})^{-1/a}\rceil + <c>$",
+    r"$N(t) = \#\{i : \lambda_i \le t\} = d - \lceil (tH_{d,a})^{-1/a}\rceil + <c=1>$",
     Verdict.PROVED,
     hypotheses=r"$\lambda_d \le t \le \lambda_1$",
-    c=1,
 )
 def count(c: Constants, effort: Effort) -> Finding:
     # λ_i ≤ t iff i ≥ x = (tH)^{-1/a}, and x runs through [1, d]
@@ -76,11 +74,10 @@ def count(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P14/C.17",
     "(C.17)",
-    r"$|I_k| = \Theta(d\rho^{-k/a})$: $|I_k|/(d\rho^{-k/a}) \to C_*^{-1/a}(\rho^{-<p>/a} - 1)$ except in "
-    r"the last bin",
+    r"$|I_k| = \Theta(d\rho^{-k/a})$: $|I_k|/(d\rho^{-k/a}) \to C_*^{-1/a}(\rho^{-<p=1>/a} - 1)$ except in "
+    "the last bin",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def bin_sizes(c: Constants, effort: Effort) -> Finding:
     scale, factor = 10.0, 0.5  # C*, ρ
@@ -97,9 +94,8 @@ def bin_sizes(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P14/C.18",
     "(C.18)",
-    r"$\int_{B_k}\lambda^{-1/a}d\lambda = \frac{1-\rho^{1-1/a}}{<c>-1/a}\Lambda_d^{1-1/a}\rho^{k(1-1/a)}$",
+    r"$\int_{B_k}\lambda^{-1/a}d\lambda = \frac{1-\rho^{1-1/a}}{<c=1>-1/a}\Lambda_d^{1-1/a}\rho^{k(1-1/a)}$",
     Verdict.PROVED,
-    c=1,
 )
 def bin_integral(c: Constants, effort: Effort) -> Finding:
     level, power = sympy.Symbol("λ", positive=True), 1 - 1 / a
@@ -117,10 +113,9 @@ def bin_integral(c: Constants, effort: Effort) -> Finding:
     "P14/C.19",
     "(C.19)",
     r"$\sum_{I_k}\lambda_i \asymp \int_{B_k}\lambda^{-1/a}d\lambda$: the quotient tends to "
-    r"$H_{d,a}^{-1/a}/a$, $H_{d,a}^{-1/2}/<c>$ for $a = 2$",
+    "$H_{d,a}^{-1/a}/a$, $H_{d,a}^{-1/2}/<c=2>$ for $a = 2$",
     Verdict.MEASURED,
     ratio=1.0,
-    c=2,
 )
 def bin_masses(c: Constants, effort: Effort) -> Finding:
     total = float(np.sum(np.arange(1.0, DIMENSION + 1) ** -EXPONENT))
@@ -139,10 +134,9 @@ def bin_masses(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P14/factor",
     "proof of Proposition 14, step 2",
-    r"$H_{d,a}^{-1/a} \in [\zeta(a)^{-1/a}, <c>]$",
+    r"$H_{d,a}^{-1/a} \in [\zeta(a)^{-1/a}, <c=1>]$",
     Verdict.PROVED,
     ratio=1.0,
-    c=1,
 )
 def factor(c: Constants, effort: Effort) -> Finding:
     totals = [
@@ -156,10 +150,9 @@ def factor(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"$8\rho(1-\varepsilon)\sum_{I_k}\lambda_i \le \mu_d(B_k) \le "
-    r"8\rho^{-<p>}(1+\varepsilon)\sum_{I_k}\lambda_i$",
+    r"8\rho^{-<p=1>}(1+\varepsilon)\sum_{I_k}\lambda_i$",
     Verdict.PROVED,
     ratio=1.0,
-    p=1,
 )
 def bin_bounds(c: Constants, effort: Effort) -> Finding:
     # Σ λ w² ≤ top Σ w² ≤ top (1 + ε) n, Σ λ > ρ top n; the quotient tends to ρ^{-1} for one mode at the top
@@ -193,9 +186,9 @@ def weighted_sums(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$P(|S_k - |I_k|| > \varepsilon|I_k|) \le 2\exp(-<c>\varepsilon^2|I_k|)$ for $0 < \varepsilon \le 1$",
+    r"$P(|S_k - |I_k|| > \varepsilon|I_k|) \le 2\exp(-<c=0.1534>\varepsilon^2|I_k|)$ for $0 < \varepsilon "
+    r"\le 1$",
     Verdict.PROVED,
-    c="0.1534",
 )
 def chernoff(c: Constants, effort: Effort) -> Finding:
     # rates of the two tails: (ε − log(1 + ε))/2 and (−ε − log(1 − ε))/2, over ε²
@@ -220,7 +213,7 @@ def chernoff(c: Constants, effort: Effort) -> Finding:
     "P14/chi2",
     "proof of Proposition 14, step 3, (C.20)",
     r"$P(|S_k - |I_k|| > \varepsilon|I_k|) \le 2\exp(-\varepsilon^2|I_k|/4)$ for every $\varepsilon \in "
-    r"(0,1)$",
+    "(0,1)$",
     Verdict.FALSE,
     correction=chernoff,
 )
@@ -269,11 +262,10 @@ def bins(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"for $\lambda/\lambda_d \ge x > 1$ fixed: $\mu_d((0,\lambda]) = \frac{<c>H_{d,a}^{-1/a}}{a-1}"
-    r"(\lambda^{1-1/a} - \lambda_d^{1-1/a})(1 + O_P(d^{-1/2}))$",
+    r"for $\lambda/\lambda_d \ge x > 1$ fixed: $\mu_d((0,\lambda]) = "
+    r"\frac{<c=8>H_{d,a}^{-1/a}}{a-1}(\lambda^{1-1/a} - \lambda_d^{1-1/a})(1 + O_P(d^{-1/2}))$",
     Verdict.MEASURED,
     ratio=1.0,
-    c=8,
 )
 def mass_below(c: Constants, effort: Effort) -> Finding:
     total = float(np.sum(np.arange(1.0, DIMENSION + 1) ** -EXPONENT))
@@ -343,7 +335,7 @@ def last_bin(c: Constants, effort: Effort) -> Finding:
     "P14/C.16",
     "(C.16)",
     r"$\int\phi\,d\mu_d$ lies between $C_\mp\int\lambda^{-1/a}\phi\,d\lambda$ for step functions $\phi \ge "
-    r"0$ on the bins",
+    "0$ on the bins",
     Verdict.PROVED,
     hypotheses="(C.14)",
     qualitative=True,
@@ -370,11 +362,10 @@ def step_functions(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the scale $\Lambda_d = C_*\lambda_d$ holds the modes $i \ge C_*^{-<p>/a}d$, a fixed fraction of all: "
-    r"$T(\lambda)$ "
-    r"between $\Lambda_d$ and $\lambda_1$ needs the law of large numbers over all of $i \gg 1$",
+    r"the scale $\Lambda_d = C_*\lambda_d$ holds the modes $i \ge C_*^{-<p=1>/a}d$, a fixed fraction of "
+    r"all: $T(\lambda)$ between $\Lambda_d$ and $\lambda_1$ needs the law of large numbers over all of $i "
+    r"\gg 1$",
     Verdict.PROVED,
-    p=1,
 )
 def reach(c: Constants, effort: Effort) -> Finding:
     scale = sympy.Symbol("C", positive=True)

@@ -4,7 +4,7 @@ import numpy as np
 import sympy
 from scipy.linalg import expm
 
-from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity, inequality
+from derivations.court.attack import CAUCHY_SCHWARZ, identities, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from theory.symbolic import phase_retrieval
@@ -19,9 +19,8 @@ MODE_BY_MODE = "mode by mode, for any d"
 @claim(
     "Lem7",
     "(B.12)",
-    r"$(e^{\theta B} x)_k = \sum_m \frac{\theta^m}{m!} x_{k + <n> m}$",
+    r"$(e^{\theta B} x)_k = \sum_m \frac{\theta^m}{m!} x_{k + <n=1> m}$",
     Verdict.PROVED,
-    n=1,
 )
 def shift_exponential(c: Constants, effort: Effort) -> Finding:
     # on x_k = λ^k the shift multiplies by λ; on finite sequences it is a nilpotent matrix
@@ -42,35 +41,38 @@ def shift_exponential(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P7/norms",
     "Proposition 7, proof",
-    r"$|a(t_1) - a(t_2)| \le <a> \|Q\| \|w(t_1) - w(t_2)\| (\|w(t_1)\| + \|w(t_2)\|)$ for $a = 1 - 3s$, "
-    r"hence "
-    r"$\|A(t_1) - A(t_2)\| \le <b> \|B\| \|Q\| \|w\|_\infty \|w(t_1) - w(t_2)\|$ for $A = 4aB + 8S$",
+    r"$|a(t_1) - a(t_2)| \le <a=3> \|Q\| \|w(t_1) - w(t_2)\| (\|w(t_1)\| + \|w(t_2)\|)$ for $a = <e=1> - "
+    r"<f=3>s$, hence $\|A(t_1) - A(t_2)\| \le <b=24> \|B\| \|Q\| \|w\|_\infty \|w(t_1) - w(t_2)\|$ for $A = "
+    "<g=4>aB + <h=8>S$",
     Verdict.PROVED,
     ratio=1,
-    a=3,
-    b=24,
 )
 def operator_continuity(c: Constants, effort: Effort) -> Finding:
     # 3 (w1ᵀQw1 - w2ᵀQw2) = 3 (w1 - w2)ᵀQ(w1 + w2): equality for d = 1 and w1, w2 of one sign; A has 4 of it,
     # and ‖w1‖ + ‖w2‖ ≤ 2 ‖w‖_∞ is attained as w2 → w1
     w1, w2 = sympy.symbols("w1 w2", positive=True)
     split = 3 * (w1**2 - w2**2), 3 * (w1 - w2) * (w1 + w2)
-    ratio = max(3 / c["a"], 4 * 3 * 2 / c["b"])
+    model = phase_retrieval()
+    clock = model.A[0].subs("t", 1), c["g"] * (c["e"] - c["f"] * s)
+    source = model.B[0].subs("u", 1), c["h"]
+    ratio = max(c["f"] / c["a"], c["g"] * c["f"] * 2 / c["b"])
     example = Counterexample(
         "d = 1, λ = 1, w1 = 1, w2 → 1", f"assert max(3 / {float(c['a'])}, 24 / {float(c['b'])}) > 1"
     )
     return inequality(
-        float(ratio), "difference of squares and Cauchy–Schwarz", [split, CAUCHY_SCHWARZ], lambda: example
+        float(ratio),
+        "difference of squares and Cauchy–Schwarz",
+        [split, clock, source, CAUCHY_SCHWARZ],
+        lambda: example,
     )
 
 
 @claim(
     "P7/exponential",
     "(B.10), (B.11)",
-    r"$\|e^A\| \le <a> e^{\|A\|}$ for bounded $A$",
+    r"$\|e^A\| \le <a=1> e^{\|A\|}$ for bounded $A$",
     Verdict.PROVED,
     ratio=1,
-    a=1,
 )
 def exponential_norm(c: Constants, effort: Effort) -> Finding:
     # termwise ‖A^k/k!‖ ≤ ‖A‖^k/k!; equality for A = ‖A‖ I
@@ -89,37 +91,47 @@ def exponential_norm(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P7/operator",
     "Proposition 7, proof, (B.15)",
-    r"$|a(t)| \le <a> + <b> \|Q\| \|w(t)\|^2$, hence $\|A(t)\| \le 4\|B\| (1 + 3\|Q\| \|w(t)\|^2) + 8\|S\|$",
+    r"$|a(t)| \le <a=1> + <b=3> \|Q\| \|w(t)\|^<p=2>$, hence $\|A(t)\| \le <f=4>\|B\| (<g=1> + <h=3>\|Q\| "
+    r"\|w(t)\|^<p>) + <k=8>\|S\|$",
     Verdict.PROVED,
     ratio=1,
-    a=1,
-    b=3,
 )
 def operator_norm(c: Constants, effort: Effort) -> Finding:
     # |1 - 3s| ≤ 1 + 3s: equality at w = 0 and, in the limit, for ‖w‖ → ∞ along the first mode
     first, factor = float(c["a"]), float(c["b"])
-    found = max(abs(1 - 3 * s) / (first + factor * s) for s in (0.0, 1e-3, 1.0, 1e9))
+    power = float(c["p"]) / 2
+    sides = [
+        (abs(1 - 3 * s), first + factor * s**power, c["g"] + c["h"] * s**power) for s in (0.0, 1e-3, 1.0, 1e9)
+    ]
+    found = max(
+        float(max(left / right, 4 * left / (c["f"] * last), 8 / c["k"])) for left, right, last in sides
+    )
     rate_one, size = sympy.symbols("lambda1 w", positive=True)
     proof = [(rate_one * size**2 - rate * size**2, (rate_one - rate) * size**2)]
     example = Counterexample("w = 0, and ‖w‖ → ∞", f"assert max(1 / {first}, 3 / {factor}) > 1")
     return inequality(found, "triangle inequality and s ≤ ‖Q‖ ‖w‖²", proof, lambda: example)
 
 
-def _duhamel(c: Constants) -> Finding:
-    """The mode's Duhamel formula solves the mode's equation; summed with λ^k w* it is (5.2)."""
+def _duhamel(
+    c: Constants,
+    speed: sympy.Expr = 1 - 3 * s,
+    kernel: sympy.Expr = rate ** (order + 1) * target**2,
+    k: sympy.Expr = order,
+) -> Finding:
+    """The mode's Duhamel formula solves its equation, with Θ' = ``speed``; times λ^k w* it is (5.2)."""
     clock = Theta(time)
     memory = sympy.Function("M")(time)  # ∫_0^t e^{-4λΘ(τ)} u(τ) dτ
     mode = sympy.exp(c["a"] * rate * clock) * (start + c["b"] * rate * target * memory)
     slopes = {
-        clock.diff(time): 1 - 3 * s,
+        clock.diff(time): speed,
         memory.diff(time): sympy.exp(-c["a"] * rate * clock) * u,
     }
     model = phase_retrieval()
     velocity = rate * (model.A[0] * mode + model.B[0] * target).subs("t", 1)
     # e^{4BΘ} multiplies λ^k by e^{4λΘ}, and (B s*)_k = Σ λ^{k+1} w*²
-    summed = rate**order * target * mode
-    spectral = rate**order * target * start * sympy.exp(c["a"] * rate * clock) + c["b"] * (
-        rate ** (order + 1) * target**2 * memory * sympy.exp(c["a"] * rate * clock)
+    summed = rate**k * target * mode
+    spectral = rate**k * target * start * sympy.exp(c["a"] * rate * clock) + c["b"] * (
+        kernel * memory * sympy.exp(c["a"] * rate * clock)
     )
     return identities(
         [(sympy.expand(mode.diff(time).subs(slopes)), sympy.expand(velocity)), (summed, spectral)],
@@ -130,12 +142,10 @@ def _duhamel(c: Constants) -> Finding:
 @claim(
     "P7",
     "(5.2), (B.13), (B.14)",
-    r"$U(t) = e^{<a> B \Theta(t)} U_0 + <b> \int_0^t e^{<a> B (\Theta(t) - \Theta(\tau))} (B s_*^\infty) "
-    r"u(\tau) d\tau$",
+    r"$U(t) = e^{<a=4> B \Theta(t)} U_0 + <b=8> \int_0^t e^{<a> B (\Theta(t) - \Theta(\tau))} (B "
+    r"s_*^\infty) u(\tau) d\tau$",
     Verdict.PROVED,
     hypotheses=r"$U_0 = (w(0)^\top Q^k w^*)_k$, $\|Q\| < 1$, $s_* = 1$",
-    a=4,
-    b=8,
 )
 def duhamel(c: Constants, effort: Effort) -> Finding:
     return _duhamel(c)
@@ -144,25 +154,20 @@ def duhamel(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem1",
     "Lemma 1",
-    r"the solution of (5.1) is $U(t) = e^{<a> B \Theta(t)} U_0 + <b> \int_0^t e^{<a> B (\Theta(t) - "
-    r"\Theta(\tau))} "
-    r"(B s_*^\infty) u^{(1)}(\tau) d\tau$, $\Theta = \int_0^t (1 - 3s)$",
+    r"the solution of (5.1) is $U(t) = e^{<a=4> B \Theta(t)} U_0 + <b=8> \int_0^t e^{<a> B (\Theta(t) - "
+    r"\Theta(\tau))} (B s_*^\infty) u^{(1)}(\tau) d\tau$, $\Theta = \int_0^t (<e=1> - <f=3>s)$",
     Verdict.PROVED,
-    hypotheses=r"as for P7",
-    a=4,
-    b=8,
+    hypotheses="as for P7",
 )
 def duhamel_outline(c: Constants, effort: Effort) -> Finding:
-    return _duhamel(c)
+    return _duhamel(c, c["e"] - c["f"] * s)
 
 
 @correction(
     r"for every $U_0 \in \ell^2$ the solution is unique and smooth on each $[0, T]$; it is bounded for the "
-    r"$U_0$ of a "
-    r"flow (Lem 6), and grows at most like $e^{<a> \int |1 - 3s| + <b> \|S\| t}$ otherwise",
+    r"$U_0$ of a flow (Lem 6), and grows at most like $e^{<a=4> \int |<e=1> - <f=3>s| + <b=8> \|S\| t}$ "
+    "otherwise",
     Verdict.PROVED,
-    a=4,
-    b=8,
     ratio=1,
 )
 def finite_times(c: Constants, effort: Effort) -> Finding:
@@ -172,18 +177,16 @@ def finite_times(c: Constants, effort: Effort) -> Finding:
     example = Counterexample("s ≡ 1", f"assert max(4/{c['a']}, 8/{c['b']}) > 1")
     ratio = float(max(shift / c["a"], source / c["b"]))
     how = "operator norm of 4(1 - 3s)B + 8S and Grönwall"
-    return inequality(ratio, how, [(model.A[0].subs("t", 1), shift * (1 - 3 * s))], lambda: example)
+    return inequality(ratio, how, [(model.A[0].subs("t", 1), shift * (c["e"] - c["f"] * s))], lambda: example)
 
 
 @claim(
     "P7/bounded",
     "Proposition 7",
     r"for every $U_0 \in \ell^2$ the solution of (B.14) is in $C_b^\infty(\mathbb{R}_{\ge 0}; \ell^2)$; in "
-    r"particular "
-    r"for $U_0 = ((-1/<n>)^k)_k$ when $s \equiv 1$",
+    r"particular for $U_0 = ((-1/<n=2>)^k)_k$ when $s \equiv 1$",
     Verdict.FALSE,
     correction=finite_times,
-    n=2,
 )
 def bounded_for_all(c: Constants, effort: Effort) -> Finding:
     # Q = I/2, w ≡ w* = (1, 1): s ≡ 1, Θ = -2t. U_k = (-r)^k e^{8rt} + 2^{-k} C(t) with C' = -4C + 8u
@@ -211,22 +214,22 @@ def bounded_for_all(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P8/series",
     "(B.16), (B.17), (B.19)",
-    r"$a_\Theta = \sum_i \lambda_i w_i(0) w^*_i e^{<a> \lambda_i \Theta} = \sum_m \frac{(4\Theta)^m}{m!} "
-    r"u^{(<b> + m)}(0)$ and "
-    r"$K_\Theta = \sum_i \lambda_i^2 (w^*_i)^2 e^{<a> \lambda_i \Theta} = \sum_m \frac{(4\Theta)^m}{m!} "
-    r"s_*^{(<c> + m)}$",
+    r"$a_\Theta = \sum_i \lambda_i w_i(0) w^*_i e^{<a=4> \lambda_i \Theta} = \sum_m "
+    r"\frac{(<f=4>\Theta)^m}{m!} u^{(<b=1> + m)}(0)$ and $K_\Theta = \sum_i \lambda_i^<p=2> (w^*_i)^<q=2> "
+    r"e^{<a> \lambda_i \Theta} = \sum_m \frac{(<f>\Theta)^m}{m!} s_*^{(<c=2> + m)}$",
     Verdict.PROVED,
-    a=4,
-    b=1,
-    c=2,
 )
 def series(c: Constants, effort: Effort) -> Finding:
     clock = sympy.Symbol("theta", positive=True)
     terms = effort.of(6, 12)
     pairs = []
-    for power, first in ((1, c["b"]), (2, c["c"])):
-        taylor = sympy.exp(c["a"] * rate * clock).series(clock, 0, terms).removeO() * rate**power
-        printed = sum((4 * clock) ** n / sympy.factorial(n) * rate ** (first + n) for n in range(terms))
+    kinds = (1, 2, c["b"]), (c["p"], c["q"], c["c"])
+    for power, square, first in kinds:
+        taylor = (
+            sympy.exp(c["a"] * rate * clock).series(clock, 0, terms).removeO() * rate**power * target**square
+        )
+        printed = sum((c["f"] * clock) ** n / sympy.factorial(n) * rate ** (first + n) for n in range(terms))
+        printed *= target**2
         pairs.append((sympy.expand(taylor), sympy.expand(printed)))
     return identities(pairs, f"exponential series, {terms} terms, {MODE_BY_MODE}")
 
@@ -243,25 +246,22 @@ def _derivatives(kernel: sympy.Expr) -> list[sympy.Expr]:
 
 
 @correction(
-    r"$u(t) = a_\Theta(t) + <b> \int_0^t K_\Theta(t, \tau) u(\tau) d\tau$ with "
-    r"$K_\Theta(t, \tau) = \sum_i \lambda_i^2 (w^*_i)^2 e^{<a> \lambda_i (\Theta(t) - \Theta(\tau))}$",
+    r"$u(t) = a_\Theta(t) + <b=8> \int_0^t K_\Theta(t, \tau) u(\tau) d\tau$ with $K_\Theta(t, \tau) = \sum_i "
+    r"\lambda_i^<p=2> (w^*_i)^<q=2> e^{<a=4> \lambda_i (\Theta(t) - \Theta(\tau))}$",
     Verdict.PROVED,
-    a=4,
-    b=8,
 )
 def two_times(c: Constants, effort: Effort) -> Finding:
-    return _duhamel(c)
+    return _duhamel(c, kernel=rate ** c["p"] * target ** c["q"], k=1)
 
 
 @claim(
     "P8",
     "(B.18)",
-    r"$u(t) = a_\Theta(t) + <b> \int_0^t K_\Theta(t - \tau) u(\tau) d\tau$, "
-    r"$K_\Theta(t) = \sum_i \lambda_i^2 (w^*_i)^2 e^{4 \lambda_i \Theta(t)}$",
+    r"$u(t) = a_\Theta(t) + <b=8> \int_0^t K_\Theta(t - \tau) u(\tau) d\tau$, $K_\Theta(t) = \sum_i "
+    r"\lambda_i^2 (w^*_i)^2 e^{4 \lambda_i \Theta(t)}$",
     Verdict.FALSE,
     hypotheses=r"right where $\Theta$ is linear in $t$, that is $s$ constant",
     correction=two_times,
-    b=8,
 )
 def convolution(c: Constants, effort: Effort) -> Finding:
     # d = 1, λ = w* = 1: third derivatives at 0 of the two integrals
@@ -301,12 +301,10 @@ def _convolution_replay(factor: sympy.Rational) -> str:
 @claim(
     "5.3",
     "(5.3)",
-    r"at $s = 0$, where $\Theta = t$: $u = a_0 + <b> K * u$ with $a_0 = \sum_i \lambda_i w_i(0) w^*_i e^{<a> "
-    r"\lambda_i t}$, "
-    r"$K = \sum_i \lambda_i^2 (w^*_i)^2 e^{<a> \lambda_i t}$, so $\hat u = \hat a_0/(1 - <b> \hat K)$",
+    r"at $s = 0$, where $\Theta = t$: $u = a_0 + <b=8> K * u$ with $a_0 = \sum_i \lambda_i w_i(0) w^*_i "
+    r"e^{<a=4> \lambda_i t}$, $K = \sum_i \lambda_i^<p=2> (w^*_i)^<q=2> e^{<a> \lambda_i t}$, so $\hat u = "
+    r"\hat a_0/(<e=1> - <b> \hat K)$",
     Verdict.PROVED,
-    a=4,
-    b=8,
 )
 def linear_volterra(c: Constants, effort: Effort) -> Finding:
     # ẇ = 4Qw + 8Qw*u in Laplace's variable p, mode by mode: ŵ = (w_0 + 8 λ w* û)/(p - 4λ)
@@ -314,6 +312,8 @@ def linear_volterra(c: Constants, effort: Effort) -> Finding:
     model = phase_retrieval()
     pull, push = model.A[0].subs({"s": 0, "t": 1}), model.B[0].diff("u")
     mode = (start + push * rate * target * image) / (p - pull * rate)
-    source, kernel = rate * start * target, rate**2 * target**2
+    source, kernel = rate * start * target, rate ** c["p"] * target ** c["q"]
     printed = (source + c["b"] * kernel * image) / (p - c["a"] * rate)
-    return identity(rate * target * mode, printed, f"Laplace transform of ẇ = 4Qw + 8uQw*, {MODE_BY_MODE}")
+    solved = source / (c["e"] - c["b"] * kernel)
+    pairs = [(rate * target * mode, printed), (source + c["b"] * kernel * solved, solved)]
+    return identities(pairs, f"Laplace transform of ẇ = 4Qw + 8uQw*, {MODE_BY_MODE}")

@@ -16,35 +16,36 @@ from theory.symbolic import phase_retrieval
 rate, target, p, rho = sympy.symbols("lambda w_star p rho", positive=True)
 
 
-def _secular(size: int, a: sympy.Expr, b: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
-    """det(p − M) of the derived linearisation for symbolic modes, and Π(p − bλ_i) (1 − a Σ …) as printed."""
+def _secular(size: int, c: Constants) -> tuple[sympy.Expr, sympy.Expr]:
+    """det(p − M) of the derived linearisation for symbolic modes, and Π(p − bλ_i) (e − a Σ …) as printed."""
     model = phase_retrieval()
     pull, push = model.A[0].subs({"s": 0, "t": 1}), model.B[0].diff("u")
     values, teacher = sympy.symbols(f"l1:{size + 1}"), sympy.Matrix(sympy.symbols(f"v1:{size + 1}"))
     Q = sympy.diag(*values)
     M = pull * Q + push * (Q * teacher) * (Q * teacher).T
-    poles = sympy.Mul(*(p - b * x for x in values))
-    total = sum(x**2 * y**2 / (p - b * x) for x, y in zip(values, teacher, strict=True))
-    return (p * sympy.eye(size) - M).det(method="berkowitz"), sympy.cancel(poles * (1 - a * total))
+    poles = sympy.Mul(*(p - c["b"] * x for x in values))
+    total = sum(x ** c["p"] * y ** c["q"] / (p - c["b"] * x) for x, y in zip(values, teacher, strict=True))
+    return (p * sympy.eye(size) - M).det(method="berkowitz"), sympy.cancel(poles * (c["e"] - c["a"] * total))
 
 
 @claim(
     "Lem2",
     "Lemma 2",
-    r"$\rho$ is the unique solution of $1 = <a> \sum_i \lambda_i^2 (w^*_i)^2/(p - <b> \lambda_i)$ in "
-    r"$(4\lambda_1, \infty)$, "
-    r"the top eigenvalue of $4Q + 8(Qw^*)(Qw^*)^\top$; with all $w^*_i \ne 0$ and distinct $\lambda_i$ there "
-    r"is a "
-    r"further root between every two poles, positive as well",
+    r"$\rho$ is the unique solution of $<e=1> = <a=8> \sum_i \lambda_i^<p=2> (w^*_i)^<q=2>/(p - <b=4> "
+    r"\lambda_i)$ in $(<b>\lambda_1, \infty)$, the top eigenvalue of $<f=4>Q + <g=8>(Qw^*)(Qw^*)^\top$; with "
+    r"all $w^*_i \ne 0$ and distinct $\lambda_i$ there is a further root between every two poles, positive "
+    "as well",
     Verdict.PROVED,
     hypotheses=r"$w^*_1 \ne 0$",
-    a=8,
-    b=4,
 )
 def unique_above(c: Constants, effort: Effort) -> Finding:
-    pairs = []
+    model = phase_retrieval()
+    pairs = [
+        (model.A[0].subs({"s": 0, "t": 1}), c["f"]),
+        (model.B[0].diff("u"), c["g"]),
+    ]
     for size in range(1, effort.of(3, 4)):
-        derived, printed = _secular(size, c["a"], c["b"])
+        derived, printed = _secular(size, c)
         pairs.append((sympy.expand(derived), sympy.expand(printed)))
     how = "characteristic polynomial of the flow linearised at 0; 8K̂ falls from ∞ to 0 above its last pole"
     return identities(pairs, how)
@@ -53,11 +54,10 @@ def unique_above(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem2/rate",
     "Lemma 2, (5.3)",
-    r"$|u|$ grows like $e^{<a> \rho t}$ while $s \ll 1$",
+    r"$|u|$ grows like $e^{<a=1> \rho t}$ while $s \ll 1$",
     Verdict.MEASURED,
     hypotheses=r"$\hat a(\rho) \ne 0$",
     ratio=1,
-    a=1,
 )
 def grows(c: Constants, effort: Effort) -> Finding:
     from numerics import power_law, solve
@@ -78,50 +78,46 @@ def grows(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem8",
     "Lemma 8, (B.21)",
-    r"$\rho(b)$, the root of $1 = 8 \sum_i \lambda_i^2 (w^*_i)^2/(\rho - b\lambda_i)$ above $b\lambda_1$, is "
-    r"unique, and "
-    r"$\rho'(b) = <a> \sum_i \lambda_i m_i/(\rho - b\lambda_i)^2 / \sum_i m_i/(\rho - b\lambda_i)^2 > 0$, "
-    r"$m_i = \lambda_i^2 (w^*_i)^2$: $\rho$ is continuous and strictly increasing",
+    r"$\rho(b)$, the root of $<e=1> = <f=8> \sum_i \lambda_i^<p=2> (w^*_i)^<q=2>/(\rho - b\lambda_i)$ above "
+    r"$b\lambda_1$, is unique, and $\rho'(b) = <a=1> \sum_i \lambda_i m_i/(\rho - b\lambda_i)^<r=2> / \sum_i "
+    r"m_i/(\rho - b\lambda_i)^<r> > 0$, $m_i = \lambda_i^<p> (w^*_i)^<q>$: $\rho$ is continuous and strictly "
+    "increasing",
     Verdict.PROVED,
-    hypotheses=r"$w^*_1 \ne 0$, which is needed: for $\lambda = (1, 1/4)$, $w^* = (0, 2)$ and $b = 4$ the "
-    r"only root is "
-    r"$3 < b\lambda_1$",
-    a=1,
+    hypotheses=r"$w^*_1 \ne 0$, which is needed: for $\lambda = (1, <g=1/4>)$, $w^* = (0, <h=2>)$ and $b = "
+    r"<k=4>$ the only root is $<x=3> < b\lambda_1$",
 )
 def increasing(c: Constants, effort: Effort) -> Finding:
     b, l1, l2, m1, m2 = sympy.symbols("b l1 l2 m1 m2", positive=True)
     F = 8 * m1 / (rho - b * l1) + 8 * m2 / (rho - b * l2)
     implicit = -F.diff(b) / F.diff(rho)
-    weights = [m1 / (rho - b * l1) ** 2, m2 / (rho - b * l2) ** 2]
+    weights = [m1 / (rho - b * l1) ** c["r"], m2 / (rho - b * l2) ** c["r"]]
     printed = c["a"] * (l1 * weights[0] + l2 * weights[1]) / sum(weights)
-    needed = 8 * sympy.Rational(1, 4) / (rho - 1)  # Σ λ²w*² of the example: (1/16)·4
+    needed = 8 * c["g"] ** 2 * c["h"] ** 2 / (c["x"] - c["k"] * c["g"])
+    secular = {"a": c["f"], "b": sympy.Integer(4), **{name: c[name] for name in "epq"}}
     return identities(
-        [(implicit, printed), (needed.subs(rho, 3), sympy.S.One)],
+        [(implicit, printed), (needed, sympy.S.One), _secular(2, secular)],
         "implicit derivative, two modes for any number of terms; 8K̂ decreases from ∞ to 0 on (bλ_1, ∞)",
     )
 
 
 @correction(
     r"if $\rho(b_1) > b_2\lambda_1$ the printed chain holds; else $\rho(b_2) > b_2\lambda_1 \ge \rho(b_1)$ "
-    r"at once: for one "
-    r"mode $\rho(b) = b\lambda + <a> \lambda^2 (w^*)^2$",
+    r"at once: for one mode $\rho(b) = b\lambda + <a=8> \lambda^<p=2> (w^*)^<q=2>$",
     Verdict.PROVED,
-    a=8,
 )
 def chain_repaired(c: Constants, effort: Effort) -> Finding:
     b = sympy.Symbol("b", positive=True)
     (root,) = sympy.solve(8 * rate**2 * target**2 - (rho - b * rate), rho)
-    return identity(root, b * rate + c["a"] * rate**2 * target**2, "two cases; one mode solved")
+    return identity(root, b * rate + c["a"] * rate ** c["p"] * target ** c["q"], "two cases; one mode solved")
 
 
 @claim(
     "Lem8/chain",
     "Lemma 8, proof",
-    r"$1 = F_{b_1}(\rho(b_1)) < F_{b_2}(\rho(b_1))$ for all $b_2 > b_1 > 0$, $F_b(p) = <a> \sum_i m_i/(p - "
-    r"b\lambda_i)$",
+    r"$1 = F_{b_1}(\rho(b_1)) < F_{b_2}(\rho(b_1))$ for all $b_2 > b_1 > 0$, $F_b(p) = <a=8> \sum_i m_i/(p "
+    r"- b\lambda_i)$",
     Verdict.GAP,
     correction=chain_repaired,
-    a=8,
 )
 def chain(c: Constants, effort: Effort) -> Finding:
     # one mode λ = w* = 1: ρ(b) = b + a, F_{b2}(ρ(b1)) = a/(b1 + a - b2) < 0 once b2 > b1 + a
@@ -143,13 +139,11 @@ ACROSS = State.of(["4/5", "1/5"], [1, 1], ["-9/41", "40/41"])
 
 
 @correction(
-    r"for $Q = cI$ the sign of $u$ is fixed ($\dot u = <a> \lambda (s_* - s) u$); in general $u$ may cross 0 "
-    r"while "
-    r"$L \ge <b> s_*^2$, its minimum over $u = 0$, and never below; in the linear stage the sign of "
-    r"$\hat a(\rho) = \sum_i \lambda_i w_i(0) w^*_i/(\rho - 4\lambda_i)$ decides where the run ends",
+    r"for $Q = cI$ the sign of $u$ is fixed ($\dot u = <a=12> \lambda (s_* - s) u$); in general $u$ may "
+    r"cross 0 while $L \ge <b=8/3> s_*^<p=2>$, its minimum over $u = 0$, and never below; in the linear "
+    r"stage the sign of $\hat a(\rho) = \sum_i \lambda_i w_i(0) w^*_i/(\rho - <e=4>\lambda_i)$ decides where "
+    "the run ends",
     Verdict.PROVED,
-    a=12,
-    b="8/3",
 )
 def sign_below_barrier(c: Constants, effort: Effort) -> Finding:
     s, u, t = sympy.symbols("s u t")
@@ -159,8 +153,9 @@ def sign_below_barrier(c: Constants, effort: Effort) -> Finding:
     rest = sympy.expand(model.loss.subs(u, 0) - 3 * (s - t / 3) ** 2 - lowest)
     pairs = [
         (isotropic, sympy.expand(c["a"] * rate * (t - s) * u)),
-        (lowest, c["b"] * t**2),
+        (lowest, c["b"] * t ** c["p"]),
         (rest, sympy.S.Zero),
+        (model.A[0].subs({s: 0, t: 1}), c["e"]),
     ]
     return identities(pairs, "P3 with Q = λI; L(u = 0) = 3 (s - s*/3)² + 8s*²/3, and L falls along the flow")
 
@@ -168,7 +163,7 @@ def sign_below_barrier(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R3",
     "Remark 3",
-    r"the sign of $u(t)$ is fixed at initialization",
+    "the sign of $u(t)$ is fixed at initialization",
     Verdict.FALSE,
     correction=sign_below_barrier,
 )
@@ -199,11 +194,10 @@ def _rate(exponent: float, teacher: tuple[float, ...]) -> float:
 @claim(
     "R4",
     "Remark 4",
-    r"for a flat teacher $\rho$ increases with $a$, from $12/d$ at $a = 0$ to $<a>$ as $a \to \infty$, for "
-    r"$d$ from 2 to $\infty$",
+    r"for a flat teacher $\rho$ increases with $a$, from $<b=12>/d$ at $a = 0$ to $<a=12>$ as $a \to "
+    r"\infty$, for $d$ from 2 to $\infty$",
     Verdict.PROVED,
     hypotheses="a teacher that is weak on the first mode may break it (see the evidence)",
-    a=12,
 )
 def faster_if_flat(c: Constants, effort: Effort) -> Finding:
     # w*_i² = 1: Σ φ(λ_i) = 1/8, φ(x) = x²/(ρ - 4x) convex and falling with ρ; λ(a') majorises λ(a) for a' >
@@ -217,7 +211,7 @@ def faster_if_flat(c: Constants, effort: Effort) -> Finding:
         (phi.diff(x, 2), 2 * p**2 / (p - 4 * x) ** 3),
         (phi.diff(p), -(x**2) / (p - 4 * x) ** 2),
         (sympy.log(index ** -(exponent + more) / index**-exponent).diff(index), -more / index),
-        (8 * d * phi.subs({x: 1 / d, p: c["a"] / d}), sympy.S.One),  # a = 0
+        (8 * d * phi.subs({x: 1 / d, p: c["b"] / d}), sympy.S.One),  # a = 0
         (8 * phi.subs({x: 1, p: c["a"]}), sympy.S.One),  # a = ∞: one mode
     ]
     grid = [0.1 * n for n in range(0, 81, effort.of(4, 1))]

@@ -19,15 +19,11 @@ LEVELS = (EPSILON, 1e-3)
 @claim(
     "R1/gradient",
     "Remark 1",
-    r"the gradient is small at the start: near 0 $\nabla L = -Mw + O(\|w\|^3)$ with $M = <a> Q + <b> "
-    r"(Qw^*)(Qw^*)^\top$, so "
-    r"$E \|Mw(0)\|^2 = \mathrm{tr}\, M^2/d$, $\mathrm{tr}\, M^2 = 16\, \mathrm{tr}\, Q^2 + <c> s_*^{(3)} + "
-    r"64 (s_*^{(2)})^2$",
+    r"the gradient is small at the start: near 0 $\nabla L = -Mw + O(\|w\|^3)$ with $M = <a=4> Q + <b=8> "
+    r"(Qw^*)(Qw^*)^\top$, so $E \|Mw(0)\|^2 = \mathrm{tr}\, M^2/d$, $\mathrm{tr}\, M^2 = <e=16>\, "
+    r"\mathrm{tr}\, Q^<q=2> + <c=64> s_*^{(3)} + <f=64> (s_*^{(2)})^<v=2>$",
     Verdict.PROVED,
-    hypotheses=r"$w(0)$ on the unit sphere: of order $d^{-1/2}$, as $u(0)$ is (A1)",
-    a=4,
-    b=8,
-    c=64,
+    hypotheses="$w(0)$ on the unit sphere: of order $d^{-1/2}$, as $u(0)$ is (A1)",
 )
 def small_gradient(c: Constants, effort: Effort) -> Finding:
     l1, l2, v1, v2 = sympy.symbols("l1 l2 v1 v2")
@@ -40,7 +36,7 @@ def small_gradient(c: Constants, effort: Effort) -> Finding:
     pairs = [
         (-slope.student.subs({s: 0, t: 1}), c["a"]),
         (-slope.teacher.diff(u), c["b"]),
-        (mean, 16 * (l1**2 + l2**2) + c["c"] * s3 + 64 * s2**2),
+        (mean, c["e"] * (l1 ** c["q"] + l2 ** c["q"]) + c["c"] * s3 + c["f"] * s2 ** c["v"]),
     ]
     return identities(pairs, "gradient linearised at 0; trace by modes and pairs of modes")
 
@@ -48,10 +44,9 @@ def small_gradient(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R1/plateau",
     "Remark 1; Theorem 1",
-    r"the escape is slow: $T_1 = <a> \log d/\rho + O(1)$ from $u(0) \asymp d^{-1/2}$",
+    r"the escape is slow: $T_1 = <a=1/2> \log d/\rho + O(1)$ from $u(0) \asymp d^{-<h=1/2>}$",
     Verdict.MEASURED,
     ratio=1,
-    a="1/2",
 )
 def plateau(c: Constants, effort: Effort) -> Finding:
     from numerics import power_law, solve
@@ -59,7 +54,8 @@ def plateau(c: Constants, effort: Effort) -> Finding:
 
     dimensions = (1e12, 1e20)
     times = [
-        solve(power_law(2, d, init=f"escape:{d**-0.5!r}"), 30.0).phases(delta=0.1).t1 for d in dimensions
+        solve(power_law(2, d, init=f"escape:{d ** -float(c['h'])!r}"), 30.0).phases(delta=0.1).t1
+        for d in dimensions
     ]
     slope = (times[1] - times[0]) / math.log(dimensions[1] / dimensions[0])
     rho = float(escape_rate(PowerLaw(2, "inf")))
@@ -79,13 +75,11 @@ def _settling(exponent: float, dimension: int, epsilon: float = EPSILON) -> floa
 @claim(
     "R1/convergence",
     "Remark 1; Section 3.4 (IIb)",
-    r"after the escape the convergence of $u$ and $s$ is slower than in the isotropic case $Q = I$, where "
-    r"off the "
-    r"teacher the deficit decays like $e^{-<a> t}$",
+    "after the escape the convergence of $u$ and $s$ is slower than in the isotropic case $Q = I$, where "
+    "off the teacher the deficit decays like $e^{-<a=16> t}$",
     Verdict.MEASURED,
-    hypotheses=r"$Q = I$ as in Section 3.3, of trace $d$ (see R1/trace)",
+    hypotheses="$Q = I$ as in Section 3.3, of trace $d$ (see R1/trace)",
     ratio=1,
-    a=16,
 )
 def slower_than_unit(c: Constants, effort: Effort) -> Finding:
     from numerics import Problem, solve
@@ -110,9 +104,8 @@ def slower_than_unit(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R1/trace",
     "Remark 1, at the trace 1 of Section 2",
-    r"against $Q = I/d$, where the deficit decays like $e^{-16 t/d}$, the anisotropic flow is faster down "
-    r"to $1 - u$ "
-    r"of order $d^{-(1 - 1/a)}$, up to logarithms, and slower below",
+    "against $Q = I/d$, where the deficit decays like $e^{-16 t/d}$, the anisotropic flow is faster down "
+    "to $1 - u$ of order $d^{-(1 - 1/a)}$, up to logarithms, and slower below",
     Verdict.MEASURED,
     qualitative=True,
 )
@@ -130,15 +123,11 @@ def faster_at_first(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R3/isotropic",
     "Remark 3, second item",
-    r"for $Q = \lambda I$ $u$ grows like $u(0) e^{<a> \lambda t}$ while $s \ll s_*$, whatever $s(0)$: with "
-    r"$u(0) = 0$ it stays 0, and "
-    r"$s \to s_*/<b>$; in both settings a linear functional of $w(0)$ decides, $\hat a(\rho) = u(0)/(<c> "
-    r"\lambda)$ here",
+    r"for $Q = \lambda I$ $u$ grows like $u(0) e^{<a=12> \lambda t}$ while $s \ll s_*$, whatever $s(0)$: "
+    r"with $u(0) = 0$ it stays 0, and $s \to s_*/<b=3>$; in both settings a linear functional of $w(0)$ "
+    r"decides, $\hat a(\rho) = u(0)/(<c=8> \lambda)$ here",
     Verdict.PROVED,
-    hypotheses=r"$s_* = 1$",
-    a=12,
-    b=3,
-    c=8,
+    hypotheses="$s_* = 1$",
 )
 def overlap_controls(c: Constants, effort: Effort) -> Finding:
     rate = sympy.Symbol("lambda", positive=True)

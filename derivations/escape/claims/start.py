@@ -24,28 +24,29 @@ def _sphere(powers: tuple[int, ...], dimension: sympy.Expr) -> sympy.Expr:
 @claim(
     "A1",
     "Assumption A1",
-    r"$u(0) \asymp d^{-1/2}$: given the teacher, $E\, u(0)^2 = \frac{<a>}{d} s_*^{(2)}$ for $w(0)$ uniform "
-    r"on the unit sphere",
+    r"$u(0) \asymp d^{-<h=1/2>}$: given the teacher, $E\, u(0)^<p=2> = \frac{<a=1>}{d} s_*^{(2)}$ for $w(0)$ "
+    "uniform on the unit sphere",
     Verdict.PROVED,
     hypotheses=r"the assumption on $w^*_1$ is about the teacher: $|w^*_1| = |g_1|/\|Q^{1/2}g\|$ is of order "
     r"one but for small $g_1$",
-    a=1,
 )
 def overlap_size(c: Constants, effort: Effort) -> Finding:
     v1, v2 = sympy.symbols("v1 v2")
     second, cross = _sphere((2, 0), d), _sphere((1, 1), d)
     variance = (l1 * v1) ** 2 * second + (l2 * v2) ** 2 * second + 2 * l1 * v1 * l2 * v2 * cross
-    printed = c["a"] / d * ((l1 * v1) ** 2 + (l2 * v2) ** 2)
-    return identity(variance, printed, "moments of the sphere, two modes of d, terms in pairs of modes")
+    printed = c["a"] / d * ((l1 * v1) ** c["p"] + (l2 * v2) ** c["p"])
+    return identities(
+        [(variance, printed), (second, d ** (-c["p"] * c["h"]))],
+        "moments of the sphere, two modes of d, terms in pairs of modes",
+    )
 
 
 @correction(
-    r"with the clock $\Theta(t) = t$, given $w^*$, $\hat a(\rho)$ has mean 0 and variance $\frac{<a>}{d} "
-    r"\sum_i (w^*_i v_i)^2$, and is $N(0, \cdot)$ for $w(0) \sim N(0, I/d)$",
+    r"with the clock $\Theta(t) = t$, given $w^*$, $\hat a(\rho)$ has mean 0 and variance $\frac{<a=1>}{d} "
+    r"\sum_i (w^*_i v_i)^<p=2>$, and is $N(0, \cdot)$ for $w(0) \sim N(0, I/d)$",
     Verdict.PROVED,
-    hypotheses=r"with probability of order $\epsilon$ it is smaller than $\epsilon d^{-1/2}$: A1 holds up to "
-    r"such draws",
-    a=1,
+    hypotheses=r"with probability of order $\epsilon$ it is smaller than $\epsilon d^{-1/2}$: A1 holds up "
+    r"to such draws",
 )
 def source_variance(c: Constants, effort: Effort) -> Finding:
     x1, x2 = sympy.symbols("x1 x2")  # x_i = w*_i v_i
@@ -55,14 +56,16 @@ def source_variance(c: Constants, effort: Effort) -> Finding:
         for i, left in enumerate((x1, x2))
         for j, right in enumerate((x1, x2))
     )
-    return identity(variance, c["a"] * (x1**2 + x2**2) / d, "a linear form of a Gaussian vector")
+    return identity(
+        variance, c["a"] * (x1 ** c["p"] + x2 ** c["p"]) / d, "a linear form of a Gaussian vector"
+    )
 
 
 @claim(
     "A1/source",
     "Assumption A1, Remark 6",
-    r"$\hat a_\Theta(\rho_{true}) \sim N(0, \frac1d\sum_i (w^*_i v_i)^2)$ given $w^*$, "
-    r"$v_i = \lambda_i/(\rho_{true} - 4\lambda_i)$",
+    r"$\hat a_\Theta(\rho_{true}) \sim N(0, \frac1d\sum_i (w^*_i v_i)^2)$ given $w^*$, $v_i = "
+    r"\lambda_i/(\rho_{true} - 4\lambda_i)$",
     Verdict.GAP,
     correction=source_variance,
 )
@@ -76,23 +79,23 @@ def random_pole(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"on the sphere $\hat a(\rho)$ has the same mean and variance, and kurtosis $3d/(d + <n>)$: Gaussian "
-    r"only as $d \to \infty$",
+    r"on the sphere $\hat a(\rho)$ has the same mean and variance, and kurtosis $<a=3>d/(d + <n=2>)$: "
+    r"Gaussian only as $d \to \infty$",
     Verdict.PROVED,
-    n=2,
 )
 def sphere_kurtosis(c: Constants, effort: Effort) -> Finding:
-    return identity(_sphere((4,), d) / _sphere((2,), d) ** 2, 3 * d / (d + c["n"]), "moments of the sphere")
+    return identity(
+        _sphere((4,), d) / _sphere((2,), d) ** 2, c["a"] * d / (d + c["n"]), "moments of the sphere"
+    )
 
 
 @claim(
     "R6",
     "Remark 6",
     r"for $w(0)$ uniform on the sphere $\hat a(\rho) \sim N(0, \frac{1}{d} \sum_i (w^*_i v_i)^2)$, of "
-    r"kurtosis $<a>$",
+    "kurtosis $<a=3>$",
     Verdict.FALSE,
     correction=sphere_kurtosis,
-    a=3,
 )
 def gaussian_on_sphere(c: Constants, effort: Effort) -> Finding:
     kurtosis = (_sphere((4,), d) / _sphere((2,), d) ** 2).subs(d, 2)
@@ -109,29 +112,25 @@ def gaussian_on_sphere(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$E\, s(0) = <a>/d$, and for $w(0) \sim N(0, I/d)$ $\mathrm{Var}\, s(0) = <b>\, \mathrm{tr}\, Q^2/d^2$: "
-    r"$s(0)$ is of order $1/d$, "
-    r"and so is its spread",
+    r"$E\, s(0) = <a=1>/d$, and for $w(0) \sim N(0, I/d)$ $\mathrm{Var}\, s(0) = <b=2>\, \mathrm{tr}\, "
+    "Q^<p=2>/d^<q=2>$: $s(0)$ is of order $1/d$, and so is its spread",
     Verdict.PROVED,
-    a=1,
-    b=2,
 )
 def energy_size(c: Constants, effort: Effort) -> Finding:
     # s = Σ λ_i w_i², two modes standing for all: pairs of modes
     second, fourth, mixed = (gaussian_moment(powers, sympy.eye(2) / d) for powers in ((2, 0), (4, 0), (2, 2)))
     mean = (l1 + l2) * second
     variance = l1**2 * fourth + l2**2 * fourth + 2 * l1 * l2 * mixed - mean**2
-    pairs = [(mean, c["a"] * (l1 + l2) / d), (variance, c["b"] * (l1**2 + l2**2) / d**2)]
+    pairs = [(mean, c["a"] * (l1 + l2) / d), (variance, c["b"] * (l1 ** c["p"] + l2 ** c["p"]) / d ** c["q"])]
     return identities(pairs, "Gaussian moments; tr Q = 1")
 
 
 @claim(
     "R6/energy",
     "Remark 6",
-    r"$s(0)$ fluctuates on the order $d^{-1/<n>}$",
+    "$s(0)$ fluctuates on the order $d^{-1/<n=2>}$",
     Verdict.FALSE,
     correction=energy_size,
-    n=2,
 )
 def energy_spread(c: Constants, effort: Effort) -> Finding:
     sizes = []
@@ -151,25 +150,31 @@ def energy_spread(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"with $w(0)$ on the unit sphere $\|w(0)\| = 1$, $E\, s(0) = <a>/d$ and $E\, u(0)^2 = s_*^{(2)}/d$; "
-    r"$\|w(0)\| = d^{-1/2}$ would give "
-    r"$s(0) \sim d^{-2}$ and $u(0) \sim d^{-1}$, against A1",
+    r"with $w(0)$ on the unit sphere $\|w(0)\| = <e=1>$, $E\, s(0) = <a=1>/d$ and $E\, u(0)^<p=2> = "
+    r"s_*^{(2)}/d$; $\|w(0)\| = d^{-<h=1/2>}$ would give $s(0) \sim d^{-<q=2>}$ and $u(0) \sim d^{-<r=1>}$, "
+    "against A1",
     Verdict.PROVED,
-    a=1,
 )
 def consistent(c: Constants, effort: Effort) -> Finding:
     scaled = [_sphere((2,), d), _sphere((2,), d) / d]  # E w_1² for norm 1 and for norm d^{-1/2}
-    pairs = [(scaled[0], c["a"] / d), (scaled[1], c["a"] / d**2)]
+    x = sympy.Symbol("x", positive=True)
+    pairs = [
+        (scaled[0], c["a"] / d),
+        (scaled[1], c["a"] / d ** c["q"]),
+        (sympy.sqrt(d * scaled[0]), c["e"]),
+        (sympy.sqrt(d * scaled[1]), d ** -c["h"]),
+        (x**2 * scaled[0], x ** c["p"] / d),  # u(0)² = Σ x_i² w_i(0)²
+        (sympy.sqrt(scaled[1]), d ** -c["r"]),
+    ]
     return identities(pairs, "moments of the sphere")
 
 
 @claim(
     "Setup/start",
     "Section 2 against Section B.3",
-    r"$w(0)$ is uniform on the unit sphere and $\|w(0)\|_2 = d^{-1/<n>}$",
+    r"$w(0)$ is uniform on the unit sphere and $\|w(0)\|_2 = d^{-1/<n=2>}$",
     Verdict.FALSE,
     correction=consistent,
-    n=2,
 )
 def two_norms(c: Constants, effort: Effort) -> Finding:
     norm = 2 ** (-1 / float(c["n"]))
@@ -191,9 +196,8 @@ def two_norms(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Setup/noise",
     "Section 2",
-    r"label noise of variance $\sigma^2$ adds $<a>\, \sigma^2$ to the loss and leaves the flow as it is",
+    r"label noise of variance $\sigma^2$ adds $<a=1>\, \sigma^2$ to the loss and leaves the flow as it is",
     Verdict.PROVED,
-    a=1,
 )
 def noise(c: Constants, effort: Effort) -> Finding:
     variance = sympy.Symbol("sigma2")
@@ -206,10 +210,8 @@ def noise(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Setup/teacher",
     "Section 2",
-    r"$w^* = g/\|Q^{1/2}g\|$ has $\|w^*\|_Q = <a>$; with $\|w^*\|^2 = d$ instead, $E\, s_* = <b>$",
+    r"$w^* = g/\|Q^{1/2}g\|$ has $\|w^*\|_Q = <a=1>$; with $\|w^*\|^2 = d$ instead, $E\, s_* = <b=1>$",
     Verdict.PROVED,
-    a=1,
-    b=1,
 )
 def normalisations(c: Constants, effort: Effort) -> Finding:
     # w* = √d x, x on the sphere: E s* = d Σ λ_i E x_i² = tr Q

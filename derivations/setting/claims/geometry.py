@@ -15,45 +15,39 @@ DERIVED = "derived from Gaussian moments, for any d"
 @claim(
     "P1",
     "Proposition 1",
-    r"$L(w) = <a> s^2 + <b> s_*^2 - <c> u^2 - <e> s s_*$",
+    "$L(w) = <a=3> s^<p=2> + <b=3> s_*^<q=2> - <c=4> u^<r=2> - <e=2> s s_*$",
     Verdict.PROVED,
     hypotheses=r"$x \sim N(0, Q)$; any symmetric $Q \succeq 0$ will do",
-    a=3,
-    b=3,
-    c=4,
-    e=2,
 )
 def loss(c: Constants, effort: Effort) -> Finding:
-    printed = c["a"] * s**2 + c["b"] * t**2 - c["c"] * u**2 - c["e"] * s * t
+    printed = c["a"] * s ** c["p"] + c["b"] * t ** c["q"] - c["c"] * u ** c["r"] - c["e"] * s * t
     return identity(phase_retrieval().loss, printed, DERIVED)
 
 
 @claim(
     "P1/step1",
     "Proposition 1, step 1",
-    r"$E (x^\top w)^4 = <a> \|w\|_Q^4$ and $E (x^\top w^*)^4 = <b> \|w^*\|_Q^4$",
+    r"$E (x^\top w)^<m=4> = <a=3> \|w\|_Q^<m>$ and $E (x^\top w^*)^<n=4> = <b=3> \|w^*\|_Q^<n>$",
     Verdict.PROVED,
-    a=3,
-    b=3,
 )
 def fourth_moment(c: Constants, effort: Effort) -> Finding:
     student, teacher = (gaussian_moment(powers, _covariance) for powers in ((4, 0), (0, 4)))
-    return identities([(student, c["a"] * s**2), (teacher, c["b"] * t**2)], "Wick's formula")
+    return identities(
+        [(student, c["a"] * s ** (c["m"] / 2)), (teacher, c["b"] * t ** (c["n"] / 2))], "Wick's formula"
+    )
 
 
 @claim(
     "P1/step2",
     "Proposition 1, step 2",
-    r"$E (x^\top w)^2 (x^\top w^*)^2 = <a> \|w\|_Q^2 \|w^*\|_Q^2 + <b> \langle w, w^* \rangle_Q^2$, "
-    r"one pairing of Wick's formula giving the first term and two the second",
+    r"$E (x^\top w)^<p=2> (x^\top w^*)^<q=2> = <a=1> \|w\|_Q^<p> \|w^*\|_Q^<q> + <b=2> \langle w, w^* "
+    r"\rangle_Q^<r=2>$, one pairing of Wick's formula giving the first term and two the second",
     Verdict.PROVED,
-    a=1,
-    b=2,
 )
 def mixed_moment(c: Constants, effort: Effort) -> Finding:
     # three pairings of (w, w, w*, w*): the product of the two covariances in each
     pairings = [_covariance[0, 0] * _covariance[1, 1]] + 2 * [_covariance[0, 1] ** 2]
-    printed = c["a"] * s * t + c["b"] * u**2
+    printed = c["a"] * s ** (c["p"] / 2) * t ** (c["q"] / 2) + c["b"] * u ** c["r"]
     stein = gaussian_moment((2, 2), _covariance)
     return identities([(stein, printed), (sum(pairings), printed)], "Stein's lemma, and the sum of pairings")
 
@@ -61,14 +55,14 @@ def mixed_moment(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P1/step3",
     "Proposition 1, step 3",
-    r"$L = 3s^2 + 3s_*^2 - <a>(s s_* + 2u^2) = 3s^2 + 3s_*^2 - 2 s s_* - <b> u^2$",
+    "$L = <f=3>s^<p=2> + <g=3>s_*^<q=2> - <a=2>(s s_* + <h=2>u^<r=2>) = <f>s^<p> + <g>s_*^<q> - <e=2> s s_* "
+    "- <b=4> u^<r>$",
     Verdict.PROVED,
-    a=2,
-    b=4,
 )
 def assembled(c: Constants, effort: Effort) -> Finding:
-    first = 3 * s**2 + 3 * t**2 - c["a"] * (s * t + 2 * u**2)
-    last = 3 * s**2 + 3 * t**2 - 2 * s * t - c["b"] * u**2
+    squares = c["f"] * s ** c["p"] + c["g"] * t ** c["q"]
+    first = squares - c["a"] * (s * t + c["h"] * u ** c["r"])
+    last = squares - c["e"] * s * t - c["b"] * u ** c["r"]
     derived = phase_retrieval().loss
     return identities([(derived, first), (derived, last)], DERIVED)
 
@@ -76,11 +70,8 @@ def assembled(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2",
     "(3.1)",
-    r"$\nabla L = <a> s Qw - <b> s_* Qw - <c> u Qw^*$",
+    r"$\nabla L = <a=12> s Qw - <b=4> s_* Qw - <c=8> u Qw^*$",
     Verdict.PROVED,
-    a=12,
-    b=4,
-    c=8,
 )
 def slope(c: Constants, effort: Effort) -> Finding:
     derived = gradient(phase_retrieval())
@@ -91,10 +82,9 @@ def slope(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/chain",
     "Proposition 2, proof",
-    r"$\nabla s = <a> Qw$, $\nabla u = <b> Qw^*$ and $\nabla L = 6s \nabla s - 2s_* \nabla s - 8u \nabla u$",
+    r"$\nabla s = <a=2> Qw$, $\nabla u = <b=1> Qw^*$ and $\nabla L = <e=6>s \nabla s - <f=2>s_* \nabla s - "
+    r"<g=8>u \nabla u$",
     Verdict.PROVED,
-    a=2,
-    b=1,
 )
 def chain_rule(c: Constants, effort: Effort) -> Finding:
     # mode i: s = Σ λ w², u = Σ λ w w*; and the derived gradient in terms of the printed factors
@@ -103,8 +93,8 @@ def chain_rule(c: Constants, effort: Effort) -> Finding:
     pairs = [
         ((rate * w**2).diff(w), c["a"] * rate * w),
         ((rate * w * target).diff(w), c["b"] * rate * target),
-        (derived.student, (6 * s - 2 * t) * c["a"]),
-        (derived.teacher, -8 * u * c["b"]),
+        (derived.student, (c["e"] * s - c["f"] * t) * c["a"]),
+        (derived.teacher, -c["g"] * u * c["b"]),
     ]
     return identities(pairs, "mode by mode, for any d")
 
@@ -112,12 +102,8 @@ def chain_rule(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/hessian",
     "(3.2)",
-    r"$\nabla^2 L = <a> (Qw)(Qw)^\top + (<b> s - <c> s_*) Q - <e> (Qw^*)(Qw^*)^\top$",
+    r"$\nabla^2 L = <a=24> (Qw)(Qw)^\top + (<b=12> s - <c=4> s_*) Q - <e=8> (Qw^*)(Qw^*)^\top$",
     Verdict.PROVED,
-    a=24,
-    b=12,
-    c=4,
-    e=8,
 )
 def curvature(c: Constants, effort: Effort) -> Finding:
     derived = hessian(phase_retrieval()).coefficients
@@ -128,14 +114,11 @@ def curvature(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/critical",
     "Proposition 2, cases 1 and 2",
-    r"on $w = \alpha w^*$ the gradient vanishes iff $<a> \alpha^3 - <b> \alpha = 0$, that is "
-    r"$\alpha \in \{0, \pm 1\}$; all other critical points have $u = 0$ and $s = s_*/<c>$",
+    r"on $w = \alpha w^*$ the gradient vanishes iff $<a=12> \alpha^<p=3> - <b=12> \alpha = 0$, that is "
+    r"$\alpha \in \{0, \pm <m=1>\}$; all other critical points have $u = 0$ and $s = s_*/<c=3>$",
     Verdict.PROVED,
-    hypotheses=r"$Q \succ 0$: with a zero eigenvalue $w$ is free along its eigenvectors; the last set is "
-    r"empty for $d = 1$",
-    a=12,
-    b=12,
-    c=3,
+    hypotheses=r"$Q \succ 0$: with a zero eigenvalue $w$ is free along its eigenvectors; the last set "
+    r"is empty for $d = 1$",
 )
 def critical(c: Constants, effort: Effort) -> Finding:
     model = phase_retrieval()
@@ -145,8 +128,8 @@ def critical(c: Constants, effort: Effort) -> Finding:
     multiples = [point.multiple for point in points if point.multiple is not None]
     other = [point for point in points if point.multiple is None]
     pairs = [
-        (along, c["a"] * alpha**3 - c["b"] * alpha),
-        (sympy.Add(*(multiple**2 for multiple in multiples)), 2 * sympy.S.One),
+        (along, c["a"] * alpha ** c["p"] - c["b"] * alpha),
+        (sympy.Add(*(multiple**2 for multiple in multiples)), 2 * c["m"] ** 2),
         (other[0].u, sympy.S.Zero),
         (other[0].s, t / c["c"]),
     ]
@@ -156,11 +139,9 @@ def critical(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/origin",
     "Proposition 2, at 0",
-    r"$\nabla^2 L(0) = -<a> s_* Q - <b> (Qw^*)(Qw^*)^\top \prec 0$: a strict local maximum",
+    r"$\nabla^2 L(0) = -<a=4> s_* Q - <b=8> (Qw^*)(Qw^*)^\top \prec 0$: a strict local maximum",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    a=4,
-    b=8,
 )
 def origin(c: Constants, effort: Effort) -> Finding:
     return _kind(0, "maximum", (-c["a"] * t, -c["b"]))
@@ -169,11 +150,9 @@ def origin(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/teacher",
     "Proposition 2, at ±w*",
-    r"$\nabla^2 L(\pm w^*) = <a> (Qw^*)(Qw^*)^\top + <b> s_* Q \succ 0$: strict minima",
+    r"$\nabla^2 L(\pm w^*) = <a=16> (Qw^*)(Qw^*)^\top + <b=8> s_* Q \succ 0$: strict minima",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    a=16,
-    b=8,
 )
 def teacher(c: Constants, effort: Effort) -> Finding:
     findings = [_kind(sign, "minimum", (c["b"] * t, c["a"])) for sign in (1, -1)]
@@ -194,49 +173,51 @@ def _kind(multiple: int, kind: str, printed: tuple[sympy.Expr, sympy.Expr]) -> F
 @claim(
     "P2/global",
     "Proposition 2",
-    r"$\pm w^*$ are the global minima: $L = <a> (s - s_*)^2 + <b> (s s_* - u^2)$, a sum of two squares that "
-    r"vanishes only there",
+    r"$\pm w^*$ are the global minima: $L = <a=3> (s - s_*)^<p=2> + <b=4> (s s_* - u^<q=2>)$, a sum of two "
+    "squares that vanishes only there",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    a=3,
-    b=4,
 )
 def least(c: Constants, effort: Effort) -> Finding:
     # s s* - u^2 = sum_{i<j} l_i l_j (w_i w*_j - w_j w*_i)^2 (Lagrange): each pair of modes on its own
     l1, l2, a1, a2, b1, b2 = sympy.symbols("l1 l2 a1 a2 b1 b2")
     pair = l1 * a1**2 * l2 * b2**2 + l2 * a2**2 * l1 * b1**2 - 2 * l1 * a1 * b1 * l2 * a2 * b2
-    printed = c["a"] * (s - t) ** 2 + c["b"] * (s * t - u**2)
+    printed = c["a"] * (s - t) ** c["p"] + c["b"] * (s * t - u ** c["q"])
     return identities(
         [(phase_retrieval().loss, printed), (pair, l1 * l2 * (a1 * b2 - a2 * b1) ** 2)],
         "identity, and Lagrange's identity for s s* - u², pair by pair of modes, for any d",
     )
 
 
-def _saddle() -> tuple[sympy.Expr, sympy.Expr]:
-    """wᵀ∇²Lw and w*ᵀ∇²Lw* at u = 0, s = s*/3, in units of s*²."""
+def _saddle() -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
+    """wᵀ∇²Lw and w*ᵀ∇²Lw* at u = 0, s = s*/3, in units of s*², and that s."""
     (point,) = [p for p in critical_points(phase_retrieval()) if p.multiple is None]
     form = point.hessian.quadratic_form
     along_student, along_teacher = form(point.s, point.s, point.u), form(t, point.u, t)
-    return sympy.expand(along_student / t**2), sympy.expand(along_teacher / t**2)
+    return sympy.expand(along_student / t**2), sympy.expand(along_teacher / t**2), point.s
 
 
 @correction(
-    r"$w^\top \nabla^2 L w = 24 s^2 = <a> s_*^2 > 0$ at $(u, s) = (0, s_*/3)$; the classification as saddle "
-    r"stands",
+    r"$w^\top \nabla^2 L w = <b=24> s^<p=2> = <a=8/3> s_*^<q=2> > 0$ at $(u, s) = (0, s_*/<h=3>)$; the "
+    "classification as saddle stands",
     Verdict.PROVED,
-    a="8/3",
 )
 def saddle_value(c: Constants, effort: Effort) -> Finding:
-    return identity(_saddle()[0], c["a"], "Hessian at the saddle set, for any d")
+    value, _, energy = _saddle()
+    pairs = [
+        (value * t**2, c["b"] * energy ** c["p"]),
+        (value * t**2, c["a"] * t ** c["q"]),
+        (energy, t / c["h"]),
+    ]
+    return identities(pairs, "Hessian at the saddle set, for any d")
 
 
 @claim(
     "P2/saddle",
     "Proposition 2, last display",
-    r"$w^\top \nabla^2 L w = 24 (w^\top Q w)^2 = <a> (w^{*\top} Q w^*)^2$ at $(u, s) = (0, s_*/3)$",
+    r"$w^\top \nabla^2 L w = 24 (w^\top Q w)^2 = <a=8> (w^{*\top} Q w^*)^2$ at $(u, s) = (0, s_*/3)$",
     Verdict.FALSE,
     correction=saddle_value,
-    a=8,
 )
 def saddle(c: Constants, effort: Effort) -> Finding:
     value = _saddle()[0]
@@ -254,25 +235,24 @@ def saddle(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P2/saddle-down",
     "Proposition 2, last display",
-    r"$w^{*\top} \nabla^2 L w^* = -<a> (w^{*\top} Q w^*)^2 < 0$ at $(u, s) = (0, s_*/3)$, so that all these "
-    r"points are saddles",
+    r"$w^{*\top} \nabla^2 L w^* = -<a=8> (w^{*\top} Q w^*)^<p=2> < 0$ at $(u, s) = (0, s_*/<h=3>)$, so that "
+    "all these points are saddles",
     Verdict.PROVED,
-    a=8,
 )
 def saddle_down(c: Constants, effort: Effort) -> Finding:
-    up, down = _saddle()
-    found = identity(down, -c["a"], f"{up} s*² along w, {down} s*² along w*")
+    up, down, energy = _saddle()
+    pairs = [(down * t**2, -c["a"] * t ** c["p"]), (energy, t / c["h"])]
+    found = identities(pairs, f"{up} s*² along w, {down} s*² along w*")
     return found if up > 0 > down else Finding(Verdict.UNDECIDED, "no change of sign")
 
 
 @claim(
     "R1",
     "Remark 1",
-    r"the only minima are $\pm w^*$: of the <n> kinds of critical points two are minima, where $L = 0$; the "
-    r"others are a maximum and saddles",
+    r"the only minima are $\pm w^*$: of the <n=4> kinds of critical points two are minima, where $L = 0$; "
+    "the others are a maximum and saddles",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    n=4,
 )
 def no_spurious(c: Constants, effort: Effort) -> Finding:
     points = critical_points(phase_retrieval())
@@ -289,18 +269,17 @@ def no_spurious(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R2",
     "Remark 2",
-    r"with $z = Q^{1/2} w$ and $L_I(z) = L(Q^{-1/2} z)$: $\dot z = -<a> Q \nabla L_I(z)$, and $z$ is "
-    r"critical for "
-    r"$L_I$ iff $w$ is for $L$",
+    r"with $z = Q^{<p=1/2>} w$ and $L_I(z) = L(Q^{-<p>} z)$: $\dot z = -<a=1> Q \nabla L_I(z)$, and $z$ is "
+    "critical for $L_I$ iff $w$ is for $L$",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$",
-    a=1,
 )
 def preconditioned(c: Constants, effort: Effort) -> Finding:
-    # mode by mode, any d: L_I is the loss with s = Σ z², u = Σ z z*, so ∂L_I/∂z_i = 2 L_s z_i + L_u z*_i
+    # mode by mode, any d: w = λ^{-p} z, so ∂L_I/∂z_i = λ^{-p} ∂L/∂w_i = λ^{1-2p} (2 L_s z_i + L_u z*_i)
     model = phase_retrieval()
     rate, z, target = sympy.symbols("lambda z z_star", positive=True)
-    isotropic = 2 * model.loss.diff(s) * z + model.loss.diff(u) * target
-    root = sympy.sqrt(rate)
-    velocity = root * rate * (model.A[0] * z / root + model.B[0] * target / root)
-    return identity(velocity, -c["a"] * rate * isotropic, "chain rule, mode by mode, for any d")
+    slope = 2 * model.loss.diff(s) * z + model.loss.diff(u) * target
+    velocity = rate * (model.A[0] * z + model.B[0] * target)
+    return identity(
+        velocity, -c["a"] * rate ** (2 - 2 * c["p"]) * slope, "chain rule, mode by mode, for any d"
+    )

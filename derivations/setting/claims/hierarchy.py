@@ -21,11 +21,8 @@ def _order(name: str, order: sympy.Expr) -> sympy.Expr:
 @claim(
     "P3",
     "(3.3), (A.1)",
-    r"$\dot w_i = <a> \lambda_i (s_* - <b> s) w_i + <c> \lambda_i u w^*_i$",
+    r"$\dot w_i = <a=4> \lambda_i (s_* - <b=3> s) w_i + <c=8> \lambda_i u w^*_i$",
     Verdict.PROVED,
-    a=4,
-    b=3,
-    c=8,
 )
 def modes(c: Constants, effort: Effort) -> Finding:
     model = phase_retrieval()
@@ -38,11 +35,8 @@ def modes(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P3/energy",
     "(3.4)",
-    r"$\dot s^{(k)} = <a> (s_* - <b> s) s^{(k+1)} + <c> u u^{(k+1)}$",
+    r"$\dot s^{(k)} = <a=8> (s_* - <b=3> s) s^{(k+1)} + <c=16> u u^{(k+1)}$",
     Verdict.PROVED,
-    a=8,
-    b=3,
-    c=16,
 )
 def energy(c: Constants, effort: Effort) -> Finding:
     printed = c["a"] * (t - c["b"] * s) * _order("s", k + 1) + c["c"] * u * _order("u", k + 1)
@@ -52,11 +46,8 @@ def energy(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P3/overlap",
     "(3.5), (B.7), (B.8)",
-    r"$\dot u^{(k)} = <a> (s_* - <b> s) u^{(k+1)} + <c> u s_*^{(k+1)}$",
+    r"$\dot u^{(k)} = <a=4> (s_* - <b=3> s) u^{(k+1)} + <c=8> u s_*^{(k+1)}$",
     Verdict.PROVED,
-    a=4,
-    b=3,
-    c=8,
 )
 def overlap(c: Constants, effort: Effort) -> Finding:
     printed = c["a"] * (t - c["b"] * s) * _order("u", k + 1) + c["c"] * u * _order("t", k + 1)
@@ -66,32 +57,27 @@ def overlap(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P3/isotropic",
     "Section 3.3",
-    r"for $Q = I$ the flow closes on $(u, s)$: $\dot u = <a> (s_* - s) u$, $\dot s = 8 (s_* - <b> s) s + <c> "
-    r"u^2$",
+    r"for $Q = I$ the flow closes on $(u, s)$: $\dot u = <a=12> (s_* - s) u$, $\dot s = <e=8> (s_* - <b=3> "
+    "s) s + <c=16> u^<p=2>$",
     Verdict.PROVED,
-    a=12,
-    b=3,
-    c=16,
 )
 def isotropic(c: Constants, effort: Effort) -> Finding:
     tower = hierarchy(phase_retrieval())
     same = {_order(name, k + 1): value for name, value in (("s", s), ("u", u), ("t", t))}
     pairs = [
         (tower.U[0].subs(same), c["a"] * (t - s) * u),
-        (tower.S[0].subs(same), 8 * (t - c["b"] * s) * s + c["c"] * u**2),
+        (tower.S[0].subs(same), c["e"] * (t - c["b"] * s) * s + c["c"] * u ** c["p"]),
     ]
     return identities(pairs, "all orders coincide for Q = I")
 
 
 @correction(
     r"with $n$ distinct non-zero eigenvalues $\prod_j (\lambda - \lambda_j) = 0$ on the spectrum expresses "
-    r"$s^{(n+1)}, u^{(n+1)}$ by lower orders: $2n$ statistics close, e.g. for $n = 2$ "
-    r"$u^{(3)} = <a> (\lambda_1 + \lambda_2) u^{(2)} - <b> \lambda_1 \lambda_2 u^{(1)}$; $Q = cI$ closes on "
-    r"$(s, u)$ for every $c$. None exists only where infinitely many eigenvalues carry teacher and student "
-    r"($d = \infty$)",
+    "$s^{(n+1)}, u^{(n+1)}$ by lower orders: $<m=2>n$ statistics close, e.g. for $n = <n=2>$ $u^{(3)} = "
+    r"<a=1> (\lambda_1 + \lambda_2) u^{(2)} - <b=1> \lambda_1 \lambda_2 u^{(1)}$; $Q = cI$ closes on $(s, "
+    "u)$ for every $c$. None exists only where infinitely many eigenvalues carry teacher and student ($d = "
+    r"\infty$)",
     Verdict.PROVED,
-    a=1,
-    b=1,
 )
 def closes(c: Constants, effort: Effort) -> Finding:
     l1, l2, p1, p2 = sympy.symbols("lambda1 lambda2 p1 p2")
@@ -100,7 +86,7 @@ def closes(c: Constants, effort: Effort) -> Finding:
         return l1**order * p1 + l2**order * p2
 
     two = c["a"] * (l1 + l2) * moment(2) - c["b"] * l1 * l2 * moment(1)
-    pairs = [(moment(3), two)]
+    pairs = [(moment(3), two), (sympy.Integer(len((l1, l2))), c["n"])]
     for size in range(1, effort.of(5, 9)):
         values = [sympy.Rational(1, j**2) for j in range(1, size + 1)]
         closed = CharacteristicPolynomial(values).close(hierarchy(phase_retrieval()))
@@ -108,19 +94,17 @@ def closes(c: Constants, effort: Effort) -> Finding:
         pairs += [(a, x ** (size + 1)) for a, x in zip(after, values, strict=True)]
         # and no fewer will do: the orders 1..n of n free products w_i w*_i are independent
         vandermonde = sympy.Matrix(size, size, lambda i, j, v=values: v[j] ** (i + 1))
-        pairs += [(sympy.Integer(vandermonde.rank()), sympy.Integer(size))]
+        pairs += [(sympy.Integer(2 * vandermonde.rank()), c["m"] * size)]
     return identities(pairs, "characteristic polynomial, symbolic for n = 2, at n eigenvalues 1/j²")
 
 
 @claim(
     "P3/closure",
     "Section 3.3, after Proposition 3",
-    r"as soon as $Q \neq I$ no finite-dimensional closure exists; in particular $u^{(<n>)}$ is no "
-    r"combination of "
-    r"$u^{(1)}$ and $u^{(2)}$",
+    r"as soon as $Q \neq I$ no finite-dimensional closure exists; in particular $u^{(<n=3>)}$ is no "
+    "combination of $u^{(1)}$ and $u^{(2)}$",
     Verdict.FALSE,
     correction=closes,
-    n=3,
 )
 def no_closure(c: Constants, effort: Effort) -> Finding:
     p1, p2 = sympy.symbols("p1 p2")
@@ -142,12 +126,10 @@ def no_closure(c: Constants, effort: Effort) -> Finding:
 @claim(
     "5.1",
     "(5.1), (B.9)",
-    r"$\dot U = [<a> (1 - <b> s) B + <c> S] U$ with $(Bx)_k = x_{k+1}$ and $S = (B s_*^\infty) e_1^\top$",
+    r"$\dot U = [<a=4> (1 - <b=3> s) B + <c=8> S] U$ with $(Bx)_k = x_{k+1}$ and $S = (B s_*^\infty) "
+    r"e_1^\top$",
     Verdict.PROVED,
     hypotheses=r"$s_* = 1$; $\|Q\| < 1$, so that $s_*^\infty \in \ell^2$",
-    a=4,
-    b=3,
-    c=8,
 )
 def operator_form(c: Constants, effort: Effort) -> Finding:
     # coordinate k: (BU)_k = u^(k+1), (SU)_k = s*^(k+1) u^(1)
@@ -156,10 +138,9 @@ def operator_form(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$B$ is the left (backward) shift, with kernel spanned by $e_1$ and $\|B\| = <a>$; the right shift is "
-    r"its adjoint",
+    r"$B$ is the left (backward) shift, with kernel spanned by $e_1$ and $\|B\| = <a=1>$; the right shift "
+    "is its adjoint",
     Verdict.PROVED,
-    a=1,
 )
 def left_shift(c: Constants, effort: Effort) -> Finding:
     B = sympy.Matrix(6, 6, lambda i, j: int(j == i + 1))
@@ -172,10 +153,9 @@ def left_shift(c: Constants, effort: Effort) -> Finding:
 @claim(
     "5.1/shift",
     "Section 5.1, step 1; Section B.2",
-    r"$B$, $(Bx)_k = x_{k+1}$, is the right shift: $(Bx)_<n> = x_1$",
+    "$B$, $(Bx)_k = x_{k+1}$, is the right shift: $(Bx)_<n=2> = x_1$",
     Verdict.FALSE,
     correction=left_shift,
-    n=2,
 )
 def right_shift(c: Constants, effort: Effort) -> Finding:
     place = int(c["n"])

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import sympy
 
-from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity, inequality, worst
+from derivations.court.attack import CAUCHY_SCHWARZ, identities, inequality, worst
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from numerics.arrays import Array
@@ -17,11 +17,10 @@ s, u, t = sympy.symbols("s u t")
 @claim(
     "Lem3",
     "Lemma 3",
-    r"$L \ge <a> (s - s_*)^2$, with equality iff $w$ is parallel to $w^*$",
+    r"$L \ge <a=3> (s - s_*)^<p=2>$, with equality iff $w$ is parallel to $w^*$",
     Verdict.PROVED,
     hypotheses=r"$Q \succ 0$ for coercivity in $w$; the inequality holds for $Q \succeq 0$",
     ratio=1,
-    a=3,
 )
 def coercive(c: Constants, effort: Effort) -> Finding:
     # L - a (s - s*)^2 = (3 - a)(s - s*)^2 + 4 (s s* - u^2), the last bracket >= 0 and zero on the ray
@@ -32,7 +31,8 @@ def coercive(c: Constants, effort: Effort) -> Finding:
     )
     how = "L = 3 (s - s*)² + 4 (s s* - u²) identically, and s s* ≥ u² by Cauchy–Schwarz"
     proof = [(phase_retrieval().loss, 3 * (s - t) ** 2 + 4 * (s * t - u**2)), CAUCHY_SCHWARZ]
-    return inequality(float(c["a"] / 3), how, proof, lambda: example)
+    ratio = max(float(c["a"] * gap ** (c["p"] - 2) / 3) for gap in (sympy.Rational(1, 8), 1, 8))  # |s - s*|
+    return inequality(ratio, how, proof, lambda: example)
 
 
 def _unpack(point: Array, size: int) -> tuple[Array, Array, Array, Array]:
@@ -47,31 +47,32 @@ def _field(eigenvalues: Array, target: Array, w: Array) -> Array:
     return eigenvalues * ((3 * energy - teacher) * w - 2 * (eigenvalues @ (w * target)) * target)
 
 
-def _lipschitz(point: Array, constant: float) -> float:
+def _lipschitz(point: Array, c: Constants) -> float:
     """Left over right side of (B.2)."""
     eigenvalues, target, one, two = _unpack(point, len(point) // 4)
     size = np.linalg.norm
     left = size(_field(eigenvalues, target, one) - _field(eigenvalues, target, two))
     a, b = size(one), size(two)
-    right = constant * eigenvalues.max() ** 2 * size(one - two) * ((a + b) * a + b**2 + size(target) ** 2)
+    bracket = (a + b) * a + b ** float(c["q"]) + size(target) ** float(c["r"])
+    right = float(c["a"]) * eigenvalues.max() ** float(c["p"]) * size(one - two) * bracket
     return float(left / right) if right > 1e-12 else math.nan
 
 
 @claim(
     "Lem4",
     "(B.1), (B.2)",
-    r"$\|Z(w_1) - Z(w_2)\| \le <a> \|Q\|^2 \|w_1 - w_2\| [(\|w_1\| + \|w_2\|) \|w_1\| + \|w_2\|^2 + "
-    r"\|w^*\|^2]$",
+    r"$\|Z(w_1) - Z(w_2)\| \le <a=3> \|Q\|^<p=2> \|w_1 - w_2\| [(\|w_1\| + \|w_2\|) \|w_1\| + \|w_2\|^<q=2> "
+    r"+ \|w^*\|^<r=2>]$",
     Verdict.PROVED,
     ratio=1,
-    a=3,
 )
 def lipschitz(c: Constants, effort: Effort) -> Finding:
     # Z splits into 3 |s1 - s2| ‖Qw1‖, 3 s2 ‖Q(w1 - w2)‖ and (s* ‖Q‖ + 2 ‖Qw*‖²) ‖w1 - w2‖,
     # each at most 3 ‖Q‖² ‖w1 - w2‖ times its part of the bracket
     starts = effort.of(2, 10)
-    searched = [worst(lambda x: _lipschitz(x, float(c["a"])), 4 * d, starts, seed=d)[0] for d in (1, 2)]
-    edge = _lipschitz(np.array([0.0, 1.0, 1e-5, 0.0]), float(c["a"]))
+    searched = [worst(lambda x: _lipschitz(x, c), 4 * d, starts, seed=d)[0] for d in (1, 2)]
+    points = (0.0, 1.0, 1e-5, 0.0), (1.0, 2.0, 1e-5, 0.0), (1.0, 0.0, 2.0, 2.5)
+    edge = max(_lipschitz(np.array(point), c) for point in points)
     example = Counterexample(
         "d = 1, λ = w* = 1, w1 = 1/100000, w2 = 0: the sides are 3·10⁻⁵ and less",
         f"Z = lambda w: 3*w**3 - 3*w; a = 1e-5; assert abs(Z(a) - Z(0)) > {float(c['a'])} * a * (a*a + 1)",
@@ -91,21 +92,22 @@ def lipschitz(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem4/ball",
     "(B.3)",
-    r"$\|Z(w_1) - Z(w_2)\| \le <a> (<b> M^2 + \|w^*\|^2) \|Q\|^2 \|w_1 - w_2\|$ for $\|w_1\|, \|w_2\| \le M$",
+    r"$\|Z(w_1) - Z(w_2)\| \le <a=3> (<b=3> M^<p=2> + \|w^*\|^<q=2>) \|Q\|^<r=2> \|w_1 - w_2\|$ for "
+    r"$\|w_1\|, \|w_2\| \le M$",
     Verdict.PROVED,
     ratio=1,
-    a=3,
-    b=3,
 )
 def lipschitz_ball(c: Constants, effort: Effort) -> Finding:
     # (B.2) with ‖w1‖ = ‖w2‖ = M; sharp for d = 1 as M/w* -> 0 and as M/w* -> ∞
     factor, inner = float(c["a"]), float(c["b"])
 
-    def ratio(x: float, y: float, M: float, target: float) -> float:
-        left = abs(3 * (x**2 + x * y + y**2) - 3 * target**2)
-        return left / (factor * (inner * M**2 + target**2))
+    def ratio(x: float, y: float, M: float, target: float, rate: float) -> float:
+        left = rate**2 * abs(3 * (x**2 + x * y + y**2) - 3 * target**2)
+        return left / (
+            factor * (inner * M ** float(c["p"]) + target ** float(c["q"])) * rate ** float(c["r"])
+        )
 
-    worst_ratio = max(ratio(0.0, 0.0, 1e-6, 1.0), ratio(1.0, 1.0, 1.0, 1e-6))
+    worst_ratio = max(ratio(0.0, 0.0, 1e-6, 2.0, 0.5), ratio(2.0, 2.0, 2.0, 1e-6, 2.0))
     example = Counterexample(
         "d = 1, λ = 1, w1, w2 → M with w* = 0, or w1, w2 → 0 with M → 0",
         f"a, b = {factor}, {inner}; assert max(3 / a, 9 / (a*b)) > 1",
@@ -116,12 +118,10 @@ def lipschitz_ball(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the last but one line of the proof holds as $\le$: $3 \|w_1 - w_2\|_Q (\|w_1\|_Q + \|w_2\|_Q) \|Qw_1\| "
-    r"\le "
-    r"<a> \|Q\|^2 \|w_1 - w_2\| (\|w_1\| + \|w_2\|) \|w_1\|$; Lemma 4 stands",
+    r"the last but one line of the proof holds as $\le$: $<b=3> \|w_1 - w_2\|_Q (\|w_1\|_Q + \|w_2\|_Q) "
+    r"\|Qw_1\| \le <a=3> \|Q\|^<p=2> \|w_1 - w_2\| (\|w_1\| + \|w_2\|) \|w_1\|$; Lemma 4 stands",
     Verdict.PROVED,
     ratio=1,
-    a=3,
 )
 def lipschitz_line(c: Constants, effort: Effort) -> Finding:
     def ratio(point: Array) -> float:
@@ -130,13 +130,13 @@ def lipschitz_line(c: Constants, effort: Effort) -> Finding:
         def q(w: Array) -> float:
             return math.sqrt(eigenvalues @ w**2)
 
-        left = 3 * q(one - two) * (q(one) + q(two)) * np.linalg.norm(eigenvalues * one)
+        left = float(c["b"]) * q(one - two) * (q(one) + q(two)) * np.linalg.norm(eigenvalues * one)
         size = np.linalg.norm
-        right = eigenvalues.max() ** 2 * size(one - two) * (size(one) + size(two)) * size(one)
+        right = eigenvalues.max() ** float(c["p"]) * size(one - two) * (size(one) + size(two)) * size(one)
         return float(left / right / float(c["a"])) if right > 1e-12 else math.nan
 
     found = worst(ratio, 8, effort.of(2, 6))[0]
-    edge = ratio(np.array([0.0, 0.0, 1.0, 0.5]))
+    edge = max(ratio(np.array([level, 0.0, 1.0, 0.5])) for level in (0.0, 1.0))
     example = Counterexample("d = 1: both sides are 3 |w1 - w2| …", f"assert 3 > {float(c['a'])}")
     top, rate, w = sympy.symbols("lambda1 lambda w")
     proof = [(top * w**2 - rate * w**2, (top - rate) * w**2)]
@@ -146,11 +146,10 @@ def lipschitz_line(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem4/equality",
     "Lemma 4, proof, fourth line (printed =)",
-    r"$<a> \|w_1 - w_2\|_Q [\|w_1\|_Q + \|w_2\|_Q] \|Q w_1\| = <a> \|Q\|^2 \|w_1 - w_2\| (\|w_1\| + \|w_2\|) "
-    r"\|w_1\|$",
+    r"$<a=3> \|w_1 - w_2\|_Q [\|w_1\|_Q + \|w_2\|_Q] \|Q w_1\| = <a> \|Q\|^2 \|w_1 - w_2\| (\|w_1\| + "
+    r"\|w_2\|) \|w_1\|$",
     Verdict.FALSE,
     correction=lipschitz_line,
-    a=3,
 )
 def lipschitz_equality(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
@@ -164,21 +163,25 @@ def lipschitz_equality(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem5",
     "Lemma 5, (B.4), (B.5), (B.6)",
-    r"$\frac{d}{dt} L(w(t)) = -<a> \|\nabla L\|^2 \le 0$, and $s(t) \le s_* + \sqrt{L(w_0)/<b>}$: on $t \ge "
-    r"0$ the flow "
-    r"exists, is unique, smooth and bounded",
+    r"$\frac{d}{dt} L(w(t)) = -<a=1> \|\nabla L\|^<p=2> \le 0$, and $s(t) \le s_* + \sqrt{L(w_0)/<b=3>}$: on "
+    r"$t \ge 0$ the flow exists, is unique, smooth and bounded",
     Verdict.PROVED,
-    hypotheses=r"$Q \succ 0$; the bound on $\|w\|$ itself is $\|w\|^2 \le s/\lambda_d$ and so depends on $d$",
+    hypotheses=r"$Q \succ 0$; the bound on $\|w\|$ itself is $\|w\|^<h=2> \le s/\lambda_d$ and so depends on "
+    "$d$",
     ratio=1,
-    a=1,
-    b=3,
 )
 def wellposed(c: Constants, effort: Effort) -> Finding:
     # mode by mode: ∂L/∂w_i = λ_i(2 L_s w_i + L_u w*_i) must be minus the velocity λ_i(A w_i + B w*_i)
     model, slope = phase_retrieval(), gradient(phase_retrieval())
-    velocity = identities(
-        [(-slope.student, c["a"] * model.A[0]), (-slope.teacher, c["a"] * model.B[0])], "ẇ = -∇L"
-    )
+    w, rate = sympy.symbols("w lambda", positive=True)
+    fall = model.loss.subs({s: w**2, u: w, t: 1}).diff(w)
+    pairs = [
+        (-slope.student, c["a"] * model.A[0]),
+        (-slope.teacher, c["a"] * model.B[0]),
+        (fall * _one_mode(w), -c["a"] * fall ** c["p"]),
+        (w ** c["h"], rate * w**2 / rate),
+    ]
+    velocity = identities(pairs, "ẇ = -∇L")
     if velocity.verdict is not Verdict.PROVED:
         return velocity
     below = coercive.settle(effort).finding
@@ -195,20 +198,19 @@ def wellposed(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"the flow exists for all $t \ge 0$, and in general not for all $t < 0$: for $d = 1$, $\lambda = w^* = "
-    r"1$, "
-    r"$w(0) = 2$ it is $w^2 = 1/(1 - <a> e^{-<b> t})$, which blows up at $t = -\ln(4/3)/24$",
+    "1$, $w(0) = <w=2>$ it is $w^<p=2> = <e=1>/(<f=1> - <a=3/4> e^{-<b=24> t})$, which blows up at $t = "
+    r"-\ln(<g=4/3>)/<h=24>$",
     Verdict.PROVED,
-    a="3/4",
-    b=24,
 )
 def forward_only(c: Constants, effort: Effort) -> Finding:
     time, w = sympy.symbols("t w", real=True)
-    energy = 1 / (1 - c["a"] * sympy.exp(-c["b"] * time))
+    power = c["e"] / (c["f"] - c["a"] * sympy.exp(-c["b"] * time))
+    energy = power ** (2 / c["p"])
     velocity = _one_mode(w)
     pairs = [
         (sympy.diff(energy, time), sympy.expand(2 * w * velocity).subs(w, sympy.sqrt(energy))),
-        (energy.subs(time, 0), sympy.Integer(4)),
-        ((1 / energy).subs(time, -sympy.log(sympy.Rational(4, 3)) / 24), sympy.S.Zero),
+        (power.subs(time, 0), c["w"] ** c["p"]),
+        ((1 / energy).subs(time, -sympy.log(c["g"]) / c["h"]), sympy.S.Zero),
     ]
     return identities(pairs, "the explicit solution solves the flow and has a pole")
 
@@ -223,10 +225,9 @@ def _one_mode(w: sympy.Symbol) -> sympy.Expr:
     "Lem5/backward",
     "Lemma 5, proof",
     r"the interval of existence extends to all of $\mathbb{R}$; for $d = 1$, $\lambda = w^* = 1$, where "
-    r"$\dot w = <a> (1 - w^2) w$, also for $w(0) = 2$",
+    r"$\dot w = <a=12> (1 - w^2) w$, also for $w(0) = 2$",
     Verdict.FALSE,
     correction=forward_only,
-    a=12,
 )
 def backward(c: Constants, effort: Effort) -> Finding:
     w = sympy.Symbol("w", real=True)
@@ -249,11 +250,10 @@ def backward(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem6",
     "Lemma 6",
-    r"$\|U\|_{\ell^2} \le <a> \|w\| \|w^*\| \|Q\| / \sqrt{1 - \|Q\|^2}$",
+    r"$\|U\|_{\ell^2} \le <a=1> \|w\| \|w^*\| \|Q\| / \sqrt{<e=1> - \|Q\|^<p=2>}$",
     Verdict.PROVED,
     hypotheses=r"$\|Q\| < 1$",
     ratio=1,
-    a=1,
 )
 def square_summable(c: Constants, effort: Effort) -> Finding:
     def ratio(point: Array) -> float:
@@ -264,7 +264,9 @@ def square_summable(c: Constants, effort: Effort) -> Finding:
         gram = np.outer(eigenvalues, eigenvalues)
         left = math.sqrt(max(0.0, p @ (gram / (1 - gram)) @ p))
         top = eigenvalues.max()
-        right = np.linalg.norm(one) * np.linalg.norm(two) * top / math.sqrt(1 - top**2)
+        right = (
+            np.linalg.norm(one) * np.linalg.norm(two) * top / math.sqrt(float(c["e"]) - top ** float(c["p"]))
+        )
         return float(left / right / float(c["a"])) if right > 1e-12 else math.nan
 
     edge = ratio(np.array([0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0]))
@@ -282,11 +284,17 @@ def square_summable(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem6/norm",
     "Lemma 6, proof",
-    r"$\|Q\| = \lambda_1 < 1$ for $d \ge <n>$; for $d = 1$ it is 1, and $s_*^\infty \notin \ell^2$",
+    r"$\|Q\| = \lambda_1 < <f=1>$ for $d \ge <n=2>$; for $d = <m=1>$ it is <e=1>, and $s_*^\infty \notin "
+    r"\ell^2$",
     Verdict.PROVED,
-    n=2,
 )
 def norm_below_one(c: Constants, effort: Effort) -> Finding:
     # λ_1 = 1 - Σ_{i ≥ 2} λ_i: below 1 iff a second positive eigenvalue exists
     first = next(d for d in range(1, 5) if sympy.Rational(1) / sympy.harmonic(d) < 1)
-    return identity(sympy.Integer(first), c["n"], "λ_1 = 1 - (λ_2 + … + λ_d)")
+    x = sympy.Symbol("x")  # λ_2/λ_1
+    pairs = [
+        (sympy.Integer(first), c["n"]),
+        (1 / sympy.harmonic(c["m"]), c["e"]),
+        (sympy.limit(1 / (1 + x), x, 0), c["f"]),
+    ]
+    return identities(pairs, "λ_1 = 1 - (λ_2 + … + λ_d)")

@@ -21,11 +21,8 @@ TILTED = State.of(["4/5", "1/5"], [1, 1], ["21/20", "4/5"])
 
 
 @correction(
-    r"$\dot w = -<a>Q(w - w^*) + <b>\delta_sQw - <c>\delta_uQw^*$",
+    r"$\dot w = -<a=8>Q(w - w^*) + <b=12>\delta_sQw - <c=8>\delta_uQw^*$",
     Verdict.PROVED,
-    a=8,
-    b=12,
-    c=8,
 )
 def flow_in_deficits(c: Constants, effort: Effort) -> Finding:
     model = phase_retrieval()
@@ -53,10 +50,9 @@ def printed_flow(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$w(T_2+\tau) = w^* + e^{-<a>Q\tau}e(T_2) + \int_0^\tau e^{-<a>Q(\tau-\sigma)}"
-    r"[12\delta_sQw - 8\delta_uQw^*]\,d\sigma$",
+    r"$w(T_2+\tau) = w^* + e^{-<a=8>Q\tau}e(T_2) + \int_0^\tau e^{-<a>Q(\tau-\sigma)}[12\delta_sQw - "
+    r"8\delta_uQw^*]\,d\sigma$",
     Verdict.PROVED,
-    a=8,
 )
 def mild_form(c: Constants, effort: Effort) -> Finding:
     return flow_in_deficits.changed("a", c["a"] / 8).settle(effort).finding
@@ -79,11 +75,10 @@ def variation_of_constants(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem14/D.12",
     "(D.12), (D.13)",
-    r"$\int_0^\infty e^{-8Qr}Q\,dr = \frac1{<a>}I$, so $\|\int_0^\tau "
-    r"e^{-8Q(\tau-\sigma)}h(\sigma)Qv\,d\sigma\| \le "
-    r"\frac1{<a>}\|h\|_\infty\|v\|$ for fixed $v$, also under $Q^{1/2}$",
+    r"$\int_0^\infty e^{-8Qr}Q\,dr = \frac1{<a=8>}I$, so $\|\int_0^\tau "
+    r"e^{-8Q(\tau-\sigma)}h(\sigma)Qv\,d\sigma\| \le \frac1{<a>}\|h\|_\infty\|v\|$ for fixed $v$, also "
+    "under $Q^{1/2}$",
     Verdict.PROVED,
-    a=8,
 )
 def semigroup(c: Constants, effort: Effort) -> Finding:
     r, level = sympy.symbols("r λ", positive=True)
@@ -91,7 +86,7 @@ def semigroup(c: Constants, effort: Effort) -> Finding:
     return identity(mass, 1 / c["a"], "in every coordinate; equality for constant h as τ → ∞")
 
 
-@correction(r"$|8\delta_u - 12\delta_s| \le <a>(|\delta_s| + |\delta_u|)$", Verdict.PROVED, ratio=1.0, a=12)
+@correction(r"$|8\delta_u - 12\delta_s| \le <a=12>(|\delta_s| + |\delta_u|)$", Verdict.PROVED, ratio=1.0)
 def forcing(c: Constants, effort: Effort) -> Finding:
     corners = [abs(8 * q - 12 * p) for p, q in ((1, 0), (0, 1), (-1, 0), (0, -1))]
     return inequality(
@@ -112,10 +107,9 @@ def loose_forcing(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\|Q^{1/2}\int_0^\tau e^{-8Q(\tau-\sigma)}h\,Qw^*d\sigma\| \le \frac1{<a>}\|h\|_\infty$ without $d$; "
-    r"$\|\int\ldots\|$ carries $\|w^*\|$, $\sqrt d$ for a flat teacher",
+    r"$\|Q^{1/2}\int_0^\tau e^{-8Q(\tau-\sigma)}h\,Qw^*d\sigma\| \le \frac1{<a=8>}\|h\|_\infty$ without "
+    r"$d$; $\|\int\ldots\|$ carries $\|w^*\|$, $\sqrt d$ for a flat teacher",
     Verdict.PROVED,
-    a=8,
 )
 def energy_norm(c: Constants, effort: Effort) -> Finding:
     return semigroup.changed("a", c["a"] / 8).settle(effort).finding
@@ -125,7 +119,7 @@ def energy_norm(c: Constants, effort: Effort) -> Finding:
     "Lem14/D.14",
     "(D.14), (D.16)",
     r"$\|B(\tau)\| \le c_1G(\tau)$ and $|\langle B, Qw^*\rangle| \le c_3 G$ through $\|B\|\|Qw^*\|$, with "
-    r"absolute $c_1$, $c_3$",
+    "absolute $c_1$, $c_3$",
     Verdict.GAP,
     correction=energy_norm,
 )
@@ -143,12 +137,10 @@ def absolute_constants(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\|Q^{1/2}(w_{ideal} - w^*)\| \le e^{-<a>\lambda_d\tau}\|Q^{1/2}e(T_2)\|$: the energy of the error "
-    r"contracts, its overlap "
-    "with the teacher need not",
+    r"$\|Q^{1/2}(w_{ideal} - w^*)\| \le e^{-<a=8>\lambda_d\tau}\|Q^{1/2}e(T_2)\|$: the energy of the error "
+    "contracts, its overlap with the teacher need not",
     Verdict.PROVED,
     ratio=1.0,
-    a=8,
 )
 def error_contracts(c: Constants, effort: Effort) -> Finding:
     eigenvalues = np.array([0.8, 0.2])
@@ -167,8 +159,7 @@ def error_contracts(c: Constants, effort: Effort) -> Finding:
     "Lem14/step3",
     "proof of Lemma 14, step 3",
     r"$|1 - s_{ideal}(T_2+\tau)| \le |\delta_s(T_2)|$ and $|1 - u_{ideal}(T_2+\tau)| \le |\delta_u(T_2)|$, "
-    r"as $e^{-8Q\tau}$ "
-    "contracts",
+    r"as $e^{-8Q\tau}$ contracts",
     Verdict.FALSE,
     correction=error_contracts,
 )
@@ -209,10 +200,9 @@ def expansion(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\|Q^{1/2}w_{ideal}\| \le <a> + \|Q^{1/2}e(T_2)\|$",
+    r"$\|Q^{1/2}w_{ideal}\| \le <a=1> + \|Q^{1/2}e(T_2)\|$",
     Verdict.PROVED,
     ratio=1.0,
-    a=1,
 )
 def ideal_norm(c: Constants, effort: Effort) -> Finding:
     # equality at e = x w*: 1 + x against a + x, tightest at x = 0
@@ -224,7 +214,8 @@ def ideal_norm(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem14/D.15",
     "(D.15)",
-    r"$|\delta_s| \le \varepsilon + 2\|Q^{1/2}B\| + \|Q^{1/2}B\|^2$, which uses $\|Q^{1/2}w_{ideal}\| \le 1$",
+    r"$|\delta_s| \le \varepsilon + 2\|Q^{1/2}B\| + \|Q^{1/2}B\|^2$, which uses $\|Q^{1/2}w_{ideal}\| \le "
+    "1$",
     Verdict.GAP,
     correction=ideal_norm,
 )
@@ -253,12 +244,11 @@ def closing(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$L(T_2) \le <a>\varepsilon$, hence $|\delta_s| \le \sqrt{<a>\varepsilon/3}$ and $|1 - u^2| \le "
-    r"\sqrt{<a>\varepsilon/3} + "
-    r"<a>\varepsilon/4$ for all later times: order $\sqrt\varepsilon$, which is attained",
+    r"$L(T_2) \le <a=8>\varepsilon$, hence $|\delta_s| \le \sqrt{<a>\varepsilon/3}$ and $|1 - u^2| \le "
+    r"\sqrt{<a>\varepsilon/3} + <a>\varepsilon/4$ for all later times: order $\sqrt\varepsilon$, which is "
+    "attained",
     Verdict.PROVED,
     ratio=1.0,
-    a=8,
 )
 def square_root(c: Constants, effort: Effort) -> Finding:
     # over |δs| + |δu| ≤ ε ≤ 1 with u² ≤ s: L = L(1 − δs, 1 − δu)
@@ -312,9 +302,9 @@ def stays_small(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem14/natural",
     "Lemma 14",
-    r"on the flow from the escape direction $|\delta_s| + |\delta_u|$ falls after $T_2$: $C = <c>$ will do",
+    r"on the flow from the escape direction $|\delta_s| + |\delta_u|$ falls after $T_2$: $C = <c=1>$ will "
+    "do",
     Verdict.MEASURED,
-    c=1,
 )
 def falls(c: Constants, effort: Effort) -> Finding:
     run = escape_run(2, 1e12)

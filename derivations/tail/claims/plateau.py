@@ -18,12 +18,11 @@ LATE = np.geomspace(1e8, LONG_RUN, 17)
 
 
 @correction(
-    r"$d(\sigma_*^2 - \mathrm{MSE}(T_2)) \sim \Gamma(1-1/a)(16/\zeta(a))^{1/a}(C/\varepsilon)^{1/(a-<p>)}$ "
-    r"for a flat teacher, so the "
-    r"plateau's error is of order $\varepsilon^{-1/(a-<p>)}/d$",
+    r"$d(\sigma_*^2 - \mathrm{MSE}(T_2)) \sim "
+    r"\Gamma(1-1/a)(16/\zeta(a))^{1/a}(C/\varepsilon)^{1/(a-<p=1>)}$ for a flat teacher, so the plateau's "
+    r"error is of order $\varepsilon^{-1/(a-<p>)}/d$",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def directions_learnt(c: Constants, effort: Effort) -> Finding:
     ratios = []
@@ -64,11 +63,9 @@ def plateau(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the escape adds a multiple of $1/d$: $d(\sigma_*^2 - \mathrm{MSE}(T_1')) \to <c>$ for $a = 2$, flat "
-    r"teacher, start along "
-    r"the escape direction",
+    r"the escape adds a multiple of $1/d$: $d(\sigma_*^2 - \mathrm{MSE}(T_1')) \to <c=1.57498>$ for $a = "
+    "2$, flat teacher, start along the escape direction",
     Verdict.MEASURED,
-    c="1.57498",
 )
 def escape_part(c: Constants, effort: Effort) -> Finding:
     found = []
@@ -99,11 +96,9 @@ def phase_one_part(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.1",
     "(D.1)",
-    r"$w_i(t) = e^{<a>\lambda_i\Theta(t)}w_i(0) + "
-    r"<c>\lambda_iw^*_i\int_0^te^{<a>\lambda_i(\Theta(t)-\Theta(\tau))}u(\tau)\,d\tau$",
+    r"$w_i(t) = e^{<a=4>\lambda_i\Theta(t)}w_i(0) + "
+    r"<c=8>\lambda_iw^*_i\int_0^te^{<a>\lambda_i(\Theta(t)-\Theta(\tau))}u(\tau)\,d\tau$",
     Verdict.PROVED,
-    a=4,
-    c=8,
 )
 def duhamel(c: Constants, effort: Effort) -> Finding:
     # α_i = w_i w*_i at w*_i = 1, and linear in w*_i
@@ -113,10 +108,9 @@ def duhamel(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/clock",
     "proof of Proposition 4, step 2",
-    r"with $T_1'$ the first time of $s = 1/<b>$, $\Theta$ increases before and decreases after",
+    r"with $T_1'$ the first time of $s = 1/<b=3>$, $\Theta$ increases before and decreases after",
     Verdict.MEASURED,
     hypotheses="start on the sphere, or small along the escape direction",
-    b=3,
 )
 def clock(c: Constants, effort: Effort) -> Finding:
     crossings, ends = [], []
@@ -134,11 +128,9 @@ def clock(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"$\lambda_i(\Theta(t) - \Theta(\tau)) \le \lambda_i\Theta_{max}$, so the integral is $\le "
-    r"te^{<a>\lambda_i\Theta_{max}}$: of order "
-    r"$t$ where $\lambda_i\Theta_{max} = O(1)$",
+    r"te^{<a=4>\lambda_i\Theta_{max}}$: of order $t$ where $\lambda_i\Theta_{max} = O(1)$",
     Verdict.PROVED,
     ratio=1.0,
-    a=4,
 )
 def growing_integral(c: Constants, effort: Effort) -> Finding:
     # the largest exponent, at τ = 0 and t = T1'
@@ -178,10 +170,9 @@ def change_of_clock(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/inactive",
     "proof of Proposition 4, step 3",
-    r"$<a> - e^{-x} \le x$ for $x = 4\lambda_i\Lambda \le \zeta$",
+    r"$<a=1> - e^{-x} \le x$ for $x = 4\lambda_i\Lambda \le \zeta$",
     Verdict.PROVED,
     ratio=1.0,
-    a=1,
 )
 def inactive(c: Constants, effort: Effort) -> Finding:
     x = sympy.Symbol("x", positive=True)
@@ -219,10 +210,9 @@ def inactive_modes(c: Constants, effort: Effort) -> Finding:
     "(D.4)",
     r"$\sum_{I_\zeta}|w^*_iw_i| \le "
     r"\big(\sum(w^*_i)^2/\lambda_i\big)^{1/2}\big(\sum\lambda_iw_i^2\big)^{1/2} \le "
-    r"\sqrt{<a>\Lambda/\zeta}\sqrt{d\sigma_*^2}\sqrt{s}$ on $\lambda_i \ge \zeta/(<a>\Lambda)$",
+    r"\sqrt{<a=4>\Lambda/\zeta}\sqrt{d\sigma_*^2}\sqrt{s}$ on $\lambda_i \ge \zeta/(<a>\Lambda)$",
     Verdict.PROVED,
     ratio=1.0,
-    a=4,
 )
 def active_overlap(c: Constants, effort: Effort) -> Finding:
     eigenvalues, teacher, student = random_states(3, effort.of(2000, 20000))
@@ -244,10 +234,9 @@ def active_overlap(c: Constants, effort: Effort) -> Finding:
     "P4/D.5",
     "(D.5)",
     r"$\frac1d\sum_{I_\zeta}w_i^2 \le \frac1{d\lambda_{min}(I_\zeta)}\sum\lambda_iw_i^2 \le "
-    r"\frac{<a>\Lambda}{\zeta d}s(T_2)$",
+    r"\frac{<a=4>\Lambda}{\zeta d}s(T_2)$",
     Verdict.PROVED,
     ratio=1.0,
-    a=4,
 )
 def active_energy(c: Constants, effort: Effort) -> Finding:
     eigenvalues, _, student = random_states(3, effort.of(2000, 20000))
@@ -260,12 +249,11 @@ def active_energy(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.6",
     "(D.6), (D.7)",
-    r"$\sum_{I^c_\zeta}w_i^2 \le <a>e^{2\zeta}\|w(0)\|^2 + <a>C'^2\zeta^2d\sigma_*^2$, printed with "
-    r"$<a>C'^2 = 8$",
+    r"$\sum_{I^c_\zeta}w_i^2 \le <a=2>e^{2\zeta}\|w(0)\|^2 + <a>C'^2\zeta^2d\sigma_*^2$, printed with "
+    "$<a>C'^2 = 8$",
     Verdict.PROVED,
     hypotheses="(D.3)",
     ratio=1.0,
-    a=2,
 )
 def inactive_energy(c: Constants, effort: Effort) -> Finding:
     first, second = sympy.symbols("p q", positive=True)
@@ -279,9 +267,8 @@ def inactive_energy(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.8",
     "proof of Proposition 4, step 6, (D.8)",
-    r"$\mathrm{MSE} - \sigma_*^2 = -\frac{<a>}d\sum_iw^*_iw_i + \frac1d\sum_iw_i^2$",
+    r"$\mathrm{MSE} - \sigma_*^2 = -\frac{<a=2>}d\sum_iw^*_iw_i + \frac1d\sum_iw_i^2$",
     Verdict.PROVED,
-    a=2,
 )
 def decomposition(c: Constants, effort: Effort) -> Finding:
     student, teacher = sympy.symbols("w v")
@@ -294,9 +281,8 @@ def decomposition(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/balance",
     "proof of Proposition 4, step 6",
-    r"$\sqrt{\Lambda/(\zeta d)} = \zeta$ at $\zeta = (\Lambda/d)^{1/<a>}$",
+    r"$\sqrt{\Lambda/(\zeta d)} = \zeta$ at $\zeta = (\Lambda/d)^{1/<a=3>}$",
     Verdict.PROVED,
-    a=3,
 )
 def balance(c: Constants, effort: Effort) -> Finding:
     ratio = sympy.Symbol("r", positive=True)  # Λ/d
@@ -305,9 +291,8 @@ def balance(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\Lambda/(\zeta_*d) = (\Lambda/d)^{<p>}$, smaller than $\zeta_*$: harmless",
+    r"$\Lambda/(\zeta_*d) = (\Lambda/d)^{<p=2/3>}$, smaller than $\zeta_*$: harmless",
     Verdict.PROVED,
-    p="2/3",
 )
 def active_order(c: Constants, effort: Effort) -> Finding:
     ratio = sympy.Symbol("r", positive=True)
@@ -341,12 +326,10 @@ def three_orders(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$1 - u \sim (\frac13 + 2^{-\gamma-1})C_f(\Lambda/2)^{-\gamma}$ with $\gamma = 1 - <p>/a$, $\Lambda "
-    r"\sim 2t$; so "
-    r"$\Lambda(T_2) \asymp \varepsilon^{-a/(a-1)}$",
+    r"$1 - u \sim (\frac13 + 2^{-\gamma-1})C_f(\Lambda/2)^{-\gamma}$ with $\gamma = 1 - <p=1>/a$, $\Lambda "
+    r"\sim 2t$; so $\Lambda(T_2) \asymp \varepsilon^{-a/(a-1)}$",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def deficit_in_clock(c: Constants, effort: Effort) -> Finding:
     found = []

@@ -20,10 +20,9 @@ tau, lam = sympy.symbols("τ λ", positive=True)
 @claim(
     "Lem13",
     "Lemma 13, Section 5.3",
-    r"with $s \equiv u \equiv 1$: $\dot w_i = <a>\lambda_i(w^*_i - w_i)$, so $e_i(T_2+\tau) = "
+    r"with $s \equiv u \equiv 1$: $\dot w_i = <a=8>\lambda_i(w^*_i - w_i)$, so $e_i(T_2+\tau) = "
     r"e_i(T_2)e^{-<a>\lambda_i\tau}$",
     Verdict.PROVED,
-    a=8,
 )
 def frozen(c: Constants, effort: Effort) -> Finding:
     model = phase_retrieval()
@@ -40,11 +39,9 @@ def frozen(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem13/mse",
     "Lemma 13",
-    r"$\mathrm{MSE}(T_2+\tau) = \frac1d\sum_i e_i(T_2)^2e^{-<a>\lambda_i\tau} = \mathrm{MSE}(T_2)\,\hat "
-    r"S_d(\tau)$, "
-    r"$\pi_i = e_i(T_2)^2/\sum_j e_j(T_2)^2$, $\sum_i\pi_i = 1$",
+    r"$\mathrm{MSE}(T_2+\tau) = \frac1d\sum_i e_i(T_2)^2e^{-<a=16>\lambda_i\tau} = \mathrm{MSE}(T_2)\,\hat "
+    r"S_d(\tau)$, $\pi_i = e_i(T_2)^2/\sum_j e_j(T_2)^2$, $\sum_i\pi_i = 1$",
     Verdict.PROVED,
-    a=16,
 )
 def mixing(c: Constants, effort: Effort) -> Finding:
     errors, values = sympy.symbols("e1:4", positive=True), sympy.symbols("l1:4", positive=True)
@@ -62,20 +59,19 @@ def mixing(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Cor3/equality",
     "Corollary 3",
-    r"$\mathrm{MSE}(T_2+\tau) = \mathrm{MSE}(T_2)\,\hat S_d(\tau)$, rates $<a>\lambda_i$",
+    r"$\mathrm{MSE}(T_2+\tau) = \mathrm{MSE}(T_2)\,\hat S_d(\tau)$, rates $<a=16>\lambda_i$",
     Verdict.PROVED,
     hypotheses=r"the idealisation $s \equiv u \equiv 1$; the true flow deviates (T5)",
-    a=16,
 )
 def frozen_curve(c: Constants, effort: Effort) -> Finding:
     return mixing.changed("a", c["a"] / 16).settle(effort).finding
 
 
 @correction(
-    r"for Gaussian teachers $d\,E\max_i\pi_i \approx <a>\log d - \log\log d - \log\pi + 2\gamma_E$: it grows",
+    r"for Gaussian teachers $d\,E\max_i\pi_i \approx <a=2>\log d - \log\log d - \log\pi + 2\gamma_E$: it "
+    "grows",
     Verdict.MEASURED,
     ratio=1.00802,
-    a=2,
 )
 def largest_weight(c: Constants, effort: Effort) -> Finding:
     found = float(np.mean([_largest(10**4, seed) for seed in range(400)]))
@@ -125,12 +121,11 @@ def maximum_from_average(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\hat S_d(\tau) \le \max_j\big(\frac{d}{d-j+<a>}\sum_{i\ge j}\pi_i\big)\,S_d(\tau)$ for every "
-    r"$\tau$, best possible "
-    "among weights that grow with $i$; for Gaussian teachers the maximum is bounded in probability",
+    r"$\hat S_d(\tau) \le \max_j\big(\frac{d}{d-j+<a=1>}\sum_{i\ge j}\pi_i\big)\,S_d(\tau)$ for every "
+    r"$\tau$, best possible among weights that grow with $i$; for Gaussian teachers the maximum is bounded "
+    "in probability",
     Verdict.PROVED,
     ratio=1.0,
-    a=1,
 )
 def tail_average(c: Constants, effort: Effort) -> Finding:
     draw = np.random.default_rng(0)
@@ -207,12 +202,9 @@ def frozen_bound(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P16/early",
     "Proposition 16, 1; Theorem 2",
-    r"$S_d = 1 - \frac{<a>}{d}\tau + O(\tau^2/d)$: the remainder lies in $[0, <b>\tau^2H_{d,2a}/(H_{d,a}^2 "
-    r"d)]$ for all "
-    r"$\tau \ge 0$",
+    r"$S_d = 1 - \frac{<a=16>}{d}\tau + O(\tau^2/d)$: the remainder lies in $[0, "
+    r"<b=128>\tau^2H_{d,2a}/(H_{d,a}^2 d)]$ for all $\tau \ge 0$",
     Verdict.PROVED,
-    a=16,
-    b=128,
 )
 def early(c: Constants, effort: Effort) -> Finding:
     z, total, square, d = sympy.symbols("z H K d", positive=True)
@@ -232,12 +224,9 @@ def early(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P16/series",
     "Proposition 16, 1",
-    r"$S_d = 1 - \frac{\beta\tau}{d}\sum i^{-a} + \frac{(\beta\tau)^2}{<a>d}\sum i^{-2a} + "
-    r"O((\beta\tau)^3/d)$, as "
-    r"$|R_3(z)| \le z^3/<b>$",
+    r"$S_d = 1 - \frac{\beta\tau}{d}\sum i^{-a} + \frac{(\beta\tau)^2}{<a=2>d}\sum i^{-2a} + "
+    r"O((\beta\tau)^3/d)$, as $|R_3(z)| \le z^3/<b=6>$",
     Verdict.PROVED,
-    a=2,
-    b=6,
 )
 def series(c: Constants, effort: Effort) -> Finding:
     z = sympy.Symbol("z", positive=True)
@@ -253,9 +242,8 @@ def series(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P16/integral",
     "proof of Proposition 16, (ii)",
-    r"$\int_0^\infty (1 - e^{-(x/t)^a})\,dt = x\,\Gamma(1 - <p>/a)$",
+    r"$\int_0^\infty (1 - e^{-(x/t)^a})\,dt = x\,\Gamma(1 - <p=1>/a)$",
     Verdict.PROVED,
-    p=1,
 )
 def integral(c: Constants, effort: Effort) -> Finding:
     # t = x y^{-1/a}, then by parts: ∫ e^{-y} y^{-1/a} dy
@@ -274,9 +262,9 @@ def integral(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\sum_{i\le d}g_x(i) = x\,\Gamma(1-1/a) - <c> - \frac{x^ad^{1-a}}{a-1}(1 + o(1))$ for $1 \ll x \ll d$",
+    r"$\sum_{i\le d}g_x(i) = x\,\Gamma(1-1/a) - <c=1/2> - \frac{x^ad^{1-a}}{a-1}(1 + o(1))$ for $1 \ll x "
+    r"\ll d$",
     Verdict.MEASURED,
-    c="1/2",
 )
 def next_terms(c: Constants, effort: Effort) -> Finding:
     law = tail_prefactor(PowerLaw(2, "inf"), 30).value
@@ -293,7 +281,7 @@ def next_terms(c: Constants, effort: Effort) -> Finding:
     "P16/sum",
     "proof of Proposition 16, (ii)",
     r"$\int_1^d g_x \le \sum_{i\le d}g_x(i) \le g_x(1) + \int_1^d g_x$, so the sum is $x\Gamma(1-1/a) + "
-    r"O(1) + O(x^ad^{1-a})$",
+    "O(1) + O(x^ad^{1-a})$",
     Verdict.NOT_SHARP,
     correction=next_terms,
 )
@@ -311,10 +299,9 @@ def comparison(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P16",
     "Proposition 16, 2; Theorem 2",
-    r"$S_d = 1 - \Gamma(1 - <p>/a)\frac{x_d}{d} + o(x_d/d)$ for $1 \ll x_d \ll d$",
+    r"$S_d = 1 - \Gamma(1 - <p=1>/a)\frac{x_d}{d} + o(x_d/d)$ for $1 \ll x_d \ll d$",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def mesoscopic(c: Constants, effort: Effort) -> Finding:
     ratios = []
@@ -330,12 +317,10 @@ def mesoscopic(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$S_d(\tau) \to \frac1a E_{1+<p>/a}(Y)$ with $Y = \beta_d\tau d^{-a}$ as $d \to \infty$, at every "
-    r"fixed $Y > 0$; "
-    r"$\sim e^{-Y}/(aY)$ for large $Y \ll d$",
+    r"$S_d(\tau) \to \frac1a E_{1+<p=1>/a}(Y)$ with $Y = \beta_d\tau d^{-a}$ as $d \to \infty$, at every "
+    r"fixed $Y > 0$; $\sim e^{-Y}/(aY)$ for large $Y \ll d$",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def scaling_function(c: Constants, effort: Effort) -> Finding:
     ratios = []
@@ -366,12 +351,10 @@ def late(c: Constants, effort: Effort) -> Finding:
 @claim(
     "T2/slope",
     "after Theorem 2",
-    r"$-d\log S_d/d\log\tau = Y E_{<p>/a}(Y)/E_{1+<p>/a}(Y)$, from 0 on the plateau to $\infty$; it is $1 "
-    r"- S_d$ that has a "
-    r"slope, $1/a$, for $1 \ll x_d \ll d$",
+    r"$-d\log S_d/d\log\tau = Y E_{<p=1>/a}(Y)/E_{1+<p>/a}(Y)$, from 0 on the plateau to $\infty$; it is $1 "
+    r"- S_d$ that has a slope, $1/a$, for $1 \ll x_d \ll d$",
     Verdict.MEASURED,
     ratio=1.0,
-    p=1,
 )
 def local_slope(c: Constants, effort: Effort) -> Finding:
     power = float(c["p"]) / 2.0
@@ -390,9 +373,9 @@ def local_slope(c: Constants, effort: Effort) -> Finding:
 @claim(
     "T2/plateau",
     "after Theorem 2",
-    r"half of the MSE is left at $\tau = Y H_{d,a} d^a/16$ with $E_{1+1/a}(Y) = a/2$: $Y = <y>$ for $a = 2$",
+    r"half of the MSE is left at $\tau = Y H_{d,a} d^a/16$ with $E_{1+1/a}(Y) = a/2$: $Y = <y=0.122309>$ "
+    "for $a = 2$",
     Verdict.MEASURED,
-    y="0.122309",
 )
 def half_life(c: Constants, effort: Effort) -> Finding:
     found = float(mp.findroot(lambda level: mp.expint(1.5, level) - 1, 0.15))

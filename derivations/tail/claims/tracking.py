@@ -24,10 +24,9 @@ TAIL = State.of(["4/5", "1/5"], ["11/10", "2/5"], ["1111/1000", 0])
 
 
 @correction(
-    r"$\dot{\Delta e} = -8Q\Delta e + <a>\delta_sQ(e_{ideal} + \Delta e) + (<a>\delta_s - <b>\delta_u)Qw^*$",
+    r"$\dot{\Delta e} = -8Q\Delta e + <a=12>\delta_sQ(e_{ideal} + \Delta e) + (<a>\delta_s - "
+    r"<b=8>\delta_u)Qw^*$",
     Verdict.PROVED,
-    a=12,
-    b=8,
 )
 def error_flow(c: Constants, effort: Effort) -> Finding:
     model = phase_retrieval()
@@ -65,10 +64,9 @@ def error_equation(c: Constants, effort: Effort) -> Finding:
 @claim(
     "T5/xexp",
     "proof of Theorem 5, (i)",
-    r"$xe^{-x} \le <a> - e^{-x}$ for $x \ge 0$",
+    r"$xe^{-x} \le <a=1> - e^{-x}$ for $x \ge 0$",
     Verdict.PROVED,
     ratio=1.0,
-    a=1,
 )
 def elementary(c: Constants, effort: Effort) -> Finding:
     rest = 1 - sympy.exp(-x) - x * sympy.exp(-x)
@@ -83,11 +81,9 @@ def elementary(c: Constants, effort: Effort) -> Finding:
     "T5/commute",
     "proof of Theorem 5, (i)",
     r"$\int_0^\tau e^{-8Q(\tau-\sigma)}Qe^{-8Q\sigma}d\sigma = \tau Qe^{-8Q\tau}$, and twice its product "
-    r"with $e_{ideal}$, over "
-    r"$d$, is $\le \frac1{<a>}[\mathrm{MSE}(T_2) - \mathrm{MSE}_{ideal}]$",
+    r"with $e_{ideal}$, over $d$, is $\le \frac1{<a=8>}[\mathrm{MSE}(T_2) - \mathrm{MSE}_{ideal}]$",
     Verdict.PROVED,
     ratio=1.0,
-    a=8,
 )
 def first_term(c: Constants, effort: Effort) -> Finding:
     level, r = sympy.symbols("λ r", positive=True)
@@ -102,10 +98,9 @@ def first_term(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the first term is bounded with $A = <a>$, $12 \cdot 1/8$",
+    r"the first term is bounded with $A = <a=3/2>$, $12 \cdot 1/8$",
     Verdict.PROVED,
     ratio=1.0,
-    a="3/2",
 )
 def first_constant(c: Constants, effort: Effort) -> Finding:
     ratio = sympy.limit(12 * x * sympy.exp(-x) / 8 / (c["a"] * (1 - sympy.exp(-x))), x, 0)
@@ -134,10 +129,9 @@ def lost_factor(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\frac1d\|T\|^2 \le <b>\varepsilon^2\frac1d\sum_i(1 - e^{-8\lambda_i\tau})^2(w^*_i)^2$",
+    r"$\frac1d\|T\|^2 \le <b=9/4>\varepsilon^2\frac1d\sum_i(1 - e^{-8\lambda_i\tau})^2(w^*_i)^2$",
     Verdict.PROVED,
     ratio=1.0,
-    b="9/4",
 )
 def forced_part(c: Constants, effort: Effort) -> Finding:
     return inequality(
@@ -151,8 +145,7 @@ def forced_part(c: Constants, effort: Effort) -> Finding:
     "T5/B",
     "proof of Theorem 5, (ii)",
     r"$|T_i| \le 20\varepsilon\,\frac{1-e^{-8\lambda_i\tau}}{8}|w^*_i|$, so $\frac1d\|T\|^2 \le "
-    r"\frac{25}4\varepsilon^2\frac1d\sum_i"
-    r"(1 - e^{-8\lambda_i\tau})^2(w^*_i)^2$",
+    r"\frac{25}4\varepsilon^2\frac1d\sum_i(1 - e^{-8\lambda_i\tau})^2(w^*_i)^2$",
     Verdict.NOT_SHARP,
     correction=forced_part,
 )
@@ -166,11 +159,10 @@ def forced_bound(c: Constants, effort: Effort) -> Finding:
 @claim(
     "T5/saturation",
     "proof of Theorem 5, (ii)",
-    r"$\frac{25}4(1 - e^{-8\lambda\tau})^2 \le <a>\tau^2\lambda^2$, and it tends to $25/4$ as $\tau \to "
+    r"$\frac{25}4(1 - e^{-8\lambda\tau})^2 \le <a=400>\tau^2\lambda^2$, and it tends to $25/4$ as $\tau \to "
     r"\infty$",
     Verdict.PROVED,
     ratio=1.0,
-    a=400,
 )
 def saturation(c: Constants, effort: Effort) -> Finding:
     value = sympy.Rational(25, 4) * (1 - sympy.exp(-8 * x)) ** 2
@@ -195,10 +187,9 @@ def missing_cross_term(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$\|S\| \le <a>\varepsilon\big(\sum_i\sup_\sigma\Delta e_i(\sigma)^2\big)^{1/2}$",
+    r"$\|S\| \le <a=3/2>\varepsilon\big(\sum_i\sup_\sigma\Delta e_i(\sigma)^2\big)^{1/2}$",
     Verdict.PROVED,
     ratio=1.0,
-    a="3/2",
 )
 def coordinatewise(c: Constants, effort: Effort) -> Finding:
     return inequality(
@@ -209,8 +200,8 @@ def coordinatewise(c: Constants, effort: Effort) -> Finding:
 @claim(
     "T5/C",
     "proof of Theorem 5, (iii)",
-    r"$\|S(\tau)\| \le \frac32\varepsilon\sup_{\sigma\le\tau}\|\Delta e(\sigma)\|$ by Young's inequality "
-    r"in each coordinate",
+    r"$\|S(\tau)\| \le \frac32\varepsilon\sup_{\sigma\le\tau}\|\Delta e(\sigma)\|$ by Young's inequality in "
+    "each coordinate",
     Verdict.FALSE,
     correction=coordinatewise,
 )
@@ -250,10 +241,9 @@ def absorbed(c: Constants, effort: Effort) -> Finding:
 @claim(
     "T5/factor",
     "Theorem 5, (D.20)",
-    r"$(1 - C\varepsilon)^{-1} \le <a>$ for $\varepsilon \le 1/3$, $C = 3/2$",
+    r"$(1 - C\varepsilon)^{-1} \le <a=2>$ for $\varepsilon \le 1/3$, $C = 3/2$",
     Verdict.PROVED,
     ratio=1.0,
-    a=2,
 )
 def absorbed_factor(c: Constants, effort: Effort) -> Finding:
     return inequality(float(1 / (1 - sympy.Rational(3, 2) / 3) / c["a"]), "equality at ε = 1/3", ARGUED)
@@ -261,12 +251,10 @@ def absorbed_factor(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"if $|\delta_s| + |\delta_u| \le \varepsilon \le 1/6$ after $T_2$, then $|\Delta e_i| \le "
-    r"<a>\varepsilon(|e_i(T_2)| + "
-    r"|w^*_i|)(1 - e^{-8\lambda_i\tau})$ for all $i$, $\tau$; so $|\mathrm{MSE}_{full} - "
-    r"\mathrm{MSE}_{ideal}| \le "
-    r"\frac1d\sum_i(2e^{-8\lambda_i\tau}|e_i|\,|\Delta e_i| + \Delta e_i^2)$, without feedback",
+    r"<a=2>\varepsilon(|e_i(T_2)| + |w^*_i|)(1 - e^{-8\lambda_i\tau})$ for all $i$, $\tau$; so "
+    r"$|\mathrm{MSE}_{full} - \mathrm{MSE}_{ideal}| \le \frac1d\sum_i(2e^{-8\lambda_i\tau}|e_i|\,|\Delta "
+    r"e_i| + \Delta e_i^2)$, without feedback",
     Verdict.PROVED,
-    a=2,
 )
 def tracking_bound(c: Constants, effort: Effort) -> Finding:
     # y = λτ. |Δe_i| ≤ |e| e^{−8y}(e^{12εy} − 1) + 12ε |w*| (1 − e^{−(8−12ε)y})/(8 − 12ε), and at ε ≤ 1/6
@@ -320,11 +308,9 @@ def sides(slow: float) -> tuple[float, Array, float]:
 @claim(
     "T5",
     "Theorem 5, (D.18)",
-    r"there are $A$, $B$, $C$, the same for all spectra, with "
-    r"$|\mathrm{MSE}_{full} - \mathrm{MSE}_{ideal}| \le A\varepsilon[\mathrm{MSE}_{ideal}(T_2) - "
-    r""
-    r"\mathrm{MSE}_{ideal}] + "
-    r"B\varepsilon^2\frac1d\sum(1 - e^{-8\lambda_i\tau})^2(w^*_i)^2 + C\varepsilon F$ under (D.10)",
+    r"there are $A$, $B$, $C$, the same for all spectra, with $|\mathrm{MSE}_{full} - \mathrm{MSE}_{ideal}| "
+    r"\le A\varepsilon[\mathrm{MSE}_{ideal}(T_2) - \mathrm{MSE}_{ideal}] + B\varepsilon^2\frac1d\sum(1 - "
+    r"e^{-8\lambda_i\tau})^2(w^*_i)^2 + C\varepsilon F$ under (D.10)",
     Verdict.FALSE,
     correction=tracking_bound,
 )
@@ -365,7 +351,7 @@ def _quotient(slow: float) -> float:
     "Corollary 4",
     r"$|\mathrm{MSE}_{full} - \mathrm{MSE}_{ideal}| \le C_1\varepsilon[\mathrm{MSE}_{ideal}(T_2) - "
     r"\mathrm{MSE}_{ideal}] + C_2\varepsilon^2s_*^{(2)}/d$ under (D.10), $C_1$ and $C_2$ the same for all "
-    r"spectra",
+    "spectra",
     Verdict.FALSE,
     correction=tracking_bound,
 )
@@ -397,10 +383,9 @@ def corollary(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"$\frac1d\sum_i\lambda_i^2(w^*_i)^2 = s_*^{(2)}/d$ with $s_*^{(2)}$ of Section 3.3: the term is "
-    r"$<a>\varepsilon^2\tau^2s_*^{(2)}/d$ by (ii), one factor $1/d$",
+    r"$<a=400>\varepsilon^2\tau^2s_*^{(2)}/d$ by (ii), one factor $1/d$",
     Verdict.PROVED,
     ratio=1.0,
-    a=400,
 )
 def one_factor(c: Constants, effort: Effort) -> Finding:
     return saturation.changed("a", c["a"] / 400).settle(effort).finding
@@ -427,8 +412,7 @@ def redefined(c: Constants, effort: Effort) -> Finding:
     "T2",
     "Theorem 2, (4.1)",
     r"$\mathrm{MSE}(T_2+\tau) = (1 + O(\varepsilon))\mathrm{MSE}(T_2)\hat S_d(\tau) + "
-    r"O(\varepsilon^2\tau^2)\frac1ds_*^{(2)}$ for all "
-    r"$\tau \ge 0$",
+    r"O(\varepsilon^2\tau^2)\frac1ds_*^{(2)}$ for all $\tau \ge 0$",
     Verdict.NOT_SHARP,
     correction=tracking_bound,
 )

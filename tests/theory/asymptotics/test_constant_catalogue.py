@@ -82,7 +82,7 @@ def test_shallow_teacher_at_finite_dimension():
 
 def test_json_contract():
     answer = json.loads(json.dumps(as_json(PowerLaw("1.5", "inf", "source:0.25"), 30)))
-    assert list(answer) == ["exponent", "dimension", "teacher", "digits", "constants"]
+    assert list(answer) == ["exponent", "dimension", "teacher", "digits", "link", "width", "constants"]
     assert (answer["exponent"], answer["dimension"]) == ("1.5", "inf")
     assert (answer["teacher"], answer["digits"]) == ("source:0.25", 30)
     assert list(answer["constants"]) == list(CATALOGUE)

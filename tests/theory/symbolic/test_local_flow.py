@@ -1,16 +1,37 @@
 """A link's flow at 0 and at the teacher: against the model's drift, and against quadrature."""
 
+import numpy as np
 import pytest
 import sympy
 from mpmath import mp, mpf
 
+from numerics import network
 from theory.asymptotics import SQUARE
 from theory.asymptotics.numbers.written import written
 from theory.symbolic import UnknownAverageError, Z, local_flow, parse_link, residual_flow, single_index
+from theory.symbolic.means import mean, sides
 
 POLYNOMIALS = ["z**2", "z**2 + z/2", "z**3 + z", "z**2 + z**3/3", "He4(z)", "z**5 - z**2", "he3(z)"]
 SMOOTH = ["erf(z)", "gelu(z)", "sin(z)", "cos(2*z)", "exp(z/2)", "z*sin(z)", "z**2*erf(z) + z", "He6(z) + z"]
-KINKED = ["relu(z)", "abs(z)", "z**2 + abs(z)", "relu(z)**2", "z + z**3*abs(z)", "abs(z) + erf(z)"]
+SAMPLED = [
+    "tanh(z)",
+    "sigmoid(2*z)",
+    "softplus",
+    "silu",
+    "z*tanh(z)",
+    "tanh(z)*exp(z/2)",
+    "gelu(z) + tanh(z)",
+]
+KINKED = [
+    "relu(z) + tanh(z)",
+    "abs(z)*sigmoid(z)",
+    "relu(z)",
+    "abs(z)",
+    "z**2 + abs(z)",
+    "relu(z)**2",
+    "z + z**3*abs(z)",
+    "abs(z) + erf(z)",
+]
 
 
 @pytest.mark.parametrize("text", POLYNOMIALS)
@@ -35,7 +56,7 @@ def test_drift_of_the_model_at_zero(text):
     assert sympy.simplify(sympy.sympify(flow.pull) - pull) == 0
 
 
-@pytest.mark.parametrize("text", [*SMOOTH, *KINKED])
+@pytest.mark.parametrize("text", [*SMOOTH, *SAMPLED, *KINKED])
 def test_numbers_at_the_teacher_by_quadrature(text):
     """α = 2 E f'², and E (f'²)'' = E f'² (z² − 1) by parts, with f' in closed form on either side of 0."""
     link, flow = parse_link(text), local_flow(parse_link(text))
@@ -84,6 +105,22 @@ def test_a_jump_has_no_linear_part_at_the_teacher(text):
     assert "infinite" in flow.no_law
 
 
-def test_links_without_averages_are_refused():
-    with pytest.raises(UnknownAverageError, match="no Gaussian average of tanh"):
-        local_flow(parse_link("tanh(z)"))
+def test_links_with_kinks_elsewhere_are_refused():
+    with pytest.raises(UnknownAverageError, match="kink away from z = 0"):
+        local_flow(sympy.Abs(sympy.tanh(Z)))
+
+
+@pytest.mark.parametrize("text", ["z*tanh(z)", "tanh(z)**2", "z**2*softplus(z)", "2*z**2*sigmoid(z)"])
+def test_drift_at_zero_of_links_without_closed_form(text):
+    """Of the generated drift, whose averages are Hermite sums."""
+    flow, model = local_flow(parse_link(text)), network(parse_link(text), None, (1,), (1,))
+    rest, unit = np.array([1e-9, 0.0]), np.ones((1, 1))
+    A, slope = model.drift(rest, unit)[0][0, 0], model.drift_jacobian(rest, unit)[1][0, 0, 1]
+    assert float(written(flow.growth)) == pytest.approx(float(A), rel=1e-7)
+    assert float(written(flow.pull)) == pytest.approx(float(slope), rel=1e-7)
+
+
+def test_an_integral_is_the_closed_form_where_there_is_one():
+    """Of erf, whose slope is a Gaussian."""
+    right, left = sides(sympy.erf(Z).diff(Z) ** 2)
+    assert abs(2 * written(str(mean(right, left))) - written(local_flow(sympy.erf(Z)).decay)) < mpf(10) ** -14

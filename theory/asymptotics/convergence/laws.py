@@ -37,6 +37,9 @@ and the memory has the mass :math:`1/\alpha`, so that :math:`p(1 - c_p/\alpha) =
    1 - u \sim C_f \frac{1 - 2^{-\gamma} c_q/\alpha}{1 - c_p/\alpha} t^{-\gamma}, \quad
    1 - s = 2(1 - u) - q, \quad q \sim 2^{-\gamma} C_f t^{-\gamma}, \quad L \sim \tfrac\alpha2 q .
 
+A teacher of another link is learnt at a multiple ``m w*`` alone; the same holds for :math:`v/m`, with
+:math:`m c_q`: of :math:`u/m`, :math:`s/m^2`, and of the loss less its limit, over :math:`m^2`.
+
 A kink at 0 adds forces of relative order :math:`\sqrt q`: corrections of order :math:`t^{-\gamma/2}`.
 
 **Validity.** The start must be small beside the teacher in the tail, :math:`|w_i(0)| \ll |w^*_i|`
@@ -147,7 +150,7 @@ def loss_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
         spectrum,
         digits,
         LOSS_PREFACTOR,
-        lambda law, field: flow.alpha(field) / 2 * residual_scale(law, field, flow),
+        partial(loss_scale, flow=flow),
         flow,
     )
 
@@ -302,6 +305,12 @@ def overlap_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE
 def energy_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """The prefactor of ``1 - s``."""
     return 2 * overlap_scale(law, field, flow) - residual_scale(law, field, flow)
+
+
+def loss_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
+    """The prefactor of the loss less its limit."""
+    square = written(flow.multiple, field) ** 2
+    return square * flow.alpha(field) / 2 * residual_scale(law, field, flow)
 
 
 def slower_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:

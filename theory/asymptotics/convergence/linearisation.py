@@ -19,9 +19,10 @@ from theory.asymptotics.numbers.roots import enclosed_root
 from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.edge_sums import edge_sum
 from theory.asymptotics.sums.spectrum import Level, PowerLaw, Spectrum, unlisted
-from theory.expected import Count
+from theory.expected import Count, checked
 
 STEP_DEFINITION = "2 / (largest eigenvalue of the Hessian {decay} Q + {form} (Q w*)(Q w*)^T at the teacher)"
+MULTIPLE_DEFINITION = "m of the fixed point m w*, the multiple of the teacher of least loss"
 RATE_DEFINITION = "rate r in 1 - u ~ exp(-r t) as t -> inf at finite d, from a generic start"
 SOURCE = "arXiv:2511.18661, Proposition 2, linearised at w*"
 
@@ -73,6 +74,18 @@ def _orthogonal(spectrum: Spectrum, ratio: str, field: Field) -> Number:
         return first if spectrum.exponent == 0 and spectrum.dimension > 1 else field.mpf(0)
     free = [x for x, mass, multiplicity in spectrum.levels(field) if not mass > 0 or multiplicity > 1]
     return free[0] if free else field.mpf(0)
+
+
+@checked
+def teacher_multiple(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
+    r"""The ``m`` of the fixed point :math:`m w^*`, 1 where the teacher has the student's link.
+
+    >>> print(teacher_multiple(PowerLaw(2, "inf")).printed(3)[0])
+    1.00
+    """
+    if flow.decay is None:
+        return undefined(MULTIPLE_DEFINITION, SOURCE, flow.no_law)
+    return closed_form(lambda field: written(flow.multiple, field), digits, MULTIPLE_DEFINITION, SOURCE)
 
 
 @catalogued

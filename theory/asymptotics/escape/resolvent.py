@@ -31,7 +31,7 @@ class Resolvent:
 
     ``floor`` is 4 lambda_1, ``poles`` holds pairs ``(4 lambda_1 - 4 lambda_i, 4 r lambda_i mu_i)``,
     ``series`` the ``c_k`` of ``sum_k c_k rho**-(k+1)``, whose successive terms have the sign of ``r`` and
-    fall at least by ``edge / rho``.
+    fall at least by ``edge / |rho|``.
     """
 
     floor: Number
@@ -61,7 +61,7 @@ class Resolvent:
             power *= inverse
             value += term
             slope -= order * term * inverse
-        ratio = self.edge * inverse
+        ratio = abs(self.edge * inverse)
         rest = term * ratio / (1 - ratio)
         orders = len(self.series) + 1 / (1 - ratio)
         return value + self.field.uncertain(rest), slope + self.field.uncertain(orders * rest * inverse)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import acb, arb, ctx, fmpq
 from mpmath import libmp, mp, mpf
 
 from theory.asymptotics.numbers.exact import quotient
@@ -94,6 +94,36 @@ class Balls:
     def __getattr__(self, name: str) -> Any:
         """The function that is a method of balls."""
         return getattr(arb, name)
+
+
+class ComplexBalls:
+    """Complex balls, for the integrand of Arb's integration: ``analytic`` asks for no branch cut."""
+
+    pi = property(lambda self: acb(arb.pi()))
+
+    def __init__(self, analytic: bool) -> None:
+        """Store what is asked of functions with a branch cut."""
+        self.analytic = analytic
+
+    def mpf(self, value: int) -> acb:
+        """A whole number."""
+        return acb(value)
+
+    def power(self, x: acb, exponent: acb) -> acb:
+        """``x**exponent`` for ``x > 0``."""
+        return (exponent * self.log(x)).exp()
+
+    def log(self, x: acb) -> acb:
+        """The principal logarithm."""
+        return x.log(analytic=self.analytic)
+
+    def sqrt(self, x: acb) -> acb:
+        """The principal root."""
+        return x.sqrt(analytic=self.analytic)
+
+    def __getattr__(self, name: str) -> Any:
+        """The function that is a method of complex balls."""
+        return getattr(acb, name)
 
 
 def _exact(centre: arb) -> mpf:

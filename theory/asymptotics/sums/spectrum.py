@@ -7,11 +7,11 @@ eigenvalues :math:`\lambda_i`. The teacher is always scaled so that
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from mpmath import mp, mpf
 
@@ -234,7 +234,25 @@ class Given:
         return levels[0].eigenvalue, levels[-1].eigenvalue
 
 
-Spectrum = PowerLaw | Given
+class Measured(Hashable, Protocol):
+    """Any finite problem that lists its modes: :class:`Given`, or a problem of :mod:`numerics`."""
+
+    @property
+    def eigenvalues(self) -> Any:
+        """Those of all modes, zeros included."""
+
+    @property
+    def teacher(self) -> Any:
+        """Its components."""
+
+    def levels(self, field: Field = FLOATS) -> list[Level]:
+        """The levels, largest eigenvalue first, the masses scaled to 1."""
+
+    def extremes(self, field: Field = FLOATS) -> tuple[Number, Number]:
+        """The largest and the smallest positive eigenvalue."""
+
+
+Spectrum = PowerLaw | Measured
 
 
 def unlisted(spectrum: Spectrum, limit: int) -> PowerLaw | None:
@@ -329,7 +347,7 @@ def _check_components(components: tuple[Any, ...], dimension: int | float) -> No
 
 def _number(value: Any, name: str) -> mpf:
     try:
-        number = mpf(value)
+        number = rational(value) if isinstance(value, Fraction) else mpf(value)
     except (ValueError, TypeError):
         number = mp.nan
     if not mp.isfinite(number):

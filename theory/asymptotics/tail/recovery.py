@@ -63,7 +63,7 @@ from theory.asymptotics.local_flow import SQUARE, LocalFlow
 from theory.asymptotics.numbers.constant import Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, rational
 from theory.asymptotics.sums.power_sums import inverse_powers, power_sum
-from theory.asymptotics.sums.spectrum import Given, PowerLaw, Spectrum
+from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 from theory.asymptotics.tail.plateau import uniform_law
 from theory.expected import Count
 
@@ -283,11 +283,11 @@ def _height(spectrum: Spectrum, field: Field) -> Number:
         mean = power_sum(_decay(spectrum), 1, spectrum.dimension, field) / spectrum.dimension
         return mean * spectrum.trace_sum(field) / spectrum.energy_sum(field)
     squares = [field.mpf(component) ** 2 for component in spectrum.teacher]
-    if isinstance(spectrum, Given):
-        eigenvalues = [field.mpf(x) for x in spectrum.eigenvalues]
-    else:
+    if isinstance(spectrum, PowerLaw):
         trace = spectrum.trace_sum(field)
         eigenvalues = [x / trace for x in inverse_powers(spectrum.exponent, len(squares), field)]
+    else:
+        eigenvalues = [field.mpf(x) for x in spectrum.eigenvalues]
     energy = field.fsum(x * y for x, y in zip(eigenvalues, squares, strict=True))
     return field.fsum(squares) / energy / len(squares)
 

@@ -53,6 +53,7 @@ class MomentSystem:
 
     def __post_init__(self) -> None:
         check_order("order", self.order, 1)
+        _ = self.hierarchy.gradient_model
 
     @property
     def statistics(self) -> tuple[Statistic, ...]:

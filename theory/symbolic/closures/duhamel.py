@@ -89,7 +89,7 @@ class VolterraSystem:
     @property
     def equations(self) -> tuple[sympy.Eq, sympy.Eq, sympy.Eq]:
         """The equations of ``s(t)``, ``u(t)`` and the clock."""
-        model = self.hierarchy.model
+        model = self.hierarchy.gradient_model
         functions = [sympy.Function(symbol.name)(TIME) for symbol in model.overlaps.statistics]
         rate = model.A[0].subs(dict(zip(model.overlaps.statistics, functions, strict=True)))
         sums = [sympy.Add(*(term.expression for term in terms)) for terms in (self.s, self.u)]
@@ -125,7 +125,7 @@ class DuhamelVolterra:
 
     def close(self, hierarchy: Hierarchy) -> VolterraSystem:
         """The integral equations; :class:`ModelError` unless ``K = M = 1``."""
-        model = hierarchy.model
+        model = hierarchy.gradient_model
         if model.students != 1 or model.teachers != 1:
             raise ModelError(
                 f"{model.name} has {model.students} students and {model.teachers} teachers: where A is a"
@@ -156,7 +156,7 @@ def _terms(hierarchy: Hierarchy, left: sympy.Expr, right: sympy.Expr) -> tuple[T
     A student is a start, with the factor ``e^{λΦ(t)}``, plus a memory ``λ w*``, with that and one integral.
     Propagators and integrals are counted by the powers of a dummy each.
     """
-    model = hierarchy.model
+    model = hierarchy.gradient_model
     (student,), (teacher,) = coordinates(model)
     propagator, integral = sympy.symbols("propagator integral", cls=sympy.Dummy)
     solution = propagator * (student + EIGENVALUE * teacher * integral)

@@ -81,7 +81,7 @@ def _moments(system: MomentSystem) -> str:
 
 @generate_system.register
 def _modes(system: ModeSystem) -> str:
-    model = system.hierarchy.model
+    model = system.hierarchy.gradient_model
     header = f'"""Modes of {model.name}: quadrature of its spectral measure. Generated."""'
     wrapper = """
         def right_hand_side(w: np.ndarray, eigenvalues: np.ndarray, teacher: np.ndarray) -> np.ndarray:

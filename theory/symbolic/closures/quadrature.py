@@ -77,7 +77,7 @@ class GaussQuadrature:
 
     def close(self, hierarchy: Hierarchy) -> ModeSystem:
         """The system of modes; :class:`ClosureError` where the precision does not suffice."""
-        model, measure = hierarchy.model, self.measure
+        model, measure = hierarchy.gradient_model, self.measure
         if (model.students, model.teachers) != (len(measure.students), len(measure.teachers)):
             raise ClosureError(
                 f"{model.name} has {model.students} students and {model.teachers} teachers, the measure"
