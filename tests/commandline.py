@@ -2,10 +2,21 @@
 
 import json
 import shlex
+from pathlib import Path
 
 from click.testing import CliRunner
 
 from derivations.cli import main
+
+LAW = "--exponent 2 --dimension 50"
+SOLVE = f"solve {LAW} --until 100"
+CURVES = {"t", "u", "s", "one_minus_u", "one_minus_s", "loss", "mse", "recovered"}
+SMALL = {"eigenvalues": [0.75, "0.25"], "teacher": [1, "1.0"], "init": [0.1, -0.2]}
+
+
+def store(name, content):
+    text = content if isinstance(content, str) else json.dumps(content)
+    Path(name).write_text(text, encoding="utf-8")
 
 
 def run(line):

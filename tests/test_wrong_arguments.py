@@ -62,6 +62,7 @@ VALID = {
     "check": False,
     "checkpoint": "run.npz",
     "closure": closures.Truncation(order=2),
+    "constraint": "sphere",
     "corrections": [1.0],
     "count": 2,
     "covariance": IDENTITY,

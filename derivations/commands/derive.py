@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivations.commands.network import Chosen, network_options, symbolic_model
-from derivations.commands.options import bad_input, check_suffix, constraint_option, output_options
+from derivations.commands.options import bad_input, check_suffix, output_options
 from derivations.output import BadInput, emit, json_text, progress
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import sympy
 
     from derivations.press.equations import Equation
-    from theory.constraint import Constraint
     from theory.symbolic import ConstrainedModel, Model
 
 FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
@@ -38,7 +37,6 @@ Examples:
 @click.command(epilog=EXAMPLES)
 @click.argument("names", nargs=-1, metavar="[ID|CHAPTER]…")
 @network_options
-@constraint_option
 @click.option(
     "--sgd",
     is_flag=True,
@@ -50,7 +48,6 @@ Examples:
 @output_options
 def derive(
     names: tuple[str, ...],
-    constraint: "Constraint | None",
     sgd: bool,
     layout: str,
     as_json: bool,
@@ -68,7 +65,7 @@ def derive(
         as_json |= check_suffix(output, SUFFIXES) == "json"
     chosen = Chosen.taken(request)
     if names:
-        if given := [*chosen.given, *["--constraint"] * (constraint is not None), *["--sgd"] * sgd]:
+        if given := [*chosen.given, *["--sgd"] * sgd]:
             raise BadInput(f"{given[0]} derives a model: it does not go with {names[0]!r}")
         emit(_steps(names, layout, as_json), output)
         return
@@ -80,6 +77,7 @@ def derive(
         model = symbolic_model(chosen.sides())
         for pair in combinations_with_replacement(dict.fromkeys(link for _, link in model.units), 2):
             pair_function(*pair)
+    constraint = chosen.constraint
     if sgd and constraint is not None:
         raise BadInput("--sgd derives the step of the plain gradient: leave out --constraint")
     flow = model if constraint is None else constrained(model, constraint)

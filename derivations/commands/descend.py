@@ -122,14 +122,15 @@ def descend(
             )
         own_side, other = chosen.sides()
         problem = load_problem(step_size * steps, sizes=(own_side.number, other.number), **request)
-        model = network_model(chosen.sides(problem)) if chosen.given else None
+        model = network_model(chosen.sides(problem), chosen.constraint) if chosen.given else None
     count = points or (JSON_POINTS if as_json or form else TABLE_POINTS)
     if model is not None:
         overlaps = _descend_network(problem, step_size, steps, count, model)
-        facts = {"modes": len(problem.eigenvalues), "step_size": step_size, "steps": steps}
+        kept = {} if chosen.constraint is None else {"constraint": str(chosen.constraint)}
+        facts = {"modes": len(problem.eigenvalues), "step_size": step_size, "steps": steps, **kept}
         answer = network_answer(overlaps, overlaps.t.tolist(), facts, None)
         if form is not None:
-            labelled = overlaps.dataset(**parameters(request), **written_options(chosen), **facts)
+            labelled = overlaps.dataset(**parameters(request), **(written_options(chosen) | facts))
             emit(file_content(labelled, answer, form), output)
         else:
             emit(network_text(answer, as_json, output), output)

@@ -10,6 +10,7 @@ import click
 
 from derivations.commands.options import parsed, read_weights
 from derivations.output import json_text, tables
+from theory.constraint import Constraint
 
 if TYPE_CHECKING:
     import sympy
@@ -47,6 +48,7 @@ class Chosen(NamedTuple):
     teachers: int | None
     weights: Weights | None
     teacher_weights: Weights | None
+    constraint: Constraint | None
 
     @classmethod
     def taken(cls, request: dict[str, Any]) -> "Chosen":
@@ -137,6 +139,13 @@ def network_options(command: Command) -> Command:
             callback=parsed(read_weights),
             help="The teachers' weights.  [default: all 1]",
         ),
+        click.option(
+            "--constraint",
+            metavar="sphere|qsphere|decay:κ",
+            callback=parsed(Constraint.read),
+            help="Keep the norm ‖w‖ that every student starts with, or its norm ‖w‖_Q, by projecting the "
+            "gradient; or weight decay, −κ w.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -147,9 +156,14 @@ def written_options(chosen: Chosen) -> dict[str, Any]:
     """The options of the model as attributes of a result."""
     options = {name: value for name, value in chosen._asdict().items() if value is not None}
     return {
-        name: ",".join(map(str, value)) if isinstance(value, tuple) else value
+        name: ",".join(map(str, value)) if isinstance(value, tuple) else _written(value)
         for name, value in options.items()
     }
+
+
+def _written(value: Any) -> Any:
+    """A constraint as its text; anything else as it is."""
+    return str(value) if isinstance(value, Constraint) else value
 
 
 def symbolic_model(sides: tuple[Side, Side]) -> "Model":
@@ -160,17 +174,24 @@ def symbolic_model(sides: tuple[Side, Side]) -> "Model":
     return Model("network", own.links, other.links, own.weights, other.weights)
 
 
-def network_model(sides: tuple[Side, Side], exact: bool = False) -> "RightHandSides":
+def network_model(
+    sides: tuple[Side, Side], constraint: Constraint | None = None, exact: bool = False
+) -> "RightHandSides":
     """The right-hand sides of students and teachers; for any digits if ``exact``.
 
-    Raises ValueError for links that, to any digits, have no closed form.
+    Raises ValueError for links that, to any digits, have no closed form, and for a ``constraint`` then.
     """
     from numerics import load_module
     from numerics.pairs import right_hand_sides
+    from theory.symbolic import constrained
     from theory.symbolic.codegen import generate_module
     from theory.symbolic.precision import at_any_precision
 
+    if exact and constraint is not None:
+        raise ValueError("--digits solves the flow of the plain gradient: leave out --constraint")
     model = symbolic_model(sides)
+    if constraint is not None:
+        return right_hand_sides(constrained(model, constraint))
     return load_module(at_any_precision(generate_module(model))) if exact else right_hand_sides(model)
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from derivations.output import BadInput
-from theory.constraint import Constraint
 from theory.disk import writable
 from theory.names import escape_size, source_exponent
 
@@ -145,20 +144,6 @@ def read_weights(text: str) -> tuple[Fraction, ...]:
     if not values or not all(values):
         raise ValueError(f"{text!r} must be non-zero numbers c1,c2,… such as 1,-0.5,2/3, separated by commas")
     return values
-
-
-def constraint_option(command: Command) -> Command:
-    """Add ``--constraint``."""
-    return _add(
-        command,
-        click.option(
-            "--constraint",
-            metavar="sphere|qsphere|decay:κ",
-            callback=parsed(Constraint.read),
-            help="Keep the norm of every student, or its norm ‖w‖_Q, by projecting the gradient; or weight "
-            "decay, −κ w.",
-        ),
-    )
 
 
 def read_horizon(text: str) -> float:

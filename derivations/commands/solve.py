@@ -53,6 +53,7 @@ Examples:
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --points 50 --format csv
   phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
+  phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
 """
 
@@ -128,7 +129,7 @@ def solve(
             check_one_student(problem)
             modules = link_modules(chosen.link, chosen.teacher_link)
         elif chosen.given:
-            model = network_model(chosen.sides(problem), exact=digits is not None)
+            model = network_model(chosen.sides(problem), chosen.constraint, exact=digits is not None)
         else:
             check_one_student(problem)
     if sgd:
@@ -201,6 +202,7 @@ def _network(
         "steps": int(run.steps),
         "error": run.error,
         **written,
+        **({"constraint": model.CONSTRAINT} if hasattr(model, "CONSTRAINT") else {}),
     }
     return run, network_answer(overlaps, times, facts, digits)
 

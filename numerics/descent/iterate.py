@@ -1,18 +1,23 @@
 """The iterate of population gradient descent, and the plain step W ← W − η∇L(W).
 
 The update is that of the flow with the step η in place of dt: Y ← Y + η (A Y + F W*) Q, exact in either
-chart. As in the flow the iterate changes to the chart at the teacher that it is bound for, so that small
-deficits keep their relative accuracy; the students W themselves are kept beside the deviation Y = W − P W*.
+chart. With weight decay κ there is −ηκ W more; where a norm is kept every student is brought back to it after
+the step, along itself: projected descent. In ‖w‖_Q, whose normal Q w is not along w, the step is along the
+projected gradient. As in the flow the iterate changes to the chart at the teacher that it is bound
+for, so that small deficits keep their relative accuracy; the students W themselves are kept beside the
+deviation Y = W − P W*.
 """
 
 import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.constrained import constrained_velocity, have_equal_norms
 from numerics.problems.problem import Problem
 from numerics.state import charts, limits
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
+from theory.constraint import Constraint
 
 
 class Iterate:
@@ -24,10 +29,20 @@ class Iterate:
     process = "gradient descent"
     deviation: Array
 
-    def __init__(self, problem: Problem, step_size: float, model: RightHandSides) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        step_size: float,
+        model: RightHandSides,
+        constraint: Constraint | None = None,
+    ) -> None:
         self.problem, self.step_size, self.model, self.done = problem, step_size, model, 0
-        self.rates = step_size * problem.eigenvalues
-        self.barrier = limits.barrier(model, Modes(problem.eigenvalues, problem.teachers).energy)
+        self.constraint, self.rates = constraint, step_size * problem.eigenvalues
+        if constraint is not None:
+            self.weights = problem.eigenvalues**constraint.power
+            self.squares = problem.students**2 @ self.weights
+        energy = Modes(problem.eigenvalues, problem.teachers).energy
+        self.barrier = limits.barrier(model, energy) if constraint is None else None
         self.students, self.pairs = problem.students, np.triu_indices(model.STUDENTS)
         self._enter(charts.origin(model), np.eye(model.TEACHERS))
 
@@ -59,13 +74,40 @@ class Iterate:
 
     def _move(self, gain: Array, force: Array) -> None:
         """Take a step along A = ``gain`` and F = ``force``."""
-        teacher, moved = self.modes.teacher, self.deviation
-        self.deviation = moved + self.rates * (gain @ moved + force @ teacher)
+        teacher, before, values = self.modes.teacher, self.students, self.modes.eigenvalues
+        step = self.rates * (gain @ self.deviation + force @ teacher)
+        if self.constraint is not None and self.constraint.power:
+            step = constrained_velocity(self.constraint, step, before, values)
+        self.deviation = self.deviation + step
         if self.chart.centred:
             self.students = self.deviation
-        else:
+        elif self.constraint is None:
             pull = gain @ self.students + (force - gain) @ teacher
             self.students = self.students + self.rates * pull
+        else:
+            self.students = self.students + step
+        if self.constraint is not None:
+            self._bind(self.constraint, before)
+
+    def _bind(self, constraint: Constraint, before: Array) -> None:
+        """Take off what decays of the students ``before`` the step, or bring them back to their norms.
+
+        With ‖w‖² = (1 + δ) ‖w*‖² it is w/√(1 + δ), where δ comes from the deviation, which is small.
+        """
+        if not constraint.keeps_norm:
+            self.students = self.students - self.step_size * float(constraint.rate) * before
+            self.deviation = self.students
+            return
+        if self.chart.centred:
+            shrink = np.sqrt(self.squares / (self.students**2 @ self.weights)) - 1.0
+        else:
+            twice = self.deviation + 2.0 * self.modes.teacher
+            excess = (self.deviation * twice) @ self.weights / (self.modes.teacher**2 @ self.weights)
+            shrink = np.expm1(-0.5 * np.log1p(excess))
+            self.deviation = self.deviation + shrink[:, None] * (self.deviation + self.modes.teacher)
+        self.students = self.students + shrink[:, None] * self.students
+        if self.chart.centred:
+            self.deviation = self.students
 
     def check(self) -> None:
         """Raise FloatingPointError if the iterate is not finite."""
@@ -85,6 +127,9 @@ class Iterate:
         """Change from the origin to the chart of the teacher that the iterate is bound for, once clear."""
         orientation = self._bound_for(statistics) if self.chart.centred else None
         if orientation is None:
+            return False
+        rest = self.students, orientation @ self.problem.teachers, self.problem.eigenvalues
+        if self.constraint is not None and not have_equal_norms(self.constraint, *rest):
             return False
         self._enter(charts.teacher(self.model), orientation)
         return True

@@ -13,10 +13,11 @@ from numerics.descent.blocks import WORTHWHILE, Blocks, Stretch
 from numerics.descent.iterate import Iterate
 from numerics.descent.steps import check_steps, recorded_steps
 from numerics.generated import RightHandSides, phase_retrieval
-from numerics.pairs import AnyModel, right_hand_sides
+from numerics.pairs import AnyModel, Constrained, right_hand_sides
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
+from numerics.solver.constrained import check_norms
 from numerics.solver.flow import speed
 from numerics.state import charts
 from numerics.state.observables import Observables, Overlaps, observe, observe_all
@@ -45,6 +46,9 @@ def descend(
     The times of the result are those of the flow, t = η × step number. Stable at the teacher for η below
     the constant ``stability_step``. ``progress`` is called with the number of steps done.
 
+    A ``model`` may have a constraint: with weight decay κ a step takes −ηκ w more; where a norm is kept it is
+    followed by bringing the student back to it. Such a run takes every step.
+
     ``stepwise`` takes every step with every mode. Without it the result is the same, to about 1e-12 of each
     observable, at a cost that grows like log(steps) once what oscillates or decays fast has decayed.
 
@@ -55,9 +59,9 @@ def descend(
     >>> f"{result.t[-1]:g} {result.one_minus_u[-1]:.3e}"
     '1 1.517e-09'
     """
-    if (model.STUDENTS, model.TEACHERS) != (1, 1):
-        raise ValueError("this is descent of one student with one teacher: use descend_network")
     rules = right_hand_sides(model)
+    if (rules.STUDENTS, rules.TEACHERS) != (1, 1):
+        raise ValueError("this is descent of one student with one teacher: use descend_network")
     state, stretches = _run(problem, step_size, steps, points, rules, progress, stepwise)
     parts = [observables(state, stretch) for stretch in stretches]
     return Observables(*np.concatenate(parts, axis=1))
@@ -119,8 +123,12 @@ def _run(
             f"the problem has {sizes[0]} students and {sizes[1]} teachers, "
             f"the model {model.STUDENTS} and {model.TEACHERS}"
         )
+    constraint = None
+    if isinstance(model, Constrained):
+        check_norms(problem, model.constraint)
+        model, constraint, stepwise = model.model, model.constraint, True
     small = problem if stepwise else reduced(problem, step_size, steps, model)
-    state = Iterate(small, step_size, model)
+    state = Iterate(small, step_size, model, constraint)
     return state, stretches(Blocks(state), recorded, int(steps), stepwise, progress)
 
 

@@ -8,7 +8,13 @@ from theory.expected import Only, checked
 RightHandSides: TypeAlias = Any
 """A generated module, or a :class:`numerics.pairs.Network`: its functions say what coordinates it has."""
 
-Generated = Annotated[ModuleType, Only("a generated module", lambda module: hasattr(module, "STUDENTS"))]
+Generated = Annotated[
+    ModuleType,
+    Only(
+        "a generated module without a constraint",
+        lambda module: hasattr(module, "STUDENTS") and not hasattr(module, "CONSTRAINT"),
+    ),
+]
 """The right-hand sides of a model: :mod:`numerics.generated.phase_retrieval`, or of :func:`load_module`."""
 
 GeneratedNoise = Annotated[

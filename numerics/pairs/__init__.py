@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from numerics.generated import RightHandSides, load_module
+from numerics.pairs.constrained import Constrained
 from numerics.pairs.functions import Link, taylor_coefficients
 from numerics.pairs.groups import pair_functions
 from numerics.pairs.networks import Network, is_square
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
+from theory.constraint import Constraint
 from theory.expected import NonNegative, Only, checked
 
 if TYPE_CHECKING:
     from theory.symbolic import Model
 
+    Flow = Network | Constrained
+
 __all__ = [
     "AnyModel",
+    "Constrained",
     "MatchedNetwork",
     "Network",
     "SquareNetwork",
@@ -34,7 +39,7 @@ AnyModel = Annotated[
     Any,
     Only(
         "a generated module, a network or a symbolic model",
-        lambda model: hasattr(model, "STUDENTS") or hasattr(model, "student_link"),
+        lambda model: any(hasattr(model, name) for name in ("STUDENTS", "student_link", "multipliers")),
     ),
 ]
 """What a flow can be asked of."""
@@ -65,14 +70,17 @@ def network(
     teacher_weights: Sequence[float] | None = None,
     noise: NonNegative = 0.0,
     name: str = "network",
-) -> Network:
+    constraint: str | Constraint | None = None,
+) -> "Flow":
     """The flow of ``Σ_j c_j f_j(w_j·x)`` that learns ``Σ_m c*_m g_m(w*_m·x)``.
 
     ``link`` and ``teacher_link``, the same unless given, are text such as ``"tanh(z)"``, SymPy expressions in
     :data:`theory.symbolic.Z`, or functions of Python that take and return arrays and are smooth but at 0; or
     lists of these, one for each unit. The weights, which are 1 unless given, say how many units there are.
-    Raises ValueError for weights that are no non-zero real numbers, for links that are not understood, and
-    for another number of links than of weights.
+    ``constraint`` is ``sphere``, ``qsphere`` or ``decay:κ``: the norm of every student is kept by projecting
+    the gradient, or there is weight decay; see :mod:`theory.constraint`.
+    Raises ValueError for weights that are no non-zero real numbers, for links that are not understood, for
+    another number of links than of weights, and for other constraints.
 
     >>> import numpy as np
     >>> square = network("z**2")
@@ -81,20 +89,31 @@ def network(
     >>> mixed = network(["z**2", "tanh(z)"], "z**2", weights=[1, -0.5])
     >>> mixed.STUDENTS, mixed.TEACHERS
     (2, 1)
+    >>> network("He3(z)", constraint="sphere").CONSTRAINT
+    'sphere'
     """
+    kept = None if constraint is None else Constraint.read(constraint)
     c, f = _units("weights", weights, link)
     d, g = _units("teacher_weights", teacher_weights, link if teacher_link is None else teacher_link)
-    return _kind(f, g, c, d)(f, g, c, d, float(noise), name)
+    rules = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
+    return rules if kept is None else Constrained(rules, kept)
 
 
 def right_hand_sides(model: AnyModel) -> RightHandSides:
     """A generated module or a :class:`Network` as it is, and the right-hand sides of a symbolic model.
+
+    What has a constraint becomes :class:`Constrained`.
 
     They are those of a network of the same links. Two kinds of models have modules of their own, generated
     once: a small network of rectifiers or moduli, which then knows the areas of its vectors, by which it is
     accurate where they are parallel (:mod:`theory.symbolic.areas`), and a model whose inputs are not real
     Gaussians, with averages of its own.
     """
+    if hasattr(model, "CONSTRAINT"):
+        kept = isinstance(model, Constrained)
+        return model if kept else Constrained(model, Constraint.read(model.CONSTRAINT))
+    if hasattr(model, "multipliers"):
+        return Constrained(right_hand_sides(model.model), model.constraint)
     if isinstance(model, ModuleType | Network):
         return model
     if _has_own_averages(model) or _has_areas(model):
@@ -107,6 +126,20 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
         float(model.noise),
         model.name,
     )
+
+
+def gradient_flow(model: AnyModel) -> RightHandSides:
+    """:func:`right_hand_sides` of a flow that follows the gradient alone.
+
+    Raises ValueError where it has a constraint.
+    """
+    rules = right_hand_sides(model)
+    if isinstance(rules, Constrained):
+        raise ValueError(
+            f"the model has the constraint {rules.constraint}: this is known for the plain gradient only, "
+            "a constraint for solve, descend and descend_network"
+        )
+    return rules
 
 
 def _has_own_averages(model: "Model") -> bool:

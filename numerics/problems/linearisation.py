@@ -9,7 +9,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import phase_retrieval
-from numerics.pairs import AnyModel, right_hand_sides
+from numerics.pairs import AnyModel, gradient_flow
 from numerics.problems.problem import Problem
 from theory.expected import checked
 
@@ -27,7 +27,7 @@ def escape_direction(
     6.0
     """
     energy = np.array([[eigenvalues @ teacher**2]])
-    rest, rules = np.zeros(2), right_hand_sides(model)
+    rest, rules = np.zeros(2), gradient_flow(model)
     decay = float(rules.drift(rest, energy)[0][0, 0])
     feedback = float(rules.drift_jacobian(rest, energy)[1][0, 0, 1])
     strength = feedback * eigenvalues**2 * teacher**2
@@ -75,7 +75,7 @@ def largest_stable_step(problem: Problem, model: AnyModel = phase_retrieval) -> 
     rows, columns = np.triu_indices(len(W))
     statistics = np.concatenate([(W * rates @ W.T)[rows, columns], (W * rates @ X.T).ravel()])
     energy = X * rates @ X.T
-    rules = right_hand_sides(model)
+    rules = gradient_flow(model)
     gain, _ = rules.drift(statistics, energy)
     by_A, by_B = rules.drift_jacobian(statistics, energy)
 

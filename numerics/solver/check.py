@@ -25,7 +25,7 @@ class BrokenLaw(ArithmeticError):
 def check_trajectory(run: Trajectory, students: Array | None = None) -> None:
     """Verify what holds for every problem and model, at all collocation points:
 
-    - the loss falls;
+    - the loss falls, with weight decay κ that and (κ/2) ‖W‖²;
     - [[S, U], [Uᵀ, T]] is a Gram matrix, without negative eigenvalue, and so is [[q, p], [pᵀ, T]] in the
       teacher's chart: for one student and one teacher u² ≤ s s*, hence L ≥ 3(s − s*)² [Lem 3];
     - the statistics at the start are those of the modes, and at the end if the ``students`` W (K, N) of
@@ -80,7 +80,11 @@ def _stretches(run: Trajectory) -> Iterator[_Stretch]:
         steps = list(group)
         times = np.concatenate([step.start + step.elapsed for step in steps])
         statistics = np.concatenate([step.statistics for step in steps], axis=1)
-        yield _Stretch(steps[0], times, statistics, steps[0].chart.loss(statistics, steps[0].teacher_energy))
+        loss = steps[0].chart.loss(statistics, steps[0].teacher_energy)
+        if run.constraint is not None:
+            lengths = np.concatenate([step.norms[0, :, 0] for step in steps], axis=1)
+            loss = loss + 0.5 * float(run.constraint.rate) * lengths.sum(axis=0)
+        yield _Stretch(steps[0], times, statistics, loss)
 
 
 def _check_modes(run: Trajectory, segment: Segment, point: int, students: Array, slack: float) -> None:

@@ -21,12 +21,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from numerics.generated import RightHandSides, phase_retrieval
-from numerics.pairs import AnyModel, right_hand_sides
+from numerics.pairs import AnyModel, Constrained, right_hand_sides
 from numerics.pairs.overlaps import join
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
-from numerics.solver import loop
+from numerics.solver import constrained, direct, loop
 from numerics.solver.check import check_trajectory
 from numerics.solver.clock import ClockStep
 from numerics.solver.contract import Step
@@ -59,12 +59,13 @@ def solve(
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
 
     ``model`` is a symbolic :class:`theory.symbolic.Model`, a :func:`numerics.network` of any links and
-    widths, or a generated module. Where it has no barrier the state at ``until`` decides what is said of the
-    limit. Time is the flow's own: no step size, no factor. The problem is first reduced exactly, so the cost
-    grows like log(until) and hardly with the dimension. ``progress`` is called with the time after every
-    step. ``check`` verifies the laws of the flow on the solution,
+    widths, or a generated module; any of them may have a constraint, :mod:`theory.constraint`, and then the
+    run is that of :mod:`numerics.solver.constrained`. Where the model has no barrier the state at ``until``
+    decides what is said of the limit. Time is the flow's own: no step size, no factor. The problem is first
+    reduced exactly, so the cost grows like log(until) and hardly with the dimension. ``progress`` is called
+    with the time after every step. ``check`` verifies the laws of the flow on the solution,
     :func:`numerics.solver.check.check_trajectory`, and raises its :class:`~numerics.solver.check.BrokenLaw`.
-    ``steps`` are the kinds of step, of which each is taken by the first that suits it:
+    ``steps`` are the kinds of step without a constraint, of which each is taken by the first that suits it:
     :mod:`numerics.solver.contract` says what one has to be.
 
     Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
@@ -91,6 +92,8 @@ def solve(
         )
     if not steps:
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
+    if isinstance(rules, Constrained):
+        return _constrained(problem, until, rules, progress, check)
     check_resolved(problem, rules)
     reduced = reduce(problem, _clocked(problem, rules, until))
     run = Run.begin(reduced, rules, tuple(steps))
@@ -122,10 +125,49 @@ def solve(
     return found
 
 
+def _constrained(
+    problem: Problem,
+    until: float,
+    model: Constrained,
+    progress: Callable[[float], None] | None,
+    check: bool,
+) -> Trajectory:
+    """The flow with a constraint, of a reduced problem unless modes grow so much that it would not do.
+
+    Raises ArithmeticError where a wide network would need too many steps.
+    """
+    rules = model.model
+    check_resolved(problem, rules)
+    constrained.check_norms(problem, model.constraint)
+    rate = _rate(problem, rules) + float(model.constraint.rate)
+
+    def follow(some: Problem) -> Trajectory:
+        if rules.STUDENTS <= constrained.NARROW or direct.explicit_steps(rate, until) > constrained.MANY:
+            return constrained.follow(some, until, model, progress)
+        return direct.solve_directly(some, until, rules, rate, progress, model.constraint)
+
+    reduced = reduce(problem, _clocked(problem, rules, until))
+    found = follow(reduced)
+    if (
+        len(reduced.eigenvalues) < len(problem.eigenvalues)
+        and constrained.growth(found) > constrained.LARGEST_GROWTH
+    ):
+        found = follow(problem)
+    if check:
+        check_trajectory(found)
+    return found
+
+
 def _clocked(problem: Problem, model: RightHandSides, until: float) -> float:
     """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
     escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
     return max(until, escape) * speed(problem, model)
+
+
+def _rate(problem: Problem, model: RightHandSides) -> float:
+    """About the largest rate at which a mode moves."""
+    energy = max(problem.teacher_energy, problem.start_energy)
+    return 8.0 * speed(problem, model) * energy * float(problem.eigenvalues.max())
 
 
 def speed(problem: Problem, model: RightHandSides) -> float:

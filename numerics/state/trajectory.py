@@ -18,6 +18,7 @@ from numerics.shown.phases import Phases
 from numerics.state.charts import Chart
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps, observe, observe_all
+from theory.constraint import Constraint
 from theory.expected import checked
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ class Trajectory(Summarised):
     until the loss is so low that the limit is known, and those of w ∓ w* from then on. Of networks it is
     relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and counts what the
     flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known.
+    A ``constraint`` is that of the model, where it has one.
     What this makes of the error of a network's loss is :meth:`loss_error`: where there are no coordinates at
     the teacher, as of links with a kink, the loss is a difference, and so are the distances.
     """
@@ -103,6 +105,7 @@ class Trajectory(Summarised):
     limit: Limit
     until: float
     error: float
+    constraint: Constraint | None = None
 
     @property
     def steps(self) -> int:
@@ -136,6 +139,8 @@ class Trajectory(Summarised):
     def facts(self) -> Rows:
         """How the run ended, in a few lines."""
         yield "until t", self.until
+        if self.constraint is not None:
+            yield "constraint", str(self.constraint)
         yield "limit", f"{self.limit.name}: {self.limit.reason}"
         if self._single:
             phases = self.phases()
@@ -158,6 +163,7 @@ class Trajectory(Summarised):
             "dimension": self.problem.dimension,
             "until": self.until,
             **(self._measured(parameters) if self._single else {}),
+            **({} if self.constraint is None else {"constraint": str(self.constraint)}),
             "modes": len(self.problem.eigenvalues),
             "steps": self.steps,
             "error": self.error,

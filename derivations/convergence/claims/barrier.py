@@ -27,15 +27,15 @@ SADDLE = State.of(["16/25", "9/25"], ["5/4", 0], [0, 1])
 
 
 @correction(
-    r"$s(t) \le 1 + \sqrt{L(t_0)/<a=3>}$ for all $t \ge t_0$, and $|u| \le \sqrt{s}$",
+    r"$s(t) \le <e=1> + \sqrt{L(t_0)/<a=3>}$ for all $t \ge t_0$, and $|u| \le \sqrt{s}$",
     Verdict.PROVED,
 )
 def energy_bound(c: Constants, effort: Effort) -> Finding:
     # L − a(s − 1)² at its smallest, u² = s
-    rest = sympy.factor(LOSS.subs(u**2, s) - c["a"] * (s - 1) ** 2)
+    rest = sympy.factor(LOSS.subs(u**2, s) - c["a"] * (s - c["e"]) ** 2)
     tight = sympy.simplify(rest / (s - 1) ** 2)
     how = f"L − {c['a']}(s − 1)² ≥ ({tight})(s − 1)² since u² ≤ s (Lem 3), and L never rises"
-    return Finding(Verdict.PROVED if tight >= 0 else Verdict.UNDECIDED, how)
+    return Finding(Verdict.PROVED if tight.is_number and tight >= 0 else Verdict.UNDECIDED, how)
 
 
 @claim(
@@ -85,12 +85,12 @@ def overlap_stays_positive(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem11/C.21",
     "(C.21)",
-    r"$s = u^<a=2> + \|z\|_Q^2$ with $w = u w^* + z$, $\langle z, w^*\rangle_Q = 0$",
+    r"$s = u^<a=2> + \|z\|_Q^<p=2>$ with $w = u w^* + z$, $\langle z, w^*\rangle_Q = 0$",
     Verdict.PROVED,
 )
 def split(c: Constants, effort: Effort) -> Finding:
     # ‖w − u w*‖_Q² expanded by bilinearity, ‖w*‖_Q = 1
-    square = s - 2 * u * u + u**2
+    square = (s - 2 * u * u + u**2) ** (c["p"] / 2)
     across = u - u * 1
     return identities([(u ** c["a"] + square, s), (across, sympy.S.Zero)], "bilinearity, for any d")
 
@@ -134,16 +134,16 @@ def weakest_direction(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"on $s = 1$: $\dot s = -<a=16>(s^{(2)} - u u^{(2)}) = -<a>(\|z\|_{Q^2}^2 + u \langle z, "
+    r"on $s = <e=1>$: $\dot s = -<a=16>(s^{(2)} - u u^{(2)}) = -<a>(\|z\|_{Q^2}^<p=2> + u \langle z, "
     r"w^*\rangle_{Q^2})$, of either sign",
     Verdict.PROVED,
 )
 def rate_on_the_boundary(c: Constants, effort: Effort) -> Finding:
     s2, u2, t2 = sympy.symbols("s2 u2 t2")
-    derived = (8 * (1 - 3 * s) * s2 + 16 * u * u2).subs(s, 1)
+    derived = (8 * (1 - 3 * s) * s2 + 16 * u * u2).subs(s, c["e"])
     square, product = s2 - 2 * u * u2 + u**2 * t2, u2 - u * t2
     how = f"(3.4) and bilinearity; positive at {FAST_UP}" if FAST_UP.energy_rate() > 0 else "(3.4)"
-    pairs = [(derived, -c["a"] * (s2 - u * u2)), (derived, -c["a"] * (square + u * product))]
+    pairs = [(derived, -c["a"] * (s2 - u * u2)), (derived, -c["a"] * (square ** (c["p"] / 2) + u * product))]
     return identities(pairs, how)
 
 
@@ -184,11 +184,13 @@ def no_upward_crossing(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$u \le \sqrt{s} \le (1 + \sqrt{L(t_0)/<a=3>})^{1/2}$",
+    r"$u \le \sqrt{s} \le (<e=1> + \sqrt{L(t_0)/<a=3>})^{<h=1/2>}$",
     Verdict.PROVED,
 )
 def overlap_bound(c: Constants, effort: Effort) -> Finding:
-    return energy_bound.changed("a", c["a"] / 3).settle(effort).finding
+    root = identity(sympy.sqrt(u), u ** c["h"], "")
+    found = energy_bound.given(a=c["a"], e=c["e"]).settle(effort).finding
+    return found if root.verdict is Verdict.PROVED else root
 
 
 @claim(
@@ -311,8 +313,8 @@ def invariance(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem12/lasalle",
     "proof of Lemma 12",
-    r"$\dot L = -\|\nabla L\|^2 = -(<a=12> s - <b=4>)^2 s^{(2)} + <c=16> (<a> s - <b>) u u^{(2)} - <e=64> "
-    "u^2 s_*^{(2)}$",
+    r"$\dot L = -\|\nabla L\|^2 = -(<a=12> s - <b=4>)^<p=2> s^{(2)} + <c=16> (<a> s - <b>) u u^{(2)} - "
+    "<e=64> u^<q=2> s_*^{(2)}$",
     Verdict.PROVED,
 )
 def dissipation(c: Constants, effort: Effort) -> Finding:
@@ -320,7 +322,7 @@ def dissipation(c: Constants, effort: Effort) -> Finding:
     rates = 8 * (1 - 3 * s) * s2 + 16 * u * u2, 4 * (1 - 3 * s) * u2 + 8 * u * t2
     derived = sympy.diff(LOSS, s) * rates[0] + sympy.diff(LOSS, u) * rates[1]
     gain = c["a"] * s - c["b"]
-    printed = -(gain**2) * s2 + c["c"] * gain * u * u2 - c["e"] * u**2 * t2
+    printed = -(gain ** c["p"]) * s2 + c["c"] * gain * u * u2 - c["e"] * u ** c["q"] * t2
     return identity(derived, printed, "the chain rule, for any d")
 
 

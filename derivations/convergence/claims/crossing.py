@@ -27,16 +27,18 @@ DOWN = State.of(["2/3", "1/3"], [1, 1], ["-10/27", "23/27"])
 
 
 @correction(
-    "on the flow from the escape direction at $s(0) = 1/d$, flat teacher, $a = 2$, $d = 10^{12}$: $T_1' - "
-    r"T_1 = <c=0.32951>$ for $\delta = 1/10$ and $T_1'$ the crossing of $1/3$; afterwards $s > 1/3$",
+    "on the flow from the escape direction at $s(0) = 1/d$, flat teacher, $a = <a=2>$, $d = 10^{12}$: $T_1' "
+    r"- T_1 = <c=0.32951>$ for $\delta = <h=1/10>$ and $T_1'$ the crossing of $<e=1/3>$; afterwards $s > "
+    "<e>$",
     Verdict.MEASURED,
 )
 def crossing_time(c: Constants, effort: Effort) -> Finding:
-    run = escape_run(2, 1e12)
-    phases = run.phases()
+    run = escape_run(float(c["a"]), 1e12)
+    phases = run.phases(delta=float(c["h"]))
+    crossed = float(run.at([phases.t1_prime]).s[0]) / float(c["e"])
     late = run.at(np.geomspace(1.0001 * phases.t1_prime, run.until, 400)).s
     found = phases.t1_prime - phases.t1
-    agrees = abs(found / float(c["c"]) - 1) < RATIOS and late.min() > 1 / 3
+    agrees = abs(found / float(c["c"]) - 1) < RATIOS and late.min() > c["e"] and abs(crossed - 1) < RATIOS
     return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, f"T1' − T1 = {found:.6g}")
 
 
@@ -84,22 +86,22 @@ def _two_modes() -> str:
 @claim(
     "P12/C.1",
     "(C.1), Section 5.2.1",
-    r"$\dot s = <a=8>(1 - <b=3> s) s^{(2)} + <c=16> u u^{(2)}$",
+    r"$\dot s = <a=8>(<e=1> - <b=3> s) s^{(2)} + <c=16> u u^{(2)}$",
     Verdict.PROVED,
 )
 def energy_rate(c: Constants, effort: Effort) -> Finding:
     velocity = _velocity()
     derived = sympy.expand(2 * sympy.Symbol("λ") * sympy.Symbol("w") * velocity)
     x, y, lam = sympy.symbols("w v λ")
-    printed = c["a"] * (1 - c["b"] * s) * lam**2 * x**2 + c["c"] * u * lam**2 * x * y
+    printed = c["a"] * (c["e"] - c["b"] * s) * lam**2 * x**2 + c["c"] * u * lam**2 * x * y
     return identity(derived, sympy.expand(printed), "under the sum over modes, for any d")
 
 
 @claim(
     "P12/C.2",
     "(C.2)",
-    r"$\dot u = <a=4>(1 - <b=3> s) u^{(2)} + <c=8> s_*^{(2)} u$, $\dot u^{(2)} = <a>(1 - <b> s) u^{(3)} + "
-    "<c> s_*^{(3)} u$",
+    r"$\dot u = <a=4>(<e=1> - <b=3> s) u^{(2)} + <c=8> s_*^{(2)} u$, $\dot u^{(2)} = <a>(<e> - <b> s) "
+    "u^{(3)} + <c> s_*^{(3)} u$",
     Verdict.PROVED,
 )
 def overlap_rates(c: Constants, effort: Effort) -> Finding:
@@ -108,7 +110,8 @@ def overlap_rates(c: Constants, effort: Effort) -> Finding:
     for order in (1, 2):
         derived = lam**order * y * _velocity()
         printed = (
-            c["a"] * (1 - c["b"] * s) * lam ** (order + 1) * x * y + c["c"] * u * lam ** (order + 1) * y**2
+            c["a"] * (c["e"] - c["b"] * s) * lam ** (order + 1) * x * y
+            + c["c"] * u * lam ** (order + 1) * y**2
         )
         pairs.append((sympy.expand(derived), sympy.expand(printed)))
     return identities(pairs, "under the sum over modes, for any d")
@@ -117,13 +120,13 @@ def overlap_rates(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/alpha",
     "proof of Proposition 12, part A",
-    r"$\alpha_i = w_i w^*_i$: $\dot\alpha_i = <a=4>(1-<b=3> s)\lambda_i\alpha_i + <c=8>\lambda_i (w^*_i)^2 "
-    "u$",
+    r"$\alpha_i = w_i w^*_i$: $\dot\alpha_i = <a=4>(<e=1>-<b=3> s)\lambda_i\alpha_i + <c=8>\lambda_i "
+    "(w^*_i)^<p=2> u$",
     Verdict.PROVED,
 )
 def products(c: Constants, effort: Effort) -> Finding:
     x, y, lam = sympy.symbols("w v λ")
-    printed = c["a"] * (1 - c["b"] * s) * lam * x * y + c["c"] * lam * y**2 * u
+    printed = c["a"] * (c["e"] - c["b"] * s) * lam * x * y + c["c"] * lam * y ** c["p"] * u
     return identity(sympy.expand(y * _velocity()), sympy.expand(printed), "(3.3) times w*_i")
 
 
@@ -131,7 +134,8 @@ def products(c: Constants, effort: Effort) -> Finding:
     "P12/duhamel",
     "proof of Proposition 12, part A",
     r"$\alpha_i(T_1+\tau) = e^{<a=4>\lambda_i\Theta_{T_1}(\tau)}\alpha_i(T_1) + <c=8>\int_0^\tau "
-    r"e^{<a>\lambda_i(\Theta_{T_1}(\tau)-\Theta_{T_1}(\sigma))}\lambda_i(w^*_i)^2 u(T_1+\sigma)\,d\sigma$",
+    r"e^{<a>\lambda_i(\Theta_{T_1}(\tau)-\Theta_{T_1}(\sigma))}\lambda_i(w^*_i)^<p=2> "
+    r"u(T_1+\sigma)\,d\sigma$",
     Verdict.PROVED,
 )
 def mode_duhamel(c: Constants, effort: Effort) -> Finding:
@@ -139,22 +143,27 @@ def mode_duhamel(c: Constants, effort: Effort) -> Finding:
     clock, overlap = sympy.Function("Θ"), sympy.Function("u")
     kernel = sympy.exp(c["a"] * lam * (clock(tau) - clock(sigma)))
     integral = sympy.Symbol("J")  # ∫ kernel u dσ, whose derivative is u(τ) + a λ Θ' J
-    value = sympy.exp(c["a"] * lam * clock(tau)) * start + c["c"] * lam * y**2 * integral
+    value = sympy.exp(c["a"] * lam * clock(tau)) * start + c["c"] * lam * y ** c["p"] * integral
     slope = sympy.diff(clock(tau), tau)
     boundary = kernel.subs(sigma, tau) * overlap(tau)
     growth = boundary + sympy.diff(kernel, tau) / kernel * integral
-    derived = sympy.diff(sympy.exp(c["a"] * lam * clock(tau)) * start, tau) + c["c"] * lam * y**2 * growth
+    derived = (
+        sympy.diff(sympy.exp(c["a"] * lam * clock(tau)) * start, tau) + c["c"] * lam * y ** c["p"] * growth
+    )
     flow = 4 * slope * lam * value + 8 * lam * y**2 * overlap(tau)
     return identity(sympy.expand(flow), sympy.expand(derived), "Leibniz' rule; Θ' = 1 − 3s, equal at τ = 0")
 
 
 @correction(
-    r"(C.3) holds with the kernel $\sum_i (w^*_i)^2\lambda_i^3 "
+    r"(C.3) holds with the kernel $\sum_i (w^*_i)^<p=2>\lambda_i^<q=3> "
     r"e^{<a=4>\lambda_i(\Theta_{T_1}(\tau)-\Theta_{T_1}(\sigma))} \ge 0$ of two times",
     Verdict.PROVED,
 )
 def two_times(c: Constants, effort: Effort) -> Finding:
-    return mode_duhamel.changed("a", c["a"] / 4).settle(effort).finding
+    found = mode_duhamel.given(a=c["a"], p=c["p"]).settle(effort).finding
+    lam = sympy.Symbol("λ", positive=True)  # times λ² w*, as in u^(2)
+    powers = identity(lam**2 * lam, lam ** c["q"], found.evidence)
+    return powers if found.verdict is Verdict.PROVED else found
 
 
 @claim(
@@ -200,7 +209,7 @@ def convolution(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"if all $w_i w^*_i \ge 0$ at $T_1$, then $\sum_i\lambda_i^2 e^{<a=4>\lambda_i\Theta}\alpha_i \ge "
+    r"if all $w_i w^*_i \ge 0$ at $T_1$, then $\sum_i\lambda_i^<p=2> e^{<a=4>\lambda_i\Theta}\alpha_i \ge "
     r"u^{(2)}(T_1)$ for $\Theta \ge 0$, with equality at $\Theta = 0$, and $u^{(2)}$ grows while $s \le "
     "1/<b=3>$",
     Verdict.PROVED,
@@ -213,7 +222,8 @@ def same_signs(c: Constants, effort: Effort) -> Finding:
     kept = rate.subs(s, 1 / c["b"]).subs(u3, 0) - rate.subs(s, 1 / c["b"])
     exact = sympy.diff(factor, x).subs(x, 0) == 4 * lam and kept == 0
     how = "each term grows with Θ; d u^(2)/dt ≥ 0 as u^(3), u ≥ 0 in the invariant orthant w_i w*_i ≥ 0"
-    return Finding(Verdict.PROVED if grows and exact else Verdict.UNDECIDED, how)
+    start = lam ** c["p"] * factor.subs(x, 0) == lam**2
+    return Finding(Verdict.PROVED if grows and exact and start else Verdict.UNDECIDED, how)
 
 
 @claim(
@@ -291,7 +301,7 @@ def driven_upward(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/C.5",
     "(C.5)",
-    r"$T_{1/3} - T_1 \le (1/3 - s(T_1))/\kappa \le (1/3)/(<a=16> u(T_1) u^{(2)}(T_1))$, $\kappa = <a> u "
+    r"$T_{1/3} - T_1 \le (<e=1/3> - s(T_1))/\kappa \le <e>/(<a=16> u(T_1) u^{(2)}(T_1))$, $\kappa = <a> u "
     "u^{(2)}$ at $T_1$",
     Verdict.PROVED,
     hypotheses=r"(C.4), hence where all $w_i w^*_i \ge 0$",
@@ -299,14 +309,15 @@ def driven_upward(c: Constants, effort: Effort) -> Finding:
 )
 def time_to_threshold(c: Constants, effort: Effort) -> Finding:
     # ds/dt ≥ 16 u u^(2) with equality at s = 1/3; u and u^(2) do not fall there
-    slowest = sympy.simplify(c["a"] * u * u2 / ENERGY_RATE.subs(s, sympy.Rational(1, 3)))
+    slowest = sympy.simplify(c["a"] * u * u2 / ENERGY_RATE.subs(s, c["e"]))
+    slowest = slowest.subs({s2: 1, u: 1, u2: 1})
     return inequality(float(slowest), "mean value theorem; equality as s(T1) → 1/3", ARGUED)
 
 
 @claim(
     "P12/C.6",
     "(C.6)",
-    r"$0 \le s^{(2)} \le \lambda_1^<a=2>\|w\|^2$ and $0 \le s \le \lambda_1\|w\|^<b=2>$",
+    r"$0 \le s^{(2)} \le \lambda_1^<a=2>\|w\|^<p=2>$ and $0 \le s \le \lambda_1\|w\|^<b=2>$",
     Verdict.PROVED,
     ratio=1.0,
 )
@@ -314,7 +325,7 @@ def norm_bounds(c: Constants, effort: Effort) -> Finding:
     eigenvalues, _, student = _states_with_edge(effort)
     largest, square = eigenvalues.max(axis=1), (student**2).sum(axis=1)
     ratios = (
-        form(eigenvalues, student, student, 2) / (largest ** float(c["a"]) * square),
+        form(eigenvalues, student, student, 2) / (largest ** float(c["a"]) * square ** (float(c["p"]) / 2)),
         form(eigenvalues, student, student) / (largest * square ** (float(c["b"]) / 2)),
     )
     top, lam, w = sympy.symbols("λ_1 λ w", positive=True)
@@ -346,16 +357,22 @@ def overlap_bounds(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/band",
     "proof of Proposition 12, part B",
-    r"for $1/3 \le s \le 1/3 + \eta$: $\dot u \ge -<a=12>\eta C_2 + 8 s_*^{(2)} u$, $\dot u^{(2)} \ge "
-    r"-<a>\eta C_3 + 8 s_*^{(3)} u$, $\dot s \ge -<b=24>\eta S_2^{\max} + 16 u u^{(2)}$",
+    r"for $<e=1/3> \le s \le <e> + \eta$: $\dot u \ge -<a=12>\eta C_2 + <f=8> s_*^{(2)} u$, $\dot u^{(2)} "
+    r"\ge -<a>\eta C_3 + <f> s_*^{(3)} u$, $\dot s \ge -<b=24>\eta S_2^{\max} + <g=16> u u^{(2)}$",
     Verdict.PROVED,
     ratio=1.0,
 )
 def band(c: Constants, effort: Effort) -> Finding:
     eta, bound = sympy.symbols("η C", positive=True)
-    top = sympy.Rational(1, 3) + eta
+    top = c["e"] + eta
+    gains = OVERLAP_RATE.coeff(t2) / u, ENERGY_RATE.coeff(u2) / u
+    if gains != (c["f"], c["g"]):
+        return Finding(Verdict.UNDECIDED, f"the gains are {gains}")
     drops = -4 * (1 - 3 * top) * bound, -8 * (1 - 3 * top) * bound
-    ratios = [sympy.simplify(drop / (c[name] * eta * bound)) for drop, name in zip(drops, "ab", strict=True)]
+    ratios = [
+        (drop / (c[name] * eta * bound)).subs({eta: 1, bound: 1})
+        for drop, name in zip(drops, "ab", strict=True)
+    ]
     return inequality(float(max(ratios)), "the drift at the top of the band, |u^(2)| ≤ C_2 and so on", ARGUED)
 
 
@@ -388,17 +405,18 @@ def across(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"after $s = 1/3$ at $T$: $u^2(t) \ge u^2(T) + <a=3/4>(s(t) - 1/3)^2$ for all $t \ge T$, so $|u|$ never "
-    r"falls below $|u(T)|$; and once $L \le <b=3>(2/3-\delta)^2$, $s \ge 1/3 + \delta$ for good",
+    r"after $s = <e=1/3>$ at $T$: $u^<p=2>(t) \ge u^<p>(T) + <a=3/4>(s(t) - <e>)^<q=2>$ for all $t \ge T$, "
+    r"so $|u|$ never falls below $|u(T)|$; and once $L \le <b=3>(<f=2/3>-\delta)^<r=2>$, $s \ge <e> + "
+    r"\delta$ for good",
     Verdict.PROVED,
 )
 def floor(c: Constants, effort: Effort) -> Finding:
-    third = sympy.Rational(1, 3)
+    third = c["e"]
     start = sympy.Symbol("v")
     falls = LOSS.subs({s: third, u: start}) - LOSS  # ≥ 0
-    from_loss = sympy.expand(falls / 4 - (u**2 - start**2 - c["a"] * (s - third) ** 2))
+    from_loss = sympy.expand(falls / 4 - (u ** c["p"] - start ** c["p"] - c["a"] * (s - third) ** c["q"]))
     delta = sympy.Symbol("δ", positive=True)
-    at_floor = sympy.expand(3 * (1 - third - delta) ** 2 - c["b"] * (sympy.Rational(2, 3) - delta) ** 2)
+    at_floor = sympy.expand(3 * (1 - third - delta) ** 2 - c["b"] * (c["f"] - delta) ** c["r"])
     how = "L(T) ≥ L(t) is this inequality; L ≥ 3(s − 1)² gives the second"
     return Finding(Verdict.PROVED if from_loss == 0 and at_floor == 0 else Verdict.UNDECIDED, how)
 

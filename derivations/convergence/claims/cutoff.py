@@ -23,9 +23,9 @@ from theory.symbolic import phase_retrieval
 s, u = sympy.symbols("s u", positive=True)
 
 
-def _kappa(sigma: sympy.Expr, factor: sympy.Expr) -> sympy.Expr:
+def _kappa(sigma: sympy.Expr, c: Constants) -> sympy.Expr:
     """κ(σ), the least ⟨z − n, ∇L⟩/L at s = σ, reached at u = 0."""
-    return factor * sigma * (3 * sigma - 1) / (3 * sigma**2 - 2 * sigma + 3)
+    return c["k"] * sigma * (c["f"] * sigma - c["g"]) / (c["h"] * sigma ** c["r"] - c["m"] * sigma + c["n"])
 
 
 def _steps(c: Constants) -> list[Identity]:
@@ -35,8 +35,12 @@ def _steps(c: Constants) -> list[Identity]:
     pull, push = 2 * loss.diff(s), loss.diff(u)  # ∇L = pull z + push n
     descent = pull * s + push * u - pull * u - push
     slope = pull**2 * s + 2 * pull * push * u + push**2
-    kappa = _kappa(s, c["k"])
+    kappa = _kappa(s, c)
+    rate, error = sympy.symbols("λ e", positive=True)  # z − n = λ^{1/2} e
     return [
+        # V of the head, |y − n|² of the tail, and both over κ/2
+        ((sympy.sqrt(rate) * error) ** 2 / rate, error ** c["p"]),
+        (24 / s / (s / 2), c["a"] / s ** c["q"]),
         # s ≤ 1: the bracket is ≥ 2 (1 − s)² as u ≤ √s ≤ (1 + s)/2
         (
             sympy.together(descent - kappa * loss),
@@ -53,17 +57,21 @@ def _steps(c: Constants) -> list[Identity]:
             12 * ((s - sympy.Rational(1, 3)) * (sympy.Rational(17, 3) - s) + sympy.Rational(8, 9)),
         ),
         (c["a"] * s * loss - slope, 128 * (s - u**2)),
+        (kappa.subs(s, c["e"]), sympy.S.Zero),
+        # both parts of the loss are not negative
+        (loss, c["v"] * (1 - s) ** 2 + c["y"] * (s - u ** c["x"])),
         CAUCHY_SCHWARZ,
     ]
 
 
 @correction(
-    r"if $s \ge \sigma > 1/3$ and $u \ge 0$ from $T$ on, then for every $\lambda_c$ and with $e = w(T) - "
-    r"w^*$: $L(t) \le \frac{1}{\kappa(t-T)}\sum_{\lambda_i\ge\lambda_c}e_i^2 + \frac{<a=48>\sup "
-    r"s}{\kappa^2}\sum_{\lambda_i<\lambda_c}\lambda_ie_i^2$, $\kappa = "
-    r"<k=4>\sigma(3\sigma-1)/(3\sigma^2-2\sigma+3)$. For a power law and $|e_i|$ bounded $\lambda_c = 1/t$ "
-    r"gives $L \lesssim t^{-(1-1/a)}$, the sharp exponent of $L$, and, as $1-s \le \sqrt{L/3}$ and $s - u^2 "
-    r"\le L/4$, $T_2(\varepsilon) - T_1' \lesssim \varepsilon^{-2a/(a-1)}$ without a logarithm",
+    r"if $s \ge \sigma > <e=1/3>$ and $u \ge 0$ from $T$ on, then for every $\lambda_c$ and with $e = w(T) - "
+    r"w^*$: $L(t) \le \frac{1}{\kappa(t-T)}\sum_{\lambda_i\ge\lambda_c}e_i^<p=2> + \frac{<a=48>\sup "
+    r"s}{\kappa^<q=2>}\sum_{\lambda_i<\lambda_c}\lambda_ie_i^<p>$, $\kappa = "
+    r"<k=4>\sigma(<f=3>\sigma-<g=1>)/(<h=3>\sigma^<r=2>-<m=2>\sigma+<n=3>)$. For a power law and $|e_i|$ "
+    r"bounded $\lambda_c = 1/t$ gives $L \lesssim t^{-(1-1/a)}$, the sharp exponent of $L$, and, as $1-s \le "
+    r"\sqrt{L/<v=3>}$ and $s - u^<x=2> \le L/<y=4>$, $T_2(\varepsilon) - T_1' \lesssim "
+    r"\varepsilon^{-2a/(a-1)}$ without a logarithm",
     Verdict.PROVED,
     hypotheses=r"$\sigma \le 1$; the sharp exponent of $1-u$, $a/(a-1)$ in $T_2$, is measured, not proved",
 )
@@ -88,11 +96,14 @@ def _attacked(c: Constants, effort: Effort) -> tuple[float, int]:
         if lowest < 0.34 or seen.u.min() < 0:
             continue
         runs += 1
-        kappa = float(_kappa(sympy.Float(lowest), c["k"]))
+        kappa = float(_kappa(sympy.Float(lowest), c))
         order = np.argsort(-values)
-        error = (start - target)[order] ** 2
+        error = np.abs(start - target)[order] ** float(c["p"])
         for head in range(len(values) + 1):
             tail = float((values[order] * error)[head:].sum())
-            right = error[:head].sum() / (kappa * times) + float(c["a"]) * seen.s.max() / kappa**2 * tail
+            right = (
+                error[:head].sum() / (kappa * times)
+                + float(c["a"]) * seen.s.max() / kappa ** float(c["q"]) * tail
+            )
             largest = max(largest, float((seen.loss[1:] / right).max()))
     return largest, runs

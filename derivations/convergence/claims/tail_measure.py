@@ -9,6 +9,7 @@ from mpmath import mp
 from derivations.court.attack import ARGUED, identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
+from derivations.trials.runs import RATIOS
 from numerics.problems.power_law import gaussian_teacher
 
 a, d, top, ratio, order = sympy.symbols("a d Λ ρ k", positive=True)
@@ -16,14 +17,14 @@ DIMENSION, EXPONENT = 10**6, 2.0
 
 
 @correction(
-    r"the measure has density $\frac8a H_{d,a}^{-1/a}\lambda^{-<p=1>/a}$ between its atoms",
+    r"the measure has density $\frac{<c=8>}{a} H_{d,a}^{-<q=1>/a}\lambda^{-<p=1>/a}$ between its atoms",
     Verdict.PROVED,
 )
 def density_exponent(c: Constants, effort: Effort) -> Finding:
     level, total = sympy.symbols("λ H", positive=True)
     index = (level * total) ** (-1 / a)  # λ_i = i^{-a}/H
     derived = -8 * level * sympy.diff(index, level)
-    printed = 8 / a * total ** (-1 / a) * level ** (-c["p"] / a)
+    printed = c["c"] / a * total ** (-c["q"] / a) * level ** (-c["p"] / a)
     return identity(
         sympy.powsimp(sympy.expand_power_base(derived / printed)), sympy.S.One, "8λ |di/dλ|, E (w*_i)² = 1"
     )
@@ -55,7 +56,7 @@ def density(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P14/count",
     "proof of Proposition 14, step 1",
-    r"$N(t) = \#\{i : \lambda_i \le t\} = d - \lceil (tH_{d,a})^{-1/a}\rceil + <c=1>$",
+    r"$N(t) = \#\{i : \lambda_i \le t\} = d - \lceil (tH_{d,a})^{-<p=1>/a}\rceil + <c=1>$",
     Verdict.PROVED,
     hypotheses=r"$\lambda_d \le t \le \lambda_1$",
 )
@@ -64,9 +65,9 @@ def count(c: Constants, effort: Effort) -> Finding:
     wrong = 0
     for size in range(1, effort.of(12, 30)):
         for numerator in range(4, 4 * size + 1):
-            x = sympy.Rational(numerator, 4)
+            x = sympy.Rational(numerator, 4)  # (tH)^{-1/a} at a = 2
             counted = sum(1 for i in range(1, size + 1) if i >= x)
-            wrong += counted != size - sympy.ceiling(x) + c["c"]
+            wrong += counted != size - sympy.ceiling(x ** c["p"]) + c["c"]
     how = "λ_i ≤ t iff i ≥ (tH)^{-1/a}; all quarter-integer thresholds"
     return Finding(Verdict.PROVED if wrong == 0 else Verdict.UNDECIDED, f"{how}: {wrong} differ")
 
@@ -74,8 +75,8 @@ def count(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P14/C.17",
     "(C.17)",
-    r"$|I_k| = \Theta(d\rho^{-k/a})$: $|I_k|/(d\rho^{-k/a}) \to C_*^{-1/a}(\rho^{-<p=1>/a} - 1)$ except in "
-    "the last bin",
+    r"$|I_k| = \Theta(d\rho^{-k/a})$: $|I_k|/(d\rho^{-k/a}) \to C_*^{-<q=1>/a}(\rho^{-<p=1>/a} - <e=1>)$ "
+    "except in the last bin",
     Verdict.MEASURED,
     ratio=1.0,
 )
@@ -85,8 +86,8 @@ def bin_sizes(c: Constants, effort: Effort) -> Finding:
     ratios = []
     for k in range(3):
         inside = np.count_nonzero((levels > scale * factor ** (k + 1)) & (levels <= scale * factor**k))
-        law = DIMENSION * factor ** (-k / EXPONENT) * scale ** (-1 / EXPONENT)
-        ratios.append(inside / (law * (factor ** (-float(c["p"]) / EXPONENT) - 1)))
+        law = DIMENSION * factor ** (-k / EXPONENT) * scale ** (-float(c["q"]) / EXPONENT)
+        ratios.append(inside / (law * (factor ** (-float(c["p"]) / EXPONENT) - float(c["e"]))))
     worst = float(max(ratios, key=lambda value: abs(value - 1)))
     return Finding(Verdict.MEASURED, f"a = 2, C* = 10, ρ = 1/2, d = 10^6: worst {worst:.6f}", worst)
 
@@ -94,26 +95,31 @@ def bin_sizes(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P14/C.18",
     "(C.18)",
-    r"$\int_{B_k}\lambda^{-1/a}d\lambda = \frac{1-\rho^{1-1/a}}{<c=1>-1/a}\Lambda_d^{1-1/a}\rho^{k(1-1/a)}$",
+    r"$\int_{B_k}\lambda^{-<p=1>/a}d\lambda = "
+    r"\frac{<e=1>-\rho^{<f=1>-<p>/a}}{<c=1>-<p>/a}\Lambda_d^{<f>-<p>/a}\rho^{k(<f>-<p>/a)}$",
     Verdict.PROVED,
 )
 def bin_integral(c: Constants, effort: Effort) -> Finding:
-    level, power = sympy.Symbol("λ", positive=True), 1 - 1 / a
+    level, power = sympy.Symbol("λ", positive=True), c["f"] - c["p"] / a
     primitive = level**power / power
-    derivative = sympy.simplify(sympy.diff(primitive, level) * level ** (1 / a))
+    derivative = sympy.simplify(sympy.diff(primitive, level) * level ** (c["p"] / a))
     whole = primitive.subs(level, ratio**order * top) - primitive.subs(level, ratio ** (order + 1) * top)
-    printed = (1 - ratio**power) / (c["c"] - 1 / a) * top**power * ratio ** (order * power)
+    printed = (c["e"] - ratio**power) / (c["c"] - c["p"] / a) * top**power * ratio ** (order * power)
     quotient = sympy.simplify(
         sympy.powsimp(sympy.expand_power_base(sympy.expand(whole / printed)), force=True)
     )
-    return identities([(derivative, sympy.S.One), (quotient, sympy.S.One)], "primitive")
+    index = sympy.Symbol("λ", positive=True) ** (-1 / a)  # λ_i = i^{-a}: |λ di/dλ|
+    weight = -level * index.diff(level) * a
+    return identities(
+        [(weight, level ** (-c["p"] / a)), (derivative, sympy.S.One), (quotient, sympy.S.One)], "primitive"
+    )
 
 
 @claim(
     "P14/C.19",
     "(C.19)",
-    r"$\sum_{I_k}\lambda_i \asymp \int_{B_k}\lambda^{-1/a}d\lambda$: the quotient tends to "
-    "$H_{d,a}^{-1/a}/a$, $H_{d,a}^{-1/2}/<c=2>$ for $a = 2$",
+    r"$\sum_{I_k}\lambda_i \asymp \int_{B_k}\lambda^{-<p=1>/a}d\lambda$: the quotient tends to "
+    "$H_{d,a}^{-<p>/a}/a$, $H_{d,a}^{-<p>/<c>}/<c>$ for $a = <c=2>$",
     Verdict.MEASURED,
     ratio=1.0,
 )
@@ -121,12 +127,14 @@ def bin_masses(c: Constants, effort: Effort) -> Finding:
     total = float(np.sum(np.arange(1.0, DIMENSION + 1) ** -EXPONENT))
     levels = np.arange(1.0, DIMENSION + 1) ** -EXPONENT / total
     high = 10 * levels[-1]
+    power = 1 - float(c["p"]) / EXPONENT
+    law = total ** (-float(c["p"]) / float(c["c"])) / float(c["c"])
     ratios = []
     for k in range(3):
         low, up = high * 0.5 ** (k + 1), high * 0.5**k
         mass = levels[(levels > low) & (levels <= up)].sum()
-        integral = 2 * (math.sqrt(up) - math.sqrt(low))
-        ratios.append(mass / integral / (total**-0.5 / float(c["c"])))
+        integral = (up**power - low**power) / power
+        ratios.append(mass / integral / law)
     worst = float(max(ratios, key=lambda value: abs(value - 1)))
     return Finding(Verdict.MEASURED, f"a = 2, C* = 10, ρ = 1/2, d = 10^6: worst {worst:.6f}", worst)
 
@@ -149,16 +157,17 @@ def factor(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$8\rho(1-\varepsilon)\sum_{I_k}\lambda_i \le \mu_d(B_k) \le "
-    r"8\rho^{-<p=1>}(1+\varepsilon)\sum_{I_k}\lambda_i$",
+    r"$<e=8>\rho(<f=1>-\varepsilon)\sum_{I_k}\lambda_i \le \mu_d(B_k) \le "
+    r"<e>\rho^{-<p=1>}(<f>+\varepsilon)\sum_{I_k}\lambda_i$",
     Verdict.PROVED,
     ratio=1.0,
 )
 def bin_bounds(c: Constants, effort: Effort) -> Finding:
     # Σ λ w² ≤ top Σ w² ≤ top (1 + ε) n, Σ λ > ρ top n; the quotient tends to ρ^{-1} for one mode at the top
     bottom = sympy.Rational(1, 2)
+    one = 8 / c["e"] / c["f"]  # Σ 8 λ w² ≤ e top Σ w² ≤ e top (f + ε) n
     return inequality(
-        float(1 / bottom / bottom ** -c["p"]),
+        float(max(one, 1 / one) / bottom / bottom ** -c["p"]),
         "λ_i within a factor ρ in a bin; approached as |I_k| → ∞",
         ARGUED,
     )
@@ -186,23 +195,23 @@ def weighted_sums(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$P(|S_k - |I_k|| > \varepsilon|I_k|) \le 2\exp(-<c=0.1534>\varepsilon^2|I_k|)$ for $0 < \varepsilon "
-    r"\le 1$",
+    r"$P(|S_k - |I_k|| > \varepsilon|I_k|) \le <f=2>\exp(-<c=0.1534>\varepsilon^<p=2>|I_k|)$ for $0 < "
+    r"\varepsilon \le <e=1>$",
     Verdict.PROVED,
 )
 def chernoff(c: Constants, effort: Effort) -> Finding:
-    # rates of the two tails: (ε − log(1 + ε))/2 and (−ε − log(1 − ε))/2, over ε²
+    # two tails, and rates of the two tails: (ε − log(1 + ε))/2 and (−ε − log(1 − ε))/2, over ε²
     e = sympy.Symbol("e", positive=True)
     upper = (e - sympy.log(1 + e)) / 2
     lower = (-e - sympy.log(1 - e)) / 2
     difference = sympy.diff(lower - upper, e)
-    at_one = upper.subs(e, 1)
+    at_one = upper.subs(e, c["e"])
     # ε³ d(upper/ε²)/dε, 0 at ε = 0, has the derivative −ε²/(1 + ε)²/2
-    numerator = sympy.simplify(e**3 * sympy.diff(upper / e**2, e))
+    numerator = sympy.simplify(e**3 * sympy.diff(upper / e ** c["p"], e))
     slope = sympy.simplify(sympy.diff(numerator, e) + e**2 / (2 * (1 + e) ** 2))
     falls = slope == 0 and sympy.limit(numerator, e, 0) == 0
     larger = sympy.simplify(difference - e**2 / (1 - e**2)) == 0
-    proved = falls and larger and c["c"] <= at_one
+    proved = falls and larger and c["c"] <= at_one <= c["c"] * (1 + RATIOS) and c["f"] == len((upper, lower))
     how = (
         f"Chernoff: the upper tail is heavier, its rate over ε² falls to (1 − log 2)/2 = {sympy.N(at_one, 6)}"
     )
@@ -263,7 +272,8 @@ def bins(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"for $\lambda/\lambda_d \ge x > 1$ fixed: $\mu_d((0,\lambda]) = "
-    r"\frac{<c=8>H_{d,a}^{-1/a}}{a-1}(\lambda^{1-1/a} - \lambda_d^{1-1/a})(1 + O_P(d^{-1/2}))$",
+    r"\frac{<c=8>H_{d,a}^{-<p>/a}}{a-<e=1>}(\lambda^{<f=1>-<p=1>/a} - \lambda_d^{<f>-<p>/a})(1 + "
+    "O_P(d^{-1/2}))$",
     Verdict.MEASURED,
     ratio=1.0,
 )
@@ -271,11 +281,14 @@ def mass_below(c: Constants, effort: Effort) -> Finding:
     total = float(np.sum(np.arange(1.0, DIMENSION + 1) ** -EXPONENT))
     levels = np.arange(1.0, DIMENSION + 1) ** -EXPONENT / total
     squares = gaussian_teacher(DIMENSION, 0) ** 2
+    share = float(c["p"]) / EXPONENT
+    power = float(c["f"]) - share
+    factor = float(c["c"]) * total**-share / (EXPONENT - float(c["e"]))
     found = []
     for multiple in (1.5, 4.0, 100.0):
         cut = multiple * levels[-1]
         mass = 8 * float((levels * squares)[levels <= cut].sum())
-        law = float(c["c"]) * total**-0.5 * (math.sqrt(cut) - math.sqrt(levels[-1]))
+        law = factor * (cut**power - levels[-1] ** power)
         found.append(mass / law)
     worst = max(found, key=lambda value: abs(value - 1))
     return Finding(Verdict.MEASURED, f"a = 2, d = 10^6, λ = 1.5, 4, 100 λ_d: worst {worst:.5f}", worst)

@@ -108,7 +108,7 @@ def sooner(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"the frozen dynamics would give $1 - u \sim C_ft^{-\gamma}$, the flow gives $(1/<a=3> + "
-    r"2^{-\gamma-1})C_ft^{-\gamma}$",
+    r"<f=2>^{-\gamma-<g=1>})C_ft^{-\gamma}$",
     Verdict.MEASURED,
 )
 def overlap_is_not_frozen(c: Constants, effort: Effort) -> Finding:
@@ -116,7 +116,7 @@ def overlap_is_not_frozen(c: Constants, effort: Effort) -> Finding:
     gamma, prefactor = float(summary_exponent(law)), float(overlap_prefactor(law))
     amplitude = math.sqrt(3 / (16 * math.pi))  # C_f at a = 2
     found = escape_run(2, math.inf, 1e24).at([1e20]).one_minus_u[0] * 1e20**gamma
-    claimed = (1 / float(c["a"]) + 2 ** (-gamma - 1)) * amplitude
+    claimed = (1 / float(c["a"]) + float(c["f"]) ** (-gamma - float(c["g"]))) * amplitude
     agrees = abs(found / claimed - 1) < 1e-4 and abs(found / prefactor - 1) < 1e-4
     how = f"a = 2, d = ∞, t = 10^20: C = {found:.6f}, frozen {amplitude:.6f}"
     return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, how)
@@ -264,13 +264,14 @@ def straight(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    "a power law needs $a > 1$: at $a = 1$ there is none, at $a = <a=3/2>$ the exponent is $1 - 1/(<a>)$",
+    "a power law needs $a > <b=1>$: at $a = <b>$ there is none, at $a = <a=3/2>$ the exponent is $<e=1> - "
+    "<f=1>/(<a>)$",
     Verdict.PROVED,
 )
 def law_needs_decay(c: Constants, effort: Effort) -> Finding:
-    none = summary_exponent(PowerLaw(1, 5000)).reason
+    none = summary_exponent(PowerLaw(str(float(c["b"])), 5000)).reason
     found = float(summary_exponent(PowerLaw("1.5", 5000)))
-    agrees = none is not None and abs(found - (1 - 1 / float(c["a"]))) < 1e-12
+    agrees = none is not None and abs(found - (float(c["e"]) - float(c["f"]) / float(c["a"]))) < 1e-12
     return Finding(Verdict.PROVED if agrees else Verdict.UNDECIDED, f"a = 1: {none}; a = 3/2: {found:.6f}")
 
 

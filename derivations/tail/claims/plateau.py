@@ -12,31 +12,29 @@ from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.runs import LONG_RUN, escape_run, sphere_run
 from derivations.trials.states import faster, form, listed, random_states
 from numerics import PowerLawFit, extrapolate_power_law
-from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, tail_prefactor
+from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, summary_exponent
 
 LATE = np.geomspace(1e8, LONG_RUN, 17)
 
 
 @correction(
     r"$d(\sigma_*^2 - \mathrm{MSE}(T_2)) \sim "
-    r"\Gamma(1-1/a)(16/\zeta(a))^{1/a}(C/\varepsilon)^{1/(a-<p=1>)}$ for a flat teacher, so the plateau's "
-    r"error is of order $\varepsilon^{-1/(a-<p>)}/d$",
+    r"\Gamma(<e=1>-<q=1>/a)(<f=16>/\zeta(a))^{<q>/a}(C/\varepsilon)^{1/(a-<p=1>)}$ for a flat teacher, so "
+    r"the plateau's error is of order $\varepsilon^{-1/(a-<p>)}/d$",
     Verdict.MEASURED,
     ratio=1.0,
 )
 def directions_learnt(c: Constants, effort: Effort) -> Finding:
     ratios = []
     for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
+        own = math.gamma(float(c["e"]) - float(c["q"]) / exponent)
         law, run = PowerLaw(exponent, "inf"), escape_run(exponent, math.inf, LONG_RUN)
         epsilon = 1e-5
         recovered = run.at([run.phases(epsilon=epsilon).t2]).recovered[0]
         power = 1 / (exponent - float(c["p"]))
-        ratios.append(
-            float(
-                recovered
-                / (float(tail_prefactor(law)) * (float(convergence_prefactor(law)) / epsilon) ** power)
-            )
-        )
+        zeta = float(law.trace_sum())
+        prefactor = own * (float(c["f"]) / zeta) ** (float(c["q"]) / exponent)
+        ratios.append(float(recovered / (prefactor * (float(convergence_prefactor(law)) / epsilon) ** power)))
     worst = max(ratios, key=lambda ratio: abs(math.log(ratio)))
     return Finding(
         Verdict.MEASURED, f"d = ∞, ε = 1e-5, a = 1.5, 2, …: {listed(ratios, '.6f')} of the law", worst
@@ -64,13 +62,13 @@ def plateau(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"the escape adds a multiple of $1/d$: $d(\sigma_*^2 - \mathrm{MSE}(T_1')) \to <c=1.57498>$ for $a = "
-    "2$, flat teacher, start along the escape direction",
+    "<a=2>$, flat teacher, start along the escape direction",
     Verdict.MEASURED,
 )
 def escape_part(c: Constants, effort: Effort) -> Finding:
     found = []
     for d in (1e8, 1e12):
-        run = escape_run(2, d)
+        run = escape_run(float(c["a"]), d)
         found.append(float(run.at([run.phases().t1_prime]).recovered[0]))
     agrees = all(abs(value / float(c["c"]) - 1) < 5e-3 for value in found)
     return Finding(
@@ -102,7 +100,7 @@ def phase_one_part(c: Constants, effort: Effort) -> Finding:
 )
 def duhamel(c: Constants, effort: Effort) -> Finding:
     # α_i = w_i w*_i at w*_i = 1, and linear in w*_i
-    return mode_duhamel.changed("a", c["a"] / 4).changed("c", c["c"] / 8).settle(effort).finding
+    return mode_duhamel.given(a=c["a"], c=c["c"]).settle(effort).finding
 
 
 @claim(
@@ -209,7 +207,7 @@ def inactive_modes(c: Constants, effort: Effort) -> Finding:
     "P4/D.4",
     "(D.4)",
     r"$\sum_{I_\zeta}|w^*_iw_i| \le "
-    r"\big(\sum(w^*_i)^2/\lambda_i\big)^{1/2}\big(\sum\lambda_iw_i^2\big)^{1/2} \le "
+    r"\big(\sum(w^*_i)^<p=2>/\lambda_i\big)^{<h=1/2>}\big(\sum\lambda_iw_i^<q=2>\big)^{<k=1/2>} \le "
     r"\sqrt{<a=4>\Lambda/\zeta}\sqrt{d\sigma_*^2}\sqrt{s}$ on $\lambda_i \ge \zeta/(<a>\Lambda)$",
     Verdict.PROVED,
     ratio=1.0,
@@ -219,7 +217,9 @@ def active_overlap(c: Constants, effort: Effort) -> Finding:
     eigenvalues[0], teacher[0], student[0] = 1 / 3, 1.0, 1.0
     smallest = eigenvalues.min(axis=1)  # ζ/(4Λ)
     left = (np.abs(teacher * student)).sum(axis=1)
-    middle = np.sqrt((teacher**2 / eigenvalues).sum(axis=1) * form(eigenvalues, student, student))
+    middle = (np.abs(teacher) ** float(c["p"]) / eigenvalues).sum(axis=1) ** float(c["h"]) * (
+        eigenvalues * np.abs(student) ** float(c["q"])
+    ).sum(axis=1) ** float(c["k"])
     right = np.sqrt(
         float(c["a"]) / (4 * smallest) * (teacher**2).sum(axis=1) * form(eigenvalues, student, student)
     )
@@ -249,16 +249,17 @@ def active_energy(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.6",
     "(D.6), (D.7)",
-    r"$\sum_{I^c_\zeta}w_i^2 \le <a=2>e^{2\zeta}\|w(0)\|^2 + <a>C'^2\zeta^2d\sigma_*^2$, printed with "
-    "$<a>C'^2 = 8$",
+    r"$\sum_{I^c_\zeta}w_i^<p=2> \le <a=2>e^{2\zeta}\|w(0)\|^<p> + <a>C'^<p>\zeta^<p>d\sigma_*^2$, printed "
+    "with $<a>C'^2 = 8$",
     Verdict.PROVED,
     hypotheses="(D.3)",
     ratio=1.0,
 )
 def inactive_energy(c: Constants, effort: Effort) -> Finding:
     first, second = sympy.symbols("p q", positive=True)
+    power = c["p"]
     rest = sympy.factor(2 * first**2 + 2 * second**2 - (first + second) ** 2)
-    ratio = ((first + second) ** 2 / (c["a"] * (first**2 + second**2))).subs(second, first)
+    ratio = ((first + second) ** power / (c["a"] * (first**power + second**power))).subs(second, first)
     return inequality(
         float(sympy.simplify(ratio)), f"2p² + 2q² − (p + q)² = {rest}; equality at p = q", ARGUED
     )
@@ -267,14 +268,14 @@ def inactive_energy(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.8",
     "proof of Proposition 4, step 6, (D.8)",
-    r"$\mathrm{MSE} - \sigma_*^2 = -\frac{<a=2>}d\sum_iw^*_iw_i + \frac1d\sum_iw_i^2$",
+    r"$\mathrm{MSE} - \sigma_*^2 = -\frac{<a=2>}d\sum_iw^*_iw_i + \frac1d\sum_iw_i^<p=2>$",
     Verdict.PROVED,
 )
 def decomposition(c: Constants, effort: Effort) -> Finding:
     student, teacher = sympy.symbols("w v")
     derived = sympy.expand((student - teacher) ** 2 - teacher**2)
     return identity(
-        derived, -c["a"] * teacher * student + student**2, "under the sum; (D.8) adds (D.4) to (D.7)"
+        derived, -c["a"] * teacher * student + student ** c["p"], "under the sum; (D.8) adds (D.4) to (D.7)"
     )
 
 
@@ -326,8 +327,8 @@ def three_orders(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$1 - u \sim (\frac13 + 2^{-\gamma-1})C_f(\Lambda/2)^{-\gamma}$ with $\gamma = 1 - <p=1>/a$, $\Lambda "
-    r"\sim 2t$; so $\Lambda(T_2) \asymp \varepsilon^{-a/(a-1)}$",
+    r"$1 - u \sim (<e=1/3> + <f=2>^{-\gamma-<g=1>})C_f(\Lambda/<m=2>)^{-\gamma}$ with $\gamma = <q=1> - "
+    r"<p=1>/a$, $\Lambda \sim <m>t$; so $\Lambda(T_2) \asymp \varepsilon^{-<p>/\gamma}$",
     Verdict.MEASURED,
     ratio=1.0,
 )
@@ -335,9 +336,13 @@ def deficit_in_clock(c: Constants, effort: Effort) -> Finding:
     found = []
     for exponent in (1.5, 2.0, 3.0)[: effort.of(2, 3)]:
         fit = _fit(exponent)
-        gamma = 1 - float(c["p"]) / exponent
+        gamma = float(c["q"]) - float(c["p"]) / exponent
         found.append(-fit.exponent / gamma)
-        prefactor = fit.prefactor / float(overlap_prefactor(PowerLaw(exponent, "inf")))
+        law = PowerLaw(exponent, "inf")
+        own = float(overlap_prefactor(law)) / (1 / 3 + 2 ** (-float(summary_exponent(law)) - 1))  # C_f
+        clock = (2 / float(c["m"])) ** -gamma  # Λ = 2t
+        share = float(c["e"]) + float(c["f"]) ** (-gamma - float(c["g"]))
+        prefactor = fit.prefactor / (share * own * clock)
         if abs(prefactor - 1) > 1e-3:
             return Finding(Verdict.UNDECIDED, f"prefactor {prefactor}")
     worst = float(max(found, key=lambda ratio: abs(ratio - 1)))

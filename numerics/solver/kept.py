@@ -1,0 +1,202 @@
+"""The law of flows with a constraint, in either chart: Ẇ = A W Q + B W* Q + diag(μ) W Q^r.
+
+With y the chart's coordinates, W = y + E W* (E = 0 at the origin), and F as there,
+
+    ẏ = (A y + F W*) Q + diag(μ) (y + E W*) Q^r,     μ_j = −H_j/N_j,
+    H_j = Σ_k A_jk ⟨y_k, w_j⟩_{1+r} + Σ_m F_jm ⟨w*_m, w_j⟩_{1+r},     N_j = ⟨w_j, w_j⟩_{2r},
+
+⟨a, b⟩_k = a Q^k bᵀ: near the teacher A y + F W* is small, and nothing cancels. The statistics are those of
+the chart for every order that occurs. At a teacher of the student's own norm ‖y_j‖² + 2⟨y_j, w*_j⟩ = 0 in
+the norm that is kept, so that with c = ⟨w*, w*⟩_k/⟨w*, w*⟩_r
+
+    ⟨y_j, w*_j⟩_k = Σ_i (λ_i^k − c λ_i^r) w*_ji y_ji − (c/2) ⟨y_j, y_j⟩_r:
+
+what is of second order is found as such, and rounding does not leave the sphere.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from numerics.arrays import Array
+from numerics.pairs.overlaps import split, upper_triangle
+from numerics.state.charts import Chart
+from numerics.state.modes import Modes
+from theory.constraint import Constraint
+
+
+class KeptLaw:
+    """The law of a ``constraint`` in a ``chart`` of the ``modes``, of students that begin at ``start``
+    (K, N).
+    """
+
+    def __init__(self, constraint: Constraint, chart: Chart, modes: Modes, start: Array) -> None:
+        students = len(start)
+        self.constraint, self.chart, self.modes, self.students = constraint, chart, modes, students
+        self.squares = start**2 @ modes.eigenvalues**constraint.power
+        self.eigenvalues, self.teacher = modes.eigenvalues, modes.teacher
+        self.teachers, self.energy = len(modes.teacher), modes.energy
+        r = constraint.power
+        self.orders = (1,) if not constraint.keeps_norm else ((1, 0), (1, 2))[r]
+        self.fixed = np.zeros((students, students))
+        self._set_coefficients(r)
+
+    def _set_coefficients(self, r: int) -> None:
+        """φ: the entries of A, then those of F, then μ."""
+        K, M = self.students, self.teachers
+        count = K * K + K * M + K
+        self.rows, self.pushes = np.zeros((count, K, K)), np.zeros((count, K, M))
+        self.powers = np.ones(count, int)
+        self.powers[K * K + K * M :] = r
+        j, k = np.divmod(np.arange(K * K), K)
+        self.rows[np.arange(K * K), j, k] = 1.0
+        j, m = np.divmod(np.arange(K * M), M)
+        self.pushes[K * K + np.arange(K * M), j, m] = 1.0
+        own = np.arange(K)
+        self.rows[K * K + K * M + own, own, own] = 1.0
+        if not self.chart.centred:
+            self.pushes[K * K + K * M + own, own, own] = 1.0
+
+    @cached_property
+    def weights(self) -> list[Array]:
+        """Λ^k (N,) of every order."""
+        return [self.eigenvalues**k for k in self.orders]
+
+    @cached_property
+    def _shares(self) -> list[Array]:
+        """c (M,) of every order; none at the origin."""
+        if self.chart.centred:
+            return []
+        kept = self.eigenvalues**self.constraint.power
+        own = self.teacher**2 @ kept
+        return [(self.teacher**2 @ weight) / own for weight in self.weights]
+
+    def statistics(self, states: Array) -> Array:
+        """The chart's statistics for every order: (n, s)."""
+        K, M = self.students, self.teachers
+        rows, columns = upper_triangle(K)
+        products = states[:, rows] * states[:, columns]
+        found = []
+        for number, weight in enumerate(self.weights):
+            cross = states @ (weight * self.teacher).T
+            if self._shares:
+                share, kept = self._shares[number], self.eigenvalues**self.constraint.power
+                across = (weight - share[:, None] * kept) * self.teacher
+                own = (states * across) @ np.ones(across.shape[-1])
+                cross[:, np.arange(K), np.arange(K)] = own - 0.5 * share * (states**2 @ kept)
+            found += [products @ weight, cross.reshape(len(states), K * M)]
+        return np.concatenate(found, axis=1).T
+
+    def restored(self, states: Array) -> Array:
+        """At the origin with the norms that are kept; at the teacher :meth:`statistics` sees to that."""
+        if not (self.constraint.keeps_norm and self.chart.centred):
+            return states
+        own = states**2 @ self.eigenvalues**self.constraint.power
+        restored: Array = states * np.sqrt(self.squares / own)[..., None]
+        return restored
+
+    def gradients(self, states: Array) -> Array:
+        """(n, s, K, N)."""
+        K, M = self.students, self.teachers
+        rows, columns = upper_triangle(K)
+        found = []
+        kept = self.eigenvalues**self.constraint.power
+        for number, weight in enumerate(self.weights):
+            own = np.zeros((len(rows), *states.shape))
+            weighted = weight * states
+            for pair, (j, k) in enumerate(zip(rows, columns, strict=True)):
+                own[pair, :, j] += weighted[:, k]
+                own[pair, :, k] += weighted[:, j]
+            cross = np.zeros((K, M, *states.shape))
+            for j in range(K):
+                cross[j, :, :, j] = (weight * self.teacher)[:, None]
+                if self._shares:
+                    share, kept = self._shares[number][j], self.eigenvalues**self.constraint.power
+                    cross[j, j, :, j] = (weight - share * kept) * self.teacher[j] - share * kept * states[
+                        :, j
+                    ]
+            found += [own, cross.reshape(K * M, *states.shape)]
+        return np.concatenate(found)
+
+    def terms(self, state: Array) -> Array:
+        """(n,)."""
+        size, rows = np.abs(state), upper_triangle(self.students)
+        return np.concatenate(
+            [
+                part
+                for weight in self.weights
+                for part in (
+                    (size[rows[0]] * size[rows[1]]) @ weight,
+                    (size @ (weight * np.abs(self.teacher)).T).ravel(),
+                )
+            ]
+        )
+
+    def coefficients(self, statistics: Array) -> Array:
+        """(C, s)."""
+        gain, force = self._drift(statistics)
+        parts = [gain, force, self._multipliers(gain, force, statistics)]
+        return np.concatenate([part.reshape(-1, statistics.shape[-1]) for part in parts])
+
+    def slopes(self, statistics: Array) -> Array:
+        """(C, n, s)."""
+        size, stages = statistics.shape
+        first = size // len(self.orders)
+        with np.errstate(all="ignore"):
+            slopes = self.chart.drift_jacobian(statistics[:first], self.energy)
+        gain_slope, force_slope = (np.where(np.isfinite(slope), slope, 0.0) for slope in slopes)
+        found = np.zeros((len(self.powers), size, stages))
+        head = np.concatenate([part.reshape(-1, first, stages) for part in (gain_slope, force_slope)])
+        found[: len(head), :first] = head
+        if self.constraint.keeps_norm:
+            found[len(head) :] = self._multiplier_slopes(statistics, gain_slope, force_slope)
+        return found
+
+    def _drift(self, statistics: Array) -> tuple[Array, Array]:
+        """A (K, K, s) and F (K, M, s)."""
+        first = len(statistics) // len(self.orders)
+        with np.errstate(all="ignore"):
+            return self.chart.drift(statistics[:first], self.energy)
+
+    def _multipliers(self, gain: Array, force: Array, statistics: Array) -> Array:
+        """μ (K, s)."""
+        if not self.constraint.keeps_norm:
+            return np.full((self.students, statistics.shape[-1]), -float(self.constraint.rate))
+        own, taught, norm = self._pairings(statistics)
+        pull = np.einsum("jks,jks->js", gain, own) + np.einsum("jms,jms->js", force, taught)
+        return -pull / norm
+
+    def _pairings(self, statistics: Array, constant: bool = True) -> tuple[Array, Array, Array]:
+        """⟨y_k, w_j⟩_{1+r} (K, K, s), ⟨w*_m, w_j⟩_{1+r} (K, M, s) and ⟨w_j, w_j⟩_{2r} (K, s); their
+        derivatives where the ``constant`` parts are left out.
+        """
+        K, M, r = self.students, self.teachers, self.constraint.power
+        blocks = np.split(statistics, len(self.orders))
+        S, U = split(blocks[self.orders.index(1 + r)], K, M)
+        norm, along = split(blocks[self.orders.index(2 * r)], K, M)
+        norm = np.einsum("jjs->js", norm)
+        own, taught = np.swapaxes(S, 0, 1), U
+        if not self.chart.centred:
+            own = own + np.swapaxes(U, 0, 1)
+            norm = norm + 2.0 * np.einsum("jjs->js", along)
+            if constant:
+                taught = taught + self._energies(1 + r)[..., None]
+                norm = norm + np.diag(self._energies(2 * r))[:, None]
+        return own, taught, norm
+
+    def _energies(self, order: int) -> Array:
+        """T^(order) (M, M)."""
+        return (self.eigenvalues**order * self.teacher) @ self.teacher.T
+
+    def _multiplier_slopes(self, statistics: Array, gain_slope: Array, force_slope: Array) -> Array:
+        """∂μ/∂X (K, n, s)."""
+        gain, force = self._drift(statistics)
+        own, taught, norm = self._pairings(statistics)
+        by_own, by_taught, by_norm = self._pairings(np.eye(len(statistics)), constant=False)
+        value = self._multipliers(gain, force, statistics)
+        change = np.einsum("jks,jkb->jbs", gain, by_own) + np.einsum("jms,jmb->jbs", force, by_taught)
+        change += value[:, None] * by_norm[..., None]
+        first = gain_slope.shape[2]
+        change[:, :first] += np.einsum("jkbs,jks->jbs", gain_slope, own)
+        change[:, :first] += np.einsum("jmbs,jms->jbs", force_slope, taught)
+        return -change / norm[:, None]

@@ -1,0 +1,99 @@
+"""One implicit step of a flow of rows, mode by mode, by Newton's method for its coefficients.
+
+Given the coefficients φ at the collocation nodes every mode solves a linear system of s·R equations; its
+inverses, one a mode, give the states and how they answer to φ. So Newton's method on the C·s numbers φ sees
+all modes, and takes as many iterations for stiff ones as for others.
+
+Shapes as in :mod:`numerics.solver.law`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from numerics.arrays import Array
+from numerics.quadrature.collocation import Collocation
+from numerics.solver.contract import NoConvergence
+from numerics.solver.law import Law
+
+ITERATIONS = 10
+CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of
+CANCELLED = 1e-6  # of the terms of a coefficient: less is lost in their rounding
+
+
+class Stages(NamedTuple):
+    """``states`` (s, R, N), ``statistics`` (n, s) and ``coefficients`` (C, s) at the nodes of a step."""
+
+    states: Array
+    statistics: Array
+    coefficients: Array
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def solve_step(law: Law, table: Collocation, width: float, start: Array, guess: Array) -> Stages:
+    """The stages of a step of ``width`` from ``start`` (R, N), where φ (C, s) is about the ``guess``.
+
+    Raises NoConvergence, or NumPy's LinAlgError, where a shorter one is needed.
+    """
+    values, before = guess, np.inf
+    for _ in range(ITERATIONS):
+        modes = _Modes(law, table, width, values)
+        states = modes.states(start)
+        statistics = law.statistics(states)
+        aim, slopes = law.coefficients(statistics), law.slopes(statistics)
+        if not (np.isfinite(aim).all() and np.isfinite(slopes).all()):
+            raise NoConvergence
+        answer = modes.answer(states, law.gradients(states))
+        jacobian = np.einsum("cbl,blem->clem", slopes, answer).reshape(values.size, -1)
+        change = np.linalg.solve(np.eye(values.size) - jacobian, (aim - values).ravel())
+        change = change.reshape(values.shape)
+        values = values + change
+        terms = np.abs(slopes * statistics).max(axis=(1, 2))
+        units = np.maximum(np.abs(values).max(axis=1), CANCELLED * terms)
+        moved = float((np.abs(change).max(axis=1) / np.where(units > 0, units, 1.0)).max())
+        if not np.isfinite(moved) or moved > 2.0 * max(before, 1e-10):
+            break
+        if moved * min(moved, before) <= CONVERGED:
+            states = law.restored(_Modes(law, table, width, values).states(start))
+            return Stages(states, law.statistics(states), values)
+        before = moved
+    raise NoConvergence
+
+
+class _Modes:
+    """The linear modes of a step under given coefficients (C, s)."""
+
+    def __init__(self, law: Law, table: Collocation, width: float, values: Array) -> None:
+        self.law, self.integral, self.size = law, width * table.matrix, len(law.fixed)
+        stages, rates = table.stages, law.eigenvalues
+        generator, self.push = np.zeros((len(rates), stages, self.size, self.size)), 0.0
+        generator += law.fixed
+        for power in (0, 1):
+            chosen = values[law.powers == power]
+            rows = np.einsum("cl,cjk->ljk", chosen, law.rows[law.powers == power])
+            pushes = np.einsum("cl,cjm->ljm", chosen, law.pushes[law.powers == power])
+            generator += (rates**power)[:, None, None, None] * rows
+            self.push = self.push + rates**power * (pushes @ law.teacher)
+        product = self.integral[None, :, None, :, None] * np.swapaxes(generator, 1, 2)[:, None]
+        total = stages * self.size
+        self.matrix = np.eye(total) - product.reshape(len(rates), total, total)
+        self.inverse = np.linalg.inv(self.matrix)
+
+    def states(self, start: Array) -> Array:
+        """The states (s, R, N) from ``start`` (R, N)."""
+        source = start + np.tensordot(self.integral, self.push, 1)
+        right = source.reshape(-1, source.shape[-1]).T[..., None]
+        found = self.inverse @ right
+        found = found + self.inverse @ (right - self.matrix @ found)
+        return np.ascontiguousarray(found[..., 0].T).reshape(source.shape)
+
+    def answer(self, states: Array, gradients: Array) -> Array:
+        """∂X/∂φ (n, s, C, s) at the ``states``, from the ``gradients`` (n, s, R, N) of X."""
+        law, stages = self.law, len(self.integral)
+        blocks = self.inverse.reshape(-1, stages, self.size, stages, self.size)
+        kernel = np.einsum("iljak,am->iljmk", blocks, self.integral)
+        weighted = np.einsum("bljN,Nljmk->blmkN", gradients, kernel, optimize=True)
+        sources = np.einsum("cjk,mkN->cmjN", law.rows, states)
+        sources = sources + np.einsum("cjt,tN->cjN", law.pushes, law.teacher)[:, None]
+        sources = sources * (law.eigenvalues ** law.powers[:, None])[:, None, None]
+        return np.einsum("blmkN,cmkN->blcm", weighted, sources, optimize=True)
