@@ -19,7 +19,7 @@ from derivations.commands.options import (
     parsed,
     read_dimension,
     read_exponent,
-    read_output,
+    read_picture,
     read_positive,
     teacher_option,
 )
@@ -37,7 +37,6 @@ EXPONENT, DIMENSION = "2", "inf"
 MOST_EXPONENTS = 1000
 SUFFIXES = {"csv": "csv", "md": "markdown", "tex": "latex"}
 """What the ending of a file asks for."""
-PICTURES = ("svg", "pdf", "png")
 
 EXAMPLES = """\b
 Examples:
@@ -69,14 +68,6 @@ def read_exponents(text: str) -> tuple[Fraction, ...]:
     if count > MOST_EXPONENTS:
         raise ValueError(f"{text!r} holds {count} exponents: at most {MOST_EXPONENTS} are allowed")
     return tuple(Fraction(first + step * number) for number in range(count))
-
-
-def read_picture(text: str) -> Path:
-    """A file that can be written and whose name says which kind of picture it is."""
-    path = read_output(text)
-    if path.suffix.lower().removeprefix(".") not in PICTURES:
-        raise ValueError(f"{text!r} must end in .{', .'.join(PICTURES)}")
-    return path
 
 
 @click.command(epilog=EXAMPLES)

@@ -20,11 +20,11 @@ NAME = re.compile("|".join((INDEX, ORDER, DEFICIT, VARIANCE)))
 
 MARKED = {
     "claims of the audit: what is typed beside the named numbers is counted by kind in its own tests": 378,
-    "evidence of the audit: states, runs and steps of an examination": 83,
+    "evidence of the audit: states, runs and steps of an examination": 84,
     "definitions": 3,
     "names of symbols": 5,
     "prose beside the formulas: conditions, orders and reasons": 186,
-    "values of options": 5,
+    "values of options": 6,
 }
 """How many formulas with numbers are typed, by what they are."""
 

@@ -357,7 +357,8 @@ def accuracy_one_over_d(c: Constants, effort: Effort) -> Finding:
     correction=accuracy_one_over_d,
 )
 def forced_time(c: Constants, effort: Effort) -> Finding:
-    ratios = [escape_run(3, d, 10 * d**1.5).phases(epsilon=1 / d).t2 / d**3 for d in (1e3, 1e6)]
+    sizes = 1e3, 1e6
+    ratios = [escape_run(3, d, 10 * d**1.5).phases(epsilon=1 / d).t2 / d**3 for d in sizes]
     if not ratios[1] < 1e-3 * ratios[0]:
         return Finding(Verdict.UNDECIDED, f"T2/d^a = {ratios}")
     replay = (
@@ -365,7 +366,7 @@ def forced_time(c: Constants, effort: Effort) -> Finding:
         "run = solve(power_law(3, 1000, init='escape:0.03'), 1e5); assert run.phases(epsilon=1e-3).t2 < "
         "1e-6 * 1000**3"
     )
-    words = f"a = 3: T2(1/d)/d^a = {ratios[0]:.1e} at d = 1e3, {ratios[1]:.1e} at d = 1e6"
+    words = f"a = 3: T2(1/d)/d^a = {ratios[0]:.1e} at d = {sizes[0]:g}, {ratios[1]:.1e} at d = {sizes[1]:g}"
     return Finding(Verdict.FALSE, "solved", None, Counterexample(words, replay))
 
 

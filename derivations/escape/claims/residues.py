@@ -90,7 +90,7 @@ def exponential(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, f"c = {large:.4f}, {negative:.4f}, limit {limit:.4f}")
     example = Counterexample(
         f"λ = (4/5, 1/5), w* = (1, 1), b = 4: w(0) = (1, 0) has c = {large:.4f} > {limit:.4f}; "
-        f"w(0) = (-9, 40)/41 has u(0) = 4/205 > 0 and c = {negative:.4f} < 0",
+        f"w(0) = (-9, 40)/41 has u(0) > 0 and c = {negative:.4f} < 0",
         "from math import sqrt; L = (.8, .2); r = 4.72 + sqrt(4.72**2 - 7.68); "
         "D = 8*sum((x/(r - 4*x))**2 for x in L); c = lambda w: sqrt(2)*sum(x*y/(r - 4*x) for x, y in zip(L, "
         "w))/D; "
@@ -126,7 +126,7 @@ def edges_repaired(c: Constants, effort: Effort) -> Finding:
 def edges(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
         "λ = (4/5, 1/5), w* = (1, 1), w(0) ∝ (-1, 4): u(0) = 0, the sum of moduli is not",
-        "L, w = (4, 1), (-1, 4); assert sum(x*y for x, y in zip(L, w)) == 0 < sum(abs(x*y) for x, y in "
+        "L, w = (4/5, 1/5), (-1, 4); assert sum(x*y for x, y in zip(L, w)) == 0 < sum(abs(x*y) for x, y in "
         "zip(L, w))",
     )
     return Finding(Verdict.GAP, "|Σ x_i| bounds no Σ |x_i|", None, example)
