@@ -60,7 +60,7 @@ bench: $(READY)  ## benchmarks, side by side
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -o addopts="--import-mode=importlib"
 
 peers: $(READY)  ## the solver against general stiff integrators, side by side (five minutes)
-	$(BIN)/python -m pytest tests/benchmarks/test_peers.py --benchmark-only --benchmark-columns=median,rounds \
+	$(BIN)/python -m pytest tests/benchmarks/test_peers.py tests/benchmarks/test_network_peers.py --benchmark-only --benchmark-columns=median,rounds \
 		-o addopts="--import-mode=importlib"
 
 scaling: $(READY)  ## time against the dimension and the horizon: figures/scaling.svg
