@@ -13,7 +13,7 @@ from derivations.court.pictures import Drawing, registered
 
 ROOMS = {
     "setting": ("geometry", "hierarchy", "wellposed"),
-    "escape": ("duhamel", "escape", "residues", "clock", "statistics", "start", "remarks"),
+    "escape": ("duhamel", "escape", "residues", "resolvent", "clock", "statistics", "start", "remarks"),
     "convergence": ("crossing", "phases", "convergence", "tail_measure", "barrier"),
     "tail": ("plateau", "spectral", "deficits", "tracking"),
     "experiments": ("experiments",),

@@ -1,18 +1,19 @@
 """The numbers: problems, their exact reduction, the solver and gradient descent.
 
-``power_law``, ``power_law_network``, ``Problem``  what to solve
-``reduce``                  an equivalent problem of a few hundred modes
-``solve``                   the gradient flow, to full relative accuracy, as a ``Trajectory``
-``solve_many``              many problems at once, on all processors
-``largest_stable_step``     of gradient descent at a minimum, for any generated model
-``network``                 any link and any width, for ``solve`` and ``descend_network``
-``load_module``             the right-hand sides of another model, from the text that was generated for it
-``descend``                 population gradient descent, exactly; ``descend_network`` of any model
-``draw_samples``            n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
-``online_sgd``              stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
-``predict_sgd``             its mean, without runs, in any dimension
-``dataset``, ``sweep``, ``save``, ``load``, ``plot``  results as labelled arrays, in files and pictures
-``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``  measured exponents
+- ``power_law``, ``power_law_network``, ``Problem``: what to solve
+- ``reduce``: an equivalent problem of a few hundred modes
+- ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``
+- ``solve_many``: many problems at once, on all processors
+- ``largest_stable_step``: of gradient descent at a minimum, for any generated model
+- ``network``: any link and any width, for ``solve`` and ``descend_network``
+- ``register_average``: a closed form of your own
+- ``load_module``: the right-hand sides of another model, from the text that was generated for it
+- ``descend``: population gradient descent, exactly; ``descend_network`` of any model
+- ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
+- ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
+- ``predict_sgd``: its mean, without runs, in any dimension
+- ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
+- ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
 
 Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics.generated``, written by
 ``theory.symbolic.codegen``.
@@ -41,7 +42,7 @@ from numerics.fits.exponents import (
 )
 from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
-from numerics.pairs import network
+from numerics.pairs import network, register_average
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
 from numerics.problems.power_law import power_law
@@ -89,6 +90,7 @@ __all__ = [
     "power_law_network",
     "predict_sgd",
     "reduce",
+    "register_average",
     "save",
     "shared_sgd",
     "solve",

@@ -55,7 +55,10 @@ def tell(fraction):
     return fraction
 
 
+A, B, C = sympy.symbols("a b c")
+
 VALID = {
+    "average": A * B + 2 * C**2,
     "band": False,
     "batch": 2,
     "blocks": 1,

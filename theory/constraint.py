@@ -6,9 +6,9 @@ With a constraint the flow of ``K`` students is
 
 one number ``μ_j`` for each student:
 
-``decay:κ``   ``r = 0``, ``μ_j = −κ``: the gradient flow of ``L + (κ/2) ‖W‖²``
-``sphere``    ``r = 0``, and ``μ_j`` keeps ``‖w_j‖``
-``qsphere``   ``r = 1``, and ``μ_j`` keeps ``‖w_j‖_Q``
+- ``decay:κ``: ``r = 0``, ``μ_j = −κ``: the gradient flow of ``L + (κ/2) ‖W‖²``
+- ``sphere``: ``r = 0``, and ``μ_j`` keeps ``‖w_j‖``
+- ``qsphere``: ``r = 1``, and ``μ_j`` keeps ``‖w_j‖_Q``
 
 A norm is kept by taking off what the velocity has along its normal ``Q^r w_j``: with the statistics
 ``S^(k) = W Q^k Wᵀ``, ``U^(k) = W Q^k W*ᵀ``,

@@ -1,10 +1,10 @@
 """What the names of teachers and of starts mean, with their numbers exact.
 
-``flat``        teacher: all :math:`|w^*_i|` equal
-``source:B``    teacher: :math:`(w^*_i)^2 \\propto i^{-2B}`
-``gaussian``    teacher: standard normal draws
-``sphere``      start: uniform on the unit sphere
-``escape:EPS``  start: along the fastest direction of w = 0, u > 0, s = EPS²
+- ``flat``: teacher: all :math:`|w^*_i|` equal
+- ``source:B``: teacher: :math:`(w^*_i)^2 \\propto i^{-2B}`
+- ``gaussian``: teacher: standard normal draws
+- ``sphere``: start: uniform on the unit sphere
+- ``escape:EPS``: start: along the fastest direction of w = 0, u > 0, s = EPS²
 
 Where else a teacher may come from (components, a file) is for those to say who take it.
 """

@@ -65,8 +65,9 @@ class Claim:
     unpictured: str = ""
 
     def __post_init__(self) -> None:
-        if unknown := {match[1] for match in HOLE.finditer(self._typed)} - set(self.constants):
-            raise ValueError(f"{self.id}: no value is typed for {sorted(unknown)}")
+        named = {match[1] for match in HOLE.finditer(f"{self.statement} {self.hypotheses}")}
+        if named != set(self.constants):
+            raise ValueError(f"{self.id}: the text names {sorted(named)}, not {sorted(self.constants)}")
         if self.verdict in (Verdict.FALSE, Verdict.NOT_SHARP) and self.correction is None:
             raise ValueError(f"{self.id}: {self.verdict} needs a correction")
         if self.qualitative and self.constants:
@@ -83,10 +84,6 @@ class Claim:
     def conditions(self) -> str:
         """The hypotheses with their constants."""
         return self._printed(self.hypotheses)
-
-    @property
-    def _typed(self) -> str:
-        return f"{self.statement} {self.hypotheses}"
 
     def _printed(self, text: str) -> str:
         ones = FACTOR.sub(lambda match: "" if self.constants[match[1]] == 1 else match[0], text)

@@ -1,36 +1,31 @@
-"""Write guide and reference: ``python -m derivations.guide FOLDER``; a warning is an error."""
+"""Build the documentation: ``python -m derivations.guide FOLDER``; a warning is an error.
 
+Its source is this folder with the notebooks beside it, which run while it is built.
+"""
+
+import shutil
 import sys
-import warnings
+from importlib.resources import as_file, files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-MODULES = (
-    "theory",
-    "theory.symbolic.closures",
-    "theory.symbolic.codegen",
-    "theory.symbolic.precision",
-    "numerics",
-    "numerics.solver.contract",
-    "numerics.problems.covariance",
-    "numerics.shown.figures",
-    "numerics.precise",
-    "numerics.shown.result",
-    "derivations",
-)
-"""Those that are not reached from the others are named."""
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
-def build(folder: Path) -> None:
-    """Render the guide and the docstrings of every public module to HTML in ``folder``."""
-    import pdoc
+def build(folder: Path) -> int:
+    """Render guide, notebooks and reference to HTML in ``folder``; the exit status of Sphinx."""
+    from sphinx.cmd.build import build_main
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        pdoc.render.configure(math=True, docformat="restructuredtext")
-        pdoc.pdoc(*MODULES, output_directory=folder)
+    with TemporaryDirectory() as scratch, as_file(files("derivations.guide")) as guide:
+        source = Path(scratch) / "source"
+        shutil.copytree(guide, source, ignore=shutil.ignore_patterns("__*"))
+        shutil.copytree(NOTEBOOKS, source / "notebooks", ignore=shutil.ignore_patterns("*.ipynb", ".*"))
+        options = ["--fail-on-warning", "--quiet", "--jobs=auto", f"--doctree-dir={scratch}/trees"]
+        return build_main([*options, str(source), str(folder)])
 
 
 if __name__ == "__main__":
     (target,) = map(Path, sys.argv[1:])
-    build(target)
+    if status := build(target):
+        sys.exit(status)
     print(f"wrote {target}/index.html")

@@ -12,8 +12,9 @@ from theory.symbolic import ConstrainedModel, Hierarchy, Model, ModelError, grad
 from theory.symbolic.constrained import named_multipliers
 from theory.symbolic.discrete import online_sgd
 from theory.symbolic.gradient_noise import gradient_covariance
+from theory.symbolic.known import VARIABLES
 from theory.symbolic.notation import broken, latex
-from theory.symbolic.pairs import VARIABLES, pair_derivative, pair_function
+from theory.symbolic.pairs import pair_derivative, pair_function
 
 WIDEST = 16
 """Students or teachers of which every overlap is a symbol."""

@@ -1,6 +1,7 @@
 """Formulas of the report: LaTeX as MathML, prose with formulas as HTML."""
 
 import html
+import re
 
 from latex2mathml.converter import convert
 
@@ -10,6 +11,9 @@ __all__ = ["broken", "inline", "latex", "mathml", "prose"]
 
 RELATIONS = {"&#x0007E;": "&#x0223C;", "&#x027FA;": "&#x027FA;"}
 """Signs, and the operators that they are."""
+
+COLUMN = re.compile(r'columnalign="(left|right)"')
+"""What browsers leave out of MathML: the side of a column."""
 
 
 def mathml(formula: str) -> str:
@@ -27,11 +31,11 @@ def inline(formula: str) -> str:
 
 
 def _converted(formula: str, display: str) -> str:
-    """MathML, in which relations that the converter takes for names are operators."""
-    text = str(convert(formula, display=display))
+    """MathML; relations that the converter takes for names are operators, and ``aligned`` is ``align*``."""
+    text = str(convert(formula.replace("{aligned}", "{align*}"), display=display))
     for name, relation in RELATIONS.items():
         text = text.replace(f"<mi>{name}</mi>", f"<mo>{relation}</mo>")
-    return text
+    return COLUMN.sub(r'style="text-align: \1"', text)
 
 
 def prose(text: str) -> str:

@@ -1,9 +1,9 @@
 """Descent in discrete time: on the population loss, on samples, and on a stream of fresh inputs.
 
-``descend``, ``descend_network``  population gradient descent, the map itself
-``draw_samples``, ``empirical_flow``, ``empirical_descent``  flow and descent on n samples
-``online_sgd``, ``shared_sgd``  stochastic gradient descent on fresh Gaussian inputs
-``predict_sgd``  its mean, without runs
+- ``descend``, ``descend_network``: population gradient descent, the map itself
+- ``draw_samples``, ``empirical_flow``, ``empirical_descent``: flow and descent on n samples
+- ``online_sgd``, ``shared_sgd``: stochastic gradient descent on fresh Gaussian inputs
+- ``predict_sgd``: its mean, without runs
 """
 
 from numerics.descent.population import descend, descend_network

@@ -1,9 +1,9 @@
 """Exponents and prefactors measured from a solution, without assuming the predicted values.
 
-``local_slopes``            d log y / d log t, at any times
-``extrapolate_power_law``   the limit of the slopes by Wynn's ε-algorithm: no knowledge of the corrections
-``fit_power_law``           the limit given the powers in which the corrections fall, also of noisy data
-``detect_logarithm``        whether a power of log t multiplies the law, as in borderline cases
+- ``local_slopes``: d log y / d log t, at any times
+- ``extrapolate_power_law``: the limit of the slopes by Wynn's ε-algorithm: no knowledge of the corrections
+- ``fit_power_law``: the limit given the powers in which the corrections fall, also of noisy data
+- ``detect_logarithm``: whether a power of log t multiplies the law, as in borderline cases
 
 For y(t) = C t^p (1 + c₁ t^{−q₁} + c₂ t^{−q₂} + …) sampled at t_k = t_0 r^k, the local slopes
 p_k = log(y_{k+1}/y_k)/log r tend to p with corrections that are geometric in k, whatever the q_j.

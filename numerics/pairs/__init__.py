@@ -13,9 +13,10 @@ import numpy as np
 
 from numerics.generated import RightHandSides, load_module
 from numerics.pairs.constrained import Constrained
-from numerics.pairs.functions import Link, taylor_coefficients
+from numerics.pairs.functions import Link, is_link, read_link, taylor_coefficients
 from numerics.pairs.groups import pair_functions
 from numerics.pairs.networks import Network, is_square
+from numerics.pairs.register import register_average
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
 from theory.constraint import Constraint
 from theory.expected import NonNegative, Only, checked
@@ -32,6 +33,7 @@ __all__ = [
     "Network",
     "SquareNetwork",
     "network",
+    "register_average",
     "right_hand_sides",
 ]
 
@@ -45,15 +47,11 @@ AnyModel = Annotated[
 """What a flow can be asked of."""
 
 
-def _is_link(link: Any) -> bool:
-    return isinstance(link, str) or callable(link) or hasattr(link, "free_symbols")
-
-
 AnyLink = Annotated[
     Any,
     Only(
         "a text such as 'tanh(z)', a SymPy expression in z, a function of arrays, or a list of these",
-        lambda link: all(map(_is_link, link)) if isinstance(link, list | tuple) else _is_link(link),
+        lambda link: all(map(is_link, link)) if isinstance(link, list | tuple) else is_link(link),
     ),
 ]
 """What the units of a side compute: the same, or each its own."""
@@ -170,7 +168,7 @@ def _generated(model: "Model") -> ModuleType:
 
 def _units(name: str, weights: Sequence[float] | None, link: AnyLink) -> tuple[np.ndarray, tuple[Link, ...]]:
     """The weights and the link of every unit."""
-    links = [_link(each) for each in link] if isinstance(link, list | tuple) else [_link(link)]
+    links = [read_link(each) for each in link] if isinstance(link, list | tuple) else [read_link(link)]
     given = [1.0] * len(links) if weights is None else list(weights)
     found = np.array([float(c) for c in given])
     if not len(found) or not np.all(np.isfinite(found) & (found != 0)):
@@ -180,14 +178,6 @@ def _units(name: str, weights: Sequence[float] | None, link: AnyLink) -> tuple[n
             f"{name} holds {len(found)} numbers for {len(links)} links: it must hold one for each"
         )
     return found, tuple(links) if len(links) == len(found) else tuple(links * len(found))
-
-
-def _link(link: Link) -> Link:
-    if not isinstance(link, str):
-        return link
-    from theory.symbolic import parse_link
-
-    return parse_link(link)
 
 
 def _kind(

@@ -27,6 +27,11 @@ DERIVATIVES = 4
 WRITTEN = 4
 """Largest degree of polynomials whose pair function is written out: it costs less than a sum."""
 
+HIGHEST = 1
+"""Largest power of z that multiplies erf, exp, sin or cos in a pair function that is written out: those of
+higher powers are long, and their sums are exact to rounding.
+"""
+
 REMEMBERED = 64
 
 
@@ -94,13 +99,7 @@ class SeriesFunction:
 
     def square(self, a: Array, order: int) -> Array:
         """The derivative of ``E[f(X)²]`` of that ``order``, by that along a = b = c."""
-        if order == 0:
-            return self.value(a, a, a)
-        if order == 1:
-            own, cross = self.slopes(a, a, a)
-            return 2 * own + cross
-        aa, ab, ac, bc, cc = self.curvatures(a, a, a)
-        return 2 * (aa + ab + ac + bc) + cc
+        return _along(self, a, order)
 
     def error(self, a: Array, b: Array) -> float:
         """What the sum leaves out."""
@@ -139,6 +138,47 @@ class ClosedFunction:
         return 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class GivenFunction:
+    """P by a user's object ``given``, which has ``value``, ``slopes`` and ``curvatures``."""
+
+    given: Any
+    smooth: bool
+    exact: bool = False
+    nodes: int = 12
+
+    def value(self, a: Array, b: Array, c: Array) -> Array:
+        """P."""
+        return np.asarray(self.given.value(a, b, c))
+
+    def slopes(self, a: Array, b: Array, c: Array) -> Array:
+        """P_a and P_c (2, …)."""
+        return np.stack(np.broadcast_arrays(*self.given.slopes(a, b, c)))
+
+    def curvatures(self, a: Array, b: Array, c: Array) -> Array:
+        """P_aa, P_ab, P_ac, P_bc and P_cc (5, …)."""
+        return np.stack(np.broadcast_arrays(*self.given.curvatures(a, b, c)))
+
+    def square(self, a: Array, order: int) -> Array:
+        """The derivative of ``E[f(X)²]`` of that ``order``, by that along a = b = c."""
+        return _along(self, a, order)
+
+    def error(self, a: Array, b: Array) -> float:
+        """Nothing but rounding."""
+        return 0.0
+
+
+def _along(pair: PairFunction, a: Array, order: int) -> Array:
+    """The derivative of P(a, a, a) of that ``order``."""
+    if order == 0:
+        return pair.value(a, a, a)
+    if order == 1:
+        own, cross = pair.slopes(a, a, a)
+        return 2 * own + cross
+    aa, ab, ac, bc, cc = pair.curvatures(a, a, a)
+    return 2 * (aa + ab + ac + bc) + cc
+
+
 def _stacked(*arrays: Array) -> Array:
     return np.stack(np.broadcast_arrays(*arrays))
 
@@ -147,14 +187,44 @@ Link = Any
 """A SymPy expression in ``theory.symbolic.Z``, or a function of Python that takes and returns arrays."""
 
 
+def is_link(link: object) -> bool:
+    """Whether it is a text, an expression or a function."""
+    return isinstance(link, str) or callable(link) or hasattr(link, "free_symbols")
+
+
+def read_link(link: Link) -> Link:
+    """A link of an expression or of text in one form, and a function as it is."""
+    from theory.symbolic.links import canonical, parse_link
+
+    if isinstance(link, str):
+        return parse_link(link)
+    return link if callable_link(link) else canonical(link)
+
+
+_registered: dict[tuple[Link, Link], PairFunction] = {}
+
+
+def remember_function(f: Link, g: Link, function: PairFunction) -> None:
+    """Take this for the pair function of two links from now on."""
+    _registered[f, g] = function
+    pair_function.cache_clear()
+
+
+def summed_function(f: Link, g: Link) -> PairFunction:
+    """The pair function by quadrature and Hermite sums, whatever is known of it."""
+    return SeriesFunction(SampledPair(_sampled(f), _sampled(g)))
+
+
 @lru_cache(maxsize=REMEMBERED)
 def pair_function(f: Link, g: Link) -> PairFunction:
     """The pair function of two links: exact where there is a closed form, else a sum of stated error."""
+    if (f, g) in _registered:
+        return _registered[f, g]
     if not (callable_link(f) or callable_link(g)):
         closed = _closed(f, g)
         if closed is not None:
             return closed
-    return SeriesFunction(SampledPair(_sampled(f), _sampled(g)))
+    return summed_function(f, g)
 
 
 def callable_link(link: Link) -> bool:
@@ -200,11 +270,23 @@ def _closed(f: "sympy.Expr", g: "sympy.Expr") -> PairFunction | None:
         if max(first.degree, second.degree) > WRITTEN:
             return SeriesFunction(pair)
         return ClosedFunction(load_module(pair_module(f, g), "pair"), exact=True, nodes=pair.nodes)
+    smooth = not (has_kink(f) and has_kink(g))
     try:
+        if smooth and max(map(_power, (f, g))) > HIGHEST:
+            return None
         text = pair_module(f, g)
     except UnknownAverageError:
         return None
-    return ClosedFunction(load_module(text, "pair"), smooth=not (has_kink(f) and has_kink(g)))
+    return ClosedFunction(load_module(text, "pair"), smooth=smooth)
+
+
+def _power(link: "sympy.Expr") -> int:
+    """The largest power of z that multiplies a smooth function which is no polynomial."""
+    from theory.symbolic.averages import Monomial, Sign
+    from theory.symbolic.links import link_terms
+
+    others = (atom for atom in link_terms(link) if not isinstance(atom, Monomial | Sign))
+    return max((atom.power for atom in others), default=0)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -33,7 +33,7 @@ def power_law(
     """The paper's problem: tr Q = 1, ‖w*‖_Q = 1.
 
     ``exponent`` a ≥ 0 (a = 0 is isotropic, Q = I/d); ``dimension`` d, a positive integer or inf (then
-    a > 1). ``teacher``: ``flat`` (|w*_i| equal), ``source:B`` ((w*_i)² ∝ i^{-2B}), ``gaussian`` (the
+    a > 1). ``teacher``: ``flat`` (``|w*_i|`` equal), ``source:B`` (``(w*_i)² ∝ i^{-2B}``), ``gaussian`` (the
     paper's) or an array, scaled to ‖w*‖_Q = 1. ``init``: ``sphere`` (uniform on the unit sphere),
     ``escape:EPS`` (along the fastest direction of w = 0, u > 0, s = EPS²) or an array, taken as it is.
     ``seed`` fixes every draw; the streams of teacher and start are independent.

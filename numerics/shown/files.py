@@ -1,11 +1,11 @@
 """Labelled results in files: NetCDF, CSV and JSON, every float exact to the bit, written all or nothing.
 
-``.nc``    NetCDF 3, which everything reads; no library beyond SciPy is needed. Integers have 32 bits.
-``.csv``   three comment lines, ``# variables``, ``# attributes`` and ``# sizes``, each with JSON, then a
-           column for every variable and a row for every combination of the dimensions: what has fewer
-           dimensions is repeated. ``pandas.read_csv(file, comment="#")`` reads it, too.
-``.json``  one object: ``variables`` and ``attributes`` as there, and each variable as a (nested) list, with
-           null for nan (for a variable that is nan everywhere, a single null), "inf" and "-inf".
+- ``.nc``: NetCDF 3, which everything reads; no library beyond SciPy is needed. Integers have 32 bits.
+- ``.csv``: three comment lines, ``# variables``, ``# attributes`` and ``# sizes``, each with JSON, then a
+  column for every variable and a row for every combination of the dimensions: what has fewer
+  dimensions is repeated. ``pandas.read_csv(file, comment="#")`` reads it, too.
+- ``.json``: one object: ``variables`` and ``attributes`` as there, and each variable as a (nested) list, with
+  null for nan (for a variable that is nan everywhere, a single null), "inf" and "-inf".
 """
 
 import csv

@@ -71,7 +71,7 @@ class Labelled(Protocol):
 def dataset(run: Labelled, **parameters: Any) -> "xr.Dataset":
     """The labelled form of a curve, a set of stochastic runs, or a problem; ``parameters`` become attributes.
 
-    Dimensions: (t,) of a curve, (seed, t) of stochastic runs, (student, student_, t) and
+    Dimensions: (t,) of a curve, (seed, t) of stochastic runs, (student, ``student_``, t) and
     (student, teacher, t) of overlaps, (mode,) of a problem, of networks (teacher_row, mode) and
     (student_row, mode). For a solved run see :meth:`numerics.Trajectory.dataset`. A parameter that is None
     is left out, True and False become 1 and 0, and a number that not every file format keeps (infinite, or

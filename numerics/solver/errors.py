@@ -1,7 +1,7 @@
 """The errors of a run: what a step leaves out, and what all steps so far amount to."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -133,6 +133,10 @@ class Errors:
         clock = clock_error(place, statistics, lengths, np.append(0.0, result.times))
         total = math.hypot(self.truncation, inside, clock, rounding_of_fall(terms, at_the_end))
         return Errors(self.amplified, total, self.steps + 1, self.cancelled)
+
+    def ended(self, error: float) -> "Errors":
+        """With the ``error`` of an end that is taken at once."""
+        return replace(self, truncation=self.truncation + error)
 
     def network(self, place: Place, result: StepResult, statistics: Array, missing: Truncation) -> "Errors":
         """With those of a step of a network, and what its flow makes of those so far."""

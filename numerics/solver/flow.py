@@ -11,13 +11,14 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
 Steps are those of :mod:`numerics.solver.clock` and :mod:`numerics.solver.integrating_factor` for one student,
-else of :mod:`numerics.solver.step`. Their width follows the decay of the Chebyshev coefficients that each
-step's statistics have, :mod:`numerics.solver.control`; long ones are polynomials in log t,
-:mod:`numerics.solver.stride`. Wide networks that are not stiff are integrated mode by mode,
-:mod:`numerics.solver.direct`.
+of :mod:`numerics.solver.mean_step` for several, and of :mod:`numerics.solver.step` where links have a kink.
+Their width follows the decay of the Chebyshev coefficients that each step's statistics have,
+:mod:`numerics.solver.control`; long ones are polynomials in log t, :mod:`numerics.solver.stride`. Where the
+flow of one student is linear to rounding it is solved for all times, :mod:`numerics.solver.ending`.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,8 +31,10 @@ from numerics.problems.reduction import reduce
 from numerics.solver import constrained, direct, loop
 from numerics.solver.check import check_trajectory
 from numerics.solver.clock import ClockStep
-from numerics.solver.contract import Step
+from numerics.solver.contract import NoConvergence, Step
+from numerics.solver.ending import Ending
 from numerics.solver.integrating_factor import ShortStep
+from numerics.solver.mean_step import MeanStep
 from numerics.solver.resolved import check_resolved, unresolved
 from numerics.solver.run import Run
 from numerics.solver.settling import beyond
@@ -41,7 +44,7 @@ from numerics.state.modes import Modes
 from numerics.state.trajectory import Segment, Trajectory
 from theory.expected import checked
 
-STEPS = ShortStep(), ClockStep(), CollocationStep()
+STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -96,12 +99,6 @@ def solve(
         return _constrained(problem, until, rules, progress, check)
     check_resolved(problem, rules)
     reduced = reduce(problem, _clocked(problem, rules, until))
-    rate = _rate(problem, rules)
-    if direct.is_cheaper(*sizes, len(reduced.eigenvalues), rate, until):
-        whole = direct.solve_directly(reduced, until, rules, rate, progress)
-        if check:
-            check_trajectory(whole)
-        return whole
     run = Run.begin(reduced, rules, tuple(steps))
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []
@@ -116,6 +113,8 @@ def solve(
             break
         if run.last is not None:
             segments.append(run.last.segment)
+        run, rest = _ended(run, until)
+        segments += rest
         if progress is not None:
             progress(run.time)
     found = Trajectory(
@@ -129,6 +128,18 @@ def solve(
     if check:
         check_trajectory(found, run.place.students)
     return found
+
+
+def _ended(run: Run, until: float) -> tuple[Run, list[Segment]]:
+    """The ``run`` at its end, and the segments up to there, where they are known at once; else as it is."""
+    ending = Ending.of(run.place, until) if run.time < until else None
+    if ending is None:
+        return run, []
+    try:
+        segments, place = ending.taken(until, run.width)
+    except NoConvergence:
+        return run, []
+    return replace(run, place=place, errors=run.errors.ended(ending.error)), segments
 
 
 def _constrained(

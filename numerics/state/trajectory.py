@@ -12,6 +12,7 @@ from numpy.polynomial import chebyshev
 
 from numerics.arrays import Array
 from numerics.problems.problem import Problem
+from numerics.quadrature.chebyshev import chebyshev_polynomials
 from numerics.quadrature.collocation import Collocation
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.phases import Phases
@@ -30,7 +31,13 @@ RESOLVED = 1e-14  # the last coefficients of a logarithm: below, they are roundi
 START_ROUNDING = 1e-14  # of s(0): a run begun at s*/3 was never below
 SLACK = 4.0 * float(np.finfo(float).eps)
 """A grid of times may end so much after ``until``, relatively: its last point is rounded."""
-NEWTON = 3
+NEWTON = 2
+FEW = 100
+"""Times a segment up to which copies of its values for each of them cost less than to sort these."""
+CHUNK = 2**14
+"""Times that are evaluated at once: memory does not grow with their number, but for what is returned."""
+FAR = 1e3
+"""A quantity that falls by more on a segment crosses a level where its logarithm does."""
 DRAWN = 400
 """Times of a picture."""
 
@@ -202,6 +209,9 @@ class Trajectory(Summarised):
         if not np.all((t >= 0) & (t <= self.until * (1.0 + SLACK))):
             raise ValueError(f"times must be numbers in [0, {self.until:g}]")
         scalar, t = t.ndim == 0, np.atleast_1d(np.minimum(t, self.until))
+        if len(t) > CHUNK:
+            parts = [self._evaluate(piece, quantities) for piece in np.array_split(t, -(-len(t) // CHUNK))]
+            return [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
         owner = np.searchsorted(self._starts, t, side="right") - 1
         statistics, norms = self._interpolate(owner, t)
         stretch = self._stretches[owner]
@@ -254,16 +264,18 @@ class Trajectory(Summarised):
         By Newton's method: the clock is monotone.
         """
         elapsed, slopes = self._clocks
-        widths = np.array([segment.width for segment in self.segments])[owner]
-        aim = np.clip(times - self._starts[owner], 0.0, widths)
+        aim = np.clip(times - self._starts[owner], 0.0, elapsed[owner, -1])
         passed = elapsed + self._starts[:, None]
         places = np.arange(len(passed))[:, None] + self.table.points
         x = np.clip(np.interp(times, passed.ravel(), places.ravel()) - owner, 0.0, 1.0)
+        clocks = np.stack([elapsed, slopes], axis=1)
+        rough = clocks @ self.table.to_chebyshev.T
         for _ in range(NEWTON):
-            basis = self.table.basis(x)
-            now, slope = (np.einsum("tk,kt->t", part[owner], basis) for part in (elapsed, slopes))
+            polynomials = chebyshev_polynomials(2.0 * x - 1.0, self.table.stages)
+            now, slope = _along(rough, owner, polynomials)
             x = np.clip(x - (now - aim) / slope, 0.0, 1.0)
-        return x
+        now, slope = _along(clocks, owner, self.table.basis(x))
+        return np.clip(x - (now - aim) / slope, 0.0, 1.0)
 
     def _observe(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Observables:
         """The observables, relative to the chart and teacher of ``segment``."""
@@ -359,7 +371,7 @@ class Trajectory(Summarised):
         """
         found = []
         for segment in self.segments[: self.steps]:
-            at_points = quantity(segment) - level
+            at_points = _beyond(quantity(segment), level)
             if (at_points > 0).all() or (at_points < 0).all():
                 continue
             for x in self.table.roots(at_points):
@@ -368,6 +380,15 @@ class Trajectory(Summarised):
                     elapsed = np.clip(self.table.evaluate(segment.elapsed, x), 0.0, segment.width)
                     found.append((segment.start + float(elapsed), bool(after > before)))
         return [crossing for crossing in found if crossing[0] <= self.until]
+
+
+def _beyond(values: Array, level: float) -> Array:
+    """By how much ``values`` (s + 1,) of a segment exceed the ``level`` ≠ 0, in its sign; by the logarithm of
+    their ratio where they fall far, as a polynomial does not.
+    """
+    ratios = values / level
+    far = ratios.min() > 0 and ratios.max() > FAR * ratios.min()
+    return math.copysign(1.0, level) * (np.log(ratios) if far else ratios - 1.0)
 
 
 def _numbers(times: Array | Sequence[float] | float) -> Array:
@@ -408,7 +429,22 @@ class _Interpolant:
         """The quantities (…, T) in the segments ``owner`` (T,) where the points' Lagrange polynomials are
         ``basis`` (s + 1, T).
         """
-        found = np.einsum("t...k,kt->t...", self.values[owner], basis)
-        logarithmic = self.logarithmic[owner]
-        exponentials = self.ends[owner] * np.exp(np.where(logarithmic, found, 0.0))
-        return np.moveaxis(np.where(logarithmic, exponentials, found), 0, -1)
+        found = _along(self.values, owner, basis)
+        ends, logarithmic = (np.moveaxis(part[owner], 0, -1) for part in (self.ends, self.logarithmic))
+        np.copyto(found, ends * np.exp(np.where(logarithmic, found, 0.0)), where=logarithmic)
+        return found
+
+
+def _along(values: Array, owner: Array, basis: Array) -> Array:
+    """Σ_k ``values``_k ``basis``_k (…, T) with the values (S, …, k) of the segments ``owner`` (T,) and the
+    basis (k, T): as a product of matrices for each segment where it has many of the times.
+    """
+    if len(owner) < FEW * len(values):
+        return np.moveaxis(np.einsum("t...k,kt->t...", values[owner], basis), 0, -1)
+    found = np.empty((*values.shape[1:-1], len(owner)))
+    for number in np.unique(owner):
+        chosen = np.flatnonzero(owner == number)
+        together = chosen[-1] - chosen[0] == len(chosen) - 1
+        here = slice(chosen[0], chosen[-1] + 1) if together else chosen
+        found[..., here] = values[number] @ basis[:, here]
+    return found

@@ -152,7 +152,7 @@ def test_records_are_checked_when_they_are_made():
 
     with pytest.raises(ValueError, match="needs a correction"):
         claim("X", "", "it is so", Verdict.FALSE)(examine)
-    with pytest.raises(ValueError, match="no value is typed"):
+    with pytest.raises(ValueError, match="the text names"):
         claim("X", "", "$<a> = <b=1>$", Verdict.PROVED)(examine)
     with pytest.raises(ValueError, match="typed twice"):
         claim("X", "", "$<a=2> = <a=3>$", Verdict.PROVED)(examine)

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -359,3 +360,19 @@ def test_a_file_without_a_problem_is_no_problem(labelled, tmp_path):
     save(labelled["flow"], tmp_path / "run.nc")
     with pytest.raises(ValueError, match=r"run\.nc: eigenvalues is missing"):
         Problem.load(tmp_path / "run.nc")
+
+
+def test_many_times_take_the_memory_of_what_is_returned():
+    """Eight numbers a time, sorted or not, are those that a few times have; beside them a few chunks."""
+    run = solve(power_law(2, 100, init="escape:1e-3"), 1e4)
+    times = np.random.default_rng(0).uniform(0.0, 1e4, 200_000)
+    few = run.at(times[::5000])
+    tracemalloc.start()
+    try:
+        many = run.at(times)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * 8 * times.nbytes + 50e6
+    for name, values in few._asdict().items():
+        np.testing.assert_allclose(getattr(many, name)[::5000], values, rtol=1e-13)

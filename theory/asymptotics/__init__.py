@@ -1,12 +1,12 @@
 """Asymptotic constants of phase retrieval under power-law data, each with an error radius.
 
-``numbers``      a constant with its radius, definition and source; floats and balls, roots
-``sums``         a spectrum, and sums over it: powers, exponentials, functions of one's own
-``escape``       the growth rate and its law, the linear stage, escapes without a rate, the fast manifold
-``convergence``  the laws of overlap, energy and loss, their corrections; finite steps and SGD
-``tail``         the spectral tail, what is recovered of it, the plateau
-``local_flow``   the numbers of a link that its laws need
-``catalogue``    all constants by name
+- ``numbers``: a constant with its radius, definition and source; floats and balls, roots
+- ``sums``: a spectrum, and sums over it: powers, exponentials, functions of one's own
+- ``escape``: the growth rate and its law, the linear stage, escapes without a rate, the fast manifold
+- ``convergence``: the laws of overlap, energy and loss, their corrections; finite steps and SGD
+- ``tail``: the spectral tail, what is recovered of it, the plateau
+- ``local_flow``: the numbers of a link that its laws need
+- ``catalogue``: all constants by name
 
 Everywhere the teacher has ``||w*||_Q = 1``; times are those of the flow ``dw/dt = -grad L``.
 

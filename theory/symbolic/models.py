@@ -10,6 +10,7 @@ import sympy
 from theory.expected import Count, Only, checked
 from theory.symbolic.averages import NoAverageError, product_average
 from theory.symbolic.given import given
+from theory.symbolic.known import recall
 from theory.symbolic.links import Link, UnknownAverageError, Z, canonical, is_polynomial, link_terms
 from theory.symbolic.notation import displayed, entries
 from theory.symbolic.overlaps import Overlaps
@@ -191,6 +192,9 @@ def link_product(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> 
     >>> link_product(Z**2, Z**2, sympy.Matrix(2, 2, sympy.symbols("a c c b")))
     a*b + 2*c**2
     """
+    known = recall(f, g, covariance)
+    if known is not None:
+        return known
     a, b, c = covariance[0, 0], covariance[1, 1], covariance[0, 1]
     try:
         return sympy.Add(

@@ -5,15 +5,15 @@ For Gaussian inputs every loss is a double sum over pairs of units of ``P(a, b, 
 module holds P with its first and second derivatives, of one pair of links, whatever the numbers of units.
 """
 
+from collections.abc import Callable
+
 import sympy
 
 from theory.symbolic.averages import without_poles
+from theory.symbolic.known import VARIABLES
 from theory.symbolic.links import has_kink
 from theory.symbolic.models import link_product
 from theory.symbolic.source import Function, Output
-
-VARIABLES = sympy.symbols("a b c")
-"""Variance of X, variance of Y, covariance."""
 
 
 def pair_function(f: sympy.Expr, g: sympy.Expr) -> sympy.Expr:
@@ -36,8 +36,12 @@ def pair_derivative(f: sympy.Expr, g: sympy.Expr, *by: sympy.Symbol) -> sympy.Ex
     >>> pair_derivative(Z**2, Z**2, VARIABLES[2])
     4*c
     """
-    found = pair_function(f, g).diff(*by)
-    return without_poles(found, *VARIABLES) if has_kink(f) and has_kink(g) else found
+    return _derivative(pair_function(f, g), has_kink(f) and has_kink(g), *by)
+
+
+def _derivative(pair: sympy.Expr, kinked: bool, *by: sympy.Symbol) -> sympy.Expr:
+    found = pair.diff(*by)
+    return without_poles(found, *VARIABLES) if kinked else found
 
 
 def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
@@ -58,20 +62,28 @@ def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
         value: np.ndarray = a * b + 2 * c**2
         return value
     """
+    a = VARIABLES[0]
+    square = link_product(f, f, sympy.Matrix([[a, a], [a, a]])) if f == g else None
+    pair, kinked = pair_function(f, g), has_kink(f) and has_kink(g)
+    return _module(pair, lambda *by: _derivative(pair, kinked, *by), square)
+
+
+def average_module(average: sympy.Expr, alike: bool) -> str:
+    """The same of an ``average`` in :data:`VARIABLES`, of a link with itself where ``alike``."""
     a, b, c = VARIABLES
-    pair = pair_function(f, g)
+    square = average.subs({b: a, c: a}, simultaneous=True) if alike else None
+    return _module(average, lambda *by: average.diff(*by), square)
 
-    def derivative(*by: sympy.Symbol) -> sympy.Expr:
-        return pair_derivative(f, g, *by)
 
+def _module(pair: sympy.Expr, derivative: Callable[..., sympy.Expr], square: sympy.Expr | None) -> str:
+    a, b, c = VARIABLES
     seconds = [derivative(*by) for by in ((a, a), (a, b), (a, c), (b, c), (c, c))]
     functions = [
         _function("value", "Return E[f(X) g(Y)].\nx (3, ...) -> (...).", pair),
         _function("slopes", "Return P_a and P_c.\nx (3, ...) -> (2, ...).", [derivative(a), derivative(c)]),
         _function("curvatures", "Return P_aa, P_ab, P_ac, P_bc and P_cc.\nx (3, ...) -> (5, ...).", seconds),
     ]
-    if f == g:
-        square = link_product(f, f, sympy.Matrix([[a, a], [a, a]]))
+    if square is not None:
         for name, order in (("square", 0), ("square_slope", 1), ("square_curvature", 2)):
             summary = f"Return the derivative of E[f(X)^2] of order {order}.\nx (1, ...) -> (...)."
             functions.append(_function(name, summary, square.diff(a, order), (a,)))

@@ -230,7 +230,7 @@ def volterra_positivity(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$s \to 1$, $u \to 1$ if at some time $u > 0$ and $L < <a=8/3>$",
+    r"$s \to <e=1>$, $u \to <e>$ if at some time $u > 0$ and $L < <a=8/3>$",
     Verdict.PROVED,
 )
 def convergence(c: Constants, effort: Effort) -> Finding:
@@ -242,7 +242,9 @@ def convergence(c: Constants, effort: Effort) -> Finding:
         f"and "
         f"u = 0 has L ≥ {lowest}"
     )
-    proved = below == ["±w*"] and c["a"] <= lowest
+    (teacher,) = [point for point in critical_points(phase_retrieval()) if point.multiple == 1]
+    ends = [value.subs(sympy.Symbol("t"), 1) for value in (teacher.s, teacher.u)]
+    proved = ends == [c["e"]] * 2 and below == ["±w*"] and c["a"] <= lowest
     return Finding(Verdict.PROVED if proved else Verdict.UNDECIDED, how)
 
 

@@ -331,12 +331,14 @@ def tail_mass(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$T_2(1/d) \sim (C d)^{a/(a-<p=1>)}$ for $a > 2$, far below $d^a$; for $a < 2$, $T_2(1/d)/d^a$ grows "
-    r"like $\log d$",
+    r"$T_2(1/d) \sim (C d)^{a/(a-<p=1>)}$ for $a > <b=2>$, far below $d^a$; for $a < <b>$, $T_2(1/d)/d^a$ "
+    r"grows like $\log d$",
     Verdict.MEASURED,
     ratio=1.0,
 )
 def accuracy_one_over_d(c: Constants, effort: Effort) -> Finding:
+    if c["b"] / (c["b"] - c["p"]) != c["b"]:
+        return Finding(Verdict.UNDECIDED, "d^a is another time there")
     law = PowerLaw(3, "inf")
     time = escape_run(3, 1e6, 1e9).phases(epsilon=1e-6).t2
     power = 3 / (3 - float(c["p"]))
@@ -355,7 +357,8 @@ def accuracy_one_over_d(c: Constants, effort: Effort) -> Finding:
     correction=accuracy_one_over_d,
 )
 def forced_time(c: Constants, effort: Effort) -> Finding:
-    ratios = [escape_run(3, d, 10 * d**1.5).phases(epsilon=1 / d).t2 / d**3 for d in (1e3, 1e6)]
+    sizes = 1e3, 1e6
+    ratios = [escape_run(3, d, 10 * d**1.5).phases(epsilon=1 / d).t2 / d**3 for d in sizes]
     if not ratios[1] < 1e-3 * ratios[0]:
         return Finding(Verdict.UNDECIDED, f"T2/d^a = {ratios}")
     replay = (
@@ -363,7 +366,7 @@ def forced_time(c: Constants, effort: Effort) -> Finding:
         "run = solve(power_law(3, 1000, init='escape:0.03'), 1e5); assert run.phases(epsilon=1e-3).t2 < "
         "1e-6 * 1000**3"
     )
-    words = f"a = 3: T2(1/d)/d^a = {ratios[0]:.1e} at d = 1e3, {ratios[1]:.1e} at d = 1e6"
+    words = f"a = 3: T2(1/d)/d^a = {ratios[0]:.1e} at d = {sizes[0]:g}, {ratios[1]:.1e} at d = {sizes[1]:g}"
     return Finding(Verdict.FALSE, "solved", None, Counterexample(words, replay))
 
 

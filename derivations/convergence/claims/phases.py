@@ -192,17 +192,19 @@ def approximate_convergence(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"the law of $T_2(\varepsilon)$ holds as far down as $\varepsilon \gg d^{-(a-1)}$: at $a = <a=2>$, $d = "
-    r"10^<d=6>$ and $\varepsilon = d^{-<p=3/4>}$ within 4 %",
+    r"<d=1000000>$ and $\varepsilon = d^{-<p=3/4>}$ it is off by a factor $<r=0.9688>$",
     Verdict.MEASURED,
     ratio=0.968778,
 )
 def whole_window(c: Constants, effort: Effort) -> Finding:
-    exponent, dimension = float(c["a"]), float(round(10 ** float(c["d"])))
+    exponent, dimension = float(c["a"]), float(round(c["d"]))
     law = PowerLaw(exponent, "inf")
     epsilon = dimension ** -float(c["p"])
     time = escape_run(exponent, dimension, 1e12).phases(epsilon=epsilon).t2
     found = time / (float(convergence_prefactor(law)) * 1e6**0.75) ** float(convergence_exponent(law))
-    return Finding(Verdict.MEASURED, f"{found:.6f} of the law at d = 1e6", float(found))
+    agrees = abs(found / float(c["r"]) - 1) < RATIOS
+    verdict = Verdict.MEASURED if agrees else Verdict.UNDECIDED
+    return Finding(verdict, f"{found:.6f} of the law at d = 1e6", float(found))
 
 
 @claim(

@@ -44,7 +44,7 @@ def density(c: Constants, effort: Effort) -> Finding:
     power = math.log2(masses[1] / masses[0]) - 1
     if abs(power + 0.5) > 0.01:
         return Finding(Verdict.UNDECIDED, f"the density has exponent {power:.4f}")
-    words = f"a = 2: the masses of (λ, 2λ] and (2λ, 4λ] give the exponent {power:.4f}, −1/a and not 1 − 1/a"
+    words = f"a = 2: the masses of (λ, 2λ] and of the next octave give the exponent {power:.4f}, not 1 − 1/a"
     replay = (
         "import numpy as np; x = np.arange(1, 10**6 + 1)**-2.0; m = lambda y: x[(x > y) & (x <= 2*y)].sum(); "
         "assert abs(np.log2(m(2e-8)/m(1e-8)) - 1 + 1/2) < 0.01"
@@ -189,7 +189,10 @@ def weighted_sums(c: Constants, effort: Effort) -> Finding:
     if not (sum(squares) == len(squares) and mass > claimed):
         return Finding(Verdict.UNDECIDED, "it holds there")
     words = f"ρ = 1/2, λ = (1, 3/5), (w*)² = (2, 0), ε = 1/10: S_k = 2 = |I_k|, but {mass} > {claimed}"
-    replay = "from fractions import Fraction as F; assert 1*2 + F(3, 5)*0 > F(11, 10)*(1 + F(3, 5))"
+    replay = (
+        "from fractions import Fraction as F; assert F(3, 5) > F(1, 2) and "
+        "1*2 + F(3, 5)*0 > (1 + F(1, 10))*(1 + F(3, 5))"
+    )
     how = "(C.20) controls Σ (w*_i)², not its weighted sum; only the constants C_± change"
     return Finding(Verdict.FALSE, how, None, Counterexample(words, replay, Verdict.PROVED))
 

@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 from derivations.court.attack import inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.escape.claims.residues import remainder
+from derivations.escape.claims.resolvent import remainder
 from theory.symbolic import phase_retrieval
 
 ONE = "d = 1, λ = w* = 1"
@@ -108,7 +108,7 @@ def exponential_step(c: Constants, effort: Effort) -> Finding:
     if math.expm1(-1.0) <= -factor:
         return Finding(Verdict.UNDECIDED, "holds at x = -1")
     example = Counterexample(
-        f"x = -1: 1/e - 1 = -0.632… > {-factor:g}",
+        f"x = -1: 1/e - 1 = {math.expm1(-1.0):.3f} > {-factor:g}",
         f"from math import exp; assert exp(-1) - 1 > -{factor}",
         Verdict.PROVED,
     )
@@ -239,7 +239,7 @@ def sign_change(c: Constants, effort: Effort) -> Finding:
     proof = [(linear.subs("p", p0 + r) - c0 * r / 4, c0 * r / 4)]
     ratio = float((1 / c["b"]) / least)
     example = Counterexample(
-        "F_4 = c_0 (p - p_0)/2, F = F_4 ∓ ε",
+        f"F_4 = c_0 (p - p_0)/{c['e']}, F = F_4 ∓ ε",
         f"assert 1/{float(c['b'])} > 1/{float(c['e'])} - 1/{float(c['a'])}",
     )
     return inequality(ratio, "mean value theorem; equality for linear F_4", proof, lambda: example)
@@ -335,7 +335,7 @@ def growth(c: Constants, effort: Effort) -> Finding:
     if not _one_mode_holds() or abs(ratio - float(c["a"])) < 0.05:
         return Finding(Verdict.UNDECIDED, f"ratio {ratio}")
     example = Counterexample(
-        f"{ONE}: u/(√s(0) e^{{12t}}) = √((1 - s)/(1 - s(0))) → √(1 - δ) at T1 as s(0) → 0, 9/10 at δ = "
+        f"{ONE}: u/(√s(0) e^{{ρt}}) = √((1 - s)/(1 - s(0))) → √(1 - δ) at T1 as s(0) → 0, 9/10 at δ = "
         f"19/100, not {c['a']}",
         "from math import sqrt; s0, d = 1e-15, .19; E = d*(1 - s0)/(s0*(1 - d)); "
         f"assert abs(sqrt(d)/sqrt(s0*E) - .9) < 1e-9 and abs(.9 - {float(c['a'])}) > .05",
@@ -374,7 +374,7 @@ def true_slope(c: Constants, effort: Effort) -> Finding:
     start = "1e-12"
     slope = float(8 * _transform(_true_rate(start), mpf(start), 1))
     ratio = 1 / (float(c["a"]) * slope)
-    how = f"{ONE}, s(0) = 1e-12: F' = {slope:.6f}, D' = 1/8; one mode is the worst case of D' (P9)"
+    how = f"{ONE}, s(0) = {start}: F' = {slope:.6f}; one mode is the worst case of D' (P9)"
     return inequality(ratio, how, (), lambda: Counterexample(how, f"assert {ratio!r} > 1"), Verdict.MEASURED)
 
 
@@ -424,7 +424,8 @@ def perturbed_remainder(c: Constants, effort: Effort) -> Finding:
     ratio=0.5,
 )
 def true_gap(c: Constants, effort: Effort) -> Finding:
-    gap = float(_true_rate("1e-15")) - 4
+    start = "1e-15"
+    gap = float(_true_rate(start)) - 4
     ratio = float(c["a"]) / gap
-    how = f"{ONE}, the worst case of P9's bound: ρ_true - 4 = {gap:.6f} at s(0) = 1e-15"
+    how = f"{ONE}, the worst case of P9's bound: the gap is {gap:.6f} at s(0) = {start}"
     return inequality(ratio, how, (), lambda: Counterexample(how, f"assert {ratio!r} > 1"), Verdict.MEASURED)

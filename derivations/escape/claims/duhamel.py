@@ -291,7 +291,7 @@ def _convolution_replay(factor: sympy.Rational) -> str:
     """u and the right side of (B.18) at t = 1/5 for the logistic solution of one mode."""
     return (
         "from math import *; from scipy.integrate import quad; E = lambda t: 1 + (exp(24*t) - 1)/4; "
-        "u = lambda t: exp(12*t)/2/sqrt(E(t)); T = lambda t: t - log(E(t))/8; t = 1/5; "
+        "u = lambda t: (1/2)*exp(12*t)/sqrt(E(t)); T = lambda t: t - log(E(t))/8; t = 1/5; "
         "right = lambda f: exp(4*T(t))/2 + 8*quad(lambda r: exp(4*f(r))*u(r), 0, t)[0]; "
         "assert abs(right(lambda r: T(t) - T(r)) - u(t)) < 1e-9 and "
         f"abs(exp(4*T(t))/2 + {float(factor)}*quad(lambda r: exp(4*T(t - r))*u(r), 0, t)[0] - u(t)) > 0.01"

@@ -8,7 +8,7 @@ import sympy
 from derivations.court.attack import Identity, identities, identity, inequality
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
-from derivations.escape.claims.residues import LONE, alone, attack
+from derivations.escape.spectra import LONE, alone, attack
 from derivations.trials.linear import Escape
 from numerics.arrays import Array
 from theory.symbolic import phase_retrieval
@@ -45,8 +45,8 @@ LOWER_REPLAY = (
     "assert u(t)**2 < .1 and {factor}*quad(u, 0, t)[0] - L*sqrt(log(d)/d)*exp(4*L*t) > u(t)"
 )
 UPPER_REPLAY = (
-    "import numpy as np; from scipy.linalg import expm; L = np.array([36, 9, 4])/49; w = np.array([1, -55, "
-    "118]); "
+    "import numpy as np; from scipy.linalg import expm; L = np.arange(1, 3 + 1)**-2.0; L /= L.sum(); "
+    "w = np.array([1, -55, 118]); "
     "q = max(abs(L**k @ w)/L[0]**k for k in range(1, 99)); v = expm(.2*(4*np.diag(L) + 8*np.outer(L, L))) @ "
     "w; "
     "assert L**6 @ v > L[0]**6*q*np.exp(.8*L[0]) + L[0]**5*(L @ v - L @ w)"
@@ -214,7 +214,7 @@ def duhamel_of_order(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
         "Q = I/2, w* = (1, 1), k = 1: u̇(0) = 4(1 - 3s)u^(2) + 8u s*^(2) with s*^(2) = 1/2; the printed "
         "source has s*^(1) = 1",
-        f"L, u, s = .5, .1, .01; true = 4*(1 - 3*s)*L*u + 8*u*L; assert true != 4*(1 - 3*s)*L*u + "
+        f"L, u, s = 1/2, .1, .01; true = 4*(1 - 3*s)*L*u + 8*u*L; assert true != 4*(1 - 3*s)*L*u + "
         f"{float(c['a'])}*u*1",
         Verdict.PROVED,
     )
@@ -255,7 +255,7 @@ def upper_repaired(c: Constants, effort: Effort) -> Finding:
     # counterexample of P11/upper
     excess, growth = _upper_excess(float(c["g"]))
     how = "exponential series, at most 2q for each order m ≥ 1 and q for m = 0"
-    example = Counterexample("λ = (36, 9, 4)/49, w ∝ (1, -55, 118)", UPPER_REPLAY)
+    example = Counterexample("a = 2, d = 3, w* = (1, 1, 1), w ∝ (1, -55, 118)", UPPER_REPLAY)
     x = sympy.Symbol("x")
     proof = [(1 + 2 * (sympy.exp(x) - 1), c["a"] * sympy.exp(x) - c["f"]), _linear(c["b"]), _largest(c["g"])]
     return inequality(excess / (float(c["a"]) * growth - float(c["f"])), how, proof, lambda: example)

@@ -1,12 +1,12 @@
 """The paper's six figures, one module each, with the same parameters and next to the theory's curves.
 
-``base``          what a figure consists of
-``sgd_error``     1: the MSE under online SGD
-``phases``        2: the three phases under population gradient descent
-``escape``        3: the overlap for several exponents
-``frozen``        4: the MSE against its frozen approximation
-``sgd_overlaps``  5: u, s and the MSE under online SGD
-``convergence``   6: the rate at which 1 − u decays
+- ``base``: what a figure consists of
+- ``sgd_error``: 1: the MSE under online SGD
+- ``phases``: 2: the three phases under population gradient descent
+- ``escape``: 3: the overlap for several exponents
+- ``frozen``: 4: the MSE against its frozen approximation
+- ``sgd_overlaps``: 5: u, s and the MSE under online SGD
+- ``convergence``: 6: the rate at which 1 − u decays
 
 Where the paper leaves a parameter open, the caption says what was chosen.
 """

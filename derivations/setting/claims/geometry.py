@@ -224,7 +224,7 @@ def saddle(c: Constants, effort: Effort) -> Finding:
     if value == c["a"]:
         return Finding(Verdict.PROVED, "Hessian at the saddle set")
     example = Counterexample(
-        f"Q = I, w* = (1, 0), w = (0, 1/√3): the form is 24/9 = {value}, not {c['a']}",
+        f"Q = I, w* = (1, 0), w = (0, 1/√3): the form is 24 s² = {value}, not {c['a']}",
         f"from sympy import *; w, a = Matrix([0, 1/sqrt(3)]), Matrix([1, 0]); "
         f"H = 24*w*w.T + (12*w.dot(w) - 4*a.dot(a))*eye(2) - 8*a*a.T; assert (w.T*H*w)[0] != {c['a']}",
         Verdict.PROVED,

@@ -24,8 +24,9 @@ s, u, t = sympy.symbols("s u t")
 )
 def coercive(c: Constants, effort: Effort) -> Finding:
     # L - a (s - s*)^2 = (3 - a)(s - s*)^2 + 4 (s s* - u^2), the last bracket >= 0 and zero on the ray
+    loss = phase_retrieval().loss.subs({s: 4, u: 2, t: 1})
     example = Counterexample(
-        f"d = 1, λ = w* = 1, w = 2: L = 27 < {c['a']} · 9",
+        f"d = 1, λ = w* = 1, w = 2: L = {loss} < {c['a']} · {(4 - 1) ** 2}",
         f"s, u = 4, 2; assert 3*s**2 + 3 - 4*u**2 - 2*s < float({str(c['a'])!r} and {float(c['a'])}) * (s - "
         f"1)**2",
     )
@@ -74,7 +75,7 @@ def lipschitz(c: Constants, effort: Effort) -> Finding:
     points = (0.0, 1.0, 1e-5, 0.0), (1.0, 2.0, 1e-5, 0.0), (1.0, 0.0, 2.0, 2.5)
     edge = max(_lipschitz(np.array(point), c) for point in points)
     example = Counterexample(
-        "d = 1, λ = w* = 1, w1 = 1/100000, w2 = 0: the sides are 3·10⁻⁵ and less",
+        "d = 1, λ = w* = 1, w1 = 1/100000, w2 = 0: the sides are 3 w1 and less",
         f"Z = lambda w: 3*w**3 - 3*w; a = 1e-5; assert abs(Z(a) - Z(0)) > {float(c['a'])} * a * (a*a + 1)",
     )
     how = "triangle and Cauchy–Schwarz inequalities; searched d = 1, 2; attained for d = 1, w1, w2 → 0"
@@ -153,7 +154,7 @@ def lipschitz_line(c: Constants, effort: Effort) -> Finding:
 )
 def lipschitz_equality(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
-        "Q = diag(1, 1/4), w1 = (0, 1), w2 = 0: left 3/16, right 3",
+        f"Q = diag(1, 1/4), w1 = (0, 1), w2 = 0: left {c['a'] / 16}, right {c['a']}",
         f"from math import sqrt; a = {float(c['a'])}; q = sqrt(1/4); assert a*q*q*(1/4) != a*1**2*1*1*1",
         Verdict.PROVED,
     )
@@ -190,7 +191,7 @@ def wellposed(c: Constants, effort: Effort) -> Finding:
     # 3 (s - s*)² ≤ L ≤ L(w_0); attained at t = 0 on the ray w_0 = α w*, α > 1
     example = Counterexample(
         "d = 1, λ = w* = 1, w_0 = 2 at t = 0: s = 4 exceeds 1 + √(27/b)",
-        f"assert 4 > 1 + (27 / {float(c['b'])}) ** 0.5",
+        f"assert 2**2 > 1 + (27 / {float(c['b'])}) ** 0.5",
     )
     how = "ẇ = -∇L symbolically, Lem 3, local Lipschitz continuity (Lem 4); attained at t = 0 on the ray"
     return inequality(float(sympy.sqrt(c["b"] / 3)), how, [CAUCHY_SCHWARZ], lambda: example)

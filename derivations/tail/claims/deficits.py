@@ -286,8 +286,8 @@ def square_root(c: Constants, effort: Effort) -> Finding:
     correction=square_root,
 )
 def stays_small(c: Constants, effort: Effort) -> Finding:
-    growths = []
-    for size in (1e-1, 1e-2, 1e-3):
+    growths, sizes = [], (1e-1, 1e-2, 1e-3)
+    for size in sizes:
         start = Problem(np.array([0.8, 0.2]), np.ones(2), np.array([1 + size / 2, 1 - 2 * size]))
         later = solve(start, 2.0).at(np.linspace(0, 2, 81))
         deficit = np.abs(later.one_minus_s) + np.abs(later.one_minus_u)
@@ -297,7 +297,7 @@ def stays_small(c: Constants, effort: Effort) -> Finding:
     words = (
         f"λ = (4/5, 1/5), w* = (1, 1), w = (1 + η/2, 1 − 2η), δu = 0, δs = −η²: the sum grows by "
         f"{listed(growths)} "
-        "for η = 1/10, 1/100, 1/1000"
+        "for η = {listed(sizes)}"
     )
     replay = (
         "import numpy as np; from numerics import Problem, solve; e = 1e-3; "

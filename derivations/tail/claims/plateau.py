@@ -19,8 +19,8 @@ LATE = np.geomspace(1e8, LONG_RUN, 17)
 
 @correction(
     r"$d(\sigma_*^2 - \mathrm{MSE}(T_2)) \sim "
-    r"\Gamma(<e=1>-<q=1>/a)(<f=16>/\zeta(a))^{<q>/a}(C/\varepsilon)^{1/(a-<p=1>)}$ for a flat teacher, so "
-    r"the plateau's error is of order $\varepsilon^{-1/(a-<p>)}/d$",
+    r"\Gamma(<e=1>-<q=1>/a)(<f=16>/\zeta(a))^{<q>/a}(C/\varepsilon)^{<r=1>/(a-<p=1>)}$ for a flat teacher, "
+    r"so the plateau's error is of order $\varepsilon^{-<r>/(a-<p>)}/d$",
     Verdict.MEASURED,
     ratio=1.0,
 )
@@ -31,7 +31,7 @@ def directions_learnt(c: Constants, effort: Effort) -> Finding:
         law, run = PowerLaw(exponent, "inf"), escape_run(exponent, math.inf, LONG_RUN)
         epsilon = 1e-5
         recovered = run.at([run.phases(epsilon=epsilon).t2]).recovered[0]
-        power = 1 / (exponent - float(c["p"]))
+        power = float(c["r"]) / (exponent - float(c["p"]))
         zeta = float(law.trace_sum())
         prefactor = own * (float(c["f"]) / zeta) ** (float(c["q"]) / exponent)
         ratios.append(float(recovered / (prefactor * (float(convergence_prefactor(law)) / epsilon) ** power)))
@@ -146,15 +146,16 @@ def growing_integral(c: Constants, effort: Effort) -> Finding:
 )
 def change_of_clock(c: Constants, effort: Effort) -> Finding:
     # d = 1: w² is logistic with rate 24, Θ = t − log(1 + w0²(e^{24t} − 1))/8 ≤ t, and Λ(T1') = 0
-    lower = [_lower_integral(start) for start in (1e-6, 1e-9, 1e-12)]
+    starts = 1e-6, 1e-9, 1e-12
+    lower = [_lower_integral(start) for start in starts]
     if not lower[2] > 9 * lower[1] > 81 * lower[0]:
         return Finding(Verdict.UNDECIDED, f"{lower}")
     words = (
         "d = 1, λ = w* = 1, t = T1': the right-hand side is at most C, the left at least "
-        f"{listed(lower)} for w(0) = 1e-6, 1e-9, 1e-12, like w(0)^(−1/3)"
+        f"{listed(lower)} for w(0) = {listed(starts)}, like w(0)^(−1/3)"
     )
     replay = (
-        "e = 1e-12; E = (1 - e*e)/(2*e*e); top = E**(1/6)/(1.5*(1 - e*e))**.5; "
+        "e = 1e-12; E = (1 - e*e)/(2*e*e); top = (E**.5)**(1/3)/(1.5*(1 - e*e))**.5; "
         "assert top*(1 - E**(-1/6))/4 > 1000"
     )
     how = (
@@ -313,10 +314,9 @@ def three_orders(c: Constants, effort: Effort) -> Finding:
     ]  # Λ/(ζd)/ζ at Λ/d = n^{-3}
     if not quotients[1] < quotients[0]:
         return Finding(Verdict.UNDECIDED, f"{quotients}")
-    words = f"Λ/d = 10^(−3), 10^(−6): ζ = 1/10, 1/100 and Λ/(ζd)/ζ = {quotients[0]}, {quotients[1]} → 0"
+    words = f"ζ = 1/10, 1/100 and Λ/d = ζ³: Λ/(ζd)/ζ = {quotients[0]}, {quotients[1]} → 0"
     replay = (
-        "from fractions import Fraction as F; q = lambda n: F(1, n**3)/F(1, n)/F(1, n); assert q(100)*10 == "
-        "q(10)"
+        "from fractions import Fraction as F; q = lambda z: z**3/z/z; assert q(F(1, 100))*10 == q(F(1, 10))"
     )
     return Finding(
         Verdict.FALSE,
@@ -364,10 +364,7 @@ def rate(c: Constants, effort: Effort) -> Finding:
     fit = _fit(1.5)
     if abs(fit.exponent + 1 / 1.5) < 0.1:
         return Finding(Verdict.UNDECIDED, f"exponent {fit.exponent}")
-    words = (
-        f"a = 3/2, d = ∞: 1 − u ~ t^{fit.exponent:.6f}, Λ ~ 2t; neither −1/a nor, for T2, −a (only a = 2 "
-        f"agrees)"
-    )
+    words = f"a = 3/2, d = ∞: 1 − u ~ t^{fit.exponent:.6f}; neither −1/a nor, for T2, −a"
     replay = (
         "from math import inf, log; from numerics import power_law, solve; r = solve(power_law(1.5, inf, "
         "init='escape:1e-3', horizon=1e16), 1e16).at([1e12, 1e16]).one_minus_u; "
