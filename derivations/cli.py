@@ -22,6 +22,7 @@ COMMANDS = {
     "book": ("derivations.commands.book:book", "Write the book of derivations."),
     "derive": ("derivations.commands.derive:derive", "Derive the flow of a link function."),
     "constants": ("derivations.commands.constants:constants", "Compute the asymptotic constants."),
+    "laws": ("derivations.commands.laws:laws", "Print the laws of learning as symbols."),
     "solve": ("derivations.commands.solve:solve", "Solve the gradient flow."),
     "descend": ("derivations.commands.descend:descend", "Run gradient descent, on the population or by SGD."),
     "figure": ("derivations.commands.figure:figure", "Redraw a figure of the paper, with the theory."),

@@ -12,6 +12,7 @@ from derivations.cli import COMMANDS
 from derivations.convergence import statements as convergence
 from derivations.convergence.measured.infinite import TIMES, run
 from derivations.press.linear import linear
+from derivations.setting.laws import LAWS
 from derivations.setting.symbols import time, u
 from derivations.tail.statements import frozen_flow, tau, uniform
 from numerics import extrapolate_power_law, power_law, solve
@@ -72,9 +73,10 @@ def _plain(formula):
 
 def test_formulas_are_those_that_are_checked():
     typed, law = re.sub(r"\s", "", README), convergence.overlap()
-    growth = uniform().clauses[0].sides[1].args[-1].subs(tau, time)
+    growth = time ** LAWS["tail"].exponent.args[0].expr
     assert law.checked
     assert uniform().checked
+    assert uniform().clauses[0].sides[1].has(growth.subs(time, tau))
     assert law.clauses[0].sides[0] == 1 - u
     assert law.clauses[0].sides[1].has(convergence.POWER)
     for formula in (

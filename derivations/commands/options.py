@@ -175,6 +175,18 @@ def read_output(text: str) -> Path:
     return writable(text)
 
 
+PICTURES = ("svg", "pdf", "png")
+"""Kinds of pictures, by the endings of their names."""
+
+
+def read_picture(text: str) -> Path:
+    """A file that can be written and whose name says which kind of picture it is."""
+    path = read_output(text)
+    if path.suffix.lower().removeprefix(".") not in PICTURES:
+        raise ValueError(f"{text!r} must end in .{', .'.join(PICTURES)}")
+    return path
+
+
 def read_page(text: str) -> Path:
     """A page that can be written, under the name given; where it has no folder yet, the command makes it."""
     if Path(text).parent.is_dir():

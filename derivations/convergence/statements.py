@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import sympy
 from mpmath import mp
-from sympy import Function, Max, Rational, exp, log, sqrt, uppergamma, zeta
+from sympy import Function, Rational, exp, log, sqrt, uppergamma, zeta
 from sympy import gamma as Gamma
 
 from derivations.court.checks import (
@@ -22,6 +22,7 @@ from derivations.court.checks import (
 from derivations.court.numbers import value as known
 from derivations.court.operators import ModeSum, over, plus, times
 from derivations.court.statement import BrokenStepError, Clause, Statement, state
+from derivations.setting.laws import CONSTANT, EXPONENT, LAWS, leading, prefactor, written
 from derivations.setting.statements import MODEL
 from derivations.setting.symbols import (
     B,
@@ -56,16 +57,14 @@ from theory.asymptotics import (
     window_end,
     window_start,
 )
+from theory.laws import t_0
 
 T2 = Function("T_2")
 POWER = C * time**-gamma
-SHARE = plus(Rational(1, 3), 2 ** (-gamma - 1))
+SHARE = prefactor("overlap") / C
 """Of C t^−γ in 1 − u."""
 
-CONSTANT = times(Gamma(gamma) / (a * zeta(a + 2 * B)), (zeta(a) / 8) ** gamma)
-"""C, for every a and B."""
-
-SETTLED = (C / epsilon * Max(SHARE.doit(), Rational(2, 3), evaluate=False)) ** (1 / gamma)
+SETTLED = leading("settling")
 """T2(ε): the slower of u and s decides."""
 
 CASES = (("1.5", "0"), ("2", "0.3"), ("3", "0"))
@@ -74,22 +73,23 @@ CASES = (("1.5", "0"), ("2", "0.3"), ("3", "0"))
 
 def overlap() -> Statement:
     """1 − u."""
-    return state(1 - u, "∼", times(SHARE, POWER), check=_late())
+    return state(1 - u, "∼", leading("overlap"), check=_late())
 
 
 def energy() -> Statement:
     """1 − s."""
-    return state(1 - s, "∼", Rational(2, 3) * POWER, check=_late())
+    return state(1 - s, "∼", leading("energy"), check=_late())
 
 
 def loss() -> Statement:
     """L."""
-    return state(L, "∼", 4 * 2**-gamma * POWER, check=_late())
+    return state(L, "∼", leading("loss"), check=_late())
 
 
 def ratio() -> Statement:
     """(1 − u)/(1 − s)."""
-    return state((1 - u) / (1 - s), "→", plus(Rational(1, 2), Rational(3, 4) * 2**-gamma), check=_late())
+    quotient = sympy.expand(prefactor("overlap") / prefactor("energy"))
+    return state((1 - u) / (1 - s), "→", quotient, check=_late())
 
 
 def settling() -> Statement:
@@ -116,13 +116,13 @@ def exponent() -> Statement:
     for power, source in CASES:
         found = _of(summary_exponent, PowerLaw(power, "inf", f"source:{source}"))
         points.append({a: mp.mpf(power), B: mp.mpf(source), gamma: found})
-    return state(gamma, "=", (a - 1 + 2 * B) / a, check=value(points, 1e-12))
+    return state(gamma, "=", EXPONENT, check=value(points, 1e-12))
 
 
 def slowness() -> Statement:
     """γ of a flat teacher."""
     points = [{a: mp.mpf(x), gamma: _of(summary_exponent, PowerLaw(x, "inf"))} for x in ("1.5", "4")]
-    return state(gamma, "=", plus(1, -1 / a), check=value(points, 1e-12))
+    return state(gamma, "=", sympy.expand(EXPONENT.subs(B, 0)), check=value(points, 1e-12))
 
 
 def bound() -> Statement:
@@ -302,9 +302,8 @@ def shift() -> Statement:
 def started() -> Statement:
     """The term of 1 − u that knows the start."""
     moved = sympy.Symbol("t_0")
-    sums = zeta(a) * zeta(2 * B) / (8 * zeta(a + 2 * B))
-    other = times(Rational(1, 3), plus(Rational(2, 3), -(2 ** (-gamma - 1))), sums)
-    right = times(-gamma, C, time ** (-gamma - 1), plus(times(SHARE, moved), other))
+    late = written(LAWS["overlap"].regimes[-1].correction).subs(t_0, moved)
+    right = times(prefactor("overlap"), time**-gamma, late)
     points = [_started(*case, moved) for case in (("2.3", "0"), ("3", "0.2"))]
     return state(1 - u, "∋", right, check=value(points, 1e-10))
 
@@ -324,9 +323,8 @@ def substitution() -> Statement:
     area = sympy.Integral(times(x ** (-a - 2 * B), exp(-k * x**-a)), (x, 0, sympy.oo))
     own = sympy.Integral(times(y ** (gamma - 1), exp(-y)), (y, 0, sympy.oo))
     scale = k**-gamma / a
-    value_of = (a - 1 + 2 * B) / a
     points = [{a: mp.mpf("2.5"), B: mp.mpf("0.3"), k: mp.mpf("1.7")}]
-    sides = (area, "=", times(scale, own), "=", times(scale, Gamma(gamma)), ",", gamma, "≔", value_of)
+    sides = (area, "=", times(scale, own), "=", times(scale, Gamma(gamma)), ",", gamma, "≔", EXPONENT)
     return state(*sides, check=value(points, 1e-8))
 
 
@@ -378,15 +376,15 @@ def laws() -> Statement:
         ",",
         1 - u,
         "∼",
-        times(SHARE, POWER),
+        leading("overlap"),
         ",",
         1 - s,
         "∼",
-        Rational(2, 3) * POWER,
+        leading("energy"),
         ",",
         L,
         "∼",
-        4 * 2**-gamma * POWER,
+        leading("loss"),
     )
     return state(*sides, check=each(sums, sums, late, late, late))
 

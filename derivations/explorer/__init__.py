@@ -12,10 +12,10 @@ import sympy
 from jinja2 import Environment
 
 from derivations.cli import DISTRIBUTION
-from derivations.convergence import statements as convergence
-from derivations.court.checks import means
-from derivations.setting.symbols import B, a, gamma
 from numerics.quadrature.collocation import radau
+from theory.asymptotics import SQUARE
+from theory.laws import B, C, N, Z, a, d, gamma, laws
+from theory.laws.spectra import Setting
 
 NAME = "explorer.html"
 """The file that the report links to, beside it."""
@@ -44,26 +44,29 @@ def script() -> str:
 
 
 def _prefactors() -> str:
-    """The constant C, and what the laws of 1 − u, 1 − s and L multiply it with, from their statements."""
-    exponent, trace, energy = sympy.symbols("exponent trace energy")
-    shares = {
-        "overlap": convergence.overlap(),
-        "energy": convergence.energy(),
-        "loss": convergence.loss(),
+    """The laws' prefactors as functions of a, B, d, the exponent γ and the sums Z and N over the modes."""
+    found, setting = laws(dimension=d), Setting(SQUARE, d)
+    constant = {C: setting.names[C]}
+    recovered = found["recovered"].regimes[0]
+    parts = {
+        **{name: found[name].regimes[0].prefactor.subs(constant) for name in ("overlap", "energy", "loss")},
+        "recovered": recovered.prefactor,
+        "rest": recovered.offset.replace(sympy.harmonic, lambda _, power: sympy.zeta(power)),
+        "start": setting.start,
+        "end": setting.end,
     }
-    lines = []
-    for name, statement in shares.items():
-        right = means(statement.clauses[0].sides[1] / convergence.POWER, {}).subs(gamma, exponent)
-        lines.append(f"  {name}: (exponent) => {_javascript(right)},")
-    sums = {sympy.zeta(a): trace, sympy.zeta(a + 2 * B): energy, gamma: exponent}
-    constant = _javascript(means(convergence.CONSTANT, {}).xreplace(sums))
-    shared = "\n".join(["const SHARE = {", *lines, "};"])
-    return f"{shared}\nconst amplitudeOf = (a, exponent, trace, energy) => {constant};\n"
+    lines = [f"  {name}: ({ARGUMENTS}) => {_javascript(part)}," for name, part in parts.items()]
+    return "\n".join(["const LAWS = {", *lines, "};"]) + "\n"
+
+
+ARGUMENTS = f"{{ {a}, {B}, {d}, {gamma.name}: power, {Z}, {N} }}"
+"""What a law takes; ``gamma`` is a function of the page."""
 
 
 def _javascript(expression: sympy.Expr) -> str:
-    """One expression; the page has a function gamma."""
-    return str(sympy.jscode(expression, user_functions={"gamma": "gamma"}))
+    """One expression; the page has functions gamma and zeta."""
+    functions = {"gamma": "gamma", "zeta": "zeta"}
+    return str(sympy.jscode(expression.subs(gamma, sympy.Symbol("power")), user_functions=functions))
 
 
 def _table() -> str:

@@ -3,20 +3,20 @@
 /** Constants of the laws by their names on the command line; NaN where a law does not exist. */
 function constants({ exponent: a, dimension: d, source }, rate) {
   const b = a + 2 * source, trace = powerSum(a, d), energy = powerSum(b, d);
-  const law = { escape_rate: rate, window_start: trace / 8, window_end: d ** a * trace / 8 };
   const exists = a > 0 && b > 1;
   const exponent = exists ? (b - 1) / a : NaN;
-  const amplitude = amplitudeOf(a, exponent, trace, energy);
+  const names = { a, B: source, d, gamma: exponent, Z: trace, N: energy };
+  const law = { escape_rate: rate, window_start: LAWS.start(names), window_end: LAWS.end(names) };
   law.summary_exponent = exponent;
-  law.overlap_prefactor = amplitude * SHARE.overlap(exponent);
-  law.energy_prefactor = amplitude * SHARE.energy(exponent);
-  law.loss_prefactor = amplitude * SHARE.loss(exponent);
+  law.overlap_prefactor = LAWS.overlap(names);
+  law.energy_prefactor = LAWS.energy(names);
+  law.loss_prefactor = LAWS.loss(names);
   law.convergence_exponent = 1 / exponent;
   law.convergence_prefactor = Math.max(law.overlap_prefactor, law.energy_prefactor);
   const power = exists ? (1 - 2 * source) / a : NaN, logarithmic = 2 * source === 1;
   law.recovered_exponent = power;
-  law.recovered_prefactor = logarithmic ? NaN : -trace / energy / a * gamma(-power) * (16 / trace) ** power;
-  law.recovered_constant = logarithmic || !exists ? NaN : trace / energy * zeta(2 * source);
+  law.recovered_prefactor = logarithmic ? NaN : LAWS.recovered(names);
+  law.recovered_constant = logarithmic || !exists ? NaN : LAWS.rest(names);
   law.plateau_height = Number.isFinite(d) ? powerSum(2 * source, d) / d * trace / energy : source === 0 ? 1 : NaN;
   return law;
 }

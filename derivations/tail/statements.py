@@ -9,6 +9,7 @@ from derivations.court.checks import Check, Meaning, each, every, identity, mean
 from derivations.court.numbers import value as known
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import BrokenStepError, Clause, Definition, Statement, state
+from derivations.setting.laws import leading
 from derivations.setting.statements import MODEL
 from derivations.setting.symbols import C, a, d, eta, gamma, i, lam, p, q, rho, t, time, w, w_star
 from theory.asymptotics import (
@@ -42,7 +43,7 @@ EXPONENTS = ("1.5", "2", "3")
 
 def learned() -> Statement:
     """d (σ*² − MSE) at d = ∞, the library's constant against the printed one."""
-    power = times(Gamma(1 - 1 / a), (16 / zeta(a)) ** (1 / a), time ** (1 / a))
+    power = leading("tail")
     return state(LEARNED, "∼", power, check=value([_learned(x) for x in EXPONENTS], 1e-12))
 
 
@@ -268,5 +269,5 @@ def uniform() -> Statement:
         law, when = PowerLaw(exponent, "inf"), mp.mpf(3)
         found = known(tail_prefactor(law, 20)) * when ** known(tail_exponent(law, 20))
         points.append({a: mp.mpf(exponent), tau: when, name: found})
-    right = times(Gamma(1 - 1 / a), (16 / zeta(a)) ** (1 / a), tau ** (1 / a))
+    right = leading("tail").subs(time, tau)
     return state(name, "∼", right, check=value(points, 1e-12))

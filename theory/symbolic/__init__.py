@@ -53,6 +53,7 @@ from theory.symbolic.local_flow import local_flow
 from theory.symbolic.measure import MeasureError, SpectralMeasure
 from theory.symbolic.models import Model, ModelError, phase_retrieval, quadratic_network, single_index
 from theory.symbolic.moments import expectation, gaussian_moment
+from theory.symbolic.network_flow import network_flow
 from theory.symbolic.network_linearisation import NetworkLinearisation, linearise_anywhere, linearise_network
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.residual import ResidualError, ResidualFlow, deficits, residual_flow
@@ -111,6 +112,7 @@ __all__ = [
     "linearise_network",
     "local_flow",
     "mode_equation",
+    "network_flow",
     "network_gradient",
     "network_hessian",
     "online_sgd",

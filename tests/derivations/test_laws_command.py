@@ -1,0 +1,102 @@
+"""``phase-retrieval laws``: what it prints is what the laws are, and its diagram shows their regimes."""
+
+import json
+
+import numpy as np
+import pytest
+import sympy
+from click.testing import CliRunner
+
+from derivations.cli import main
+from derivations.press.regimes import exponents, regimes
+from theory.laws import ALGORITHMS, B, a, laws, printed
+
+
+def run(*arguments):
+    result = CliRunner().invoke(main, ["laws", *arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def names_of(answer):
+    """The symbols that SymPy needs to read the expressions."""
+    found = {str(x): x for name in laws(algorithm=answer["algorithm"]).values() for x in name.names}
+    found |= {str(x): x for x in laws(algorithm=answer["algorithm"]).meanings}
+    return found | {"gamma": _Gamma(found["gamma"])}
+
+
+class _Gamma(sympy.Symbol):
+    """``gamma`` alone is the exponent, called it is the function."""
+
+    def __new__(cls, own):
+        return sympy.Symbol.__new__(cls, own.name, positive=True)
+
+    def __call__(self, argument):
+        return sympy.gamma(argument)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_expressions_for_programs_are_read_by_sympy(algorithm):
+    status, printed_json, _ = run("--algorithm", algorithm, "--json")
+    answer = json.loads(printed_json)
+    found = laws(algorithm=algorithm)
+    assert status == 0
+    assert [law["name"] for law in answer["laws"]] == list(found)
+    for law in answer["laws"]:
+        regimes_of = found[law["name"]].regimes
+        assert [row["verdict"] for row in law["regimes"]] == [str(regime.verdict) for regime in regimes_of]
+        for row, regime in zip(law["regimes"], regimes_of, strict=True):
+            read = sympy.sympify(row["prefactor"], names_of(answer))
+            assert str(read) == str(regime.prefactor)
+
+
+def test_latex_is_that_of_the_laws():
+    status, text, _ = run("--latex", "--only", "overlap", "--exponent", "2", "--teacher", "flat")
+    assert status == 0
+    assert printed(laws(spectrum=2, teacher=0)["overlap"].leading) in text
+    assert r"\gamma = \frac{1}{2}" in text
+    assert "measured: T1" in text
+
+
+def test_another_link_has_its_own_numbers():
+    status, text, _ = run("--link", "z**3 + z")
+    assert status == 0
+    assert "L ~ 34*C/" in text
+    assert "escape_time: none; ballistic" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--only", "speed"], "must be among escape_time, overlap"),
+        (
+            ["--only", "crossover", "--algorithm", "sgd", "--exponent", "2", "--teacher", "flat"],
+            "no such law",
+        ),
+        (["--latex", "--json"], "exclude each other"),
+        (["--teacher", "source:x"], "flat, source:B"),
+        (["--plot", "x.svg"], "--plot needs one law"),
+        (["--plot", "x.txt", "--only", "loss"], "must end in .svg"),
+        (["--exponent", "-1"], "at least 0"),
+        (["--link", "nonsense(z)"], "nonsense"),
+    ],
+)
+def test_bad_input(arguments, words):
+    status, _, error = run(*arguments)
+    assert status == 2
+    assert words in error
+
+
+def test_the_diagram_has_the_borders_of_the_law(tmp_path):
+    law = laws(algorithm="sgd")["sgd_loss"]
+    steps = np.array([1.5, 2.0, 3.0])
+    sources = np.array([0.0, 0.75, 1.0, 1.5, 2.0])
+    expected = np.sign(2 * sources[:, None] - steps).astype(int) + 1
+    assert np.array_equal(regimes(law, steps, sources), expected)
+    values = exponents(law, steps, sources)
+    assert np.allclose(values, -np.minimum((steps + 2 * sources[:, None] - 1) / steps, 2 - 1 / steps))
+    assert np.isnan(exponents(law, np.array([0.5]), sources)).all()
+    target = tmp_path / "phases.svg"
+    status, _, _ = run("--algorithm", "sgd", "--only", "sgd_loss", "--plot", str(target))
+    assert status == 0
+    assert target.read_text().count("<path") > 10
+    assert law.regimes[0].condition == sympy.Lt(2 * B, a)

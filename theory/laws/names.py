@@ -1,0 +1,42 @@
+r"""The names in which laws are written.
+
+Eigenvalues :math:`\lambda_i = i^{-a}/Z` and masses :math:`\lambda_i (w^*_i)^2 = i^{-a-2B}/N`, both of sum 1.
+"""
+
+import sympy
+
+a, eta, m, n, d, t, epsilon, delta, gamma, C, Z, N, rho = sympy.symbols(
+    "a eta m n d t epsilon delta gamma C Z N rho", positive=True
+)
+"""Exponent, step, batch, number of samples or steps, dimension, time, levels; what laws are made of."""
+
+B, t_0, M, K = sympy.symbols("B t_0 M K", real=True)
+"""The source exponent of the teacher; the shift of time by the start; memories in the corrections."""
+
+sigma2 = sympy.Symbol("sigma2", nonnegative=True)
+"""The variance of the labels' noise."""
+
+amplification, history, eta_c, level = sympy.symbols("A_eta I eta_c U_a", positive=True)
+"""Constants of online SGD, and that of the saddle's growth."""
+
+MEANINGS: dict[sympy.Symbol, str] = {
+    a: "eigenvalues of the inputs' covariance fall as i^-a",
+    B: "squares of the teacher's components fall as i^-2B",
+    d: "dimension",
+    t: "time of the flow; of steps of size eta, eta times their number",
+    n: "number of samples",
+    eta: "size of a step",
+    m: "samples a step",
+    sigma2: "variance of the labels' noise",
+    epsilon: "tolerance: T2 is the time after which |u - 1| and |s - 1| stay below it",
+    delta: "level of |u| that ends the escape",
+    rho: "escape_rate of the constants: the growth rate of u at w = 0",
+    t_0: "shift of time by the start; f.p. means the finite part: "
+    "lim w_i(0)/(8 lambda_i w*_i) - f.p. int_0^oo (1 - u) dt",
+    amplification: "sgd_amplification of the constants, (1 + 2 r)/(1 - kappa); 1 for small steps",
+    eta_c: "sgd_stability_step of the constants: the largest stable step",
+    history: "int_0^oo E[3 tau + 12 nu] dt, the noise of the whole history: "
+    "tau = E (w - w*)'Q(w - w*), nu = E ((w - w*)'Qw*)^2",
+    level: "saddle_growth_prefactor of the asymptotics: U in u ~ U (t/d)^x along the saddle",
+}
+"""What the names mean that have no formula."""

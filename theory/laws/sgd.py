@@ -1,0 +1,86 @@
+r"""Online SGD on phase retrieval: the floor of label noise, the two phases without, the best step for ``n``.
+
+Near the teacher the second moments close, :mod:`theory.asymptotics.convergence.sgd_floor`. Let
+:math:`\tau = E|Q^{1/2}(w - w^*)|^2`, :math:`A_\eta = (1 + 2r)/(1 - \kappa)`.
+
+**Without label noise** the source of :math:`\tau` is the bias of descent,
+:math:`\sum_i \lambda_i (w^*_i)^2 e^{-16\lambda_i t} \sim 2^{-\gamma} C t^{-\gamma}`, and what the noise
+:math:`64\eta\lambda_i^2(3\tau + 12\nu)/m` of the inputs left before, of total mass ``I``: there
+
+.. math:: \frac{64\eta I}m \sum_i \lambda_i^2 e^{-16\lambda_i t} \sim
+   \frac{64\eta I}{m}\,\frac{\Gamma(2-1/a)}{a Z^{1/a}} (16t)^{-(2-1/a)}.
+
+The slower of the two wins: the bias for :math:`2B < a`; they add at :math:`2B = a`.
+
+**With label noise** the loss ends at a floor, :math:`4\eta\sigma^2(1 + 2\sum\lambda_i^2(w^*_i)^2)/m` for
+small steps. For ``n`` samples, :math:`t = \eta n/m`, the best constant step balances it with the bias:
+:math:`\min_\eta [A\eta^{-\gamma} + F\eta] = (1 + 1/\gamma) F^{\gamma/(1+\gamma)} (\gamma A)^{1/(1+\gamma)}`.
+The batch drops out.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import sympy
+from sympy import And, Eq, Gt, Lt
+
+from theory.laws.law import Law, Regime, Verdict
+from theory.laws.names import B, C, N, Z, a, amplification, eta, eta_c, gamma, history, m, n, sigma2, t
+from theory.laws.spectra import Setting
+
+MOMENTS = "theory.asymptotics.convergence.sgd_floor"
+STABLE = Lt(eta, eta_c)
+REGULAR = And(Gt(a, 1), Gt(a + 2 * B, 1))
+BIAS = 4 * 2**-gamma * C
+"""Of ``t^-gamma`` in the loss of the flow."""
+
+NOISE = 4 * 64 * eta * history / m * sympy.gamma(2 - 1 / a) / (a * Z ** (1 / a)) * 16 ** (1 / a - 2)
+"""Of ``t^(1/a - 2)``."""
+
+
+def loss(setting: Setting) -> Law:
+    """The mean loss without label noise: two phases, and their border."""
+    regime = partial(Regime, source=MOMENTS, verdict=Verdict.MEASURED)
+    regimes = (
+        regime(Lt(2 * B, a), amplification * BIAS, -gamma),
+        regime(Eq(2 * B, a), amplification * (BIAS + NOISE), -gamma),
+        regime(Gt(2 * B, a), amplification * NOISE, 1 / a - 2),
+    )
+    return Law("sgd_loss", "E L", t, REGULAR, And(setting.window, STABLE), regimes, setting.names)
+
+
+def crossover(setting: Setting) -> Law:
+    """The time at which the noise of the history overtakes the bias."""
+    power = -1 / (gamma - 2 + 1 / a)
+    scale = (NOISE / eta / BIAS) ** power
+    regime = Regime(sympy.true, scale, power, Verdict.MEASURED, MOMENTS)
+    return Law("crossover", "t_x", eta, And(REGULAR, Gt(2 * B, a)), STABLE, (regime,), setting.names)
+
+
+def loss_floor(setting: Setting) -> Law:
+    """Where the mean loss comes to rest under label noise."""
+    squares = setting.sum(2 * a + 2 * B) / (Z * N)
+    scale = 4 * sigma2 / m * (1 + 2 * squares)
+    regime = Regime(sympy.true, scale, sympy.S.One, Verdict.MEASURED, MOMENTS)
+    return Law("loss_floor", "E L at rest", eta, REGULAR, STABLE, (regime,), setting.names)
+
+
+def mse_floor(setting: Setting) -> Law:
+    """Where the mean squared error comes to rest under label noise, at large d."""
+    regime = Regime(sympy.true, sigma2 / m, sympy.S.One, Verdict.MEASURED, MOMENTS)
+    return Law("mse_floor", "E MSE at rest", eta, Gt(a, 1), STABLE, (regime,), setting.names)
+
+
+def tuned_loss(setting: Setting) -> Law:
+    """The mean loss after n samples at the constant step that is best for them."""
+    floor = loss_floor(setting).regimes[0].prefactor * m
+    power = gamma / (1 + gamma)
+    scale = (1 + 1 / gamma) * floor**power * (gamma * BIAS) ** (1 / (1 + gamma))
+    regime = Regime(sympy.true, scale, -power, Verdict.MEASURED, f"{MOMENTS}; bias and floor balanced")
+    return Law("tuned_loss", "min over eta of E L", n, REGULAR, Gt(sigma2, 0), (regime,), setting.names)
+
+
+def laws(setting: Setting) -> tuple[Law, ...]:
+    """All of them."""
+    return tuple(law(setting) for law in (loss, crossover, loss_floor, mse_floor, tuned_loss))
