@@ -1,8 +1,8 @@
 """Every stage beside its peer and beside its floor, as ratios of processor times: ``make bench``.
 
-The floor is what the stage cannot do without, in plain NumPy: a pass over its data, its draws, the products of
-matrices that its steps are made of. Ratios hardly depend on the machine, unlike times; each is the median of
-those of ROUNDS, in which both take turns.
+The floor is what the stage cannot do without, in plain NumPy: a pass over its data, its draws, the products
+of matrices that its steps are made of. Ratios hardly depend on the machine, unlike times; each is the median
+of those of ROUNDS, in which both take turns.
 """
 
 import sys
