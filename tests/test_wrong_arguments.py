@@ -172,6 +172,8 @@ MADE = (
     symbolic.EllipticalModel("t", symbolic.Z**2, symbolic.Z**2, radial_moments=(sympy.S(2), sympy.S(9))),
     symbolic.critical_points(MODEL)[1],
     symbolic.escape(symbolic.Z**2),
+    symbolic.sphere_escape(symbolic.Z**2),
+    symbolic.constrained(MODEL, "sphere"),
     symbolic.gradient(MODEL),
     symbolic.hessian(MODEL),
     symbolic.linearise(MODEL)[1],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from derivations.commands.network import Chosen, network_options
 from derivations.commands.options import (
     SEED,
     TEACHER,
@@ -28,6 +29,7 @@ from derivations.press.constant_tables import FORMATS
 
 if TYPE_CHECKING:
     from theory.asymptotics import LocalFlow, PowerLaw, Spectrum
+    from theory.constraint import Constraint
 
 MOST_DIGITS = 4000
 """Python converts no longer numbers to text unless told to."""
@@ -98,17 +100,7 @@ def read_exponents(text: str) -> tuple[Fraction, ...]:
     metavar="N",
     help=f"Significant digits of every constant.  [default: {DIGITS}, or {SWEEP_DIGITS} in a sweep]",
 )
-@click.option(
-    "--link",
-    metavar="LINK",
-    help="The link of the student, as derive has it; many constants are known for z**2 alone.  "
-    "[default: z**2]",
-)
-@click.option(
-    "--teacher-link",
-    metavar="LINK",
-    help="The teacher's link, which may be another.  [default: the student's]",
-)
+@network_options
 @click.option(
     "--batch",
     type=click.IntRange(1),
@@ -145,6 +137,11 @@ def constants(
     digits: int | None,
     link: str | None,
     teacher_link: str | None,
+    width: int | None,
+    teachers: int | None,
+    weights: tuple[Fraction, ...] | None,
+    teacher_weights: tuple[Fraction, ...] | None,
+    constraint: "Constraint | None",
     batch: int | None,
     step_size: float | None,
     only: str | None,
@@ -180,7 +177,9 @@ def constants(
             spectra, named, energy = _given(
                 problem, [name for name, value in law.items() if value is not None]
             )
-        flow = _flow(link or "z**2", teacher_link, energy)
+        flow = _flow(
+            Chosen(link, teacher_link, width, teachers, weights, teacher_weights, constraint), energy
+        )
         names = _names(only, list(catalogue(batch, step_size, flow)))
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
@@ -212,15 +211,24 @@ def _names(only: str | None, known: list[str]) -> list[str]:
     return names
 
 
-def _flow(link: str, teacher_link: str | None, energy: Fraction) -> "LocalFlow":
-    """The link's flow at 0 and at the teacher; that of the square is known."""
+def _flow(chosen: Chosen, energy: Fraction) -> "LocalFlow":
+    """The flow at 0 and at the teacher; that of the square is known."""
     from theory.asymptotics import SQUARE
 
-    if link == SQUARE.link and teacher_link in (None, link) and energy == 1:
+    if not chosen.given and energy == 1:
         return SQUARE
-    from theory.symbolic import local_flow, parse_link
+    if chosen.constraint is not None:
+        raise ValueError("--constraint: constants are of the free flow alone, so leave it out")
+    from theory.symbolic import local_flow, network_flow
 
-    return local_flow(parse_link(link), None if teacher_link is None else parse_link(teacher_link), energy)
+    own, other = chosen.sides()
+    if isinstance(own.links, tuple) or isinstance(other.links, tuple):
+        raise ValueError("constants are of units with one link: give --link one")
+    if own.weights == other.weights == (Fraction(1),):
+        return local_flow(own.links, other.links, energy)
+    if own.links != other.links or energy != 1:
+        raise ValueError("constants of a network are of teachers with its own link, each of energy 1")
+    return network_flow(own.links, own.weights, other.weights)
 
 
 Spectra = tuple[Sequence["Spectrum"], str, Fraction]

@@ -87,7 +87,10 @@ class Claim:
 
     def _printed(self, text: str) -> str:
         ones = FACTOR.sub(lambda match: "" if self.constants[match[1]] == 1 else match[0], text)
-        return HOLE.sub(lambda match: _printed(self.constants[match[1]]), ones)
+        return HOLE.sub(
+            lambda match: _printed(self.constants[match[1]], ones[: match.start()].endswith(("^{", "^{-"))),
+            ones,
+        )
 
     @property
     def source(self) -> Source:
@@ -190,16 +193,20 @@ def _examined(
     return examine(dict(constants), effort)
 
 
-def _printed(value: sympy.Rational) -> str:
-    """A constant in LaTeX: a measured number as a decimal, a small fraction as one.
+def _printed(value: sympy.Rational, raised: bool = False) -> str:
+    """A constant in LaTeX: a measured number as a decimal, a small fraction as one; ``raised``, on the line.
 
     >>> _printed(sympy.Rational(8, 3)), _printed(sympy.Rational("0.32951")), _printed(sympy.Integer(2))
     ('\\\\frac{8}{3}', '0.32951', '2')
+    >>> _printed(sympy.Rational(3, 2), raised=True)
+    '3/2'
     """
     if value.is_Integer:
         return str(value)
     if value.q > 10 and set(sympy.factorint(value.q)) <= {2, 5}:
         return format(Decimal(value.p) / value.q, "f")
+    if raised:
+        return str(value)
     return rf"{'-' if value < 0 else ''}\frac{{{abs(value.p)}}}{{{value.q}}}"
 
 

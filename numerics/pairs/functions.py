@@ -27,6 +27,11 @@ DERIVATIVES = 4
 WRITTEN = 4
 """Largest degree of polynomials whose pair function is written out: it costs less than a sum."""
 
+HIGHEST = 1
+"""Largest power of z that multiplies erf, exp, sin or cos in a pair function that is written out: those of
+higher powers are long, and their sums are exact to rounding.
+"""
+
 REMEMBERED = 64
 
 
@@ -265,11 +270,23 @@ def _closed(f: "sympy.Expr", g: "sympy.Expr") -> PairFunction | None:
         if max(first.degree, second.degree) > WRITTEN:
             return SeriesFunction(pair)
         return ClosedFunction(load_module(pair_module(f, g), "pair"), exact=True, nodes=pair.nodes)
+    smooth = not (has_kink(f) and has_kink(g))
     try:
+        if smooth and max(map(_power, (f, g))) > HIGHEST:
+            return None
         text = pair_module(f, g)
     except UnknownAverageError:
         return None
-    return ClosedFunction(load_module(text, "pair"), smooth=not (has_kink(f) and has_kink(g)))
+    return ClosedFunction(load_module(text, "pair"), smooth=smooth)
+
+
+def _power(link: "sympy.Expr") -> int:
+    """The largest power of z that multiplies a smooth function which is no polynomial."""
+    from theory.symbolic.averages import Monomial, Sign
+    from theory.symbolic.links import link_terms
+
+    others = (atom for atom in link_terms(link) if not isinstance(atom, Monomial | Sign))
+    return max((atom.power for atom in others), default=0)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -23,7 +23,7 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.pairs.functions import Link, PairFunction, taylor_coefficients
 from numerics.pairs.groups import pair_functions
-from numerics.pairs.overlaps import split, upper_triangle
+from numerics.pairs.overlaps import split
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +82,13 @@ class Network:
 
     def drift_jacobian(self, x: Array, T: Array) -> tuple[Array, Array]:
         """The derivatives of drift by each statistic: dA (K, K, n, …), dB (K, M, n, …)."""
+        count = len(x)
+        return self.drift_slopes(x, T)(np.eye(count).reshape(count, count, *(1,) * (np.ndim(x) - 1)))
+
+    def drift_slopes(self, x: Array, T: Array) -> "DriftSlopes":
+        """How the drift at x (n, …) answers to changes of x, at a cost of K (K + M) each."""
         with np.errstate(all="ignore"):
-            by_S, by_U = self._drift_slopes(*self._geometry(x, T))
-        return tuple(_by_statistic(s, u) for s, u in zip(by_S, by_U, strict=True))  # type: ignore[return-value]
+            return DriftSlopes.of(self, *self._geometry(x, T))
 
     def loss(self, x: Array, T: Array) -> Array:
         """L = E[(student − teacher)²]: x (n, …) → (…)."""
@@ -108,37 +112,14 @@ class Network:
 
     def _drift(self, S: Array, U: Array, T: Array) -> tuple[Array, Array]:
         s, t = diagonal(S), diagonal(T)
-        c, pairs, cross = self._weights(S)
+        c, pairs, cross = self.weights(S)
         own = self.own.slopes(s[:, None], s, _off_diagonal(S))
         other = self.cross.slopes(s[:, None], t, U)
         trace = c**2 * self.own.square(s, 1) - 2 * (cross * other[0]).sum(axis=1)
         trace = trace + 2 * _off_diagonal(pairs * own[0]).sum(axis=1)
         return -2 * with_diagonal(pairs * own[1], trace), 2 * cross * other[1]
 
-    def _drift_slopes(self, S: Array, U: Array, T: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-        """The derivatives of A and B by S (…, K, K, …), S_jk in its upper triangle, and by U (…, K, M, …)."""
-        K, M, axes = self.STUDENTS, self.TEACHERS, S.shape[2:]
-        s, t = diagonal(S), diagonal(T)
-        c, pairs, cross = self._weights(S)
-        own = pairs * self.own.curvatures(s[:, None], s, _off_diagonal(S))
-        other = cross * self.cross.curvatures(s[:, None], t, U)
-        aa, ab, ac, bc, cc = (_off_diagonal(part) for part in own)
-        j, k = np.arange(K)[:, None], np.arange(K)
-        A_S, A_U = np.zeros((K, K, K, K, *axes)), np.zeros((K, K, K, M, *axes))
-        B_S, B_U = np.zeros((K, M, K, K, *axes)), np.zeros((K, M, K, M, *axes))
-        A_S[j, k, j, j] += -2 * ac
-        A_S[j, k, k, k] += -2 * bc
-        A_S[j, k, np.minimum(j, k), np.maximum(j, k)] += -2 * cc
-        A_S[j, j, k, k] += -4 * ab
-        A_S[j, j, np.minimum(j, k), np.maximum(j, k)] += -4 * ac
-        A_S[k, k, k, k] += -2 * (c**2 * self.own.square(s, 2) + 2 * aa.sum(axis=1) - 2 * other[0].sum(axis=1))
-        m = np.arange(M)
-        A_U[j, j, j, m] += 4 * other[2]
-        B_S[j, m, j, j] += 2 * other[2]
-        B_U[j, m, j, m] += 2 * other[4]
-        return (A_S, B_S), (A_U, B_U)
-
-    def _weights(self, S: Array) -> tuple[Array, Array, Array]:
+    def weights(self, S: Array) -> tuple[Array, Array, Array]:
         """c_j, c_j c_k and c_j c*_m, with axes for those of ``S`` behind the first two."""
         c, d = self.student_weights, self.teacher_weights
         axes = (1,) * (S.ndim - 2)
@@ -157,6 +138,48 @@ class Network:
     def _check_square(self) -> None:
         if self.STUDENTS != self.TEACHERS:
             raise ValueError("a model with different numbers of students and teachers has no deficits")
+
+
+@dataclass(frozen=True, eq=False)
+class DriftSlopes:
+    """The derivative of a network's drift, unit by unit.
+
+    ``own`` are the slopes of A_jk by S_jj, by S_kk and by S_jk ≠ S_jj (3, K, K, …), and of A_jj by S_kk;
+    ``trace`` those of A_jj by S_jj (K, …); ``cross`` those of A_jj by U_jm, and of B_jm by S_jj and by U_jm.
+    One that is singular, as at w_j = 0, counts as 0.
+    """
+
+    own: Array
+    trace: Array
+    cross: Array
+
+    @classmethod
+    def of(cls, network: Network, S: Array, U: Array, T: Array) -> "DriftSlopes":
+        """At S (K, K, …), U (K, M, …) and T."""
+        s, t = diagonal(S), diagonal(T)
+        c, pairs, taught = network.weights(S)
+        own = pairs * network.own.curvatures(s[:, None], s, _off_diagonal(S))
+        aa, ab, ac, bc, cc = (_off_diagonal(part) for part in own)
+        other = taught * network.cross.curvatures(s[:, None], t, U)
+        square = c**2 * network.own.square(s, 2)
+        trace = -2 * (square + 2 * aa.sum(axis=1) - 2 * other[0].sum(axis=1))
+        cross = np.stack([4 * other[2], 2 * other[2], 2 * other[4]])
+        parts = np.stack([-2 * ac, -2 * bc, -2 * cc, -4 * ab]), trace, cross
+        return cls(*(np.where(np.isfinite(part), part, 0.0) for part in parts))
+
+    def __call__(self, change: Array) -> tuple[Array, Array]:
+        """The changes of A (K, K, q, …) and B (K, M, q, …) with q ``change``s (n, q, …) of x."""
+        return self.along(*split(change, *self.cross.shape[1:3]))
+
+    def along(self, dS: Array, dU: Array) -> tuple[Array, Array]:
+        """The same with changes of S (K, K, q, …) and U (K, M, q, …)."""
+        ds = diagonal(dS)
+        by_first, by_second, by_both, by_other = self.own[:, :, :, None]
+        from_U, from_s, from_own_U = self.cross[:, :, :, None]
+        dA = by_first * ds[:, None] + by_second * ds + by_both * dS
+        diagonal(dA)[...] = self.trace[:, None] * ds + (from_U * dU).sum(axis=1)
+        diagonal(dA)[...] += (by_other * ds).sum(axis=1) + 2 * (by_first * dS).sum(axis=1)
+        return dA, from_s * ds[:, None] + from_own_U * dU
 
 
 def is_square(link: Link) -> bool:
@@ -189,9 +212,3 @@ def form(left: Array, matrix: Array, right: Array) -> Array:
 
 def _off_diagonal(matrix: Array) -> Array:
     return with_diagonal(matrix, np.zeros(()))
-
-
-def _by_statistic(by_S: Array, by_U: Array) -> Array:
-    """Derivatives by the n statistics, from those by S, in its upper triangle, and by U."""
-    rows, columns = upper_triangle(by_S.shape[2])
-    return np.concatenate([by_S[:, :, rows, columns], by_U.reshape(*by_U.shape[:2], -1, *by_U.shape[4:])], 2)

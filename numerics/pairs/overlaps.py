@@ -34,7 +34,7 @@ def split(statistics: Array, students: int, teachers: int) -> tuple[Array, Array
     """
     rows, columns = upper_triangle(students)
     own, cross, _ = np.split(statistics, [len(rows), len(rows) + students * teachers])
-    S = np.empty((students, students, *statistics.shape[1:]))
+    S = np.empty((students, students, *statistics.shape[1:]), statistics.dtype)
     S[rows, columns] = S[columns, rows] = own
     return S, cross.reshape(students, teachers, *statistics.shape[1:])
 

@@ -18,13 +18,13 @@ q_jk). Gauss quadrature does both, exactly for polynomials; where its nodes do n
 little cancels, and differences serve as they are.
 """
 
-from functools import cached_property
+from collections.abc import Callable
 
 import numpy as np
 
 from numerics.arrays import Array
 from numerics.pairs.networks import Network, diagonal, form, with_axes
-from numerics.pairs.overlaps import join, numbers, split
+from numerics.pairs.overlaps import join, split
 from numerics.quadrature.gauss import gauss
 
 
@@ -44,8 +44,21 @@ class MatchedNetwork(Network):
 
     def residual_drift_jacobian(self, y: Array, T: Array) -> tuple[Array, Array]:
         """The derivatives by each entry of y: dA (K, K, n, …), dC (K, M, n, …)."""
-        dA, dB = (self._by_residual(part) for part in self.drift_jacobian(self.statistics(y, T), T))
-        return dA, dA[:, : self.TEACHERS] + dB
+        count = len(y)
+        return self.residual_slopes(y, T)(np.eye(count).reshape(count, count, *(1,) * (np.ndim(y) - 1)))
+
+    def residual_slopes(self, y: Array, T: Array) -> Callable[[Array], tuple[Array, Array]]:
+        """How A and C at y (n, …) answer to changes of y, at a cost of K (K + M) each."""
+        slopes = self.drift_slopes(self.statistics(y, T), T)
+        sizes = self.STUDENTS, self.TEACHERS
+
+        def along(change: Array) -> tuple[Array, Array]:
+            q, p = split(change, *sizes)
+            padded = np.pad(p, [(0, 0), (0, sizes[0] - sizes[1]), *[(0, 0)] * (p.ndim - 2)])
+            dA, dB = slopes.along(q + padded + np.swapaxes(padded, 0, 1), p)
+            return dA, dA[:, : sizes[1]] + dB
+
+        return along
 
     def residual_loss(self, y: Array, T: Array) -> Array:
         """The loss in residual coordinates: y (n, …) → (…)."""
@@ -64,20 +77,6 @@ class MatchedNetwork(Network):
         """The overlaps x of S = T + p + pᵀ + q and U = T + p: y (n, …) → x (n, …)."""
         residual = _Residual(self, y, T)
         return join(residual.S, residual.U[:, : self.TEACHERS])
-
-    def _by_residual(self, by_overlap: Array) -> Array:
-        """Derivatives (…, n, …) by q and p from those by S and U."""
-        own, overlap, factor = self._shifts
-        found = np.array(by_overlap)
-        found[:, :, own] += factor.reshape(-1, *(1,) * (found.ndim - 3)) * by_overlap[:, :, overlap]
-        return found
-
-    @cached_property
-    def _shifts(self) -> tuple[Array, Array, Array]:
-        """Which p_jm moves which S_jm, and by how much."""
-        K, M = self.STUDENTS, self.TEACHERS
-        j, m = np.divmod(np.arange(K * M), M)
-        return K * (K + 1) // 2 + np.arange(K * M), numbers(K)[j, m], np.where(j == m, 2.0, 1.0)
 
 
 class SquareNetwork(MatchedNetwork):

@@ -4,8 +4,9 @@ A run is a loop over steps, :mod:`numerics.solver.flow`. It knows what to solve 
 step is solved is the business of a :class:`Step`, of which there are several kinds: every step is taken by
 the first in the run's list that suits its :class:`Task`. The rules that a kind keeps:
 
-1. It is given a :class:`Task`, all that it may use, and returns a :class:`StepResult`. It keeps nothing from
-   one step to the next and changes none of the arrays that it is given.
+1. It is given a :class:`Task`, all that it may use, and returns a :class:`StepResult`. Of the
+   steps before it keeps what it is given back as ``before``, and it changes none of the arrays that it is
+   given.
 2. What it solves is ẏ = A y Q + F w* Q for the ``deviation`` y and ẇ = A w Q + (F − A) w* Q for the
    ``students`` w, where A and F are ``chart.drift`` of y's statistics. In the chart at the origin, which is
    ``centred``, y is w, and F is that of both.
@@ -56,7 +57,8 @@ class NoConvergence(ArithmeticError):
 class Task:
     """One step to be taken: ``deviation`` y (K, N) and ``students`` w (K, N) go on by about ``width``, at the
     nodes of ``table``, in the ``chart`` of these ``modes``. The statistics are expected to be ``guess`` (n,
-    s).
+    s), and y to be ``states`` (s, K, N) where these are given; ``before`` is what the last step was
+    ``linearised`` to.
 
     ``clusters`` are those of the modes of a single student, where there are any. Errors up to ``noise``,
     relative to each statistic, are allowed where rounding leaves no better.
@@ -71,6 +73,8 @@ class Task:
     guess: Array
     clusters: Clusters | None = None
     noise: float = 0.0
+    states: Array | None = None
+    before: "Linearised | None" = None
 
     @property
     def single(self) -> bool:

@@ -1,9 +1,8 @@
-"""The flow of wide networks, mode by mode, by an explicit method.
+"""The flow of wide networks with a constraint, mode by mode, by an explicit method.
 
-The solver of :mod:`numerics.solver.flow` eliminates the modes and solves for the K(K+1)/2 + KM statistics
-at the nodes of a step, at the cube of their number: for wide networks that are not stiff it is cheaper to
-integrate all modes, Ẏ = (A Y + F W*) Q, with A and F from the statistics of Y by broadcasting. SciPy's
-DOP853, of order eight, does so in legs between checkpoints, from which any later time is reached again.
+While nothing is stiff all modes are integrated, Ẏ = (A Y + F W*) Q and what the constraint adds, with A and F
+from the statistics of Y. SciPy's DOP853, of order eight, does so in legs between checkpoints, from which any
+later time is reached again.
 
 A companion with a hundred times the tolerance runs beside; how far it is off at the checkpoints, with all
 that the flow amplifies, bounds the error stated.
@@ -42,48 +41,12 @@ STABLE = 1.2
 """Time scales of the fastest mode in a step of DOP853: the statistics feed back on it, which is faster."""
 
 STAGES = 12
-"""Evaluations of the drift in a step of DOP853, and nodes of the implicit method."""
-
-BOTH = 1.6
-"""The run and its companion, in units of the run."""
-
-FEWEST = 40
-"""Statistics up to which they are solved for, whatever the estimate."""
-
-IMPLICIT = 1.3e-8
-"""Seconds that a run of the implicit method takes for each (nodes · statistics)³."""
-
-CALL, SPEED, TERMS = 9e-5, 2e10, 300.0
-"""Seconds of an evaluation of the drift however small, operations per second, operations a statistic."""
-
-LONGEST = 1e4
-"""Seconds, estimated, that are too many."""
+"""Of the table that the trajectory has."""
 
 
 def explicit_steps(rate: float, until: float) -> float:
     """Steps that DOP853 needs up to ``until``, where the fastest mode moves at ``rate``."""
     return 10.0 + until * rate / STABLE
-
-
-def is_cheaper(students: int, teachers: int, modes: int, rate: float, until: float) -> bool:
-    """Whether integrating all modes is estimated to take less time than eliminating them.
-
-    Raises ArithmeticError where either would take far too long.
-    """
-    statistics = students * (students + 1) / 2 + students * teachers
-    if students == 1 or statistics <= FEWEST:
-        return False
-    one = CALL + (4.0 * students * (students + teachers) * modes + TERMS * statistics) / SPEED
-    explicit = BOTH * STAGES * one * explicit_steps(rate, until)
-    implicit = IMPLICIT * (STAGES * statistics) ** 3
-    if min(explicit, implicit) > LONGEST:
-        reach = until * LONGEST / explicit
-        raise ArithmeticError(
-            f"a network of {students} students and {teachers} teachers is integrated by explicit steps, "
-            f"{explicit_steps(rate, until):.0e} of them until t = {until:g}: it can be followed to about "
-            f"t = {reach:.0e}"
-        )
-    return explicit < implicit
 
 
 class Moment(NamedTuple):

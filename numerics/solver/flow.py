@@ -11,12 +11,10 @@ changes to the chart at the teacher that the run is bound for (y = w − P w*, P
 
 Models without residual coordinates stay at the origin: there S, U and the loss have an absolute accuracy.
 Steps are those of :mod:`numerics.solver.clock` and :mod:`numerics.solver.integrating_factor` for one student,
-else of :mod:`numerics.solver.step`. Their width follows the decay of the Chebyshev coefficients that each
-step's statistics have, :mod:`numerics.solver.control`; long ones are polynomials in log t,
-:mod:`numerics.solver.stride`. Where the flow of one student is
-linear to rounding it is solved for all times, :mod:`numerics.solver.ending`. Wide networks that are not stiff
-are integrated mode by mode,
-:mod:`numerics.solver.direct`.
+of :mod:`numerics.solver.mean_step` for several, and of :mod:`numerics.solver.step` where links have a kink.
+Their width follows the decay of the Chebyshev coefficients that each step's statistics have,
+:mod:`numerics.solver.control`; long ones are polynomials in log t, :mod:`numerics.solver.stride`. Where the
+flow of one student is linear to rounding it is solved for all times, :mod:`numerics.solver.ending`.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,6 +34,7 @@ from numerics.solver.clock import ClockStep
 from numerics.solver.contract import NoConvergence, Step
 from numerics.solver.ending import Ending
 from numerics.solver.integrating_factor import ShortStep
+from numerics.solver.mean_step import MeanStep
 from numerics.solver.resolved import check_resolved, unresolved
 from numerics.solver.run import Run
 from numerics.solver.settling import beyond
@@ -45,7 +44,7 @@ from numerics.state.modes import Modes
 from numerics.state.trajectory import Segment, Trajectory
 from theory.expected import checked
 
-STEPS = ShortStep(), ClockStep(), CollocationStep()
+STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -100,12 +99,6 @@ def solve(
         return _constrained(problem, until, rules, progress, check)
     check_resolved(problem, rules)
     reduced = reduce(problem, _clocked(problem, rules, until))
-    rate = _rate(problem, rules)
-    if direct.is_cheaper(*sizes, len(reduced.eigenvalues), rate, until):
-        whole = direct.solve_directly(reduced, until, rules, rate, progress)
-        if check:
-            check_trajectory(whole)
-        return whole
     run = Run.begin(reduced, rules, tuple(steps))
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []

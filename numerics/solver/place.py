@@ -18,7 +18,7 @@ from numerics.state.modes import Modes
 from numerics.state.observables import norms
 
 STAGES = 20
-NETWORK_STAGES = 12  # an iteration costs the cube of stages times students
+NETWORK_STAGES = 12  # an iteration costs the square of stages
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 
 

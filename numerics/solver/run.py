@@ -16,7 +16,7 @@ from numerics.solver.amplification import Amplification
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task, take
 from numerics.solver.control import LARGEST_ERROR, NOISE_DECAY, Control
 from numerics.solver.errors import Errors
-from numerics.solver.guess import Last, expected, still
+from numerics.solver.guess import Guess, Last, along, expected, still
 from numerics.solver.loop import Trial
 from numerics.solver.place import Place, System
 from numerics.solver.settling import Settling
@@ -112,13 +112,13 @@ class Attempt(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class FloatTrial(Trial[Run, Attempt]):
-    """A ``stride`` of a ``run`` from a ``guess`` (n, s). A wider one has been tried where ``before`` is
+    """A ``stride`` of a ``run`` from a ``guess``. A wider one has been tried where ``before`` is
     finite: to this its error would fall if it was none of rounding.
     """
 
     run: Run
     stride: Stride
-    guess: Array
+    guess: Guess
     before: float = np.inf
 
     def attempt(self) -> Attempt:
@@ -156,7 +156,11 @@ class FloatTrial(Trial[Run, Attempt]):
             return None
         control, table = self.run.control, place.here.system.table
         stride = self._shortened(min(control.factor(error), SHORTER))
-        guess = table.evaluate(found.statistics, found.stride.places(stride.times))
+        places = found.stride.places(stride.times)
+        states = self._states(found)
+        if states is not None:
+            states = along(table.evaluate, states, places)
+        guess = Guess(table.evaluate(found.statistics, places), states)
         before = error * (stride.width / found.stride.width) ** NOISE_POWER
         return FloatTrial(self.run, stride, guess, before)
 
@@ -167,9 +171,10 @@ class FloatTrial(Trial[Run, Attempt]):
         students = here.frame.T @ result.students if here.rotated else result.students
         lengths = here.norms(result.deviation, students)
         lengths = np.concatenate([place.lengths[..., None], lengths], axis=-1)
-        noisy, elapsed = self._noisy(found), np.append(0.0, result.times)
+        drowned = found.left_out.error > LARGEST_ERROR and self._noisy(found)
+        elapsed = np.append(0.0, result.times)
         overlaps = found.statistics[: len(found.statistics) - len(here.chart.areas)]
-        width, control = run.control.after(found.left_out, float(elapsed[-1]), overlaps, noisy)
+        width, control = run.control.after(found.left_out, float(elapsed[-1]), overlaps, drowned)
         segment = Segment(
             place.time,
             elapsed,
@@ -181,16 +186,26 @@ class FloatTrial(Trial[Run, Attempt]):
             here.modes.energy,
         )
         place = place.moved(result, students, found.statistics, lengths)
-        errors, last = self._errors(found, lengths), Last(segment, found.stride, noisy)
+        last = Last(segment, found.stride, drowned, self._states(found), result.linearised)
+        errors = self._errors(found, lengths)
         return Run(place, run.settling, errors, control, width, run.origin, last).settled_down()
 
     def _task(self) -> Task:
         place, stride = self.run.place, self.stride
         students = place.here.frame @ place.students if place.here.rotated else place.students
-        vectors = place.deviation, students, self.guess, place.clusters
+        vectors = place.deviation, students, self.guess.statistics, place.clusters
+        noise = errors.noise(place)
+        here = place.here
+        before = self.run.last.linearised if self.run.last else None
         return Task(
-            stride.table, place.here.chart, place.here.modes, stride.width, *vectors, errors.noise(place)
+            stride.table, here.chart, here.modes, stride.width, *vectors, noise, self.guess.states, before
         )
+
+    def _states(self, found: Attempt) -> Array | None:
+        """Those (s + 1, K, N) of a network's step at its points, with its start in front."""
+        if self.run.place.here.system.single:
+            return None
+        return np.concatenate([self.run.place.deviation[None], found.result.deviation])
 
     def _shortened(self, factor: float) -> Stride:
         """A stride narrower by the ``factor``. Raises ArithmeticError where there is none."""

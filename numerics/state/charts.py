@@ -21,6 +21,9 @@ from numerics.state.areas import AreaModes, Pairs
 from numerics.state.modes import Modes
 from numerics.state.nearby import Nearby
 
+Slopes = Callable[[Array], tuple[Array, Array]]
+"""Changes of A (K, K, q) and F (K, M, q) from q changes of the statistics (n, q)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Chart:
@@ -37,10 +40,20 @@ class Chart:
     centred: bool
     smooth: bool
     areas: Pairs = ()
+    drift_slopes: Callable[[Array, Array], "Slopes"] | None = None
 
     def modes(self, eigenvalues: Array, teacher: Array) -> Modes:
         """The modes with the statistics of this chart, from λ (N,) and w* (M, N)."""
         return AreaModes(eigenvalues, teacher, self.areas) if self.areas else Modes(eigenvalues, teacher)
+
+    def slopes(self, statistics: Array, energy: Array) -> Slopes:
+        """How A and F answer to changes of the ``statistics`` (n,); a slope that is singular counts as 0."""
+        with np.errstate(all="ignore"):
+            if self.drift_slopes is not None:
+                return self.drift_slopes(statistics, energy)
+            dense = self.drift_jacobian(statistics, energy)
+        gain, force = (np.where(np.isfinite(slope), slope, 0.0) for slope in dense)
+        return lambda change: (gain @ change, force @ change)
 
     def loss_terms(self, statistics: Array, energy: Array) -> Array:
         """½ Σ |A_jk| √(S_jj S_kk) + Σ |F_jm| √(S_jj T_mm) (…) at the ``statistics`` (n, …), or with q for S.
@@ -69,6 +82,7 @@ def origin(model: RightHandSides) -> Chart:
         loss=model.area_loss,
         overlaps=lambda x, _: x[:count],
         areas=model.AREAS,
+        drift_slopes=None,
     )
 
 
@@ -77,7 +91,10 @@ def overlaps(model: RightHandSides) -> Chart:
     which have half of the digits where two vectors are parallel.
     """
     deficits, smooth = getattr(model, "deficits", _no_deficits), hasattr(model, "residual_drift")
-    return Chart(model.drift, model.drift_jacobian, model.loss, deficits, _itself, True, smooth)
+    slopes = getattr(model, "drift_slopes", None)
+    return Chart(
+        model.drift, model.drift_jacobian, model.loss, deficits, _itself, True, smooth, drift_slopes=slopes
+    )
 
 
 def teacher(model: RightHandSides) -> Chart:
@@ -95,6 +112,7 @@ def teacher(model: RightHandSides) -> Chart:
         model.statistics,
         False,
         True,
+        drift_slopes=getattr(model, "residual_slopes", None),
     )
 
 

@@ -28,10 +28,10 @@ class Modes:
     def statistics(self, states: Array) -> Array:
         """Statistics (n, …) of ``states`` (…, K, N): the upper triangle of y Q yᵀ, then y Q w*ᵀ."""
         rows, columns = upper_triangle(states.shape[-2])
-        own = (states[..., rows, :] * states[..., columns, :]) @ self.eigenvalues
+        own = (states * self.eigenvalues) @ np.swapaxes(states, -1, -2)
         cross = states @ self.weighted.T
-        cross = cross.reshape(*own.shape[:-1], -1)
-        return np.moveaxis(np.concatenate([own, cross], axis=-1), -1, 0)
+        parts = own[..., rows, columns], cross.reshape(*states.shape[:-2], -1)
+        return np.moveaxis(np.concatenate(parts, axis=-1), -1, 0)
 
     def statistics_of_one(self, states: Array) -> Array:
         """Statistics (n, s) of the ``states`` (s, N) of a single student."""
@@ -44,17 +44,16 @@ class Modes:
         """
         size = np.abs(state)
         rows, columns = upper_triangle(len(size))
-        own = (size[rows] * size[columns]) @ self.eigenvalues
-        return np.concatenate([own, (size @ np.abs(self.weighted).T).ravel()])
+        own = (size * self.eigenvalues) @ size.T
+        return np.concatenate([own[rows, columns], (size @ np.abs(self.weighted).T).ravel()])
 
     def statistics_change(self, states: Array, change: Array) -> Array:
         """The change (n, …) of the statistics of ``states`` (…, K, N) with a small ``change`` (…, K, N)."""
         rows, columns = upper_triangle(states.shape[-2])
-        products = (
-            states[..., rows, :] * change[..., columns, :] + change[..., rows, :] * states[..., columns, :]
-        )
-        cross = (change @ self.weighted.T).reshape(*states.shape[:-2], -1)
-        return np.moveaxis(np.concatenate([products @ self.eigenvalues, cross], axis=-1), -1, 0)
+        own = (states * self.eigenvalues) @ np.swapaxes(change, -1, -2)
+        own = own + np.swapaxes(own, -1, -2)
+        parts = own[..., rows, columns], (change @ self.weighted.T).reshape(*states.shape[:-2], -1)
+        return np.moveaxis(np.concatenate(parts, axis=-1), -1, 0)
 
     def statistics_gradient(self, state: Array) -> Array:
         """∂ statistics / ∂ state (n, K, N) at ``state`` (K, N)."""

@@ -68,6 +68,10 @@ class Overlaps(_Overlaps, Curves):
         }
 
 
+CANCELS = 0.1
+"""Of its terms: a square of a difference below that is not taken from products."""
+
+
 def observe(
     problem: Problem, chart: Chart, sign: int, times: Array, statistics: Array, norms: Array
 ) -> Observables:
@@ -122,28 +126,21 @@ def norms(
 ) -> Array:
     """‖w_j‖², ⟨w_j, w*_m⟩, ‖w_j − w*_m‖² and ‖w_j + w*_m‖² (4, K, M, …) of ``students`` W (…, K, N) and
     ``teacher`` W* (M, N), with ``deviation`` W − W* known apart unless ``centred``. ``rest`` (K, N) is what
-    the floats of W leave out near ±W*.
+    the floats of W leave out near ±W*. Where the terms of a square cancel, it is one of differences.
     """
     along = students @ teacher.T
-    if along.shape[-2:] == (1, 1) and not centred:
-        away = deviation[..., None, :]
-    else:
-        away = (students[..., None, :] - teacher) + _column(rest)
-        if not centred:
-            diagonal = np.arange(len(teacher))
-            away[..., diagonal, diagonal, :] = deviation
     found = np.empty((4, *along.shape))
     found[0] = np.vecdot(students, students)[..., None]
     found[1] = along
-    found[2] = np.vecdot(away, away)
-    if along.min() < 0:
-        opposite = (students[..., None, :] + teacher) + _column(rest)
-        found[3] = np.vecdot(opposite, opposite)
-    else:
-        found[3] = found[0] + 2.0 * along + np.vecdot(teacher, teacher)
+    sums, own = found[0] + np.vecdot(teacher, teacher), np.arange(len(teacher))
+    for distance, sign in ((found[2], -1.0), (found[3], 1.0)):
+        distance[...] = sums + 2.0 * sign * along
+        near = distance < CANCELS * sums
+        if not centred and sign < 0:
+            distance[..., own, own] = np.vecdot(deviation, deviation)[..., own]
+            near[..., own, own] = False
+        *stage, student, unit = np.nonzero(near)
+        shift = np.asarray(rest)[student] if np.ndim(rest) else rest
+        apart = (students[(*stage, student)] + sign * teacher[unit]) + shift
+        distance[near] = np.vecdot(apart, apart)
     return np.moveaxis(found, (-2, -1), (1, 2))
-
-
-def _column(rest: Array | float) -> Array:
-    """``rest`` (K, N) as (K, 1, N), to be added for every teacher."""
-    return np.asarray(rest)[..., None, :] if np.ndim(rest) else np.asarray(rest)

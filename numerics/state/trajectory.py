@@ -443,8 +443,8 @@ def _along(values: Array, owner: Array, basis: Array) -> Array:
         return np.moveaxis(np.einsum("t...k,kt->t...", values[owner], basis), 0, -1)
     found = np.empty((*values.shape[1:-1], len(owner)))
     for number in np.unique(owner):
-        here: Array | slice = np.flatnonzero(owner == number)
-        if here[-1] - here[0] == len(here) - 1:
-            here = slice(int(here[0]), int(here[-1]) + 1)
+        chosen = np.flatnonzero(owner == number)
+        together = chosen[-1] - chosen[0] == len(chosen) - 1
+        here = slice(chosen[0], chosen[-1] + 1) if together else chosen
         found[..., here] = values[number] @ basis[:, here]
     return found

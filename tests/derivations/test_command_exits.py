@@ -118,6 +118,8 @@ BAD = {
     "problem and exponent, constants": "constants --problem problem.json --exponent 2",
     "problem without energy, constants": "constants --problem zero.json",
     "problem of a network, constants": "constants --problem network.json",
+    "constants of units of two links": "constants --link z**2,z**3 --width 2",
+    "constants of a network of other teachers": "constants --width 2 --teacher-link z**3 --teachers 2",
     "format and json": f"{SOLVE} --json --format csv",
     "format unknown": f"{SOLVE} --format xml",
     "netcdf to the terminal": f"descend {LAW} --step-size 0.1 --steps 2 --format nc --points 2 ",

@@ -1,5 +1,7 @@
 """``constants``: its contract, and the numbers of links, problems and online SGD."""
 
+import csv
+
 import numpy as np
 import pytest
 from commandline import answered, run, store
@@ -84,6 +86,28 @@ def test_constants_of_a_link_without_closed_averages():
     assert float(found["stability_step"]["value"]) == pytest.approx(10 / alpha, rel=1e-11)
     assert found["stability_step"]["rigorous"]
     assert "ballistic" in found["escape_rate"]["reason"]
+
+
+def test_constants_of_a_network():
+    """Two quadratic students of alpha = 8: the loss of one, twice; at 0 A = 4 M and dB/du = 8."""
+    answer = answered("constants --width 2 --teachers 2 --digits 12 --json")
+    assert (answer["link"], answer["width"], answer["teachers"]) == ("z**2", 2, 2)
+    found, one = answer["constants"], answered("constants --digits 12 --json")["constants"]
+    single = float(one["loss_prefactor"]["value"])
+    assert float(found["loss_prefactor"]["value"]) == pytest.approx(2 * single, rel=1e-11)
+    assert found["summary_exponent"]["value"] == one["summary_exponent"]["value"]
+    assert "rho - 8 lambda_i" in found["escape_rate"]["definition"]
+    rows = csv.DictReader(run("constants --width 2 --teachers 2 --digits 5 --format csv").stdout.splitlines())
+    assert {(row["link"], row["width"]) for row in rows} == {("z**2", "2")}
+
+
+def test_constants_of_a_teacher_of_another_link():
+    """z**2 learns z**4: E z²(z⁴ - m² z²) = 0 at m² = 5, alpha = 12 m² - 12 = 48."""
+    answer = answered("constants --teacher-link z**4 --digits 12 --json")
+    assert (answer["link"], answer["teacher_link"], answer["width"]) == ("z**2", "z**4", 1)
+    found = answer["constants"]
+    assert float(found["teacher_multiple"]["value"]) == pytest.approx(5**0.5, rel=1e-11)
+    assert float(found["window_start"]["value"]) == pytest.approx(np.pi**2 / 6 / 48, rel=1e-11)
 
 
 def test_constants_need_a_link_with_averages():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -52,6 +53,16 @@ OF_OTHER_LINKS = (
 )
 """What the square has none of, or a trivial one."""
 
+OF_NETWORKS = (
+    rate.escape_rate,
+    linear_stage.escape_amplitude,
+    laws.summary_exponent,
+    laws.loss_prefactor,
+    laws.window_start,
+)
+IRREGULAR = "known for the regular teachers of d = inf alone"
+ONE_STUDENT = "known for one student alone"
+
 OF_ANY_LINK = (recovery.plateau_height,)
 """What the spectrum and the teacher decide alone."""
 
@@ -99,9 +110,27 @@ def _of_a_link(
     """The constant of the link with this flow, undefined where it is known for the square alone."""
     if flow == SQUARE or function in OF_ANY_LINK:
         return function
+    if flow.width > 1 or flow.teachers > 1:
+        return _of_a_network(name, function, flow)
     if "flow" in signature(function).parameters:
         return partial(function, flow=flow)
     return lambda spectrum, digits: of_the_square(name, flow)
+
+
+def _of_a_network(
+    name: str, function: Callable[..., Constant], flow: LocalFlow
+) -> Callable[[Spectrum, int], Constant]:
+    """The constant of a network, undefined where its teachers are not regular."""
+
+    def constant(spectrum: Spectrum, digits: int) -> Constant:
+        regular = isinstance(spectrum, PowerLaw) and spectrum.dimension == math.inf
+        if function in OF_NETWORKS and not regular:
+            return undefined(f"{name} of a network", "theory.symbolic.network_flow", IRREGULAR)
+        if function in OF_NETWORKS:
+            return function(spectrum, digits, flow=flow)
+        return undefined(f"{name} of a network", "theory.symbolic.network_flow", ONE_STUDENT)
+
+    return constant
 
 
 def _at_a_step(
@@ -191,7 +220,8 @@ def as_json(
         "digits": digits,
         "link": flow.link,
         **({} if flow.teacher_link == flow.link else {"teacher_link": flow.teacher_link}),
-        "width": 1,
+        "width": flow.width,
+        **({} if flow.teachers == 1 else {"teachers": flow.teachers}),
         **({} if flow.teacher_energy == "1" else {"teacher_energy": flow.teacher_energy}),
         **({} if batch is None else {"batch": batch}),
         **({} if step_size is None else {"step_size": step_size}),

@@ -23,7 +23,7 @@ A kink of ``f`` at 0 adds terms of order :math:`\sqrt q\,v`, :math:`q^{3/2}` and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from theory.asymptotics.numbers.constant import Constant, undefined
@@ -66,6 +66,9 @@ class LocalFlow:
     force: str | None = None
     order: int = 2
     pulls: tuple[str, ...] = ()
+    width: int = 1
+    teachers: int = 1
+    decays: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "teacher_link", self.teacher_link or self.link)
@@ -75,6 +78,11 @@ class LocalFlow:
                 _ = text is None or written(text)
             except ValueError as error:
                 raise ValueError(f"{name} is no number: {error}") from None
+
+    @property
+    def of_the_loss(self) -> LocalFlow:
+        """Itself; of a network, which has a rate for every student, with the fastest of its ``decays``."""
+        return replace(self, decay=max(set(self.decays), key=written), decays=()) if self.decays else self
 
     def alpha(self, field: Field = FLOATS) -> Number:
         r""":math:`\alpha`, where there is one."""

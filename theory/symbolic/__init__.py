@@ -11,6 +11,7 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.circular`: the same for complex inputs;
 - :mod:`~theory.symbolic.constrained`: models with weight decay or a kept norm;
 - :mod:`~theory.symbolic.escape`: how the flow leaves 0;
+- :mod:`~theory.symbolic.sphere`: the escape on the sphere, with isotropic inputs;
 - :mod:`~theory.symbolic.variation`: gradient and Hessian of networks;
 - :mod:`~theory.symbolic.geometry`: gradient, Hessian and critical points (P2), barrier;
 - :mod:`~theory.symbolic.hierarchy`: the mode equation and the tower of statistics (P3);
@@ -53,9 +54,11 @@ from theory.symbolic.local_flow import local_flow
 from theory.symbolic.measure import MeasureError, SpectralMeasure
 from theory.symbolic.models import Model, ModelError, phase_retrieval, quadratic_network, single_index
 from theory.symbolic.moments import expectation, gaussian_moment
+from theory.symbolic.network_flow import network_flow
 from theory.symbolic.network_linearisation import NetworkLinearisation, linearise_anywhere, linearise_network
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.residual import ResidualError, ResidualFlow, deficits, residual_flow
+from theory.symbolic.sphere import SphereEscape, sphere_escape
 from theory.symbolic.variation import NetworkHessian, network_gradient, network_hessian
 
 __all__ = [
@@ -85,6 +88,7 @@ __all__ = [
     "ResidualError",
     "ResidualFlow",
     "SpectralMeasure",
+    "SphereEscape",
     "Statistic",
     "StepMap",
     "UnclosedHierarchyError",
@@ -111,6 +115,7 @@ __all__ = [
     "linearise_network",
     "local_flow",
     "mode_equation",
+    "network_flow",
     "network_gradient",
     "network_hessian",
     "online_sgd",
@@ -119,5 +124,6 @@ __all__ = [
     "quadratic_network",
     "residual_flow",
     "single_index",
+    "sphere_escape",
     "student_radial_moments",
 ]

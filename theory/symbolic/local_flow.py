@@ -70,14 +70,14 @@ def local_flow(link: Link, teacher_link: Link | None = None, energy: Energy = Fr
 
 def _beside_the_teacher(f: sympy.Expr) -> dict[str, str]:
     """The numbers at a teacher of the same link."""
-    decay, slope = _at_the_teacher(f)
+    decay, slope = at_the_teacher(f)
     if not decay.is_finite:
         return {"no_law": INFINITE}
     alpha, overlap, energy = (str(tidy(number)) for number in (2 * decay, -4 * slope, -3 * slope))
     return {"decay": alpha, "overlap": overlap, "energy": energy}
 
 
-def _at_the_teacher(f: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+def at_the_teacher(f: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
     """``R(1)`` and ``R'(1)``; infinity and nothing where ``f`` jumps."""
     right, left = sides(f)
     if right.subs(Z, 0) != left.subs(Z, 0):
@@ -114,7 +114,7 @@ def _at_zero(f: sympy.Expr, g: sympy.Expr) -> dict[str, Any]:
     """``A(0)`` and ``∂B/∂u (0)``, or why the flow at 0 has none or no direction grows at such a rate."""
     if has_kink(f):
         return {"no_escape": KINK}
-    constant, first, second = (_coefficient(f, order) for order in range(3))
+    constant, first, second = (coefficient(f, order) for order in range(3))
     level, slope, curvature = (average(g, order) for order in range(3))
     force = tidy(2 * first * slope)
     growth = tidy(4 * second * (level - constant) - 2 * first**2)
@@ -131,19 +131,19 @@ def _at_zero(f: sympy.Expr, g: sympy.Expr) -> dict[str, Any]:
 
 def _algebraic(f: sympy.Expr, g: sympy.Expr) -> dict[str, Any]:
     """The ``φ_k`` of ``Φ = 2 f_p E[X^p (g(Y) − f_0)] = Σ_k φ_k s^k u^(p−2k)``, by Stein's lemma."""
-    order = next((n for n in range(3, MAX_DEGREE + 1) if _coefficient(f, n) != 0), None)
-    if order is None or _coefficient(f, 1) != 0 or _coefficient(f, 2) != 0:
+    order = next((n for n in range(3, MAX_DEGREE + 1) if coefficient(f, n) != 0), None)
+    if order is None or coefficient(f, 1) != 0 or coefficient(f, 2) != 0:
         return {"no_escape": MARGINAL}
     pulls = []
     for k in range(order // 2 + 1):
-        slope = average(g, order - 2 * k) - (_coefficient(f, 0) if 2 * k == order else 0)
+        slope = average(g, order - 2 * k) - (coefficient(f, 0) if 2 * k == order else 0)
         pairings = sympy.binomial(order, 2 * k) * sympy.factorial2(2 * k - 1)
-        pulls.append(tidy(2 * _coefficient(f, order) * pairings * slope))
+        pulls.append(tidy(2 * coefficient(f, order) * pairings * slope))
     if not any(pulls):
         return {"no_escape": MARGINAL}
     return {"no_escape": ALGEBRAIC.format(order), "order": order, "pulls": tuple(map(str, pulls))}
 
 
-def _coefficient(f: sympy.Expr, order: int) -> sympy.Expr:
+def coefficient(f: sympy.Expr, order: int) -> sympy.Expr:
     """That of ``z^order`` in the Taylor series."""
     return f.diff(Z, order).subs(Z, 0).doit() / sympy.factorial(order)

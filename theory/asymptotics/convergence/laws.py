@@ -40,6 +40,9 @@ and the memory has the mass :math:`1/\alpha`, so that :math:`p(1 - c_p/\alpha) =
 A teacher of another link is learnt at a multiple ``m w*`` alone; the same holds for :math:`v/m`, with
 :math:`m c_q`: of :math:`u/m`, :math:`s/m^2`, and of the loss less its limit, over :math:`m^2`.
 
+A network of regular teachers has a loss that is a sum of single students', each with a rate of the spectral
+decomposition of ``A`` at the teachers, :mod:`theory.symbolic.network_flow`.
+
 A kink at 0 adds forces of relative order :math:`\sqrt q`: corrections of order :math:`t^{-\gamma/2}`.
 
 **Validity.** The start must be small beside the teacher in the tail, :math:`|w_i(0)| \ll |w^*_i|`
@@ -58,7 +61,9 @@ the fluctuations around the law fade as :math:`t^{-1/(2a)}`;
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -93,7 +98,7 @@ def summary_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = S
     >>> summary_exponent(PowerLaw("0.5", 1000)).reason
     'no power law: the masses i^-b have b = 0.5, and only b > 1 leaves a decaying tail'
     """
-    return _law(spectrum, digits, SUMMARY_EXPONENT, lambda law, field: rational(_gamma(law), field), flow)
+    return _law(spectrum, digits, SUMMARY_EXPONENT, _exponent, flow.of_the_loss)
 
 
 @catalogued
@@ -151,7 +156,7 @@ def loss_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
         digits,
         LOSS_PREFACTOR,
         partial(loss_scale, flow=flow),
-        flow,
+        flow.of_the_loss,
     )
 
 
@@ -191,7 +196,7 @@ def window_start(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUAR
     >>> print(window_start(PowerLaw(2, "inf")).printed(15)[0])
     0.205616758356028
     """
-    return _window(spectrum, digits, WINDOW_START, 0, flow)
+    return _window(spectrum, digits, WINDOW_START, 0, flow.of_the_loss)
 
 
 @catalogued
@@ -309,6 +314,10 @@ def energy_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE)
 
 def loss_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """The prefactor of the loss less its limit."""
+    if flow.decays:
+        rates = Counter(flow.decays)
+        singles = [(replace(flow, decay=rate, decays=()), count) for rate, count in rates.items()]
+        return field.fsum(count * loss_scale(law, field, single) for single, count in singles)
     square = written(flow.multiple, field) ** 2
     return square * flow.alpha(field) / 2 * residual_scale(law, field, flow)
 
@@ -316,6 +325,10 @@ def loss_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -
 def slower_scale(law: PowerLaw, field: Field = FLOATS, flow: LocalFlow = SQUARE) -> Number:
     """The larger of the prefactors of ``1 - u`` and ``1 - s``."""
     return field.max(overlap_scale(law, field, flow), energy_scale(law, field, flow))
+
+
+def _exponent(law: PowerLaw, field: Field) -> Number:
+    return rational(_gamma(law), field)
 
 
 def _mass_decay(law: PowerLaw) -> Fraction | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mpmath import mp, mpf
 
+from theory.asymptotics.numbers.arithmetic import Known
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, balls
 from theory.expected import checked
 
@@ -44,7 +46,7 @@ class NotEnclosed(ArithmeticError):
 
 @checked
 @dataclass(frozen=True)
-class Constant:
+class Constant(Known):
     """A real constant known to within ``radius``, or undefined for a stated ``reason``.
 
     The true number lies in ``[value - radius, value + radius]``. ``value`` keeps every bit it was
@@ -61,6 +63,14 @@ class Constant:
     >>> third.printed(5)
     ('0.33333', '3.5e-6')
 
+    It is a number: what is computed with it has a radius too. Texts show the digits that this leaves, or as
+    many as a format asks for.
+
+    >>> print(third, f"{third:.4f}", 2 * third - 1 / third)
+    0.3333333333333333333333333 ± 7.1e-26 0.3333 -2.33333333333333333333333 ± 3.9e-24
+    >>> third < 0.34, float(third.log())
+    (True, -1.0986122886681098)
+
     An undefined constant prints as ``None`` and says why:
 
     >>> undefined("limit of (-1)^n", "arithmetic", "no limit").as_json(15)["reason"]
@@ -74,11 +84,49 @@ class Constant:
     reason: str | None = None
     rigorous: bool = False
 
+    def derived(self, value: mpf, radius: mpf, words: str, operands: tuple[Known, ...]) -> Constant:
+        """What the operation of these ``words`` has made of constants: it is proved where they all are."""
+        constants = [part for part in operands if isinstance(part, Constant)]
+        source = "; ".join(dict.fromkeys(part.source for part in constants))
+        return Constant(value, radius, words, source, rigorous=all(part.rigorous for part in constants))
+
+    def known(self) -> tuple[mpf, mpf]:
+        """Value and radius; raise ValueError with the reason where undefined."""
+        if self.value is None or self.radius is None:
+            raise ValueError(f"undefined: {self.reason}")
+        return self.value, self.radius
+
     def __float__(self) -> float:
         """The value in double precision; raise ValueError with the reason where undefined."""
-        if self.value is None:
-            raise ValueError(f"undefined: {self.reason}")
-        return float(self.value)
+        return float(self.known()[0])
+
+    def _mpmath_(self, prec: int, rounding: str) -> mpf:
+        """The value, for functions of mpmath."""
+        return self.known()[0]
+
+    def _sympy_(self) -> Any:
+        """The value, for expressions of SymPy."""
+        from sympy import Float
+
+        return Float(self.known()[0], self._certain)
+
+    @property
+    def _certain(self) -> int:
+        """How many digits of the value the radius leaves."""
+        if not (self.value and self.radius):
+            return GUARD
+        return max(1, int(mp.floor(mp.log10(abs(self.value) / self.radius))))
+
+    def __str__(self) -> str:
+        """The digits that the radius leaves, and the radius."""
+        value, radius = self.printed(self._certain)
+        return f"undefined: {self.reason}" if value is None else f"{value} ± {radius}"
+
+    def __format__(self, spec: str) -> str:
+        """As ``str``, or the value as ``decimal.Decimal`` writes it: to any number of digits."""
+        if not spec:
+            return str(self)
+        return format(Decimal(mp.nstr(self.known()[0], self._certain + GUARD)), spec)
 
     def _repr_html_(self) -> str:
         """The digits that the radius leaves, as notebooks show them."""
@@ -86,8 +134,7 @@ class Constant:
         if self.value is None or self.radius is None:
             rows.insert(0, ("undefined", str(self.reason)))
         else:
-            known = mp.log10(abs(self.value) / self.radius) if self.value and self.radius else GUARD
-            value, radius = self.printed(max(1, int(mp.floor(known)) - GUARD // 2 + 1))
+            value, radius = self.printed(self._certain)
             standing = "proved" if self.rigorous else "estimated"
             rows[:0] = [("value", f"{value}"), ("radius", f"{radius}, {standing}")]
         left = "text-align:left"

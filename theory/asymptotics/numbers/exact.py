@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -14,7 +15,7 @@ def quotient(value: Any) -> Fraction:
     >>> quotient(0.5), quotient("1e-2"), quotient(mp.mpf(3))
     (Fraction(1, 2), Fraction(1, 100), Fraction(3, 1))
     """
-    if isinstance(value, str | int | float | Fraction):
+    if isinstance(value, str | int | float | Fraction | Decimal):
         return Fraction(value)
     sign, mantissa, exponent, _ = mp.convert(value)._mpf_  # which rounds no float
     return (-1) ** sign * mantissa * Fraction(2) ** exponent
