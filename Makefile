@@ -7,7 +7,7 @@ MINIMA := $(addprefix tests/,derivations/test_solve_digits.py numerics/test_resu
 	theory/asymptotics/test_constant_catalogue.py theory/symbolic/test_models.py theory/symbolic/test_codegen.py)
 NOTEBOOKS := $(patsubst %.py,%.ipynb,$(wildcard notebooks/*.py))
 
-.PHONY: report book figures notebooks docs test slow minima mutants lint bench peers scaling generate lock clean
+.PHONY: report book figures notebooks docs test slow minima mutants lint bench stages peers scaling generate lock clean
 
 report: $(READY)  ## derive, solve, predict, compare: report/index.html
 	$(BIN)/phase-retrieval report
@@ -56,11 +56,14 @@ lint: $(READY)  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## benchmarks, side by side
+bench: $(READY)  ## every stage beside its peer and its floor, as ratios: one table
+	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/dashboard.py
+
+stages: $(READY)  ## all benchmarks, timed
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -o addopts="--import-mode=importlib"
 
 peers: $(READY)  ## the solver against general stiff integrators, side by side (five minutes)
-	$(BIN)/python -m pytest tests/benchmarks/test_peers.py --benchmark-only --benchmark-columns=median,rounds \
+	$(BIN)/python -m pytest tests/benchmarks/test_peers.py tests/benchmarks/test_network_peers.py --benchmark-only --benchmark-columns=median,rounds \
 		-o addopts="--import-mode=importlib"
 
 scaling: $(READY)  ## time against the dimension and the horizon: figures/scaling.svg

@@ -21,6 +21,9 @@ CHEAP, DIRECT = 120, 700
 OLDEST = 4
 """Steps for which an inverse is kept."""
 
+LARGEST = 2e7
+"""Entries of the kernel: beyond, sums over the modes take their place."""
+
 INNER, DIMENSIONS = 1e-2, 60
 """What GMRES leaves, and its most iterations: Newton's method makes up for it."""
 
@@ -120,14 +123,17 @@ class _Stages:
 class Loop:
     """How the statistics answer to themselves: δX = Σ λ V δY + L δX, with δY that of A and F as they are.
 
-    ``kernel`` (e, K, K + M, K + M) are the sums Σ hλ²μR V V of one student each, in the ``frame``;
-    ``inverse`` (e, n, n) is (1 − L)⁻¹, or that of a step ``age`` steps before, or None where n is large.
+    ``weighted`` (N, K + M) are λ V of the ``vectors`` V, ``moved`` (2, e, K, N) is hλμR, and the ``kernel``
+    (e, K, K + M, K + M), None where it would be too large, the sums Σ hλ²μR V V of one student each, in the
+    ``frame``; ``inverse`` (e, n, n) is (1 − L)⁻¹, or that of ``age`` steps before, or None where n is large.
     """
 
     stages: _Stages
     weighted: Array
     frame: Array
-    kernel: Array
+    vectors: Array
+    moved: Array
+    kernel: Array | None
     slopes: Slopes
     units: Array
     inverse: Array | None = None
@@ -145,18 +151,22 @@ class Loop:
         units: Array,
     ) -> "Loop":
         """From V (K + M, N), hλμR (2, e, K, N) and the sizes (n,) of the statistics."""
+        weighted = (modes.eigenvalues * vectors).T
+        known = stages, weighted, frame, vectors, moved
+        if np.prod(moved.shape[1:3]) * len(vectors) ** 2 > LARGEST:
+            return cls(*known, None, slopes, units)
         first, second = upper_triangle(len(vectors))
         products = vectors[first] * vectors[second] * modes.eigenvalues
         sums = moved.reshape(-1, moved.shape[-1]) @ products.T
         real, imaginary = sums.reshape(*moved.shape[:3], -1)
         kernel = np.empty((*moved.shape[1:3], len(vectors), len(vectors)), complex)
         kernel[..., first, second] = kernel[..., second, first] = real + 1j * imaginary
-        return cls(stages, (modes.eigenvalues * vectors).T, frame, kernel, slopes, units)
+        return cls(*known, kernel, slopes, units)
 
     def inverted(self, before: "Loop | None") -> "Loop":
         """With an inverse: its own, or where that is dear the one from the step ``before``."""
         count = len(self.units)
-        if count > DIRECT:
+        if count > DIRECT or self.kernel is None:
             return self
         kept = None if before is None or before.age >= OLDEST or count <= CHEAP else before.inverse
         if before is not None and kept is not None and kept.shape == (len(self.kernel), count, count):
@@ -183,13 +193,19 @@ class Loop:
         def apply(flat: Array) -> Array:
             change = stages.parted(flat.reshape(-1, len(units)) * units)
             drift = self.frame.T @ self._drift(change)
-            left = change - self._joined((drift[..., None, :] @ self.kernel)[..., 0, :])
+            left = change - self._joined(self._moved(drift))
             return (stages.joined(self._inverse(left)) / units).ravel()
 
         right = (stages.joined(self._inverse(own)) / units).ravel()
         operator = LinearOperator((len(right), len(right)), apply, dtype=float)
         found, _ = gmres(operator, right, rtol=INNER, restart=DIMENSIONS, maxiter=1)
         return stages.parted(found.reshape(-1, len(units)) * units)
+
+    def _moved(self, drift: Array) -> Array:
+        """Σ λ V δY (e, K, K + M) of the states' answer to changes ``drift`` (e, K, K + M) of A and F."""
+        if self.kernel is None:
+            return _complex(_times(self.moved, _parts(drift) @ self.vectors) @ self.weighted)
+        return (drift[..., None, :] @ self.kernel)[..., 0, :]
 
     def _inverse(self, values: Array) -> Array:
         """The known inverse of ``values`` (e, n), or these themselves."""

@@ -79,6 +79,12 @@ def test_without_an_inverse(monkeypatch):
     assert compare(4, 4, "erf(z)").error < 1e-9
 
 
+def test_without_a_kernel(monkeypatch):
+    """As hundreds of students are solved, whose sums over products of vectors would fill the memory."""
+    monkeypatch.setattr(mean_response, "LARGEST", 0)
+    assert compare(4, 4, "erf(z)").error < 1e-9
+
+
 def test_mean_field():
     """Weights 1/K: students far outnumber the teacher."""
     assert compare(24, 1, "erf(z)", [1.0 / 24] * 24).error < 1e-9

@@ -15,6 +15,7 @@ from scipy.integrate import BDF, OdeSolver, solve_ivp
 from scipy.sparse import csc_array
 
 from numerics import Problem
+from numerics.pairs.overlaps import join
 
 Array = np.ndarray
 
@@ -92,6 +93,31 @@ class Linearised:
 def scipy_woodbury(problem: Problem, times: Array) -> Array:
     """(T, d) states by SciPy's BDF with Sherman–Morrison–Woodbury."""
     return scipy_method(problem, times, WoodburyBDF)
+
+
+def network_cvode(problem: Problem, model: Any, times: Array, rtol: float) -> Array:
+    """S and U (n, T) of a network by CVODE's BDF and GMRES on all modes, with the drift of ``model``."""
+    from sksundae.cvode import CVODE
+
+    rates, teachers, shape = problem.eigenvalues, problem.teachers, problem.students.shape
+    pull = rates * teachers
+    energy = pull @ teachers.T
+
+    def statistics(W: Array) -> Array:
+        weighted = rates * W
+        return join(weighted @ W.T, W @ pull.T)
+
+    def right_hand_side(t: float, state: Array, slope: Array) -> None:
+        W = state.reshape(shape)
+        gain, force = model.drift(statistics(W), energy)
+        slope[:] = (gain @ (rates * W) + force @ pull).ravel()
+
+    solver = CVODE(
+        right_hand_side, method="BDF", linsolver="gmres", rtol=rtol, atol=1e-3 * rtol, max_num_steps=10**7
+    )
+    run = solver.solve(np.concatenate([[0.0], times]), problem.students.ravel())
+    assert run.success, run.message
+    return np.stack([statistics(state.reshape(shape)) for state in run.y[1:]], axis=-1)
 
 
 def cvode(problem: Problem, times: Array, woodbury: bool) -> Array:
