@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from theory.asymptotics import LocalFlow, PowerLaw, Spectrum
     from theory.constraint import Constraint
 
-MOST_DIGITS = 4000
+PRINTABLE_DIGITS = 4000
 """Python converts no longer numbers to text unless told to."""
 
 DIGITS, SWEEP_DIGITS = 50, 10
@@ -96,7 +96,7 @@ def read_exponents(text: str) -> tuple[Fraction, ...]:
 )
 @click.option(
     "--digits",
-    type=click.IntRange(1, MOST_DIGITS),
+    type=click.IntRange(1, PRINTABLE_DIGITS),
     metavar="N",
     help=f"Significant digits of every constant.  [default: {DIGITS}, or {SWEEP_DIGITS} in a sweep]",
 )
