@@ -9,8 +9,8 @@ from theory.symbolic.notation import broken, latex
 
 __all__ = ["broken", "inline", "latex", "mathml", "prose"]
 
-RELATIONS = {"&#x0007E;": "&#x0223C;", "&#x027FA;": "&#x027FA;"}
-"""Signs, and the operators that they are."""
+OPERATORS = {"&#x0007E;": "&#x0223C;", "&#x027FA;": "&#x027FA;", r"\arg": "arg"}
+"""What the converter takes for names, and the operators that they are."""
 
 COLUMN = re.compile(r'columnalign="(left|right)"')
 """What browsers leave out of MathML: the side of a column."""
@@ -31,10 +31,10 @@ def inline(formula: str) -> str:
 
 
 def _converted(formula: str, display: str) -> str:
-    """MathML; relations that the converter takes for names are operators, and ``aligned`` is ``align*``."""
+    """MathML; operators that the converter takes for names are operators, and ``aligned`` is ``align*``."""
     text = str(convert(formula.replace("{aligned}", "{align*}"), display=display))
-    for name, relation in RELATIONS.items():
-        text = text.replace(f"<mi>{name}</mi>", f"<mo>{relation}</mo>")
+    for name, operator in OPERATORS.items():
+        text = text.replace(f"<mi>{name}</mi>", f"<mo>{operator}</mo>")
     return COLUMN.sub(r'style="text-align: \1"', text)
 
 

@@ -6,6 +6,7 @@ import sympy
 from mpmath import mp
 from sympy.polys.orthopolys import hermite_prob_poly as hermite_prob
 
+from derivations.beyond.measured.link_laws import comparisons
 from derivations.court.checks import Check, Meaning, each, every, identity, order
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import Clause, Statement, state
@@ -365,6 +366,30 @@ def _links() -> Table:
     )
 
 
+def _laws(quick: bool) -> Table:
+    rows = [
+        [
+            row.link.replace("**", "^").replace("*", " "),
+            f"{row.spectrum:g}",
+            f"{row.exponent:.6f}",
+            f"{row.exponent_error:.0e}",
+            *(
+                f"{value:.6g}, {error:.0e}"
+                for value, error in zip(row.prefactors, row.prefactor_errors, strict=True)
+            ),
+        ]
+        for row in comparisons(quick)
+    ]
+    return Table(
+        ("link", "$a$", r"$\gamma$", "off by", "prefactor of $1 - u$, off by", "prefactor of $L$, off by"),
+        rows,
+        r"The laws $C t^{-\gamma}$ at $d = \infty$ of any link, flat teachers, and by how much the solver's "
+        "curves deviate from them, relatively, extrapolated by fits that assume neither exponent nor "
+        "prefactor.",
+        comparisons,
+    )
+
+
 def _linearised() -> Table:
     rows = [
         [
@@ -397,6 +422,12 @@ def _write(asked: Asked) -> Iterator[Block]:
     yield cubic
     yield width
     yield inputs
+    yield Prose(r"""
+        The laws of convergence need three numbers of a link, Gaussian averages of its slope and their
+        curvature. Where such an average has no closed form it is an integral, enclosed in balls: run
+        `phase-retrieval constants --link 'tanh(z)'`.
+        """)
+    yield _laws(asked.quick)
     yield _linearised()
 
 
