@@ -22,6 +22,8 @@ import numpy as np
 
 from numerics import Problem, network, power_law, solve
 from numerics.shown.figures import STYLE
+from theory.asymptotics import isotropic_gram, learnt_strength, wide_loss
+from theory.laws import laws
 from theory.symbolic import (
     EscapeTime,
     escape,
@@ -148,3 +150,40 @@ slope = np.polyfit(np.log(times[late]), np.log(losses[3][late]), 1)[0]
 print(f"K = 3: loss ~ t^{slope:.2f}")
 assert -3 < slope < -0.5
 assert abs(losses[2][-1]) < 1e-6 * losses[3][-1]
+
+# %% [markdown]
+# **Many directions of unequal strength**, $\gamma^*_j = j^{-\alpha}$, emerge one by one, each on a logistic curve of its
+# own. The loss is a sum of sigmoids and falls as a power, which Lambert's function corrects. On isotropic inputs the
+# solver has an exact flow to be compared with, a matrix Riccati equation.
+
+# %%
+laws("wide")
+
+# %%
+alpha, begin, moments = 1.2, 1e-8, np.geomspace(3, 3e3, 25)
+directions = np.arange(1.0, 2001) ** -alpha
+left = [[g - float(learnt_strength(t, g, begin)) for g in directions] for t in moments]
+beyond = 2 / (2 * alpha - 1) * 2000 ** (1 - 2 * alpha)
+total = 2 * np.sum(np.square(left), axis=1) + beyond
+predicted = np.array([float(wide_loss(t, alpha, begin)) for t in moments])
+plt.loglog(moments, total, "o", label="sum of sigmoids")
+plt.loglog(moments, predicted, label="law")
+for number in (0, 3, 9):
+    plt.loglog(moments, 2 * np.square(np.array(left)[:, number]) + 1e-12, ":", color="grey")
+plt.ylim(1e-4, 10)
+plt.xlabel("time $t$")
+plt.ylabel("loss")
+plt.legend()
+assert np.abs(predicted / total - 1)[10:].max() < 0.03
+
+# %%
+strengths = np.concatenate([np.arange(1, 17) ** -1.0, np.zeros(8)])
+first = 0.03 * draws.standard_normal((16, 24))
+wide = quadratic_network(16, 16)
+found = (
+    solve(Problem(np.ones(24), np.diag(np.sqrt(strengths))[:16], first), 0.5, model=wide)
+    .overlaps([0.5])
+    .loss[0]
+)
+missing = isotropic_gram(first, strengths, 0.5, centred=False) - np.diag(strengths)
+assert abs(found / (2 * np.sum(missing**2) + np.trace(missing) ** 2) - 1) < 1e-7

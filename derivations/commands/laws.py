@@ -28,6 +28,7 @@ Examples:
   phase-retrieval laws
   phase-retrieval laws --exponent 2 --teacher flat --latex
   phase-retrieval laws --link 'z**3 + z' --json
+  phase-retrieval laws --wide --latex
   phase-retrieval laws --algorithm sgd --only sgd_loss --plot phases.svg
 """
 
@@ -56,6 +57,11 @@ def read_source(text: str) -> Fraction | None:
     default="z**2",
     show_default=True,
     help="The link of student and teacher, as derive has it.",
+)
+@click.option(
+    "--wide",
+    is_flag=True,
+    help="A wide quadratic network with a power-law second layer, aligned with the inputs, instead.",
 )
 @click.option(
     "--algorithm",
@@ -96,6 +102,7 @@ def read_source(text: str) -> Fraction | None:
 @output_options
 def laws(
     link: str,
+    wide: bool,
     algorithm: str,
     exponent: Fraction | None,
     teacher: Fraction | None,
@@ -116,7 +123,7 @@ def laws(
     with bad_input():
         if as_json and as_latex:
             raise ValueError("--json and --latex exclude each other: give one of them")
-        found = _found(link, algorithm, exponent, teacher, dimension)
+        found = _found(None if wide else link, algorithm, exponent, teacher, dimension)
         chosen = _chosen(found, only)
         if picture and (len(chosen) != 1 or exponent is not None or teacher is not None):
             raise ValueError("--plot needs one law, such as --only loss, and a and B as symbols")
@@ -130,7 +137,7 @@ def laws(
 
 
 def _found(
-    link: str,
+    link: str | None,
     algorithm: Any,
     exponent: Fraction | None,
     teacher: Fraction | None,
@@ -141,7 +148,7 @@ def _found(
     from theory.symbolic import parse_link
 
     return symbols.laws(
-        parse_link(link),
+        "wide" if link is None else parse_link(link),
         symbols.a if exponent is None else _rational(exponent),
         symbols.B if teacher is None else _rational(teacher),
         algorithm,

@@ -250,10 +250,10 @@ def _first_width(place: Place) -> float:
     here, problem = place.here, place.here.system.problem
     with np.errstate(divide="ignore", invalid="ignore"):
         gain, force = here.chart.drift(place.statistics, here.modes.energy)
-        slopes = here.chart.drift_jacobian(place.statistics, here.modes.energy)[1]
-    slopes = np.where(np.isfinite(slopes), slopes, 0.0)
+        slopes = here.chart.slopes(place.statistics, here.modes.energy)
+        _, answer = slopes(np.ones((len(place.statistics), 1)))
     if not (np.isfinite(gain).all() and np.isfinite(force).all()):
         raise ValueError("the drift of this model is not finite at the start: choose a start with energy")
-    slope = np.abs(slopes).max()
+    slope = np.abs(answer).max()
     scale = np.abs(gain).max() + np.abs(force).max() + slope * problem.teacher_energy
     return float(1.25 / (problem.eigenvalues.max() * scale))

@@ -58,6 +58,13 @@ def test_another_link_has_its_own_numbers():
     assert "escape_time: none; ballistic" in result.stdout
 
 
+def test_wide_networks_have_laws_of_their_own():
+    status, text, _ = run("--wide")
+    assert status == 0
+    assert "exponent (1 - 2*alpha)/(a + alpha)" in text
+    assert "Z: sum of i^-a over the modes" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -66,6 +73,7 @@ def test_another_link_has_its_own_numbers():
             ["--only", "crossover", "--algorithm", "sgd", "--exponent", "2", "--teacher", "flat"],
             "no such law",
         ),
+        (["--wide", "--algorithm", "sgd"], "the flow's laws alone"),
         (["--latex", "--json"], "exclude each other"),
         (["--teacher", "source:x"], "flat, source:B"),
         (["--plot", "x.svg"], "--plot needs one law"),

@@ -5,6 +5,7 @@
 - ``escape``: the growth rate and its law, the linear stage, escapes without a rate, the fast manifold
 - ``convergence``: the laws of overlap, energy and loss, their corrections; finite steps and SGD
 - ``tail``: the spectral tail, what is recovered of it, the plateau
+- ``wide``: wide quadratic networks with a power-law second layer: emergence, loss, exact flow
 - ``local_flow``: the numbers of a link that its laws need
 - ``catalogue``: all constants by name
 
@@ -114,6 +115,8 @@ from theory.asymptotics.tail.recovery import (
     recovered_prefactor,
 )
 from theory.asymptotics.tail.recovery_series import recovered_coefficients
+from theory.asymptotics.wide.emergence import emergence_time, emerging_direction, learnt_strength, wide_loss
+from theory.asymptotics.wide.riccati import isotropic_gram
 
 __all__ = [
     "CATALOGUE",
@@ -137,6 +140,8 @@ __all__ = [
     "descent_escape_rate",
     "descent_final_rate",
     "descent_lead",
+    "emergence_time",
+    "emerging_direction",
     "energy_amplitude",
     "energy_delay",
     "energy_prefactor",
@@ -158,7 +163,9 @@ __all__ = [
     "growth_rates",
     "half_growth",
     "inverse_energy_mean",
+    "isotropic_gram",
     "leading_deficits",
+    "learnt_strength",
     "loss_prefactor",
     "manifold_series",
     "median_escape_offset",
@@ -210,6 +217,7 @@ __all__ = [
     "teacher_multiple",
     "third_delay",
     "universal_coefficients",
+    "wide_loss",
     "window_end",
     "window_start",
 ]

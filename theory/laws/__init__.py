@@ -3,7 +3,7 @@ r"""The laws of learning as symbols: of every quantity its power, prefactor, cor
 - ``law``: a law, and a collection of them
 - ``names``: the symbols, and what those mean that have no formula
 - ``spectra``: what a link and a spectrum give the laws
-- ``flow``, ``descent``, ``sgd``, ``samples``: the laws, by algorithm
+- ``flow``, ``descent``, ``sgd``, ``samples``: the laws, by algorithm; ``wide``: of wide quadratic networks
 
 >>> found = laws()
 >>> found["overlap"].leading.args[0].expr
@@ -26,7 +26,7 @@ from sympy import And
 
 from theory.asymptotics.local_flow import SQUARE, LocalFlow
 from theory.expected import checked
-from theory.laws import descent, flow, samples, sgd
+from theory.laws import descent, flow, samples, sgd, wide
 from theory.laws.law import Law, Laws, Regime, Verdict, printed, quantity
 from theory.laws.names import (
     MEANINGS,
@@ -35,14 +35,18 @@ from theory.laws.names import (
     N,
     Z,
     a,
+    alpha,
     amplification,
     d,
     delta,
     epsilon,
     eta,
     eta_c,
+    g_0,
     gamma,
     history,
+    j,
+    lag,
     level,
     m,
     n,
@@ -75,7 +79,7 @@ OF_THE_SQUARE = "known for the link z**2 alone, not for {}"
 
 @checked
 def laws(
-    model: Model | sympy.Expr | LocalFlow = SQUARE,
+    model: Model | sympy.Expr | LocalFlow | Literal["wide"] = SQUARE,
     spectrum: sympy.Expr | float = a,
     teacher: sympy.Expr | float = B,
     algorithm: Algorithm = "flow",
@@ -93,6 +97,9 @@ def laws(
     samples a step, with label noise of variance :math:`\sigma^2`; the flow on ``n`` ``samples``. Laws that
     this link or these exponents do not have are in :attr:`Laws.missing`, with the reason.
 
+    The model ``"wide"`` is a quadratic network of any width with a second layer :math:`j^{-\alpha}`, teacher
+    and inputs aligned; ``teacher`` has no part in it, and the flow is its only algorithm.
+
     Raises ValueError for a model of several units or of two links, for a number out of range, and for an
     expression that is neither a number nor the symbol.
 
@@ -101,9 +108,15 @@ def laws(
     >>> laws(sympy.Symbol("z")**3 + sympy.Symbol("z")).missing
     {'escape_time': 'ballistic: B(0) = 8 moves w = 0 in a time of order 1 (information exponent 1)'}
     """
+    values = {a: _given("spectrum", spectrum, a, 0), B: _given("teacher", teacher, B)}
+    if isinstance(model, str):
+        if algorithm != "flow":
+            raise ValueError(
+                f"algorithm is {algorithm}, but of wide networks the flow's laws alone are known"
+            )
+        return Laws(model, algorithm, {law.name: _with(law, values) for law in wide.laws()})
     own = _flow(model)
     setting = Setting(own, _dimension(dimension))
-    values = {a: _given("spectrum", spectrum, a, 0), B: _given("teacher", teacher, B)}
     found, missing = _known(own, setting, algorithm)
     at_these = {law.name: _with(law, values) for law in found}
     missing |= {law.name: f"it holds for {law.domain}" for law in found if not at_these[law.name].regimes}
@@ -185,14 +198,18 @@ __all__ = [
     "Verdict",
     "Z",
     "a",
+    "alpha",
     "amplification",
     "d",
     "delta",
     "epsilon",
     "eta",
     "eta_c",
+    "g_0",
     "gamma",
     "history",
+    "j",
+    "lag",
     "laws",
     "level",
     "m",

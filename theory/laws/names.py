@@ -10,6 +10,9 @@ a, eta, m, n, d, t, epsilon, delta, gamma, C, Z, N, rho = sympy.symbols(
 )
 """Exponent, step, batch, number of samples or steps, dimension, time, levels; what laws are made of."""
 
+alpha, g_0, j, lag = sympy.symbols("alpha g_0 j Lambda", positive=True)
+"""Of wide networks: the second layer's exponent, the start, a direction, and the front."""
+
 B, t_0, M, K = sympy.symbols("B t_0 M K", real=True)
 """The source exponent of the teacher; the shift of time by the start; memories in the corrections."""
 
@@ -23,6 +26,7 @@ MEANINGS: dict[sympy.Symbol, str] = {
     a: "eigenvalues of the inputs' covariance fall as i^-a",
     B: "squares of the teacher's components fall as i^-2B",
     d: "dimension",
+    Z: "sum of i^-a over the modes: the eigenvalues are i^-a/Z",
     t: "time of the flow; of steps of size eta, eta times their number",
     n: "number of samples",
     eta: "size of a step",
@@ -37,6 +41,9 @@ MEANINGS: dict[sympy.Symbol, str] = {
     eta_c: "sgd_stability_step of the constants: the largest stable step",
     history: "int_0^oo E[3 tau + 12 nu] dt, the noise of the whole history: "
     "tau = E (w - w*)'Q(w - w*), nu = E ((w - w*)'Qw*)^2",
+    alpha: "strengths of the teacher's directions fall as j^-alpha",
+    g_0: "strength of every direction at the start",
+    j: "number of a direction",
     level: "saddle_growth_prefactor of the asymptotics: U in u ~ U (t/d)^x along the saddle",
 }
 """What the names mean that have no formula."""

@@ -422,6 +422,34 @@ def test_bad_input(arguments, words):
         laws(**arguments)
 
 
+WIDE = [(1.2, 0, 7, 1e-3, 1), (2, 1.5, 7, 1e-3, 2.6)]
+
+
+@pytest.mark.parametrize("name", ["emergence_time", "wide_loss"])
+def test_laws_of_wide_networks_are_the_numbers_and_none_of_theirs_may_change(name):
+    law = laws("wide")[name]
+    (regime,) = law.regimes
+    points = []
+    for second, inputs, when, first, trace in WIDE:
+        point = {names.alpha: second, a: inputs, t: when, names.g_0: first, names.Z: trace, names.j: 3}
+        if name == "wide_loss":
+            expected = constants.wide_loss(when, second, first, inputs, trace)
+        else:
+            expected = constants.emergence_time(3.0**-second, first, 3.0**-inputs / trace)
+        points.append((point, expected))
+
+    def off(expression):
+        found = [law.written_out(expression).subs(point).evalf(20) for point, _ in points]
+        return max(
+            abs(complex(x) / float(expected) - 1) for x, (_, expected) in zip(found, points, strict=True)
+        )
+
+    whole = law.of_regime(regime) * (1 + (regime.correction or 0))
+    assert off(whole) < TESTED
+    for changed in _nudged(whole):
+        assert not off(changed) < TESTED, changed
+
+
 def test_names_are_those_used():
     found = laws(Z**2, algorithm="samples")
     assert {str(name) for name in found.names} == {"gamma", "C", "Z", "N"}

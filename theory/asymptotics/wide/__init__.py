@@ -1,0 +1,1 @@
+"""Wide quadratic networks whose teacher's second layer falls as a power: directions emerge one by one."""
