@@ -59,10 +59,10 @@ def test_another_link_has_its_own_numbers():
 
 
 def test_wide_networks_have_laws_of_their_own():
-    status, text, _ = run("--wide")
-    assert status == 0
-    assert "exponent (1 - 2*alpha)/(a + alpha)" in text
-    assert "Z: sum of i^-a over the modes" in text
+    result = invoke("laws", "--wide")
+    assert result.exit_code == 0
+    assert "exponent (1 - 2*alpha)/(a + alpha)" in result.stdout
+    assert "Z: sum of i^-a over the modes" in result.stdout
 
 
 @pytest.mark.parametrize(
