@@ -26,6 +26,7 @@ from derivations.commands.options import (
 )
 from derivations.output import emit, json_text, progress, tables, write
 from derivations.press.constant_tables import FORMATS
+from theory.nearest import nearest
 
 if TYPE_CHECKING:
     from theory.asymptotics import LocalFlow, PowerLaw, Spectrum
@@ -207,7 +208,7 @@ def _names(only: str | None, known: list[str]) -> list[str]:
         if set(unknown) & set(catalogue(*options)):
             raise ValueError(f"--only {unknown[0]} needs {needed}")
     if unknown:
-        raise ValueError(f"--only {unknown[0]!r} must be among {', '.join(known)}")
+        raise ValueError(f"--only {unknown[0]!r} is no constant; {nearest(unknown[0], known)}")
     return names
 
 

@@ -136,7 +136,7 @@ def test_the_paper_is_covered():
 def test_keys_and_chapters_are_told_apart():
     names = [chapter.key for chapter in CHAPTERS]
     assert len({*names, *DERIVATIONS}) == len(names) + len(DERIVATIONS)
-    with pytest.raises(UnknownPartError, match=r"'P99' has no derivation.*allowed are model"):
+    with pytest.raises(UnknownPartError, match=r"'P99' has no derivation in the book; the nearest are P9$"):
         select(["P99"])
 
 
@@ -326,7 +326,11 @@ def test_derive_in_other_formats(layout, expected):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nothing"], "'nothing' has no derivation in the book; allowed are model"),
+        (["volterr"], "'volterr' has no derivation in the book; the nearest are volterra"),
+        (
+            ["nothing"],
+            "'nothing' has no derivation in the book; ids are such as P9, Lem3 and secular, chapters",
+        ),
         (["P1", "--link", "z"], "--link derives a model: it does not go with 'P1'"),
         (["P1", "--format", "sympy"], "--format sympy is for models"),
     ],

@@ -68,7 +68,7 @@ def test_wide_networks_have_laws_of_their_own():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--only", "speed"], "must be among escape_time, overlap"),
+        (["--only", "speed"], "'speed' is no law; allowed are escape_time, overlap"),
         (
             ["--only", "crossover", "--algorithm", "sgd", "--exponent", "2", "--teacher", "flat"],
             "no such law",
