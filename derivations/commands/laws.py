@@ -17,6 +17,7 @@ from derivations.commands.options import (
     read_picture,
 )
 from derivations.output import emit, json_text, write
+from theory.nearest import nearest
 
 if TYPE_CHECKING:
     from theory.laws import Law, Laws
@@ -171,7 +172,7 @@ def _chosen(found: "Laws", only: str | None) -> "Laws":
         if name in found.missing:
             raise ValueError(f"--only {name}: there is no such law here: {found.missing[name]}")
         if name not in found:
-            raise ValueError(f"--only {name!r} must be among {', '.join(found)}")
+            raise ValueError(f"--only {name!r} is no law; {nearest(name, found)}")
     return replace(found, by_name={name: found[name] for name in names}, missing={})
 
 

@@ -77,7 +77,7 @@ def tuned_loss(setting: Setting) -> Law:
     floor = loss_floor(setting).regimes[0].prefactor * m
     power = gamma / (1 + gamma)
     scale = (1 + 1 / gamma) * floor**power * (gamma * BIAS) ** (1 / (1 + gamma))
-    regime = Regime(sympy.true, scale, -power, Verdict.MEASURED, f"{MOMENTS}; bias and floor balanced")
+    regime = Regime(sympy.true, scale, -power, Verdict.CONJECTURE, f"{MOMENTS}; bias and floor balanced")
     return Law("tuned_loss", "min over eta of E L", n, REGULAR, Gt(sigma2, 0), (regime,), setting.names)
 
 
