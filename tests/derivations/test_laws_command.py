@@ -54,14 +54,14 @@ def test_latex_is_that_of_the_laws():
 def test_another_link_has_its_own_numbers():
     result = invoke("laws", "--link", "z**3 + z")
     assert result.exit_code == 0
-    assert "L ~ 34*C/" in result.stdout
+    assert "L ~ 34 · 2^(−γ) C t^(−γ)" in result.stdout
     assert "escape_time: none; ballistic" in result.stdout
 
 
 def test_wide_networks_have_laws_of_their_own():
     result = invoke("laws", "--wide")
     assert result.exit_code == 0
-    assert "exponent (1 - 2*alpha)/(a + alpha)" in result.stdout
+    assert "exponent (1 − 2 α)/(a + α)" in result.stdout
     assert "Z: sum of i^-a over the modes" in result.stdout
 
 
