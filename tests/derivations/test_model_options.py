@@ -1,12 +1,15 @@
 """Models on the command line: links, widths and weights, with and without a file."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 from commandline import invoke
 
 from numerics import network, power_law_network, solve
+from theory.symbolic import parse_link
+from theory.symbolic.links import _FUNCTIONS
 
 LAW = ["--exponent", "1.5", "--dimension", "20"]
 
@@ -96,3 +99,10 @@ def test_a_wide_network_of_several_links_prints_a_function_of_every_pair():
     assert list(keys["equations"])[:2] == ["P[z, z]", "P[z, z]_a"]
     assert keys["equations"]["R[z, z]"] == "c"
     assert keys["equations"]["P[z**2, z**2]_c"] == "4*c"
+
+
+def test_every_named_function_is_told():
+    """In Python, by the command line, and where a link is refused."""
+    told = parse_link.__doc__, invoke("solve", "--help").output, invoke("derive", "--link", "foo(z)").output
+    for text in told:
+        assert set(_FUNCTIONS) - {"sqrt"} <= set(re.findall(r"\w+", text))
