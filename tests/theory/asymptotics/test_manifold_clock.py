@@ -95,4 +95,4 @@ def test_quotients_are_the_sums_over_the_listed_modes():
             terms = [(mass, x / ((2 * n + 1) * quotients.rate - x)) for x, mass in levels]
             assert quotients.mean(n).overlaps(sum((m * q for m, q in terms), arb(0)))
             assert quotients.square(n).overlaps(sum((m * q * q for m, q in terms), arb(0)))
-            assert quotients.square(n).rad() < 1e-24
+            assert quotients.square(n).rad() < 1e-26

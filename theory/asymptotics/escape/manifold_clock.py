@@ -37,6 +37,7 @@ from mpmath import mp, mpf
 from theory.asymptotics.escape.rate import rate
 from theory.asymptotics.escape.resolvent import resolvent
 from theory.asymptotics.numbers.balls import Balls
+from theory.asymptotics.numbers.constant import GUARD
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import Spectrum
 
@@ -60,19 +61,22 @@ def energy_crossing(spectrum: Spectrum, level: Fraction, near: float, digits: in
         trial = energy_series(spectrum, TRIAL)
         half = range(TRIAL // 2, TRIAL)
         growth = max(1.0, *(float(abs(trial[n]).upper()) ** (1 / n) for n in half))
-        loss = math.log10(float(trial[-1].rad())) / TRIAL + TRIAL_DIGITS / TRIAL
+        middle, last = (math.log10(float(trial[n - 1].rad())) for n in (TRIAL // 2, TRIAL))
+        loss = (last - middle) / (TRIAL - TRIAL // 2)
+        first = max(0.0, last - loss * TRIAL + TRIAL_DIGITS)
     start = 1 / (1 + math.exp(-2 * near))
     fall, worse = -math.log10(growth * start), max(0.0, loss + math.log10(start))
     if fall < SLOWEST:
         raise ArithmeticError("the series falls slowly")
     terms = math.ceil(digits / fall) + SPARE
-    with ctx.workdps(digits + math.ceil(worse * terms) + SPARE):
+    with ctx.workdps(digits + math.ceil(first + worse * terms) + SPARE):
         series = arb_poly([-rational(level, FIELD), *energy_series(spectrum, terms)])
         slopes = series.derivative()
         beta = arb(start)
         for _ in range(math.ceil(math.log2(digits))):
             beta = (beta - series(beta) / slopes(beta)).mid()
-        miss, slope, last = series(beta), slopes(beta), abs(series[terms]) * beta**terms
+        miss, slope = series(beta), slopes(beta)
+        last = FIELD.fsum(abs(series[n]) * beta**n for n in range(terms - 3, terms + 1))
         if not (abs(miss) + last < arb(10) ** -digits and abs(beta - start) < NEAR):
             raise ArithmeticError("the series is not resolved")
         stretch = beta * (1 - beta)
@@ -138,7 +142,8 @@ class Quotients:
     """
 
     def __init__(self, spectrum: Spectrum) -> None:
-        self.rate = rate(spectrum, FIELD)
+        with ctx.workdps(ctx.dps + GUARD):
+            self.rate = rate(spectrum, FIELD)
         secular, _ = resolvent(spectrum, field=FIELD, poles=POLES)
         self.poles = [(secular.floor - gap, weight) for gap, weight in secular.poles]
         self.edge, self.series = secular.edge, arb_poly(secular.series)
