@@ -10,3 +10,5 @@
 - ``explorer``, ``guide``: the interactive page and the how-tos
 - ``cli``: the command ``phase-retrieval``, its ``commands`` and their ``output``
 """
+
+from theory.about import __getattr__ as __getattr__

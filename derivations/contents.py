@@ -10,6 +10,7 @@ from derivations.escape.telling import duhamel, escape
 from derivations.press.document import Asked, Chapter, Derivation, Written
 from derivations.setting.telling import geometry, hierarchy, model
 from derivations.tail.telling import tail
+from theory.nearest import nearest
 
 CHAPTERS: tuple[Chapter, ...] = tuple(
     part.chapter
@@ -37,7 +38,7 @@ class UnknownPartError(ValueError):
 def select(names: Sequence[str]) -> list[Derivation]:
     """The derivations that chapters, keys or numbers of the paper stand for, in order of the book.
 
-    Raises :class:`UnknownPartError`, with what is allowed.
+    Raises :class:`UnknownPartError`, with what is nearest.
 
     >>> [derivation.key for derivation in select(["Lem3", "barrier"])]
     ['coercive', 'barrier']
@@ -51,24 +52,20 @@ def select(names: Sequence[str]) -> list[Derivation]:
             if name in (chapter.key, item.key, *item.ids)
         }
         if not found:
-            raise UnknownPartError(
-                f"{name!r} has no derivation in the book; allowed are {', '.join(_names())}"
-            )
+            chapters = ", ".join(chapter.key for chapter in CHAPTERS if chapter.derivations)
+            told = nearest(name, _names(), f"ids are such as P9, Lem3 and secular, chapters {chapters}")
+            raise UnknownPartError(f"{name!r} has no derivation in the book; {told}")
         chosen |= found
     return [item for chapter in CHAPTERS for item in chapter.derivations if item.key in chosen]
 
 
 def _names() -> Iterator[str]:
-    """Everything that :func:`select` takes: chapters, then numbers of the paper, then keys."""
-    told = [chapter for chapter in CHAPTERS if chapter.derivations]
-    items = [item for chapter in told for item in chapter.derivations]
-    yield from dict.fromkeys(
-        [
-            *(chapter.key for chapter in told),
-            *(n for item in items for n in item.ids),
-            *(x.key for x in items),
-        ]
-    )
+    """Everything that :func:`select` takes."""
+    for chapter in CHAPTERS:
+        if chapter.derivations:
+            yield chapter.key
+        for item in chapter.derivations:
+            yield from (item.key, *item.ids)
 
 
 def write(quick: bool, progress: Callable[[float], None] = lambda done: None) -> Iterator[Written]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from pkgutil import iter_modules
 
 from derivations.court.claim import Claim
 from derivations.court.pictures import Drawing, registered
+from theory.nearest import nearest
 
 ROOMS = {
     "setting": ("geometry", "hierarchy", "wellposed"),
@@ -85,6 +85,4 @@ def _asked(name: str, item: Claim) -> bool:
 def _nearest(name: str) -> str:
     """The ids and numbers that are written most like ``name``."""
     known = dict.fromkeys([*claims(), *(number for item in claims().values() for number in equations(item))])
-    spelt = {word.casefold(): word for word in known}
-    near = [spelt[word] for word in get_close_matches(name.casefold(), spelt, n=5, cutoff=0.5)]
-    return f"the nearest are {', '.join(near)}" if near else "ids are such as P9, Lem11 and T1, numbers B.24"
+    return nearest(name, known, "ids are such as P9, Lem11 and T1, numbers B.24")

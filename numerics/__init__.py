@@ -56,6 +56,7 @@ from numerics.solver.flow import solve
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
 from numerics.state.trajectory import Trajectory
+from theory.about import __getattr__ as __getattr__
 
 __all__ = [
     "EmpiricalRun",

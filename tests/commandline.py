@@ -19,8 +19,12 @@ def store(name, content):
     Path(name).write_text(text, encoding="utf-8")
 
 
+def invoke(*words):
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
 def run(line):
-    return CliRunner().invoke(main, shlex.split(line))
+    return invoke(*shlex.split(line))
 
 
 def answered(line):

@@ -7,3 +7,5 @@
 
 Of the first two the constants do not import the derivations, so that a constant does not pay for SymPy.
 """
+
+from theory.about import __getattr__ as __getattr__

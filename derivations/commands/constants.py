@@ -26,12 +26,13 @@ from derivations.commands.options import (
 )
 from derivations.output import emit, json_text, progress, tables, write
 from derivations.press.constant_tables import FORMATS
+from theory.nearest import nearest
 
 if TYPE_CHECKING:
     from theory.asymptotics import LocalFlow, PowerLaw, Spectrum
     from theory.constraint import Constraint
 
-MOST_DIGITS = 4000
+PRINTABLE_DIGITS = 4000
 """Python converts no longer numbers to text unless told to."""
 
 DIGITS, SWEEP_DIGITS = 50, 10
@@ -96,7 +97,7 @@ def read_exponents(text: str) -> tuple[Fraction, ...]:
 )
 @click.option(
     "--digits",
-    type=click.IntRange(1, MOST_DIGITS),
+    type=click.IntRange(1, PRINTABLE_DIGITS),
     metavar="N",
     help=f"Significant digits of every constant.  [default: {DIGITS}, or {SWEEP_DIGITS} in a sweep]",
 )
@@ -207,7 +208,7 @@ def _names(only: str | None, known: list[str]) -> list[str]:
         if set(unknown) & set(catalogue(*options)):
             raise ValueError(f"--only {unknown[0]} needs {needed}")
     if unknown:
-        raise ValueError(f"--only {unknown[0]!r} must be among {', '.join(known)}")
+        raise ValueError(f"--only {unknown[0]!r} is no constant; {nearest(unknown[0], known)}")
     return names
 
 

@@ -17,6 +17,8 @@ from derivations.commands.options import (
     read_picture,
 )
 from derivations.output import emit, json_text, write
+from derivations.press.linear import linear
+from theory.nearest import nearest
 
 if TYPE_CHECKING:
     from theory.laws import Law, Laws
@@ -171,7 +173,7 @@ def _chosen(found: "Laws", only: str | None) -> "Laws":
         if name in found.missing:
             raise ValueError(f"--only {name}: there is no such law here: {found.missing[name]}")
         if name not in found:
-            raise ValueError(f"--only {name!r} must be among {', '.join(found)}")
+            raise ValueError(f"--only {name!r} is no law; {nearest(name, found)}")
     return replace(found, by_name={name: found[name] for name in names}, missing={})
 
 
@@ -180,7 +182,7 @@ def _text(found: "Laws", as_latex: bool) -> str:
     from theory.laws import printed
 
     def say(expression: Any) -> str:
-        return printed(expression) if as_latex else str(expression)
+        return printed(expression) if as_latex else linear(printed(expression))
 
     names = [f"{say(name)} = {say(formula)}" for name, formula in found.names.items()]
     meanings = [f"{say(name)}: {text}" for name, text in found.meanings.items()]
@@ -195,7 +197,7 @@ def _lines(law: "Law", say: Callable[[Any], str], as_latex: bool) -> Iterator[st
 
     from theory.laws import quantity
 
-    left = f"{quantity(law)} \\sim" if as_latex else f"{law.quantity} ~"
+    left = f"{quantity(law)} \\sim" if as_latex else f"{linear(quantity(law))} ~"
     yield f"{law.name}: {say(law.variable)} is the variable, {say(sympy.And(law.domain, law.window))}"
     for regime in law.regimes:
         condition = "" if regime.condition == sympy.true else f" [{say(regime.condition)}]"

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -41,7 +41,7 @@ from derivations.output import emit, json_text, progress, tables
 if TYPE_CHECKING:
     from numerics import Problem, Trajectory
     from numerics.generated import RightHandSides
-    from numerics.precise import PreciseSolution
+    from numerics.precise import ExactProblem, PreciseSolution
 
 DELTA, EPSILON = 0.1, 0.05
 """Levels of T1, in units of s*, and of T2."""
@@ -100,88 +100,103 @@ def solve(
     Time is the flow's own, dw/dt = -grad L(w): of SGD step size times step number. Small numbers keep their
     full relative accuracy.
     """
-    import numerics
-
     chosen = Chosen.taken(request)
+    sampling = {"step_size": step_size, "batch": batch, "noise": noise}
     with bad_input():
         form = file_format(as_json, output, form)
-        if points is not None and times is not None:
-            raise ValueError("--points and --times exclude each other: give one of them")
-        if times is not None and max(times) > until:
-            raise ValueError(f"--times holds {max(times):g}: it must not exceed --until {until:g}")
-        own = {"step_size": step_size, "batch": batch, "noise": noise}
-        check_sgd(sgd, digits, own, until)
-        if digits is not None:
-            if form is not None:
-                raise ValueError(
-                    "--digits prints decimal strings, which labelled arrays do not hold: use --json"
-                )
-            if chosen.given and request["problem"] is None:
-                raise ValueError(f"--digits needs a --problem file for {chosen.given[0]}")
-            exact = exact_problem(digits, until, request)
-            problem = exact.rounded
-        else:
-            horizon = 0.0 if sgd else LEAST_HORIZON
-            problem = load_problem(until, sizes=chosen.sizes, least_horizon=horizon, **request)
-        model = None
-        if sgd:
-            _check_single(chosen)
-            check_one_student(problem)
-            modules = link_modules(chosen.link, chosen.teacher_link)
-        elif chosen.given:
-            model = network_model(chosen.sides(problem), chosen.constraint, exact=digits is not None)
-        else:
-            check_one_student(problem)
+        report = Report(until, points, times, as_json, output, form, parameters(request))
+        report.check()
+        check_sgd(sgd, digits, sampling, until)
+        exact = None if digits is None else _exact(digits, report, chosen, request)
+        least = 0.0 if sgd else LEAST_HORIZON
+        problem = (
+            exact.rounded
+            if exact is not None
+            else load_problem(until, sizes=chosen.sizes, least_horizon=least, **request)
+        )
     if sgd:
-        wanted = times or points or (JSON_POINTS if as_json or form else TABLE_POINTS)
-        prediction = predict(problem, until, wanted, own, modules)
-        emit(prediction_content(prediction, as_json, form, output, parameters(request)), output)
-        return
-    if model is not None:
-        moments = times or _default_times(
-            problem, until, points or (JSON_POINTS if as_json or form else TABLE_POINTS)
-        )
-        source = problem if digits is None else exact
-        run, answer = _network(source, model, until, moments, digits)
-        if form is not None:
-            labelled = run.dataset(moments, **parameters(request), **written_options(chosen))
-            emit(file_content(labelled, answer, form), output)
-        else:
-            emit(network_text(answer, as_json, output), output)
-        return
-    if digits is not None:
-        moments = times or _default_times(
-            problem, until, points or (JSON_POINTS if as_json else TABLE_POINTS)
-        )
-        answer = digits_answer(solve_with_digits(exact, moments, digits), moments)
-        emit(digits_text(answer, as_json, output), output)
-        return
-    with progress("solve") as show:
-        run = numerics.solve(
-            problem, until, progress=lambda time: show(min(1.0, math.log1p(time) / math.log1p(until)))
-        )
-    reported = times or _default_times(
-        problem, until, points or (JSON_POINTS if as_json or form else TABLE_POINTS)
-    )
-    answer = _answer(run, reported)
-    if form is not None:
-        levels = {"delta": DELTA, "epsilon": EPSILON}
-        emit(file_content(run.dataset(reported, **parameters(request), **levels), answer, form), output)
-        return
-    emit(json_text(answer) if as_json else _readable(answer, output), output)
+        content = _predicted(problem, report, chosen, sampling)
+    elif chosen.given:
+        content = _network(problem, exact, report, chosen, digits)
+    elif exact is not None and digits is not None:
+        content = _with_digits(exact, report, digits)
+    else:
+        content = _flow(problem, report)
+    emit(content, output)
 
 
-def _check_single(chosen: Chosen) -> None:
-    """Online SGD is predicted of one student of weight 1 with one teacher."""
-    several = [name for name in chosen.given if not name.endswith("link")]
-    if several:
-        raise ValueError(f"--sgd predicts one student of weight 1: leave out {', '.join(several)}")
+class Report(NamedTuple):
+    """What is to be reported of a run, and how; ``labels`` tell the problem's options in a file."""
+
+    until: float
+    points: int | None
+    times: tuple[float, ...] | None
+    as_json: bool
+    output: Path | None
+    form: str | None
+    labels: dict[str, Any]
+
+    def check(self) -> None:
+        """Raise ValueError where the times contradict other options."""
+        if self.points is not None and self.times is not None:
+            raise ValueError("--points and --times exclude each other: give one of them")
+        if self.times is not None and max(self.times) > self.until:
+            raise ValueError(f"--times holds {max(self.times):g}: it must not exceed --until {self.until:g}")
+
+    @property
+    def number(self) -> int:
+        """The number of times, where none are given."""
+        return self.points or (JSON_POINTS if self.as_json or self.form else TABLE_POINTS)
+
+    def moments(self, problem: "Problem") -> tuple[float, ...]:
+        """The times given, else from well before the fastest mode moves, 0.01/(λ_max s*), to ``until``."""
+        if self.times:
+            return self.times
+        fastest = float(problem.eigenvalues.max()) * problem.teacher_energy
+        start = min(0.01 / fastest, 0.01 * self.until)
+        ratio = math.log(self.until / start) / (self.number - 1)
+        return (*(start * math.exp(ratio * number) for number in range(self.number - 1)), self.until)
+
+
+def _exact(digits: int, report: Report, chosen: Chosen, request: dict[str, Any]) -> "ExactProblem":
+    """The problem in exact numbers; ValueError where options do not go with ``--digits``."""
+    if report.form is not None:
+        raise ValueError("--digits prints decimal strings, which labelled arrays do not hold: use --json")
+    if chosen.given and request["problem"] is None:
+        raise ValueError(f"--digits needs a --problem file for {chosen.given[0]}")
+    return exact_problem(digits, report.until, request)
+
+
+def _predicted(problem: "Problem", report: Report, chosen: Chosen, sampling: dict[str, Any]) -> str | bytes:
+    """The curve of online SGD, which is predicted of one student of weight 1 with one teacher."""
+    with bad_input():
+        several = [name for name in chosen.given if not name.endswith("link")]
+        if several:
+            raise ValueError(f"--sgd predicts one student of weight 1: leave out {', '.join(several)}")
+        check_one_student(problem)
+        modules = link_modules(chosen.link, chosen.teacher_link)
+    prediction = predict(problem, report.until, report.times or report.number, sampling, modules)
+    return prediction_content(prediction, report.as_json, report.form, report.output, report.labels)
 
 
 def _network(
+    problem: "Problem", exact: "ExactProblem | None", report: Report, chosen: Chosen, digits: int | None
+) -> str | bytes:
+    """The overlaps of another model than phase retrieval, to so many ``digits`` where they are asked for."""
+    with bad_input():
+        model = network_model(chosen.sides(problem), chosen.constraint, exact=exact is not None)
+    times = report.moments(problem)
+    run, answer = _run_network(exact or problem, model, report.until, times, digits)
+    if report.form is not None:
+        labelled = run.dataset(times, **report.labels, **written_options(chosen))
+        return file_content(labelled, answer, report.form)
+    return network_text(answer, report.as_json, report.output)
+
+
+def _run_network(
     problem: Any, model: "RightHandSides", until: float, times: tuple[float, ...], digits: int | None
 ) -> tuple[Any, dict[str, Any]]:
-    """The run of a ``model`` other than phase retrieval, and its answer at ``times`` in the order given."""
+    """The run of a ``model``, and its answer at ``times`` in the order given."""
     import numerics
 
     moments = tuple(sorted(set(times)))
@@ -195,24 +210,49 @@ def _network(
         overlaps, modes, written = run.overlaps, run.modes, {"digits": digits}
     order = [moments.index(time) for time in times]
     overlaps = type(overlaps)(*(part[..., order] for part in overlaps))
-    facts = {
+    facts = {**_outcome(run, modes), **written}
+    if hasattr(model, "CONSTRAINT"):
+        facts["constraint"] = model.CONSTRAINT
+    return run, network_answer(overlaps, times, facts, digits)
+
+
+def _with_digits(exact: "ExactProblem", report: Report, digits: int) -> str:
+    """The flow of phase retrieval in decimal strings."""
+    with bad_input():
+        check_one_student(exact.rounded)
+    times = report.moments(exact.rounded)
+    answer = digits_answer(solve_with_digits(exact, times, digits), times)
+    return digits_text(answer, report.as_json, report.output)
+
+
+def _flow(problem: "Problem", report: Report) -> str | bytes:
+    """The flow of phase retrieval."""
+    import numerics
+
+    with bad_input():
+        check_one_student(problem)
+    whole = math.log1p(report.until)
+    with progress("solve") as show:
+        run = numerics.solve(
+            problem, report.until, progress=lambda time: show(min(1.0, math.log1p(time) / whole))
+        )
+    times = report.moments(problem)
+    answer = _answer(run, times)
+    if report.form is not None:
+        levels = {"delta": DELTA, "epsilon": EPSILON}
+        return file_content(run.dataset(times, **report.labels, **levels), answer, report.form)
+    return json_text(answer) if report.as_json else _readable(answer, report.output)
+
+
+def _outcome(run: Any, modes: int) -> dict[str, Any]:
+    """Where a run ends, and what it cost."""
+    return {
         "limit": run.limit.name,
         "limit_reason": run.limit.reason,
         "modes": modes,
         "steps": int(run.steps),
         "error": run.error,
-        **written,
-        **({"constraint": model.CONSTRAINT} if hasattr(model, "CONSTRAINT") else {}),
     }
-    return run, network_answer(overlaps, times, facts, digits)
-
-
-def _default_times(problem: "Problem", until: float, points: int) -> tuple[float, ...]:
-    """Times from well before the fastest mode moves, 0.01/(λ_max s*), to ``until``."""
-    fastest = float(problem.eigenvalues.max()) * problem.teacher_energy
-    start = min(0.01 / fastest, 0.01 * until)
-    ratio = math.log(until / start) / (points - 1)
-    return (*(start * math.exp(ratio * number) for number in range(points - 1)), until)
 
 
 def _answer(run: "Trajectory", reported: tuple[float, ...]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from numerics.arrays import Array
 SMALL = tuple(map(sympy.Rational, ("1", "2", "1/2", "3", "1/3")))
 """Values tried, in this order, for each symbol of an identity that fails."""
 
-ROUNDING = 1e-9
+SIDES_ACCURACY = 1e-9
 """The sides of an inequality are computed to this relative accuracy at least."""
 
 ARGUED = None
@@ -126,9 +126,9 @@ def inequality(
     if stands is Verdict.PROVED and proof is not ARGUED and not proof:
         raise ValueError("an inequality is proved only by an identity, such as CAUCHY_SCHWARZ, or ARGUED")
     reached = f"{how}; largest ratio of the sides {ratio:.6g}"
-    if ratio > 1 + ROUNDING and broken is not None:
+    if ratio > 1 + SIDES_ACCURACY and broken is not None:
         return Finding(Verdict.FALSE, reached, ratio, broken())
     for derived, printed in proof or ():
         if identity(derived, printed, how).verdict is not Verdict.PROVED:
             return Finding(Verdict.UNDECIDED, f"{how}: {derived} is not {printed}")
-    return Finding(stands if ratio <= 1 + ROUNDING else Verdict.UNDECIDED, reached, ratio)
+    return Finding(stands if ratio <= 1 + SIDES_ACCURACY else Verdict.UNDECIDED, reached, ratio)

@@ -20,7 +20,7 @@ Given = float | Sequence[float] | Array
 DRAWN = 1e-8
 """Within this share of itself a drawn value is that of the formula printed beside it."""
 
-ROUNDING = 1e-12
+DIFFERENCE_ROUNDING = 1e-12
 """Of the largest value: differences are taken in some."""
 
 
@@ -83,7 +83,7 @@ def _same(found: Array, expected: float | Array) -> bool:
     """Whether the values are those expected, where these are numbers."""
     found, expected = np.broadcast_arrays(found, expected)
     compared = ~np.isnan(expected)
-    rounding = ROUNDING * np.abs(expected[compared]).max()
+    rounding = DIFFERENCE_ROUNDING * np.abs(expected[compared]).max()
     return bool(np.allclose(found[compared], expected[compared], rtol=DRAWN, atol=rounding))
 
 

@@ -20,6 +20,8 @@ def linear(latex: str) -> str:
     'ẇᵢ = 4 λᵢ (s⁎ − 3 s) wᵢ + 1/(2 d)'
     >>> linear(r"\int_0^t e^{\rho t} dt"), linear(r"\sqrt{a + b}")
     ('∫₀ᵗ e^(ρ t) d t', '√(a + b)')
+    >>> linear(r"\tfrac{1}{2} 2^{- \gamma}")
+    '1/2 · 2^(−γ)'
     """
     tree = fromstring(convert(latex))
     return unicodedata.normalize("NFC", " ".join(_row(tree).split()))
@@ -36,9 +38,10 @@ def plain(text: str) -> str:
 
 def _row(node: Element) -> str:
     """The children of a node, spaced like a formula."""
-    text, upright = "", False
+    text, upright, number = "", False, False
     for child in node:
         joined, upright = upright, child.get("mathvariant") == "normal"
+        digits, number = number, child.tag.endswith("}mn")
         piece = unicodedata.normalize("NFC", _linear(child))
         symbol, before = piece.strip(), text.rstrip()
         if not symbol:
@@ -51,6 +54,8 @@ def _row(node: Element) -> str:
             text = f"{before}{symbol} "
         elif symbol == "/":
             text = f"{before}/"
+        elif before and before[-1].isdigit() and symbol[0].isdigit() and not (digits and number):
+            text = f"{before} · {symbol}"
         else:
             text += piece if _joins(text, symbol) or (joined and upright) else f" {piece}"
     return text

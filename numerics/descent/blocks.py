@@ -21,14 +21,14 @@ from numerics.quadrature.summation import Summation, summation
 from numerics.solver.contract import NoConvergence, StepResult, Task
 from numerics.solver.control import NOISE_DECAY, NOISE_GROWTH
 from numerics.solver.errors import NOISE
-from numerics.solver.step import ROUNDING, CollocationStep, truncation
+from numerics.solver.step import SINGLE_ROUNDING, CollocationStep, truncation
 from numerics.state.charts import Chart
 from numerics.state.observables import norms
 
 STAGES = 12
 TOLERANCE = 1e-13
 GROWTH = 2.5
-LARGEST_ERROR = 10.0 * TOLERANCE
+LARGEST_BLOCK_ERROR = 10.0 * TOLERANCE
 WORTHWHILE = 256  # a block costs as much as a few hundred plain steps
 DEAD = 1e-16
 
@@ -110,9 +110,9 @@ class Blocks:
             statistics = np.concatenate([self.iterate.statistics()[:, None], result.statistics], axis=1)
             error, decay = self._truncation(table, statistics)
             factor = min(max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1), GROWTH)
-            flat = decay > NOISE_DECAY if error <= LARGEST_ERROR else error > NOISE_DECAY * before
+            flat = decay > NOISE_DECAY if error <= LARGEST_BLOCK_ERROR else error > NOISE_DECAY * before
             self.noisy = flat and error <= self._noise
-            if error <= LARGEST_ERROR or self.noisy:
+            if error <= LARGEST_BLOCK_ERROR or self.noisy:
                 self.steps = _rounded(steps * (NOISE_GROWTH if self.noisy else factor))
                 return self._accept(table, statistics, result)
             before, steps = error, _rounded(steps * min(factor, 0.5))
@@ -178,8 +178,8 @@ class Blocks:
         found = truncation(
             table,
             statistics,
-            lambda: ROUNDING / LARGEST_ERROR * self._term_sizes(),
-            LARGEST_ERROR,
+            lambda: SINGLE_ROUNDING / LARGEST_BLOCK_ERROR * self._term_sizes(),
+            LARGEST_BLOCK_ERROR,
         )
         return found.error, found.decay
 

@@ -14,7 +14,7 @@ from numerics.descent.blocks import Block, Blocks
 from numerics.descent.moments import Moments, with_variance
 from numerics.quadrature.summation import Summation
 from numerics.solver.contract import NoConvergence, StepResult
-from numerics.solver.step import ROUNDING, magnitudes
+from numerics.solver.step import SINGLE_ROUNDING, magnitudes
 
 ITERATIONS = 12
 CONVERGED = 1e-13
@@ -61,7 +61,7 @@ def solve_moments(table: Summation, now: Moments, guess: Array) -> "SolvedMoment
     Raises NoConvergence, also where Newton's method leaves the range of floats.
     """
     unknowns, units = guess, magnitudes(guess)
-    rounding, before = ROUNDING * now.term_sizes(), 1.0
+    rounding, before = SINGLE_ROUNDING * now.term_sizes(), 1.0
     for _ in range(ITERATIONS):
         solved = SolvedMoments(table, now, unknowns)
         change = solved.newton(solved.statistics() - unknowns, units)

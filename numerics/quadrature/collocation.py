@@ -84,15 +84,24 @@ class Collocation:
     @cached_property
     def _weights(self) -> Array:
         """Those (s + 1,) with which the products of gaps are Lagrange polynomials."""
-        gaps = self.points[:, None] - self.points
-        np.fill_diagonal(gaps, 1.0)
-        return 1.0 / gaps.prod(axis=1)
+        return barycentric_weights(self.points)
 
     @cached_property
     def derivative(self) -> Array:
         """The matrix (s + 1, s + 1) that maps values at ``points`` to those of the derivative there."""
         slopes = 2.0 * chebyshev.chebder(self.to_chebyshev)
         return chebyshev.chebval(2.0 * self.points - 1.0, slopes).T
+
+    def integral(self, values: Array, against: Array, x: float) -> float:
+        """∫ p dq from 0 to ``x`` in [0, 1], of the polynomials with ``values`` and ``against`` (s + 1,).
+
+        >>> table = radau(2)
+        >>> round(table.integral(table.points, table.points**2, 0.5), 12)
+        0.083333333333
+        """
+        p, q = self.to_chebyshev @ values, self.to_chebyshev @ against
+        primitive = chebyshev.chebint(chebyshev.chebmul(p, chebyshev.chebder(q)), lbnd=-1)
+        return float(chebyshev.chebval(2.0 * x - 1.0, primitive))
 
     def roots(self, values: Array) -> Array:
         """Real roots in [0, 1], ascending, of one polynomial with ``values`` (s + 1,) at ``points``."""
@@ -142,10 +151,19 @@ def plain(table: Collocation) -> Collocation:
 
 def extrapolate(places: Array, values: Array, x: Array) -> Array:
     """At ``x`` (X,), none of the ``places`` (k,), the polynomials through ``values`` (n, k): shape (n, X)."""
+    terms = barycentric_weights(places) / (x[:, None] - places)
+    return values @ (terms / terms.sum(axis=1, keepdims=True)).T
+
+
+def barycentric_weights(places: Array) -> Array:
+    """Those w (k,) with which w_j ∏_{i≠j} (x − x_i) are the Lagrange polynomials of the ``places`` x (k,).
+
+    >>> barycentric_weights(np.array([0.0, 1.0, 2.0]))
+    array([ 0.5, -1. ,  0.5])
+    """
     gaps = places[:, None] - places
     np.fill_diagonal(gaps, 1.0)
-    terms = 1.0 / (gaps.prod(axis=1) * (x[:, None] - places))
-    return values @ (terms / terms.sum(axis=1, keepdims=True)).T
+    return 1.0 / gaps.prod(axis=1)
 
 
 @cache

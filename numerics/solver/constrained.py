@@ -34,7 +34,7 @@ COMPANION = 30.0
 LARGEST = 10.0
 """Of the tolerance: the largest error of a step that is accepted."""
 GROWTH, SHORTEST = 3.0, 0.2
-ROUNDING = 5e-15
+CONSTRAINED_ROUNDING = 5e-15
 """Of the statistics: twice at least, and in every step."""
 FADED = 1e-240
 """Of the teachers' energy: what has less is 0, before its square leaves the range of floats."""
@@ -237,7 +237,10 @@ def follow(
     loss = float(place.chart.loss(place.overlaps, place.law.energy))
     limit = limits.at_the_end(model.model, modes.statistics(place.students), modes.energy, loss, until)
     total = (
-        error + ROUNDING * (1.0 + np.sqrt(taken)) + problem.relative_error + unresolved(model.model, segments)
+        error
+        + CONSTRAINED_ROUNDING * (1.0 + np.sqrt(taken))
+        + problem.relative_error
+        + unresolved(model.model, segments)
     )
     return Trajectory(problem, table, segments, limit, until, total, model.constraint)
 

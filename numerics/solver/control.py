@@ -8,7 +8,7 @@ from numerics.arrays import Array
 from numerics.solver.step import FLOOR, SMALLEST, Truncation
 
 TOLERANCE = 3e-14
-LARGEST_ERROR = 10.0 * TOLERANCE
+LARGEST_STEP_ERROR = 10.0 * TOLERANCE
 NOISE_DECAY = 0.1  # over two orders
 NOISE_GROWTH = 4.0
 GROWTH = 6.0

@@ -10,9 +10,16 @@ from numerics.quadrature.collocation import Collocation
 from numerics.solver.amplification import STEP_ROUNDING, Amplification
 from numerics.solver.clusters import term_sizes
 from numerics.solver.contract import StepResult
-from numerics.solver.control import LARGEST_ERROR
+from numerics.solver.control import LARGEST_STEP_ERROR
 from numerics.solver.place import Place
-from numerics.solver.step import ROUNDING, SMALLEST, Truncation, error_inside, rounding_of_fall, truncation
+from numerics.solver.step import (
+    SINGLE_ROUNDING,
+    SMALLEST,
+    Truncation,
+    error_inside,
+    rounding_of_fall,
+    truncation,
+)
 
 NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 NOISE = 1e-6
@@ -42,7 +49,9 @@ def left_out(place: Place, statistics: Array, times: Array) -> Truncation:
     An error of the times of a student's own clock is measured by the time in which a statistic changes.
     """
     system = place.here.system
-    allowed, rounding = (LARGEST_ERROR, ROUNDING / LARGEST_ERROR) if system.single else (0.0, NETWORK_UNIT)
+    allowed, rounding = (
+        (LARGEST_STEP_ERROR, SINGLE_ROUNDING / LARGEST_STEP_ERROR) if system.single else (0.0, NETWORK_UNIT)
+    )
     elapsed, unit = np.append(0.0, times), times[-1]
     if system.single:
         unit = min(unit, 1.0 / max(_pace(system.table, statistics, elapsed), SMALLEST))

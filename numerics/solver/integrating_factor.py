@@ -14,7 +14,7 @@ from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation
 from numerics.solver.clusters import Clusters, term_sizes
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task
-from numerics.solver.step import ROUNDING, drift_and_slopes, magnitudes
+from numerics.solver.step import SINGLE_ROUNDING, drift_and_slopes, magnitudes
 from numerics.state.modes import Modes
 
 ITERATIONS = 12
@@ -37,7 +37,7 @@ class ShortStep(Step):
         table, chart, modes, width = task.table, task.chart, task.modes, task.width
         start, clusters = task.deviation[0], task.clusters
         unknowns = np.concatenate([task.gain[None], task.drift[1][0]])
-        rounding = ROUNDING * term_sizes(modes, task.deviation, clusters)
+        rounding = SINGLE_ROUNDING * term_sizes(modes, task.deviation, clusters)
         force_slope = np.abs(task.slopes[1][0])
         noise = np.append(0.0, force_slope.max(axis=2) @ rounding)
         floor = np.append(1.0 / task.stiffness, noise[1:])

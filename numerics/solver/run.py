@@ -14,7 +14,7 @@ from numerics.problems.problem import Problem
 from numerics.solver import errors, reach
 from numerics.solver.amplification import Amplification
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task, take
-from numerics.solver.control import LARGEST_ERROR, NOISE_DECAY, Control
+from numerics.solver.control import LARGEST_STEP_ERROR, NOISE_DECAY, Control
 from numerics.solver.errors import Errors
 from numerics.solver.guess import Guess, Last, along, expected, still
 from numerics.solver.loop import Trial
@@ -152,7 +152,7 @@ class FloatTrial(Trial[Run, Attempt]):
         if place.here.rotated and place.outrun(found.statistics):
             stride = self._shortened(HALF)
             return replace(self, stride=stride, guess=expected(place, self.run.last, stride))
-        if error <= LARGEST_ERROR or self._noisy(found):
+        if error <= LARGEST_STEP_ERROR or self._noisy(found):
             return None
         control, table = self.run.control, place.here.system.table
         stride = self._shortened(min(control.factor(error), SHORTER))
@@ -171,7 +171,7 @@ class FloatTrial(Trial[Run, Attempt]):
         students = here.frame.T @ result.students if here.rotated else result.students
         lengths = here.norms(result.deviation, students)
         lengths = np.concatenate([place.lengths[..., None], lengths], axis=-1)
-        drowned = found.left_out.error > LARGEST_ERROR and self._noisy(found)
+        drowned = found.left_out.error > LARGEST_STEP_ERROR and self._noisy(found)
         elapsed = np.append(0.0, result.times)
         overlaps = found.statistics[: len(found.statistics) - len(here.chart.areas)]
         width, control = run.control.after(found.left_out, float(elapsed[-1]), overlaps, drowned)
@@ -222,7 +222,7 @@ class FloatTrial(Trial[Run, Attempt]):
         coefficient to coefficient or with the width. The time comes last, and has none.
         """
         missing = found.left_out
-        accurate = missing.error <= LARGEST_ERROR
+        accurate = missing.error <= LARGEST_STEP_ERROR
         flat = missing.decay > NOISE_DECAY if accurate else missing.error > self.before
         resolved = missing.worst < len(found.statistics)
         return resolved and flat and missing.error <= errors.noise(self.run.place)
@@ -250,10 +250,10 @@ def _first_width(place: Place) -> float:
     here, problem = place.here, place.here.system.problem
     with np.errstate(divide="ignore", invalid="ignore"):
         gain, force = here.chart.drift(place.statistics, here.modes.energy)
-        slopes = here.chart.drift_jacobian(place.statistics, here.modes.energy)[1]
-    slopes = np.where(np.isfinite(slopes), slopes, 0.0)
+        slopes = here.chart.slopes(place.statistics, here.modes.energy)
+        _, answer = slopes(np.ones((len(place.statistics), 1)))
     if not (np.isfinite(gain).all() and np.isfinite(force).all()):
         raise ValueError("the drift of this model is not finite at the start: choose a start with energy")
-    slope = np.abs(slopes).max()
+    slope = np.abs(answer).max()
     scale = np.abs(gain).max() + np.abs(force).max() + slope * problem.teacher_energy
     return float(1.25 / (problem.eigenvalues.max() * scale))

@@ -30,7 +30,7 @@ UNSTEADY = 1e-3  # changes above that grow although their derivatives are new le
 CHORD_TOLERANCE = 1e-15  # of what is left after an iteration whose derivatives are those of an earlier one
 FEEDBACK = 30.0
 SLOW = 0.1  # a change that is more than this of the one before asks for new derivatives
-ROUNDING = 1e-14  # of a statistic, in units of its terms
+SINGLE_ROUNDING = 1e-14  # of a statistic, in units of its terms
 NETWORK_ROUNDING = 1e-13  # the eigenvectors of a coupling between students lose digits
 EPSILON = float(np.finfo(float).eps)
 FLOOR = 1e-14  # coefficients below are taken for rounding
@@ -65,7 +65,7 @@ class CollocationStep(Step):
         table, chart, modes, width = task.table, task.chart, task.modes, task.width
         deviation, clusters = task.deviation, task.clusters
         unknowns, states, least = task.guess, deviation, modes.least_units(deviation)
-        relative = ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING
+        relative = SINGLE_ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING
         rounding = relative * term_sizes(modes, deviation, clusters)
         newton, before = None, np.inf
         for left in reversed(range(ITERATIONS)):

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.polynomial import chebyshev
 
 from numerics.arrays import Array
 from numerics.problems.problem import Problem
@@ -340,11 +339,9 @@ class Trajectory(Summarised):
         lost = 0.0
         for number, segment in enumerate(self.segments):
             if segment.start < until:
-                elapsed = self.table.to_chebyshev @ segment.elapsed
-                deficit = self.table.to_chebyshev @ segment.deficits(self.limit.sign)[0]
-                primitive = chebyshev.chebint(chebyshev.chebmul(deficit, chebyshev.chebder(elapsed)), lbnd=-1)
+                deficit = segment.deficits(self.limit.sign)[0]
                 end = self._places(np.array([number]), np.array([until]))[0]
-                lost += float(chebyshev.chebval(2.0 * end - 1.0, primitive))
+                lost += self.table.integral(deficit, segment.elapsed, end)
         return lost
 
     def _settling_time(self, epsilon: float) -> float:

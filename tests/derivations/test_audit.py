@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 import sympy
-from click.testing import CliRunner
+from commandline import invoke
 from mpmath import mp
 
-from derivations.cli import main
 from derivations.court import Claim, Counterexample, Effort, Finding, Verdict, claim
 from derivations.court.attack import inequality
 from derivations.court.enclosure import NoEnclosureError, enclose
@@ -163,12 +162,8 @@ def test_records_are_checked_when_they_are_made():
 # Command
 
 
-def run(*words):
-    return CliRunner().invoke(main, ["audit", *words])
-
-
 def test_json_keeps_the_contract():
-    result = run("P1", "--quick", "--json")
+    result = invoke("audit", "P1", "--quick", "--json")
     assert result.exit_code == 0, result.output
     entries = json.loads(result.stdout)
     assert [entry["id"] for entry in entries] == [name for name in CLAIMS if name.split("/")[0] == "P1"]
@@ -193,8 +188,8 @@ def test_a_claim_tells_where_it_is_examined(name):
 
 def test_the_command_prints_file_and_line():
     source = CLAIMS["P9/step3-ratio"].source.place
-    assert f"Examined in {source}" in run("B.24", "--quick").stdout
-    entry = json.loads(run("(B.24)", "--quick", "--json").stdout)[0]
+    assert f"Examined in {source}" in invoke("audit", "B.24", "--quick").stdout
+    entry = json.loads(invoke("audit", "(B.24)", "--quick", "--json").stdout)[0]
     assert (entry["id"], entry["place"], entry["source"]) == ("P9/step3-ratio", "(B.24)", source)
 
 
@@ -215,7 +210,7 @@ def test_a_number_that_is_an_id_too_means_both():
 
 
 def test_the_table_names_claim_verdict_and_counts():
-    lines = run("P1/step1", "--quick").stdout.splitlines()
+    lines = invoke("audit", "P1/step1", "--quick").stdout.splitlines()
     assert lines[0].split()[:3] == ["id", "paper", "verdict"]
     assert lines[1].startswith("P1/step1")
     assert "proved" in lines[1]
@@ -223,7 +218,7 @@ def test_the_table_names_claim_verdict_and_counts():
 
 
 def test_an_unknown_claim_is_bad_input():
-    result = run("P99")
+    result = invoke("audit", "P99")
     assert result.exit_code == 2
     assert result.stderr.endswith("'P99' is no claim and no equation of one; the nearest are P9\n")
     assert len(result.stderr.splitlines()) == 1
@@ -247,7 +242,7 @@ def test_what_is_nearest_is_said(name, said):
 def test_a_contradiction_of_the_record_exits_with_one(monkeypatch):
     wrong = CLAIMS["P1"].changed("a", NUDGE[0])
     monkeypatch.setattr("derivations.register.claims", lambda: {"P1": wrong})
-    result = run("P1", "--quick", "--json")
+    result = invoke("audit", "P1", "--quick", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)[0]["verdict"] == "false as stated"
     assert "P1" in result.stderr

@@ -13,12 +13,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from commandline import invoke
 
 from derivations.adjudication import drawn, meanwhile, table
 from derivations.beyond.telling import closures
-from derivations.commands.book import book as book_command
-from derivations.commands.derive import derive as derive_command
 from derivations.contents import CHAPTERS, UnknownPartError, select
 from derivations.court import Effort
 from derivations.court.statement import BrokenStepError, Definition
@@ -138,7 +136,7 @@ def test_the_paper_is_covered():
 def test_keys_and_chapters_are_told_apart():
     names = [chapter.key for chapter in CHAPTERS]
     assert len({*names, *DERIVATIONS}) == len(names) + len(DERIVATIONS)
-    with pytest.raises(UnknownPartError, match=r"'P99' has no derivation.*allowed are model"):
+    with pytest.raises(UnknownPartError, match=r"'P99' has no derivation in the book; the nearest are P9$"):
         select(["P99"])
 
 
@@ -299,12 +297,8 @@ def test_the_audit_shows_its_pictures(book, pages, folder):
         assert (folder / f"figures/{picture.name}.pdf").read_bytes() == picture.pdf
 
 
-def run(command, *arguments):
-    return CliRunner().invoke(command, list(arguments))
-
-
 def test_derive_prints_steps():
-    result = run(derive_command, "Lem3")
+    result = invoke("derive", "Lem3")
     assert result.exit_code == 0
     assert result.stdout.startswith("The loss from below (Lem3)\n═")
     assert "L − 3 (s − s⁎)² = 4 (s s⁎ − u²)    [Lem3]" in result.stdout
@@ -312,7 +306,7 @@ def test_derive_prints_steps():
 
 
 def test_derive_answers_programs():
-    answer = json.loads(run(derive_command, "secular", "--json").stdout)
+    answer = json.loads(invoke("derive", "secular", "--json").stdout)
     assert [item["key"] for item in answer] == ["secular"]
     last = answer[0]["steps"][-1]
     assert last["text"] == "4 λ₁ + 8 λ₁² (w₁*)² ≤ ρ ≤ 12 λ₁"
@@ -324,7 +318,7 @@ def test_derive_answers_programs():
     [("markdown", r"\tag{Lem3}"), ("latex", r"\begin{equation*}"), ("mathml", "<math")],
 )
 def test_derive_in_other_formats(layout, expected):
-    result = run(derive_command, "Lem3", "--format", layout)
+    result = invoke("derive", "Lem3", "--format", layout)
     assert result.exit_code == 0
     assert result.stdout.count(expected) >= 3
 
@@ -332,13 +326,17 @@ def test_derive_in_other_formats(layout, expected):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nothing"], "'nothing' has no derivation in the book; allowed are model"),
+        (["volterr"], "'volterr' has no derivation in the book; the nearest are volterra"),
+        (
+            ["nothing"],
+            "'nothing' has no derivation in the book; ids are such as P9, Lem3 and secular, chapters",
+        ),
         (["P1", "--link", "z"], "--link derives a model: it does not go with 'P1'"),
         (["P1", "--format", "sympy"], "--format sympy is for models"),
     ],
 )
 def test_derive_refuses(arguments, message):
-    result = run(derive_command, *arguments)
+    result = invoke("derive", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
 
@@ -346,21 +344,21 @@ def test_derive_refuses(arguments, message):
 def test_command_writes_the_book(book, tmp_path, monkeypatch):
     monkeypatch.setattr("derivations.contents.write", lambda quick, progress: iter(book[:2]))
     target = tmp_path / "new" / "book"
-    result = run(book_command, "--quick", "--output", str(target))
+    result = invoke("book", "--quick", "--output", str(target))
     assert result.exit_code == 0
     assert {path.name for path in target.iterdir()} == {*dict(site.pages(book[:2])), "book.tex", "figures"}
     broken = Written(
         CHAPTERS[0], (Measured(Section("x", "", checks=[Check("x", "P1", False, "")]), evidence),)
     )
     monkeypatch.setattr("derivations.contents.write", lambda quick, progress: iter([broken]))
-    result = run(book_command, "--output", str(target))
+    result = invoke("book", "--output", str(target))
     assert result.exit_code == 1
     assert "fails: The model and its loss" in result.stderr
 
 
 def test_command_names_what_is_in_the_way(tmp_path):
     (tmp_path / "file").write_text("")
-    result = run(book_command, "--output", str(tmp_path / "file" / "book"))
+    result = invoke("book", "--output", str(tmp_path / "file" / "book"))
     assert result.exit_code == 2
     assert re.search("the folder '.*' cannot be made", result.stderr)
 

@@ -6,9 +6,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from commandline import invoke
 
-from derivations.cli import main
 from derivations.commands.cite import bibliography
 
 ROOT = Path(__file__).parents[2]
@@ -48,10 +47,10 @@ def test_libraries_that_results_rest_on_are_there():
 
 
 def test_the_command_prints_all_of_it():
-    text = CliRunner().invoke(main, ["cite"]).stdout
+    text = invoke("cite").stdout
     assert text.startswith("@software{phase_retrieval_theory,")
     assert text.count("\n@") == len(bibliography()) - 1
-    assert json.loads(CliRunner().invoke(main, ["cite", "--json"]).stdout) == bibliography()
+    assert json.loads(invoke("cite", "--json").stdout) == bibliography()
 
 
 def test_software_and_paper_are_those_of_the_citation_file():

@@ -5,16 +5,10 @@ import json
 import numpy as np
 import pytest
 import sympy
-from click.testing import CliRunner
+from commandline import invoke
 
-from derivations.cli import main
 from derivations.press.regimes import exponents, regimes
 from theory.laws import ALGORITHMS, B, a, laws, printed
-
-
-def run(*arguments):
-    result = CliRunner().invoke(main, ["laws", *arguments])
-    return result.exit_code, result.stdout, result.stderr
 
 
 def names_of(answer):
@@ -36,10 +30,10 @@ class _Gamma(sympy.Symbol):
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_expressions_for_programs_are_read_by_sympy(algorithm):
-    status, printed_json, _ = run("--algorithm", algorithm, "--json")
-    answer = json.loads(printed_json)
+    result = invoke("laws", "--algorithm", algorithm, "--json")
+    answer = json.loads(result.stdout)
     found = laws(algorithm=algorithm)
-    assert status == 0
+    assert result.exit_code == 0
     assert [law["name"] for law in answer["laws"]] == list(found)
     for law in answer["laws"]:
         regimes_of = found[law["name"]].regimes
@@ -50,28 +44,36 @@ def test_expressions_for_programs_are_read_by_sympy(algorithm):
 
 
 def test_latex_is_that_of_the_laws():
-    status, text, _ = run("--latex", "--only", "overlap", "--exponent", "2", "--teacher", "flat")
-    assert status == 0
-    assert printed(laws(spectrum=2, teacher=0)["overlap"].leading) in text
-    assert r"\gamma = \frac{1}{2}" in text
-    assert "measured: T1" in text
+    result = invoke("laws", "--latex", "--only", "overlap", "--exponent", "2", "--teacher", "flat")
+    assert result.exit_code == 0
+    assert printed(laws(spectrum=2, teacher=0)["overlap"].leading) in result.stdout
+    assert r"\gamma = \frac{1}{2}" in result.stdout
+    assert "measured: T1" in result.stdout
 
 
 def test_another_link_has_its_own_numbers():
-    status, text, _ = run("--link", "z**3 + z")
-    assert status == 0
-    assert "L ~ 34*C/" in text
-    assert "escape_time: none; ballistic" in text
+    result = invoke("laws", "--link", "z**3 + z")
+    assert result.exit_code == 0
+    assert "L ~ 34 · 2^(−γ) C t^(−γ)" in result.stdout
+    assert "escape_time: none; ballistic" in result.stdout
+
+
+def test_wide_networks_have_laws_of_their_own():
+    result = invoke("laws", "--wide")
+    assert result.exit_code == 0
+    assert "exponent (1 − 2 α)/(a + α)" in result.stdout
+    assert "Z: sum of i^-a over the modes" in result.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--only", "speed"], "must be among escape_time, overlap"),
+        (["--only", "speed"], "'speed' is no law; allowed are escape_time, overlap"),
         (
             ["--only", "crossover", "--algorithm", "sgd", "--exponent", "2", "--teacher", "flat"],
             "no such law",
         ),
+        (["--wide", "--algorithm", "sgd"], "the flow's laws alone"),
         (["--latex", "--json"], "exclude each other"),
         (["--teacher", "source:x"], "flat, source:B"),
         (["--plot", "x.svg"], "--plot needs one law"),
@@ -81,9 +83,9 @@ def test_another_link_has_its_own_numbers():
     ],
 )
 def test_bad_input(arguments, words):
-    status, _, error = run(*arguments)
-    assert status == 2
-    assert words in error
+    result = invoke("laws", *arguments)
+    assert result.exit_code == 2
+    assert words in result.stderr
 
 
 def test_the_diagram_has_the_borders_of_the_law(tmp_path):
@@ -96,7 +98,6 @@ def test_the_diagram_has_the_borders_of_the_law(tmp_path):
     assert np.allclose(values, -np.minimum((steps + 2 * sources[:, None] - 1) / steps, 2 - 1 / steps))
     assert np.isnan(exponents(law, np.array([0.5]), sources)).all()
     target = tmp_path / "phases.svg"
-    status, _, _ = run("--algorithm", "sgd", "--only", "sgd_loss", "--plot", str(target))
-    assert status == 0
+    assert invoke("laws", "--algorithm", "sgd", "--only", "sgd_loss", "--plot", str(target)).exit_code == 0
     assert target.read_text().count("<path") > 10
     assert law.regimes[0].condition == sympy.Lt(2 * B, a)

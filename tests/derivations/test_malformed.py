@@ -14,9 +14,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-
-from derivations.cli import main
+from commandline import invoke
 
 LAW = "--exponent 1.5 --dimension 3 --seed 0 --teacher flat"
 REQUESTS = [
@@ -166,7 +164,7 @@ def check(words, contents):
     before = tree()
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        result = CliRunner().invoke(main, words)
+        result = invoke(*words)
     after = tree()
     for name, content in former.items():
         Path(name).write_bytes(content)

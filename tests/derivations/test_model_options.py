@@ -1,23 +1,21 @@
 """Models on the command line: links, widths and weights, with and without a file."""
 
 import json
+import re
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from commandline import invoke
 
-from derivations.cli import main
 from numerics import network, power_law_network, solve
+from theory.symbolic import parse_link
+from theory.symbolic.links import _FUNCTIONS
 
 LAW = ["--exponent", "1.5", "--dimension", "20"]
 
 
-def run(*arguments):
-    return CliRunner().invoke(main, [str(x) for x in arguments])
-
-
 def answer(*arguments):
-    result = run(*arguments, "--json")
+    result = invoke(*arguments, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
@@ -66,13 +64,13 @@ def test_descent_of_a_network_is_the_map():
 
 
 def test_wide_tables_have_few_columns_and_files_have_all(tmp_path):
-    table = run("solve", *LAW, "--width", 6, "--until", 0.1, "--points", 2)
+    table = invoke("solve", *LAW, "--width", 6, "--until", 0.1, "--points", 2)
     assert table.exit_code == 0
     assert "S and U" in table.stdout
     assert "S11" not in table.stdout
     assert "U61" in table.stdout
     path = tmp_path / "run.json"
-    assert run("solve", *LAW, "--width", 6, "--until", 0.1, "--points", 2, "--output", path).exit_code == 0
+    assert invoke("solve", *LAW, "--width", 6, "--until", 0.1, "--points", 2, "--output", path).exit_code == 0
     content = json.loads(path.read_text())
     assert np.shape(content["S"]) == (6, 6, 2)
     assert content["attributes"]["width"] == 6
@@ -91,7 +89,7 @@ def test_wide_tables_have_few_columns_and_files_have_all(tmp_path):
     ],
 )
 def test_what_does_not_go_together(arguments, told):
-    result = run(*arguments)
+    result = invoke(*arguments)
     assert result.exit_code == 2
     assert told in result.output
 
@@ -101,3 +99,10 @@ def test_a_wide_network_of_several_links_prints_a_function_of_every_pair():
     assert list(keys["equations"])[:2] == ["P[z, z]", "P[z, z]_a"]
     assert keys["equations"]["R[z, z]"] == "c"
     assert keys["equations"]["P[z**2, z**2]_c"] == "4*c"
+
+
+def test_every_named_function_is_told():
+    """In Python, by the command line, and where a link is refused."""
+    told = parse_link.__doc__, invoke("solve", "--help").output, invoke("derive", "--link", "foo(z)").output
+    for text in told:
+        assert set(_FUNCTIONS) - {"sqrt"} <= set(re.findall(r"\w+", text))

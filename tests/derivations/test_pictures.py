@@ -6,10 +6,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import sympy
-from click.testing import CliRunner
+from commandline import invoke
 
 from derivations.adjudication import drawn
-from derivations.cli import main
 from derivations.court import Verdict
 from derivations.court.picture import Picture, Said, at_least, at_most
 from derivations.court.pictures import picture_of
@@ -141,10 +140,10 @@ def test_drawings_are_the_same_every_time_and_hold_their_curves():
 def test_the_command_draws_into_a_folder(tmp_path):
     folder = tmp_path / "made" / "pictures"
     words = ["audit", "T1/escape", "P1", "--quick"]
-    plain, drawing = (CliRunner().invoke(main, [*words, *more]) for more in ([], ["--plot", str(folder)]))
+    plain, drawing = (invoke(*words, *more) for more in ([], ["--plot", str(folder)]))
     assert (drawing.exit_code, drawing.output) == (plain.exit_code, plain.output) == (0, plain.output)
     assert sorted(path.name for path in folder.iterdir()) == ["audit-T1-escape.pdf", "audit-T1-escape.svg"]
-    blocked = CliRunner().invoke(main, [*words, "--plot", str(folder / "audit-T1-escape.svg" / "x")])
+    blocked = invoke(*words, "--plot", str(folder / "audit-T1-escape.svg" / "x"))
     assert blocked.exit_code == 2
     assert "cannot be made" in blocked.stderr
 

@@ -6,10 +6,13 @@ amplifies DOP853's own error to 1e-10.
 
 import math
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
 from derivations.beyond.closure_table import Row, closure_table, finite_spectrum, power_law_spectrum
+from theory.symbolic import Hierarchy, closures
 
 TIMES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 ORDERS = (4, 8, 16)
@@ -70,3 +73,23 @@ def test_rounding_drowns_the_exact_closure_of_many_eigenvalues() -> None:
     assert max(few) < INTEGRATION
     assert many[0] < INTEGRATION
     assert many[-1] > 1e-6
+
+
+def test_every_closure_is_measured_or_exact(monkeypatch) -> None:
+    """The integral equations have no row: they are exact, and solved against the flow elsewhere."""
+    measured = set()
+
+    def recorded(tower: Hierarchy, closure: closures.Closure) -> object:
+        measured.add(type(closure))
+        return closures.close(tower, closure)
+
+    monkeypatch.setattr("derivations.beyond.closure_table.close", recorded)
+    closure_table(finite_spectrum(), [4], [0.1])
+    modules = [import_module(f"{closures.__name__}.{item.name}") for item in iter_modules(closures.__path__)]
+    found = {item for module in modules for item in vars(module).values() if _closes(item)}
+    assert found - measured == {closures.DuhamelVolterra}
+    assert {item.__name__ for item in found} <= set(closures.__all__)
+
+
+def _closes(item: object) -> bool:
+    return isinstance(item, type) and "close" in vars(item) and item is not closures.Closure

@@ -23,6 +23,7 @@ from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
 from theory.asymptotics.tail import expansion, plateau, recovery
 from theory.expected import Count, Positive, checked
+from theory.nearest import nearest
 
 OF_A_PROBLEM = (
     rate,
@@ -165,7 +166,7 @@ def constants(
     known = catalogue(batch, step_size, flow)
     names = list(known if names is None else names)
     if unknown := [name for name in names if name not in known]:
-        raise ValueError(f"{unknown[0]!r} is no constant; there are {', '.join(known)}")
+        raise ValueError(f"{unknown[0]!r} is no constant; {nearest(unknown[0], known)}")
     found = {name: _found(known[name], spectrum, digits) for name in names}
     if flow.teacher_energy == flow.multiple == "1":
         return found

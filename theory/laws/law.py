@@ -150,7 +150,7 @@ class Laws(Mapping[str, Law]):
     @cached_property
     def meanings(self) -> dict[sympy.Symbol, str]:
         """What the other names mean that the laws use."""
-        return {symbol: text for symbol, text in MEANINGS.items() if symbol in self._used}
+        return {symbol: text for symbol, text in MEANINGS.items() if symbol in self._used - set(self.names)}
 
     @cached_property
     def _used(self) -> set[sympy.Basic]:

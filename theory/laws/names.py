@@ -26,6 +26,7 @@ MEANINGS: dict[sympy.Symbol, str] = {
     a: "eigenvalues of the inputs' covariance fall as i^-a",
     B: "squares of the teacher's components fall as i^-2B",
     d: "dimension",
+    Z: "sum of i^-a over the modes: the eigenvalues are i^-a/Z",
     t: "time of the flow; of steps of size eta, eta times their number",
     n: "number of samples",
     eta: "size of a step",

@@ -37,18 +37,15 @@ BALANCE = gamma * a * BIAS / VARIANCE
 """Of ``n/sigma^2`` in ``t^(gamma + 1/a)`` at the minimum."""
 
 
-def _by_teacher(scale: sympy.Expr, power: sympy.Expr) -> tuple[Regime, ...]:
-    """Measured for a flat teacher; of others nothing is yet."""
-    return (
-        Regime(Eq(B, 0), scale, power, Verdict.MEASURED, SOURCE),
-        Regime(sympy.true, scale, power, Verdict.CONJECTURE, SOURCE),
-    )
+def _leading_order(scale: sympy.Expr, power: sympy.Expr) -> tuple[Regime, ...]:
+    """Derived to leading order; no run on samples has confirmed the prefactors yet."""
+    return (Regime(sympy.true, scale, power, Verdict.CONJECTURE, SOURCE),)
 
 
 def stopping_time(setting: Setting) -> Law:
     """The time at which the loss is least."""
     power = 1 / (gamma + 1 / a)
-    regimes = _by_teacher((BALANCE / sigma2) ** power, power)
+    regimes = _leading_order((BALANCE / sigma2) ** power, power)
     return Law("stopping_time", "argmin over t of L", n, REGULAR, Gt(sigma2, 0), regimes, setting.names)
 
 
@@ -56,18 +53,18 @@ def stopped_loss(setting: Setting) -> Law:
     """The loss there."""
     power = 1 / (gamma + 1 / a)
     scale = BIAS * (1 + gamma * a) * (BALANCE / sigma2) ** (-gamma * power)
-    regimes = _by_teacher(scale, -gamma * power)
+    regimes = _leading_order(scale, -gamma * power)
     return Law("stopped_loss", "min over t of L", n, REGULAR, Gt(sigma2, 0), regimes, setting.names)
 
 
 def bias(setting: Setting) -> Law:
     """The part of the loss that more samples leave as it is."""
-    return Law("bias", "L at n = oo", t, REGULAR, setting.window, _by_teacher(BIAS, -gamma), setting.names)
+    return Law("bias", "L at n = oo", t, REGULAR, setting.window, _leading_order(BIAS, -gamma), setting.names)
 
 
 def variance(setting: Setting) -> Law:
     """The part of the loss that the noise of the labels adds."""
-    regimes = _by_teacher(sigma2 / n * VARIANCE, 1 / a)
+    regimes = _leading_order(sigma2 / n * VARIANCE, 1 / a)
     return Law("variance", "L - (L at n = oo)", t, REGULAR, setting.window, regimes, setting.names)
 
 
@@ -75,7 +72,7 @@ def interpolation(setting: Setting) -> Law:
     """The loss at late times without label noise, n < d."""
     ridge = pi / a / sin(pi / a)
     scale = 4 * ridge ** (a * gamma) * sympy.gamma(gamma) * sympy.gamma(2 - gamma) / N
-    regimes = _by_teacher(scale, -gamma * a)
+    regimes = _leading_order(scale, -gamma * a)
     window = And(Eq(sigma2, 0), True if setting.dimension == sympy.oo else Lt(n, d))
     return Law(
         "interpolation", "L at late times", n, And(REGULAR, Lt(2 * B, a)), window, regimes, setting.names

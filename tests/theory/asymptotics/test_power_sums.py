@@ -11,7 +11,8 @@ from mpmath import mp, mpf
 
 from theory.asymptotics import PowerLaw, onset_delay
 from theory.asymptotics.numbers.balls import Balls
-from theory.asymptotics.sums.edge_sums import beta_integral, edge_sum
+from theory.asymptotics.sums.beta_integral import beta_integral
+from theory.asymptotics.sums.edge_sums import edge_sum
 from theory.asymptotics.sums.power_sums import (
     enclosed_power_sum,
     euler_maclaurin_sum,
@@ -116,13 +117,19 @@ def test_power_integral_is_continuous_at_exponent_zero():
         assert abs(power_integral(mpf(10) ** -28, mpf(2), mpf(6)) - mp.log(3)) < mpf(10) ** -26
 
 
-@pytest.mark.parametrize("order", ["-1.7", "-1", "-0.5", "0", "0.3", "1", "2.25"])
-@pytest.mark.parametrize("ends", [("0.01", "0.2"), ("0.01", "0.999"), ("0.7", "0.99")])
+@pytest.mark.parametrize("order", ["-70.5", "-1.7", "-1", "-0.5", "0", "0.3", "1", "2.25"])
+@pytest.mark.parametrize("ends", [("0.01", "0.2"), ("0.01", "0.999"), ("0.7", "0.99"), ("0.3", "0.31")])
 def test_beta_integral_against_quadrature(order, ends):
     with mp.workdps(25):
         p, (low, high) = mpf(order), map(mpf, ends)
-        reference = mp.quad(lambda z: z ** (p - 1) / (1 - z), mp.linspace(low, high, 8))
+        pieces = mp.linspace(mp.log(low), mp.log(high), 60)
+        reference = mp.quad(lambda x: mp.exp(p * x) / -mp.expm1(x), pieces)
         assert abs(beta_integral(Fraction(order), low, high) / reference - 1) < mpf(10) ** -20
+    field = Balls()
+    with field.workdps(16):
+        middle, radius = field.to_mpf(beta_integral(Fraction(order), field.mpf(low), field.mpf(high), field))
+    with mp.workdps(25):
+        assert abs(middle - reference) <= radius <= mpf(10) ** -14 * reference
 
 
 @pytest.mark.parametrize("exponent", ["0.1", "1.2", "2", "7.5"])

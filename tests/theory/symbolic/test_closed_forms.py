@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from itertools import product
+from itertools import combinations_with_replacement, product
 
 import numpy as np
 import pytest
@@ -12,6 +12,9 @@ from oracles.weights import evaluate, flow, loss, overlap_values, random_weights
 from scipy.special import erf
 
 from theory.symbolic import RELU, Model, UnknownAverageError, Z, parse_link, single_index
+from theory.symbolic.known import VARIABLES
+from theory.symbolic.links import _FUNCTIONS
+from theory.symbolic.pairs import pair_function
 
 Array = np.ndarray
 HALF = sympy.Rational(1, 2)
@@ -58,6 +61,24 @@ def quadrature_loss(model: Model, W: Array, teacher: Array, Q: Array) -> float:
 def test_loss_agrees_with_quadrature(model: Model) -> None:
     weights = random_weights(model, 4)
     assert loss(model, *weights) == pytest.approx(quadrature_loss(model, *weights), rel=1e-10)
+
+
+def test_named_functions_agree_with_quadrature_in_every_pair_that_has_a_form() -> None:
+    at = dict(
+        zip(VARIABLES, (sympy.Rational(3, 5), sympy.Rational(9, 10), sympy.Rational(1, 4)), strict=True)
+    )
+    named = {name: make(Z) for name, make in _FUNCTIONS.items() if name != "sqrt"}
+    values = {name: sympy.lambdify(Z, link, "scipy") for name, link in named.items()}
+    alone = set()
+    for first, second in combinations_with_replacement(named, 2):
+        try:
+            form = pair_function(named[first], named[second])
+        except UnknownAverageError:
+            continue
+        expected = pair_average(values[first], values[second], 0.6, 0.9, 0.25)
+        assert float(form.subs(at).doit()) == pytest.approx(expected, rel=1e-12, abs=1e-14), (first, second)
+        alone |= {first} & {second}
+    assert set(named) - alone == {"sigmoid", "silu", "softplus", "tanh"}
 
 
 @pytest.mark.parametrize("model", MODELS, ids=by_name)

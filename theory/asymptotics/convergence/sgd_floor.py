@@ -32,7 +32,7 @@ from mpmath import mpf
 from theory.asymptotics.convergence.laws import decay_law
 from theory.asymptotics.convergence.stochastic import (
     RESOLUTIONS,
-    ROUNDING,
+    ROOT_ROUNDING,
     Moments,
     second_moments,
     sgd_stability_step,
@@ -191,5 +191,5 @@ def _stable(
         return undefined(definition, SOURCE, reason)
     rough, fine = (evaluate(second_moments(spectrum, batch, *resolution)) for resolution in RESOLUTIONS)
     nearness = 1 / (1 - step_size / float(largest))
-    radius = 2 * abs(fine - rough) + ROUNDING * nearness * abs(fine)
+    radius = 2 * abs(fine - rough) + ROOT_ROUNDING * nearness * abs(fine)
     return Constant(mpf(fine), mpf(radius), definition, SOURCE)

@@ -49,7 +49,7 @@ SCANNED = 24
 """Steps in which the first root is looked for."""
 NEAR = 1e-4
 """Relative distance from a root at which secants take over."""
-ROUNDING = 1e-11
+ROOT_ROUNDING = 1e-11
 """Relative error of a root in double precision."""
 
 
@@ -78,7 +78,7 @@ def sgd_stability_step(
     if not 0 <= noise_variance < math.inf:
         raise ValueError(f"noise variance is {noise_variance!r}, but it must be a finite number, at least 0")
     rough, fine = _roots(spectrum, batch, float(noise_variance))
-    radius = 2 * abs(fine - rough) + ROUNDING * fine
+    radius = 2 * abs(fine - rough) + ROOT_ROUNDING * fine
     labels = f"variance {noise_variance} of" if noise_variance else "no"
     return Constant(mpf(fine), mpf(radius), DEFINITION.format(batch, labels), SOURCE)
 

@@ -20,7 +20,7 @@ from theory.asymptotics.numbers.field import FLOATS, Field, Number
 Integrand = Callable[[Number, Field], Number]
 """A function of a number, evaluated in the arithmetic of a field."""
 
-ROUNDING = 1 + mpf(10) ** -9
+ABOVE_ROUNDING = 1 + mpf(10) ** -9
 """More than what floats lose in a bound."""
 
 
@@ -64,7 +64,7 @@ def _end(growth: Growth, prec: int) -> tuple[int, mpf]:
         slope = end - growth.rate - mpf(growth.power) / (1 + end)
         rest = growth.size * mp.exp((growth.rate - mpf(end) / 2) * end) * mpf(1 + end) ** growth.power
         if slope > 0 and rest < slope * mpf(2) ** -prec:
-            return end, rest / slope * ROUNDING
+            return end, rest / slope * ABOVE_ROUNDING
         end += 1
 
 

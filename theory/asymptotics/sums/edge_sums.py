@@ -9,8 +9,9 @@ With the unknown :math:`\ell = \lambda_d (1 + y)` between the two smallest eigen
 ``f`` has a branch point at 0 and a pole just beyond ``d - 1``: modes near both ends are added one
 by one, those between by Euler and Maclaurin's formula with Taylor coefficients of ``f``.
 
-This is the route in floating point; :mod:`theory.asymptotics.sums.enclosed_sums` has the same in balls, with
-its remainder.
+This is the route in floating point, which stops at the smallest term or the working precision; that in
+balls, :mod:`theory.asymptotics.sums.enclosed_sums`, fixes the number of terms as its bound of the remainder
+asks.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from typing import Protocol
 from mpmath import mp, mpf
 
 from theory.asymptotics.numbers.field import FLOATS, Field, Number, rational
-from theory.asymptotics.sums.power_sums import bernoulli_ratio, power_integral
+from theory.asymptotics.sums.beta_integral import beta_integral
+from theory.asymptotics.sums.power_sums import bernoulli_ratio
 
 
 def edge_sum(
@@ -148,38 +150,3 @@ def euler_maclaurin(f: Summand, low: int, high: int | float) -> mpf | None:
             return total
         next(below), next(above)
     return None
-
-
-def beta_integral(order: Fraction, low: mpf, high: mpf) -> mpf:
-    r""":math:`\int_{low}^{high} z^{p-1}/(1-z)\,dz`, ``0 < low < high < 1`` and ``p`` real.
-
-    Below one half the integrand is expanded at 0, above at 1; no order is singular.
-
-    >>> print(beta_integral(Fraction(0), mpf("0.1"), mpf("0.9")), 4 * mp.log(3))
-    4.39444915467244 4.39444915467244
-    """
-    half = mpf(1) / 2
-    total = mpf(0)
-    if low < half:
-        end, power = min(high, half), rational(order)
-        width, at_low, at_end = mp.log(end / low), mp.power(low, power), mp.power(end, power)
-        for k in range(int(mp.prec * mp.log(2) / -mp.log(end)) + 2):
-            exact = order + k
-            if abs(exact) * width < 1:
-                total += power_integral(rational(exact), low, end)
-            else:
-                total += (at_end - at_low) / rational(exact)
-            at_low *= low
-            at_end *= end
-    if high > half:
-        near, far = 1 - high, 1 - max(low, half)
-        term = total = total + mp.log(far / near)
-        p, coefficient, k, at_near, at_far = rational(order), mpf(1), 0, mpf(1), mpf(1)
-        while abs(term) > mp.eps * total:
-            k += 1
-            coefficient *= (k - p) / k
-            at_near *= near
-            at_far *= far
-            term = coefficient * (at_far - at_near) / k
-            total += term
-    return total

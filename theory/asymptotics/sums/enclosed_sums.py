@@ -23,7 +23,8 @@ from flint import arb, arb_series, ctx
 
 from theory.asymptotics.numbers.balls import Balls
 from theory.asymptotics.numbers.field import rational
-from theory.asymptotics.sums.power_sums import inverse_powers, power_integral
+from theory.asymptotics.sums.beta_integral import beta_integral
+from theory.asymptotics.sums.power_sums import inverse_powers
 
 FIELD = Balls()
 ORDER = 0.38
@@ -65,7 +66,7 @@ def edge_sum(decay: Fraction, exponent: Fraction, dimension: int) -> Callable[[a
                     return list((place**-b / (1 - theta * place**a)).coeffs())
 
             order = (1 - decay) / exponent
-            integral = beta_integral(order, theta * arb(low) ** a, theta * arb(high) ** a)
+            integral = beta_integral(order, theta * arb(low) ** a, theta * arb(high) ** a, FIELD)
             integral *= theta ** -rational(order, FIELD) / a
             rest = _edge_remainder(decay, exponent, low, high, theta ** (-1 / a), 2 * terms)
             return total + _euler_maclaurin(integral, taylor(low), taylor(high), margin, margin, rest)
@@ -106,50 +107,6 @@ def decaying_sum(exponent: Fraction, dimension: int) -> Callable[[arb], arb]:
         return total + _euler_maclaurin(integral, taylor(margin), taylor(dimension), margin, dimension, rest)
 
     return value
-
-
-def beta_integral(order: Fraction, low: arb, high: arb) -> arb:
-    r""":math:`\int_{low}^{high} z^{p-1}/(1-z)\,dz`, ``0 < low < high < 1``, as in
-    :mod:`theory.asymptotics.sums.edge_sums`.
-
-    **Remainder.** Below one half what is left of the geometric series is at most twice its first
-    term; above, terms that fall at least by 3/4 leave no more than three times the last.
-
-    >>> value = beta_integral(Fraction(0), arb("0.1"), arb("0.9"))
-    >>> value.overlaps(4 * arb(3).log()), value.str(12, radius=False)
-    (True, '4.39444915467')
-    """
-    half, total = arb(1) / 2, arb(0)
-    if not low > half:
-        end = high if high < half else half
-        count = int(ctx.prec / -float(end.log() / arb(2).log())) + 2
-        power = order
-        at_low, at_end = low ** rational(order, FIELD), end ** rational(order, FIELD)
-        for _ in range(count):
-            if abs(power) < Fraction(1, 2):
-                total += power_integral(rational(power, FIELD), low, end, FIELD)
-            else:
-                total += (at_end - at_low) / rational(power, FIELD)
-            power += 1
-            at_low *= low
-            at_end *= end
-        if not power > 0:
-            raise ValueError(f"order is {order}, but it must exceed minus the working precision in bits")
-        total += FIELD.uncertain(2 * at_end / rational(power, FIELD))
-    if not high < half:
-        near, far = 1 - high, 1 - low if low > half else half
-        total += (far / near).log()
-        p, k, coefficient, at_near, at_far = rational(order, FIELD), 0, arb(1), arb(1), arb(1)
-        while True:
-            k += 1
-            coefficient *= (k - p) / k
-            at_near *= near
-            at_far *= far
-            term = coefficient * (at_far - at_near) / k
-            total += term
-            if 2 * abs(order) <= k + 1 and not abs(coefficient * at_far) > FIELD.eps * abs(total):
-                return total + FIELD.uncertain(3 * abs(coefficient * at_far) / k)
-    return total
 
 
 def _euler_maclaurin(

@@ -15,8 +15,8 @@ from theory.symbolic.measure import SpectralMeasure
 Krylov = tuple[int, int]
 """The vector ``Q^a z_c``, by its power ``a`` and its component ``c``."""
 
-MAX_DIGITS = 4000
-"""Working precision at which :class:`GaussQuadrature` gives up."""
+WORKING_DIGITS = 4000
+"""The most that :class:`GaussQuadrature` works with before it gives up."""
 
 
 @checked
@@ -85,7 +85,7 @@ class GaussQuadrature:
             )
         full, count = self.blocks * (model.students + model.teachers), 0
         digits = 2 * self.digits + 16 * self.blocks
-        while digits <= MAX_DIGITS:
+        while digits <= WORKING_DIGITS:
             with mp.workdps(digits):
                 moments = self._moments()
                 nodes, vectors = _block_gauss(moments, 2 * self.digits + 20)
@@ -93,7 +93,9 @@ class GaussQuadrature:
                 if settled and _defect(moments, nodes, vectors) < mpf(10) ** -self.digits:
                     return _mode_system(hierarchy, nodes, vectors)
             count, digits = len(nodes), 2 * digits
-        raise ClosureError(f"no rule of {self.blocks} blocks within {MAX_DIGITS} digits: use fewer blocks")
+        raise ClosureError(
+            f"no rule of {self.blocks} blocks within {WORKING_DIGITS} digits: use fewer blocks"
+        )
 
     def _moments(self) -> list[matrix]:
         """The r × r matrices of the orders 1 … 2·blocks."""
