@@ -319,14 +319,12 @@ def enclosed(
         return None
     from theory.asymptotics.escape import enclosed_clock, enclosed_manifold
 
+    def formula(amplitude: Callable[[Spectrum, Fraction], Number]) -> Callable[[Field], Number]:
+        return lambda field: evaluate(field, amplitude(spectrum, level))
+
     for part in (enclosed_clock, enclosed_manifold):
         try:
-            return closed_form(
-                lambda field, part=part: evaluate(field, part.overlap_amplitude(spectrum, level)),
-                digits,
-                definition,
-                SOURCE,
-            )
+            return closed_form(formula(part.overlap_amplitude), digits, definition, SOURCE)
         except ArithmeticError:
             continue
     return None

@@ -77,8 +77,8 @@ def energy_crossing(spectrum: Spectrum, level: Fraction, near: float, digits: in
         for _ in range(math.ceil(math.log2(digits))):
             beta = (beta - series(beta) / slopes(beta)).mid()
         miss, slope = series(beta), slopes(beta)
-        last = FIELD.fsum(abs(series[n]) * beta**n for n in range(terms - 3, terms + 1))
-        if not (abs(miss) + last < arb(10) ** -digits and abs(beta - start) < NEAR):
+        rest = FIELD.fsum(abs(series[n]) * beta**n for n in range(terms - 3, terms + 1))
+        if not (abs(miss) + rest < arb(10) ** -digits and abs(beta - start) < NEAR):
             raise ArithmeticError("the series is not resolved")
         stretch = beta * (1 - beta)
         found = (beta / (1 - beta)).log() / 2, 2 * stretch * slope
