@@ -10,8 +10,9 @@ Many digits of a level of ``s`` come from a series in another clock that asks fo
 series in it, see :mod:`theory.asymptotics.escape.manifold_series`; from where these converge geometrically
 :mod:`theory.asymptotics.escape.manifold_orbit` follows the flow by Taylor steps, and from when the first
 modes are learnt :mod:`theory.asymptotics.escape.manifold_late` by implicit ones, whose number grows with the
-logarithm of time alone. Where the series alone reaches a level of ``u`` the radius is proved, see
-:mod:`theory.asymptotics.escape.enclosed_manifold`; otherwise it is an estimate.
+logarithm of time alone. Where a series alone reaches a level of ``u`` the radius is proved, see
+:mod:`theory.asymptotics.escape.enclosed_clock` and :mod:`theory.asymptotics.escape.enclosed_manifold`;
+otherwise it is an estimate.
 
 **Cost.** A tenth of a second to :math:`s = \tfrac13`, also at 50 digits; seconds for levels that are crossed
 many decades later, as ``u = 9/10`` at ``a < 1.3``, and minutes at ``a = 1.05``.
@@ -204,7 +205,8 @@ def first_overlap(spectrum: Spectrum, digits: int) -> mpf:
 def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""The amplitude at which ``u`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
-    **Error.** Proved where the series reaches, see :mod:`theory.asymptotics.escape.enclosed_manifold`.
+    **Error.** Proved where a series reaches, see :mod:`theory.asymptotics.escape.enclosed_clock` and
+    :mod:`theory.asymptotics.escape.enclosed_manifold`.
     Elsewhere Taylor terms are kept down to :math:`10^{-10}` of the digits asked for, and more digits are
     carried for what their sums cancel; the radius leaves half of these ten for what the steps add up to.
 
@@ -311,18 +313,21 @@ def enclosed(
 ) -> Constant | None:
     """Evaluate a formula of the amplitude at which ``u`` reaches ``level`` in balls.
 
-    None without balls, and where the series of the fast manifold does not get to the level.
+    None without balls, and where neither series of the fast manifold gets to the level.
     """
     if balls() is None:
         return None
-    from theory.asymptotics.escape.enclosed_manifold import overlap_amplitude as amplitude
+    from theory.asymptotics.escape import enclosed_clock, enclosed_manifold
 
-    try:
-        return closed_form(
-            lambda field: evaluate(field, amplitude(spectrum, level)), digits, definition, SOURCE
-        )
-    except ArithmeticError:
-        return None
+    def formula(amplitude: Callable[[Spectrum, Fraction], Number]) -> Callable[[Field], Number]:
+        return lambda field: evaluate(field, amplitude(spectrum, level))
+
+    for part in (enclosed_clock, enclosed_manifold):
+        try:
+            return closed_form(formula(part.overlap_amplitude), digits, definition, SOURCE)
+        except ArithmeticError:
+            continue
+    return None
 
 
 def _overlap_delay(

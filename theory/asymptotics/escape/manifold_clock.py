@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 from operator import mul
 
 from flint import arb, arb_poly, arb_series, ctx
@@ -76,8 +77,8 @@ def energy_crossing(spectrum: Spectrum, level: Fraction, near: float, digits: in
         for _ in range(math.ceil(math.log2(digits))):
             beta = (beta - series(beta) / slopes(beta)).mid()
         miss, slope = series(beta), slopes(beta)
-        last = FIELD.fsum(abs(series[n]) * beta**n for n in range(terms - 3, terms + 1))
-        if not (abs(miss) + last < arb(10) ** -digits and abs(beta - start) < NEAR):
+        rest = FIELD.fsum(abs(series[n]) * beta**n for n in range(terms - 3, terms + 1))
+        if not (abs(miss) + rest < arb(10) ** -digits and abs(beta - start) < NEAR):
             raise ArithmeticError("the series is not resolved")
         stretch = beta * (1 - beta)
         found = (beta / (1 - beta)).log() / 2, 2 * stretch * slope
@@ -99,11 +100,8 @@ def energy_series(spectrum: Spectrum, terms: int) -> list[arb]:
     """
     cap, ctx.cap = ctx.cap, terms + 2
     try:
-        energies = arb_series([0, *clock_series(spectrum, terms + 1)], terms + 2)
-        pace = 1 / (1 - 3 * energies)
-        x = arb_series([0, 1], terms + 2)
-        logarithm = arb_series([0, *(pace[n] / n for n in range(1, terms + 2))], terms + 2)
-        square = x * logarithm.exp()
+        logarithm = arb_series(amplitude_logarithm(clock_series(spectrum, terms + 1)), terms + 2)
+        square = arb_series([0, 1], terms + 2) * logarithm.exp()
         found = (square / (1 + square)).reversion()
         quotient = arb_series([found[n + 1] for n in range(terms + 1)], terms + 1)
         slope = arb_series([(n + 1) * found[n + 1] for n in range(terms + 1)], terms + 1)
@@ -113,25 +111,55 @@ def energy_series(spectrum: Spectrum, terms: int) -> list[arb]:
         ctx.cap = cap
 
 
+def amplitude_logarithm(energies: list[arb]) -> list[arb]:
+    r"""The coefficients :math:`0, g_1, g_2/2, \dots` of :math:`\log(A^2/x)`, one for each of s and 0."""
+    size = len(energies) + 1
+    cap, ctx.cap = ctx.cap, size
+    try:
+        pace = 1 / (1 - 3 * arb_series([0, *energies], size))
+        return [arb(0), *(pace[n] / n for n in range(1, size))]
+    finally:
+        ctx.cap = cap
+
+
 def clock_series(spectrum: Spectrum, terms: int) -> list[arb]:
     """The coefficients ``s_1, s_2, ...`` in the clock's ``x``, ``terms`` of them."""
-    quotients = Quotients(spectrum)
-    ratios: list[arb] = []
-    scaled: list[arb] = []
-    energies: list[arb] = []
-    for n in range(terms):
-        mean = quotients.mean(n)
-        scaled.append((2 * n + 1) * mean)
-        if n:
-            ratios.append(3 * sum(map(mul, energies, reversed(ratios)), arb(0)) / (1 - 2 * mean))
-        else:
-            ratios.append(1 / quotients.square(0).sqrt())
-        total = ratios[n // 2] ** 2 * quotients.square(n // 2) if n % 2 == 0 else arb(0)
+    return clock(spectrum, terms, ctx.dps).energies
+
+
+@lru_cache(maxsize=4)
+def clock(spectrum: Spectrum, terms: int, digits: int) -> ClockSeries:
+    """The series at a precision of so many ``digits``."""
+    with ctx.workdps(digits):
+        return ClockSeries(spectrum, terms)
+
+
+class ClockSeries:
+    """The first ``r_n``, ``E_n`` and ``s_{n+1}``, as ``ratios``, ``means`` and ``energies``."""
+
+    def __init__(self, spectrum: Spectrum, terms: int) -> None:
+        self.quotients = Quotients(spectrum)
+        self.means = [self.quotients.mean(n) for n in range(terms)]
+        self.scaled = [(2 * n + 1) * mean for n, mean in enumerate(self.means)]
+        self.ratios = [1 / self.quotients.square(0).sqrt()]
+        self.energies = [self._energy(0)]
+        for n in range(1, terms):
+            driven = sum(map(mul, self.energies, reversed(self.ratios)), arb(0))
+            self.ratios.append(3 * driven / (1 - 2 * self.means[n]))
+            self.energies.append(self._energy(n))
+
+    def overlaps(self) -> list[arb]:
+        """The coefficients of ``u`` over the root of ``x``."""
+        return [r * mean for r, mean in zip(self.ratios, self.means, strict=True)]
+
+    def _energy(self, n: int) -> arb:
+        """``s_{n+1}``."""
+        ratios, scaled = self.ratios, self.scaled
+        total = ratios[n // 2] ** 2 * self.quotients.square(n // 2) if n % 2 == 0 else arb(0)
         for j in range((n + 1) // 2):
             k = n - j
             total += ratios[j] * ratios[k] * ((scaled[j] - scaled[k]) / (k - j))
-        energies.append(total)
-    return energies
+        return total
 
 
 class Quotients:
