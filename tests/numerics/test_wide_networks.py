@@ -60,6 +60,15 @@ def test_as_many_students_as_teachers(link):
     assert compare(6, 6, link).error < 1e-9
 
 
+KINKED = ["relu(z)", "abs(z)", "relu(z)**2", "relu(z) + erf(z)"]
+
+
+@pytest.mark.parametrize("link", [*KINKED, pytest.param("abs(z)**3", marks=pytest.mark.slow)])
+def test_kinks_of_five_vectors(link):
+    """Far from one another and from the teachers."""
+    assert compare(3, 2, link, [1.0] * 3).error < 1e-10
+
+
 def test_an_inverse_serves_several_steps(monkeypatch):
     """13·14/2 + 13·3 = 130 statistics: their equations are inverted in every fifth step at most."""
     built = []

@@ -93,11 +93,6 @@ def overlap_amplitude(spectrum: Spectrum, level: Fraction) -> arb:
     return found
 
 
-def first_overlap(spectrum: Spectrum) -> arb:
-    r""":math:`U_0`, the limit of ``u/A`` as ``A -> 0``."""
-    return _series(spectrum, ctx.dps).overlaps[0]
-
-
 class EnclosedSeries:
     """Balls around the coefficients, as many as were asked for, at the precision of the first call."""
 

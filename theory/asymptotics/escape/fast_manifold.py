@@ -5,12 +5,14 @@ The runs that leave 0 along its fastest direction form a curve, with an amplitud
 :math:`A(t) = A(0) e^{\rho t}`, so a level of ``u`` or ``s`` is crossed after
 :math:`\rho^{-1} \log(A_{level}/A(0))`.
 
-While ``A`` is small ``u`` and ``s`` are power series in it, see
-:mod:`theory.asymptotics.escape.manifold_series`; from where these converge geometrically
+Many digits of a level of ``s`` come from a series in another clock that asks for no sum over modes, see
+:mod:`theory.asymptotics.escape.manifold_clock`. Otherwise, while ``A`` is small ``u`` and ``s`` are power
+series in it, see :mod:`theory.asymptotics.escape.manifold_series`; from where these converge geometrically
 :mod:`theory.asymptotics.escape.manifold_orbit` follows the flow by Taylor steps, and from when the first
 modes are learnt :mod:`theory.asymptotics.escape.manifold_late` by implicit ones, whose number grows with the
-logarithm of time alone. Where the series alone reaches a level of ``u`` the radius is proved, see
-:mod:`theory.asymptotics.escape.enclosed_manifold`; otherwise it is an estimate.
+logarithm of time alone. Where a series alone reaches a level of ``u`` the radius is proved, see
+:mod:`theory.asymptotics.escape.enclosed_clock` and :mod:`theory.asymptotics.escape.enclosed_manifold`;
+otherwise it is an estimate.
 
 **Cost.** A tenth of a second to :math:`s = \tfrac13`, also at 50 digits; seconds for levels that are crossed
 many decades later, as ``u = 9/10`` at ``a < 1.3``, and minutes at ``a = 1.05``.
@@ -29,6 +31,7 @@ from theory.asymptotics.escape.manifold_late import LateOrbit
 from theory.asymptotics.escape.manifold_orbit import TaylorOrbit, damped_digits
 from theory.asymptotics.escape.manifold_series import ManifoldSeries
 from theory.asymptotics.escape.rate import escape_rate, rate
+from theory.asymptotics.escape.resolvent import touched
 from theory.asymptotics.numbers.constant import GUARD, Constant, catalogued, closed_form, undefined
 from theory.asymptotics.numbers.field import Field, Number, balls, rational
 from theory.asymptotics.sums.compression import compressed
@@ -47,6 +50,8 @@ SETTLED = 2**6
 """The time, in the same unit, from which on implicit steps go further than Taylor's."""
 ROUGH_DIGITS = 5
 """Those of the constants of the catalogue where a level is crossed later than the second reach."""
+FEW_DIGITS, FEW_LEVELS = 20, 32
+"""Up to so many the orbit is followed even where the series in the clock reaches the level."""
 LARGEST = mpf("0.1")
 """Largest ``B**2`` up to which the series is summed."""
 
@@ -140,6 +145,8 @@ def log_crossing(
     of the state, some 10^-(digits + GUARD/2), delay the crossing by themselves over the slope.
     """
     accuracy = digits + GUARD // 2
+    if energy and not reaches and digits > FEW_DIGITS and (found := _by_series(spectrum, level, accuracy)):
+        return found[0], _error(digits, GUARD // 4, *found)
     for reach in (reaches := reaches or REACHES):
         with mp.workdps(accuracy + damped_digits(accuracy)):
             try:
@@ -147,12 +154,31 @@ def log_crossing(
             except ArithmeticError as error:
                 raise Lost(f"the orbit of the fast manifold is not resolved: {error}") from None
             if found is not None:
-                value, slope = found
-                spare = GUARD // 4 if reach == SETTLED else 3
-                return value, mpf(10) ** (-digits - spare) * (1 + abs(value) + 1 / slope)
+                return found[0], _error(digits, GUARD // 4 if reach == SETTLED else 3, *found)
     raise TooFar(
         f"level is {decimal(level)}, but it is crossed later than {reaches[-1]}/(8 lambda_1) after the escape"
     )
+
+
+def _error(digits: int, spare: int, value: mpf, slope: mpf) -> mpf:
+    """Of a crossing, where the state is known to more than ``spare`` digits beyond those asked for."""
+    return mpf(10) ** (-digits - spare) * (1 + abs(value) + 1 / slope)
+
+
+def _by_series(spectrum: Spectrum, level: Fraction, accuracy: int) -> tuple[mpf, mpf] | None:
+    """Log A where s is at ``level``, and its derivative by log A, from the series in the clock.
+
+    None without balls, for few levels, which an orbit follows as fast, and where the series falls slowly.
+    """
+    if balls() is None or touched(spectrum) <= FEW_LEVELS:
+        return None
+    from theory.asymptotics.escape.manifold_clock import energy_crossing
+
+    try:
+        near, _ = log_crossing(spectrum, level, True, ROUGH_DIGITS)
+        return energy_crossing(spectrum, level, float(near), accuracy)
+    except ArithmeticError:
+        return None
 
 
 def prompt_crossing(spectrum: Spectrum, level: Fraction, energy: bool, digits: int) -> tuple[mpf, mpf]:
@@ -179,7 +205,8 @@ def first_overlap(spectrum: Spectrum, digits: int) -> mpf:
 def overlap_amplitude(spectrum: Spectrum, level: Exact, digits: Count = 15) -> Constant:
     r"""The amplitude at which ``u`` reaches ``level`` on the fast manifold, ``0 < level <= 9/10``.
 
-    **Error.** Proved where the series reaches, see :mod:`theory.asymptotics.escape.enclosed_manifold`.
+    **Error.** Proved where a series reaches, see :mod:`theory.asymptotics.escape.enclosed_clock` and
+    :mod:`theory.asymptotics.escape.enclosed_manifold`.
     Elsewhere Taylor terms are kept down to :math:`10^{-10}` of the digits asked for, and more digits are
     carried for what their sums cancel; the radius leaves half of these ten for what the steps add up to.
 
@@ -286,18 +313,21 @@ def enclosed(
 ) -> Constant | None:
     """Evaluate a formula of the amplitude at which ``u`` reaches ``level`` in balls.
 
-    None without balls, and where the series of the fast manifold does not get to the level.
+    None without balls, and where neither series of the fast manifold gets to the level.
     """
     if balls() is None:
         return None
-    from theory.asymptotics.escape.enclosed_manifold import overlap_amplitude as amplitude
+    from theory.asymptotics.escape import enclosed_clock, enclosed_manifold
 
-    try:
-        return closed_form(
-            lambda field: evaluate(field, amplitude(spectrum, level)), digits, definition, SOURCE
-        )
-    except ArithmeticError:
-        return None
+    def formula(amplitude: Callable[[Spectrum, Fraction], Number]) -> Callable[[Field], Number]:
+        return lambda field: evaluate(field, amplitude(spectrum, level))
+
+    for part in (enclosed_clock, enclosed_manifold):
+        try:
+            return closed_form(formula(part.overlap_amplitude), digits, definition, SOURCE)
+        except ArithmeticError:
+            continue
+    return None
 
 
 def _overlap_delay(

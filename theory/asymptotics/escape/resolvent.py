@@ -75,15 +75,19 @@ class Resolvent:
 
 
 def resolvent(
-    spectrum: Spectrum, roots: int = 1, field: Field = FLOATS, ratio: str = SQUARE.escape_ratio
+    spectrum: Spectrum,
+    roots: int = 1,
+    field: Field = FLOATS,
+    ratio: str = SQUARE.escape_ratio,
+    poles: int | None = None,
 ) -> tuple[Resolvent, Number]:
     """``F`` at the working precision, and a lower bound of its largest root less ``floor``.
 
     The series of the tail reaches as far down as the given number of ``roots``. The bound is for a positive
-    ``ratio``.
+    ``ratio``. Few ``poles`` make a long series, which pays where ``F`` is asked for at many points.
     """
     r = written(ratio, field)
-    count = max(2 * int(field.dps) + 10, 4 * roots)
+    count = poles or max(2 * int(field.dps) + 10, 4 * roots)
     law = unlisted(spectrum, 2 * count)
     if law is None:
         return _listed(spectrum, count, roots, r, field)

@@ -69,7 +69,7 @@ def _sphere_time(
     """T1 at a quantile; u = A U_0 = C g e^(rho t)/sqrt(d) links the scales."""
 
     def evaluate(field: Field, amplitude: Number) -> Number:
-        from theory.asymptotics.escape.enclosed_manifold import first_overlap as first
+        from theory.asymptotics.escape.enclosed_clock import first_overlap as first
 
         draw = field.sqrt(field.mpf(2)) * field.erfinv(1 - field.mpf(probability))
         start = unstable_scale(spectrum, field) * draw / field.sqrt(field.mpf(dimension))
