@@ -54,7 +54,7 @@ def _row(node: Element) -> str:
             text = f"{before}{symbol} "
         elif symbol == "/":
             text = f"{before}/"
-        elif before and before[-1].isdigit() and symbol[0].isdigit() and not (digits and number):
+        elif before and before[-1].isdecimal() and symbol[0].isdecimal() and not (digits and number):
             text = f"{before} · {symbol}"
         else:
             text += piece if _joins(text, symbol) or (joined and upright) else f" {piece}"

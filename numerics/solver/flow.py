@@ -177,8 +177,8 @@ def _constrained(
 
 def _clocked(problem: Problem, model: RightHandSides, until: float) -> float:
     """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
-    escape = ESCAPE / (problem.eigenvalues.max() * problem.teacher_energy)
-    return max(until, escape) * speed(problem, model)
+    escape = ESCAPE / (float(problem.eigenvalues.max()) * problem.teacher_energy)
+    return float(max(until, escape)) * speed(problem, model)  # inf for sign, which has a singular drift
 
 
 def _rate(problem: Problem, model: RightHandSides) -> float:

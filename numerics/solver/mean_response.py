@@ -6,7 +6,6 @@ Shapes: s stages, e eigenvalues of 𝒜, n statistics, K students, M teachers, N
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, gmres
 
 from numerics.arrays import Array
 from numerics.pairs.overlaps import upper_triangle
@@ -197,6 +196,8 @@ class Loop:
             return (stages.joined(self._inverse(left)) / units).ravel()
 
         right = (stages.joined(self._inverse(own)) / units).ravel()
+        from scipy.sparse.linalg import LinearOperator, gmres
+
         operator = LinearOperator((len(right), len(right)), apply, dtype=float)
         found, _ = gmres(operator, right, rtol=INNER, restart=DIMENSIONS, maxiter=1)
         return stages.parted(found.reshape(-1, len(units)) * units)

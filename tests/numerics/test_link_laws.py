@@ -97,7 +97,9 @@ def test_exponent_to_six_digits_and_prefactor_to_five(text, exponent):
     recovered = extrapolate_power_law(TIMES, late.recovered)
     assert recovered.exponent == pytest.approx(float(recovered_exponent(law, flow=flow)), rel=1e-6)
     assert recovered.prefactor == pytest.approx(float(recovered_prefactor(law, flow=flow)), rel=1e-5)
+    known = run.loss_error(TIMES) < 1e-3 * late.loss  # at the teacher of a link with a kink: a difference
+    assert known.sum() >= len(TIMES) - 2
     for name, prefactor in LAWS.items():
-        fit = extrapolate_power_law(TIMES, getattr(late, name))
+        fit = extrapolate_power_law(TIMES[known], getattr(late, name)[known])
         assert fit.exponent == pytest.approx(-float(summary_exponent(law, flow=flow)), rel=1e-6)
         assert fit.prefactor == pytest.approx(float(prefactor(law, flow=flow)), rel=1e-5)

@@ -60,7 +60,7 @@ def test_as_many_students_as_teachers(link):
     assert compare(6, 6, link).error < 1e-9
 
 
-KINKED = ["relu(z)", "abs(z)", "relu(z)**2", "relu(z) + erf(z)"]
+KINKED = ["relu(z)", "abs(z)", "relu(z)**2", "relu(z) + erf(z)", "sign(z)"]
 
 
 @pytest.mark.parametrize("link", [*KINKED, pytest.param("abs(z)**3", marks=pytest.mark.slow)])
