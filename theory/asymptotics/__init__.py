@@ -117,6 +117,7 @@ from theory.asymptotics.tail.recovery import (
 from theory.asymptotics.tail.recovery_series import recovered_coefficients
 from theory.asymptotics.wide.emergence import emergence_time, emerging_direction, learnt_strength, wide_loss
 from theory.asymptotics.wide.riccati import isotropic_gram
+from theory.asymptotics.wide.spare import spare_loss_prefactor
 
 __all__ = [
     "CATALOGUE",
@@ -200,6 +201,7 @@ __all__ = [
     "sign_agreement",
     "slow_limit",
     "slow_mode_exponent",
+    "spare_loss_prefactor",
     "spectral_sum",
     "stability_step",
     "summary_exponent",

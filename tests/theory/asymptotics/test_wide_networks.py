@@ -11,6 +11,7 @@ from theory.asymptotics import (
     emerging_direction,
     isotropic_gram,
     learnt_strength,
+    spare_loss_prefactor,
     wide_loss,
 )
 
@@ -106,3 +107,48 @@ def test_bad_input():
         isotropic_gram(np.eye(2), np.ones(3), 1.0)
     with pytest.raises(ValueError, match="at least 0"):
         isotropic_gram(np.eye(2), -np.ones(2), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "students", "teachers", "active"),
+    [
+        ([1, 0.5, 0.2], 2, 1, 1),
+        ([1, 0.6, 0.5, 0.05], 3, 1, 1),  # a second spare student dies out faster
+        ([10, 9, 1, 0.98], 3, 1, 2),
+        pytest.param([1, 0.6, 0.3, 0.06], 3, 2, 1, marks=pytest.mark.slow),
+    ],
+)
+def test_the_algebraic_end_of_networks_with_spare_students(eigenvalues, students, teachers, active):
+    """Exponent -2 and prefactor of the solved flow; what is left falls with the ratio of the eigenvalues."""
+    rng = np.random.default_rng(1)
+    targets, start = (
+        rng.normal(size=(teachers, len(eigenvalues))),
+        rng.normal(size=(students, len(eigenvalues))),
+    )
+    problem = Problem(eigenvalues, targets[0] if teachers == 1 else targets, 0.5 * start)
+    run = solve(problem, 1e6, network("z**2", None, [1] * students, [1] * teachers))
+    early, late = run.overlaps([5e5, 1e6]).loss
+    predicted = float(spare_loss_prefactor(eigenvalues, targets.tolist(), students))
+    assert np.log(late / early) / np.log(2) == pytest.approx(-2, abs=2e-3)
+    assert late * 1e12 == pytest.approx(predicted, rel=2e-3)
+    own, _ = np.linalg.qr((np.sqrt(eigenvalues) * targets).T, mode="complete")
+    across = own[:, teachers:]
+    inverse = 1 / np.linalg.eigvalsh(across.T @ np.diag(eigenvalues) @ across)[:active]
+    slaved = inverse - inverse.sum() / (teachers + 2 + active)
+    assert (slaved > 0).all()
+    assert predicted == pytest.approx((slaved @ slaved + slaved.sum() ** 2 / (teachers + 2)) / 128, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (([1, 0], [[1, 1]], 2), "eigenvalues must be positive"),
+        (([1, 0.5], [[1]], 2), "rows of 2 numbers"),
+        (([1, 0.5], [[1, 0], [0, 1]], 3), "they must be fewer"),
+        (([1, 0.5, 0.1], [[1, 0, 0]], 1), "above the number of teachers, 1"),
+        (([1, 0.5, 0.1], [[1, 0, 0], [2, 0, 0]], 3), "linearly independent"),
+    ],
+)
+def test_no_spare_direction_is_an_error(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        spare_loss_prefactor(*arguments)
