@@ -20,8 +20,12 @@ def build(folder: Path) -> int:
         source = Path(scratch) / "source"
         shutil.copytree(guide, source, ignore=shutil.ignore_patterns("__*"))
         shutil.copytree(NOTEBOOKS, source / "notebooks", ignore=shutil.ignore_patterns("*.ipynb", ".*"))
+        pages = Path(scratch) / "site" / "pages"  # beside which the notebooks that have run are left
         options = ["--fail-on-warning", "--quiet", "--jobs=auto", f"--doctree-dir={scratch}/trees"]
-        return build_main([*options, str(source), str(folder)])
+        status = build_main([*options, str(source), str(pages)])
+        if not status:
+            shutil.copytree(pages, folder, dirs_exist_ok=True)
+        return status
 
 
 if __name__ == "__main__":
