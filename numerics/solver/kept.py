@@ -1,4 +1,4 @@
-"""The law of flows with a constraint, in either chart: Ẇ = A W Q + B W* Q + diag(μ) W Q^r.
+"""Flows with a constraint, in either chart: Ẇ = A W Q + B W* Q + diag(μ) W Q^r.
 
 With y the chart's coordinates, W = y + E W* (E = 0 at the origin), and F as there,
 
@@ -12,6 +12,14 @@ the norm that is kept, so that with c = ⟨w*, w*⟩_k/⟨w*, w*⟩_r
     ⟨y_j, w*_j⟩_k = Σ_i (λ_i^k − c λ_i^r) w*_ji y_ji − (c/2) ⟨y_j, y_j⟩_r:
 
 what is of second order is found as such, and rounding does not leave the sphere.
+
+As a law of y it is linear in each mode, given coefficients φ that the statistics X determine:
+
+    ẏ = Σ_c φ_c [P_c y + G_c W*] Λ^{r_c},
+
+with constant matrices P_c (K, K) and G_c (K, M), and powers r_c, each 0 or 1.
+
+Shapes: s stages first, n statistics, C coefficients, N modes last.
 """
 
 from functools import cached_property
@@ -27,18 +35,17 @@ from theory.constraint import Constraint
 
 class KeptLaw:
     """The law of a ``constraint`` in a ``chart`` of the ``modes``, of students that begin at ``start``
-    (K, N).
+    (K, N): ``powers`` r (C,), ``rows`` P (C, K, K) and ``pushes`` G (C, K, M).
     """
 
     def __init__(self, constraint: Constraint, chart: Chart, modes: Modes, start: Array) -> None:
         students = len(start)
-        self.constraint, self.chart, self.modes, self.students = constraint, chart, modes, students
-        self.squares = start**2 @ modes.eigenvalues**constraint.power
+        self.constraint, self.chart, self.students = constraint, chart, students
         self.eigenvalues, self.teacher = modes.eigenvalues, modes.teacher
+        self.squares = start**2 @ self.kept
         self.teachers, self.energy = len(modes.teacher), modes.energy
         r = constraint.power
         self.orders = (1,) if not constraint.keeps_norm else ((1, 0), (1, 2))[r]
-        self.fixed = np.zeros((students, students))
         self._set_coefficients(r)
 
     def _set_coefficients(self, r: int) -> None:
@@ -58,6 +65,11 @@ class KeptLaw:
             self.pushes[K * K + K * M + own, own, own] = 1.0
 
     @cached_property
+    def kept(self) -> Array:
+        """Λ^r (N,): the weights of the norm that is kept."""
+        return self.eigenvalues**self.constraint.power
+
+    @cached_property
     def weights(self) -> list[Array]:
         """Λ^k (N,) of every order."""
         return [self.eigenvalues**k for k in self.orders]
@@ -67,12 +79,11 @@ class KeptLaw:
         """c (M,) of every order; none at the origin."""
         if self.chart.centred:
             return []
-        kept = self.eigenvalues**self.constraint.power
-        own = self.teacher**2 @ kept
+        own = self.teacher**2 @ self.kept
         return [(self.teacher**2 @ weight) / own for weight in self.weights]
 
     def statistics(self, states: Array) -> Array:
-        """The chart's statistics for every order: (n, s)."""
+        """X (n, s) of ``states`` (s, K, N): the chart's statistics for every order."""
         K, M = self.students, self.teachers
         rows, columns = upper_triangle(K)
         products = states[:, rows] * states[:, columns]
@@ -80,27 +91,28 @@ class KeptLaw:
         for number, weight in enumerate(self.weights):
             cross = states @ (weight * self.teacher).T
             if self._shares:
-                share, kept = self._shares[number], self.eigenvalues**self.constraint.power
-                across = (weight - share[:, None] * kept) * self.teacher
+                share = self._shares[number]
+                across = (weight - share[:, None] * self.kept) * self.teacher
                 own = (states * across) @ np.ones(across.shape[-1])
-                cross[:, np.arange(K), np.arange(K)] = own - 0.5 * share * (states**2 @ kept)
+                cross[:, np.arange(K), np.arange(K)] = own - 0.5 * share * (states**2 @ self.kept)
             found += [products @ weight, cross.reshape(len(states), K * M)]
         return np.concatenate(found, axis=1).T
 
     def restored(self, states: Array) -> Array:
-        """At the origin with the norms that are kept; at the teacher :meth:`statistics` sees to that."""
+        """The ``states`` (s, K, N): at the origin with the norms that are kept, which rounding has taken them
+        from; at the teacher :meth:`statistics` sees to that.
+        """
         if not (self.constraint.keeps_norm and self.chart.centred):
             return states
-        own = states**2 @ self.eigenvalues**self.constraint.power
+        own = states**2 @ self.kept
         restored: Array = states * np.sqrt(self.squares / own)[..., None]
         return restored
 
     def gradients(self, states: Array) -> Array:
-        """(n, s, K, N)."""
+        """∂X/∂y (n, s, K, N) at ``states`` (s, K, N)."""
         K, M = self.students, self.teachers
         rows, columns = upper_triangle(K)
         found = []
-        kept = self.eigenvalues**self.constraint.power
         for number, weight in enumerate(self.weights):
             own = np.zeros((len(rows), *states.shape))
             weighted = weight * states
@@ -111,15 +123,13 @@ class KeptLaw:
             for j in range(K):
                 cross[j, :, :, j] = (weight * self.teacher)[:, None]
                 if self._shares:
-                    share, kept = self._shares[number][j], self.eigenvalues**self.constraint.power
-                    cross[j, j, :, j] = (weight - share * kept) * self.teacher[j] - share * kept * states[
-                        :, j
-                    ]
+                    shared = self._shares[number][j] * self.kept
+                    cross[j, j, :, j] = (weight - shared) * self.teacher[j] - shared * states[:, j]
             found += [own, cross.reshape(K * M, *states.shape)]
         return np.concatenate(found)
 
     def terms(self, state: Array) -> Array:
-        """(n,)."""
+        """X (n,) of one state (K, N) with every term counted positive: what rounding is relative to."""
         size, rows = np.abs(state), upper_triangle(self.students)
         return np.concatenate(
             [
@@ -133,13 +143,13 @@ class KeptLaw:
         )
 
     def coefficients(self, statistics: Array) -> Array:
-        """(C, s)."""
+        """φ (C, s) of ``statistics`` (n, s)."""
         gain, force = self._drift(statistics)
         parts = [gain, force, self._multipliers(gain, force, statistics)]
         return np.concatenate([part.reshape(-1, statistics.shape[-1]) for part in parts])
 
     def slopes(self, statistics: Array) -> Array:
-        """(C, n, s)."""
+        """∂φ/∂X (C, n, s)."""
         size, stages = statistics.shape
         first = size // len(self.orders)
         with np.errstate(all="ignore"):
@@ -180,13 +190,15 @@ class KeptLaw:
             own = own + np.swapaxes(U, 0, 1)
             norm = norm + 2.0 * np.einsum("jjs->js", along)
             if constant:
-                taught = taught + self._energies(1 + r)[..., None]
-                norm = norm + np.diag(self._energies(2 * r))[:, None]
+                taught = taught + self._energies[1 + r][..., None]
+                norm = norm + np.diag(self._energies[2 * r])[:, None]
         return own, taught, norm
 
-    def _energies(self, order: int) -> Array:
-        """T^(order) (M, M)."""
-        return (self.eigenvalues**order * self.teacher) @ self.teacher.T
+    @cached_property
+    def _energies(self) -> dict[int, Array]:
+        """T^(k) (M, M) of every order k."""
+        orders = zip(self.orders, self.weights, strict=True)
+        return {order: (weight * self.teacher) @ self.teacher.T for order, weight in orders}
 
     def _multiplier_slopes(self, statistics: Array, gain_slope: Array, force_slope: Array) -> Array:
         """∂μ/∂X (K, n, s)."""

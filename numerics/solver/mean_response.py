@@ -187,6 +187,8 @@ class Loop:
 
     def _iterated(self, own: Array) -> Array:
         """(1 − L)⁻¹ of ``own`` (e, n), all stages together, by GMRES."""
+        from scipy.sparse.linalg import LinearOperator, gmres
+
         units, stages = self.units, self.stages
 
         def apply(flat: Array) -> Array:
@@ -196,8 +198,6 @@ class Loop:
             return (stages.joined(self._inverse(left)) / units).ravel()
 
         right = (stages.joined(self._inverse(own)) / units).ravel()
-        from scipy.sparse.linalg import LinearOperator, gmres
-
         operator = LinearOperator((len(right), len(right)), apply, dtype=float)
         found, _ = gmres(operator, right, rtol=INNER, restart=DIMENSIONS, maxiter=1)
         return stages.parted(found.reshape(-1, len(units)) * units)

@@ -1,10 +1,10 @@
-"""One implicit step of a flow of rows, mode by mode, by Newton's method for its coefficients.
+"""One implicit step of a constrained flow, mode by mode, by Newton's method for its coefficients.
 
-Given the coefficients φ at the collocation nodes every mode solves a linear system of s·R equations; its
+Given the coefficients φ at the collocation nodes every mode solves a linear system of s·K equations; its
 inverses, one a mode, give the states and how they answer to φ. So Newton's method on the C·s numbers φ sees
 all modes, and takes as many iterations for stiff ones as for others.
 
-Shapes as in :mod:`numerics.solver.law`.
+Shapes as in :mod:`numerics.solver.kept`.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation
 from numerics.solver.contract import NoConvergence
-from numerics.solver.law import Law
+from numerics.solver.kept import KeptLaw
 
 ITERATIONS = 10
 CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of
@@ -22,7 +22,7 @@ CANCELLED = 1e-6  # of the terms of a coefficient: less is lost in their roundin
 
 
 class Stages(NamedTuple):
-    """``states`` (s, R, N), ``statistics`` (n, s) and ``coefficients`` (C, s) at the nodes of a step."""
+    """``states`` (s, K, N), ``statistics`` (n, s) and ``coefficients`` (C, s) at the nodes of a step."""
 
     states: Array
     statistics: Array
@@ -30,8 +30,8 @@ class Stages(NamedTuple):
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
-def solve_step(law: Law, table: Collocation, width: float, start: Array, guess: Array) -> Stages:
-    """The stages of a step of ``width`` from ``start`` (R, N), where φ (C, s) is about the ``guess``.
+def solve_step(law: KeptLaw, table: Collocation, width: float, start: Array, guess: Array) -> Stages:
+    """The stages of a step of ``width`` from ``start`` (K, N), where φ (C, s) is about the ``guess``.
 
     Raises NoConvergence, or NumPy's LinAlgError, where a shorter one is needed.
     """
@@ -63,11 +63,10 @@ def solve_step(law: Law, table: Collocation, width: float, start: Array, guess: 
 class _Modes:
     """The linear modes of a step under given coefficients (C, s)."""
 
-    def __init__(self, law: Law, table: Collocation, width: float, values: Array) -> None:
-        self.law, self.integral, self.size = law, width * table.matrix, len(law.fixed)
+    def __init__(self, law: KeptLaw, table: Collocation, width: float, values: Array) -> None:
+        self.law, self.integral, self.size = law, width * table.matrix, law.students
         stages, rates = table.stages, law.eigenvalues
         generator, self.push = np.zeros((len(rates), stages, self.size, self.size)), 0.0
-        generator += law.fixed
         for power in (0, 1):
             chosen = values[law.powers == power]
             rows = np.einsum("cl,cjk->ljk", chosen, law.rows[law.powers == power])
@@ -80,7 +79,7 @@ class _Modes:
         self.inverse = np.linalg.inv(self.matrix)
 
     def states(self, start: Array) -> Array:
-        """The states (s, R, N) from ``start`` (R, N)."""
+        """The states (s, K, N) from ``start`` (K, N)."""
         source = start + np.tensordot(self.integral, self.push, 1)
         right = source.reshape(-1, source.shape[-1]).T[..., None]
         found = self.inverse @ right
@@ -88,7 +87,7 @@ class _Modes:
         return np.ascontiguousarray(found[..., 0].T).reshape(source.shape)
 
     def answer(self, states: Array, gradients: Array) -> Array:
-        """∂X/∂φ (n, s, C, s) at the ``states``, from the ``gradients`` (n, s, R, N) of X."""
+        """∂X/∂φ (n, s, C, s) at the ``states``, from the ``gradients`` (n, s, K, N) of X."""
         law, stages = self.law, len(self.integral)
         blocks = self.inverse.reshape(-1, stages, self.size, stages, self.size)
         kernel = np.einsum("iljak,am->iljmk", blocks, self.integral)
