@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,7 @@ from derivations.commands.options import (
 )
 from derivations.output import emit, json_text, write
 from derivations.press.linear import linear
+from theory.names import source_exponent
 from theory.nearest import nearest
 
 if TYPE_CHECKING:
@@ -41,14 +43,11 @@ def read_source(text: str) -> Fraction | None:
     >>> read_source("source:0.5"), read_source("flat"), read_source("B")
     (Fraction(1, 2), Fraction(0, 1), None)
     """
-    name = text.removeprefix("source:")
-    if text == "flat" or name == "B":
-        return Fraction(0) if text == "flat" else None
-    try:
-        if text != name:
-            return Fraction(name)
-    except (ValueError, ZeroDivisionError):
-        pass
+    if text.removeprefix("source:") == "B":
+        return None
+    with suppress(ValueError):
+        if (source := source_exponent(text)) is not None:
+            return source
     raise ValueError(f"{text!r} must be flat, source:B with a number B, or B for a symbol")
 
 

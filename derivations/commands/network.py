@@ -1,14 +1,14 @@
 """Models other than phase retrieval on the command line: their options, and their answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from derivations.commands.options import parsed, read_weights
+from derivations.commands.options import Command, add_options, parsed, read_weights
 from derivations.output import json_text, tables
 from theory.constraint import Constraint
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numerics.generated import RightHandSides
     from theory.symbolic import Model
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 Weights = tuple[Fraction, ...]
 
 ALONE = ("u", "s", "one_minus_u", "one_minus_s", "mse", "recovered")
@@ -147,9 +146,7 @@ def network_options(command: Command) -> Command:
             "gradient; or weight decay, −κ w.",
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return add_options(command, *options)
 
 
 def written_options(chosen: Chosen) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def read_page(text: str) -> Path:
 
 def output_options(command: Command) -> Command:
     """Add ``--json`` and ``--output``."""
-    return _add(
+    return add_options(
         command,
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs."),
         click.option(
@@ -213,7 +213,7 @@ FORMATS = ("json", "csv", "nc")
 
 def result_options(command: Command) -> Command:
     """Add ``--json``, ``--output`` and ``--format``; what they mean together :func:`file_format` says."""
-    return _add(
+    return add_options(
         command,
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs."),
         click.option(
@@ -270,7 +270,7 @@ def teacher_option(default: str | None = None) -> Callable[[Command], Command]:
 
 def problem_options(command: Command) -> Command:
     """Add the options that :func:`load_problem` takes."""
-    return _add(
+    return add_options(
         command,
         click.option(
             "--exponent",
@@ -301,7 +301,7 @@ def problem_options(command: Command) -> Command:
     )
 
 
-def _add(command: Command, *options: Callable[[Command], Command]) -> Command:
+def add_options(command: Command, *options: Callable[[Command], Command]) -> Command:
     """Add options, to be listed in this order."""
     for option in reversed(options):
         command = option(command)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivations.commands.curves import curve_rows, curves, file_content
-from derivations.commands.options import bad_input, parsed, read_positive, read_variance
+from derivations.commands.options import add_options, bad_input, parsed, read_positive, read_variance
 from derivations.output import BadInput, json_text, progress, tables
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def sgd_options(command: Callable[..., None]) -> Callable[..., None]:
             "--noise", metavar="VARIANCE", callback=parsed(read_variance), help="Of the labels.  [default: 0]"
         ),
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return add_options(command, *options)
 
 
 def check_sgd(sgd: bool, digits: int | None, own: dict[str, Any], until: float) -> None:
