@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import sympy
 from mpmath import mp
+from networks import assert_same, differences, gram, problem
+from oracles.averaged_flow import averaged_velocity, integrated
 from oracles.quadrature import pair_average
-from scipy.integrate import solve_ivp
 from scipy.special import erf, expit
 
 from numerics import Problem, load_module, network, solve
@@ -17,7 +18,6 @@ from numerics.pairs.functions import pair_function
 from theory.symbolic import (
     EllipticalModel,
     Model,
-    ModelError,
     Z,
     complex_phase_retrieval,
     parse_link,
@@ -119,23 +119,6 @@ def test_two_links_of_which_one_has_no_closed_form(text, other):
         np.testing.assert_allclose(pair.slopes(*point), numeric, atol=1e-9)
 
 
-def gram(rng, rows, size=6):
-    vectors = rng.standard_normal((rows, size)) / np.sqrt(size)
-    return vectors @ vectors.T
-
-
-def differences(function, x, step):
-    """The derivatives of ``function`` by each entry of ``x``: central differences of sixth order."""
-    weights = {1: 3 / 4, 2: -3 / 20, 3: 1 / 60}
-    found = []
-    for entry in range(len(x)):
-        change = np.zeros(len(x))
-        change[entry] = step
-        terms = (w * (function(x + k * change) - function(x - k * change)) for k, w in weights.items())
-        found.append(sum(terms) / step)
-    return np.stack(found, axis=-1)
-
-
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_drift_is_the_slope_of_the_loss(text):
     """A = −2 ∂L/∂S and B = −∂L/∂U for two students of different weights and one teacher, and their slopes."""
@@ -188,24 +171,13 @@ def test_the_functions_are_those_of_the_expanded_model(model):
     statistics = np.concatenate([G[:K, :K][np.triu_indices(K)], G[:K, K:].ravel()])
     T = G[K:, K:]
     for name in ("drift", "drift_jacobian", "loss"):
-        compare(name, expanded, found, np.stack([statistics, statistics * 0.9], axis=1), T)
+        assert_same(name, expanded, found, np.stack([statistics, statistics * 0.9], axis=1), T)
     own = K * (K + 1) // 2
     for size in (1.0, 1e-3, 1e-8):
         residual = np.concatenate([size**2 * statistics[:own], size * statistics[own:]])
         for name in ("residual_drift", "residual_drift_jacobian", "residual_loss", "statistics"):
             if hasattr(expanded, name):
-                compare(name, expanded, found, np.stack([residual, residual / 2], axis=1), T)
-
-
-def compare(name, expanded, found, x, T):
-    for ours, theirs in zip(
-        as_tuple(getattr(found, name)(x, T)), as_tuple(getattr(expanded, name)(x, T)), strict=True
-    ):
-        np.testing.assert_allclose(ours, theirs, atol=3e-13 * np.abs(theirs).max())
-
-
-def as_tuple(value):
-    return value if isinstance(value, tuple) else (value,)
+                assert_same(name, expanded, found, np.stack([residual, residual / 2], axis=1), T)
 
 
 @pytest.mark.parametrize("text", ["erf(z)", "tanh(z)", "gelu(z)", "sin(z)"])
@@ -233,59 +205,6 @@ def test_residuals_keep_their_figures(text):
         assert float(model.residual_loss(y, T)) == pytest.approx(
             float(model.loss(model.statistics(y, T), T)), abs=1e-13
         )
-
-
-def problem(students, teachers, size, seed=0, exponent=1.5):
-    rng = np.random.default_rng(seed)
-    eigenvalues = np.arange(1.0, size + 1.0) ** -exponent
-    eigenvalues /= eigenvalues.sum()
-
-    def rows(count):
-        drawn = rng.standard_normal((count, size))
-        return drawn / np.sqrt(drawn**2 @ eigenvalues * count)[:, None]
-
-    return Problem(
-        eigenvalues,
-        rows(teachers) if teachers > 1 else rows(1)[0],
-        rows(students) if students > 1 else rows(1)[0],
-    )
-
-
-def integrated(problem, velocity, times):
-    """The weights (times, K, N) by SciPy at rtol 1e-12."""
-    start = problem.students
-    run = solve_ivp(
-        lambda _, flat: velocity(flat.reshape(start.shape)).ravel(),
-        (0.0, times[-1]),
-        start.ravel(),
-        method="DOP853",
-        t_eval=times,
-        rtol=1e-12,
-        atol=1e-14,
-    )
-    return run.y.T.reshape(len(times), *start.shape)
-
-
-def averaged(f, slope):
-    """ẇ = −2 E[(f(w·x) − f(w*·x)) f'(w·x) x] in two dimensions, by the trapezium rule over the plane.
-
-    Up to 10 deviations: links of degree 3 feel the tails beyond 8.
-    """
-    nodes = np.arange(-10.0, 10.01, 0.2)
-    density = np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi) * 0.2
-    plane, weights = np.stack(np.meshgrid(nodes, nodes)).reshape(2, -1), np.outer(density, density).ravel()
-
-    def velocity(problem):
-        inputs = np.sqrt(problem.eigenvalues)[:, None] * plane
-        target = f(problem.teachers[0] @ inputs)
-
-        def at(students):
-            own = students[0] @ inputs
-            return (-2 * inputs @ (weights * (f(own) - target) * slope(own)))[None]
-
-        return at
-
-    return velocity
 
 
 SLOPES = {
@@ -317,7 +236,8 @@ FLOWS = [pytest.param(text, marks=pytest.mark.slow) if text in LONG else text fo
 def test_the_flow_is_that_of_averages_over_the_inputs(text):
     """To nine figures beside 1e-14, the absolute tolerance of the integrated weights."""
     flow, times = problem(1, 1, 2, seed=1), np.array([0.3, 2.0, 6.0])
-    expected = integrated(flow, averaged(SMOOTH[text], SLOPES[text])(flow), times)[:, 0]
+    velocity = averaged_velocity(flow, [SMOOTH[text]], [SLOPES[text]], [1.0])
+    expected = integrated(flow, velocity, times)[:, 0]
     s, u = expected**2 @ flow.eigenvalues, expected @ (flow.eigenvalues * flow.teacher)
     found = solve(flow, times[-1], network(text)).at(times)
     np.testing.assert_array_less(np.abs(found.s - s), 1e-9 * s + 2e-14 * np.sqrt(s))
@@ -448,102 +368,6 @@ def test_high_degrees_are_exact():
         slopes = np.array(power.slopes(a, b, 0.3))
         numeric = differences(lambda x: power.value(*x), np.array([a, b, 0.3]), 1e-4)[[0, 2]]
         np.testing.assert_allclose(slopes, numeric, rtol=1e-6)
-
-
-MIXED = ("z^2", "tanh(z)", "relu(z)"), ("z**3 + z", "tanh(z)")
-
-
-def plain(text):
-    return {"z^2": lambda x: x**2, "z**3 + z": lambda x: x**3 + x}.get(text) or LINKS[text]
-
-
-def test_units_with_links_of_their_own():
-    """Loss against draws and against the double sum of quadratures; drift against its differences."""
-    rng = np.random.default_rng(8)
-    c, d = np.array([1.0, -0.7, 0.4]), np.array([0.5, 1.3])
-    model, G = network(*MIXED, weights=c, teacher_weights=d), gram(rng, 5)
-    x, T = np.concatenate([G[:3, :3][np.triu_indices(3)], G[:3, 3:].ravel()]), G[3:, 3:]
-    links, factors = [plain(text) for side in MIXED for text in side], np.concatenate([c, -d])
-    loss = 0.0
-    for j, k in itertools.product(range(5), repeat=2):
-        f, g = links[j], links[k]
-        pair = (G[j, j], G[k, k], G[j, k])
-        if j == k:
-            f, g, pair = (lambda y, f=f: f(y) ** 2), np.ones_like, (G[j, j], 1.0, 0.0)
-        loss += factors[j] * factors[k] * pair_average(f, g, *pair)
-    assert float(model.loss(x, T)) == pytest.approx(loss, rel=1e-11)
-    draws = np.linalg.cholesky(G) @ rng.standard_normal((5, 200_000))
-    errors = sum(a * f(z) for a, f, z in zip(factors, links, draws, strict=True)) ** 2
-    assert loss == pytest.approx(errors.mean(), abs=5 * errors.std() / np.sqrt(errors.size))
-    A, B = model.drift(x, T)
-    slope = differences(lambda x: model.loss(x, T), x, 3e-3)
-    weighted = np.where(np.equal(*np.triu_indices(3)), 0.5, 1.0)
-    found = np.concatenate([-A[np.triu_indices(3)] * weighted, -B.ravel()])
-    np.testing.assert_allclose(found, slope, atol=3e-9 * np.abs(slope).max())
-    for exact, part in zip(model.drift_jacobian(x, T), (0, 1), strict=True):
-        numeric = differences(lambda x, part=part: model.drift(x, T)[part], x, 3e-3)
-        np.testing.assert_allclose(exact, numeric, atol=2e-8 * np.abs(numeric).max())
-
-
-@pytest.mark.parametrize("links", [("z**3 + z", "z**2"), ("tanh(z)", "z**2 + z/2"), ("erf(z)", "gelu(z)")])
-def test_mixed_networks_keep_their_residuals(links):
-    """At the teacher, in its coordinates: C and the loss are those of the overlaps, and of order δ and δ²."""
-    model = network(list(links), weights=(1.0, 0.5), teacher_weights=(1.0, 0.5))
-    G = gram(np.random.default_rng(9), 4)
-    T = G[2:, 2:]
-    losses = []
-    for size in (1e-1, 1e-9, 1e-10):
-        y = np.concatenate([size**2 * G[:2, :2][np.triu_indices(2)], size * G[:2, 2:].ravel()])
-        losses.append(float(model.residual_loss(y, T)))
-        A, B = model.drift(model.statistics(y, T), T)
-        found_A, found_C = model.residual_drift(y, T)
-        np.testing.assert_allclose(found_A, A, rtol=1e-11)
-        np.testing.assert_allclose(found_C, A + B, atol=1e-12 * np.abs(A).max())
-        if size == 1e-1:
-            assert losses[0] == pytest.approx(float(model.loss(model.statistics(y, T), T)), rel=1e-10)
-    assert losses[1] == pytest.approx(100 * losses[2], rel=1e-6)
-
-
-def test_a_mixed_network_is_the_model_of_the_same_links():
-    links, weights = (Z**3 + Z, Z**2), (1, -3)
-    model = Model("mixed", links, (Z**2, Z), weights, (2, 1))
-    expanded, found = load_module(generate_module(model)), network(list(links), [Z**2, Z], weights, (2, 1))
-    G = gram(np.random.default_rng(5), 4)
-    x, T = np.concatenate([G[:2, :2][np.triu_indices(2)], G[:2, 2:].ravel()]), G[2:, 2:]
-    for name in ("drift", "drift_jacobian", "loss"):
-        compare(name, expanded, found, x, T)
-
-
-def test_the_flow_of_a_mixed_network_is_that_of_averages_over_the_inputs():
-    flow, times = problem(2, 2, 2, seed=1), np.array([0.3, 2.0])
-    f, slopes = (np.tanh, lambda x: x**2), (SLOPES["tanh(z)"], lambda x: 2 * x)
-    nodes = np.arange(-10.0, 10.01, 0.2)
-    density = np.exp(-(nodes**2) / 2) / np.sqrt(2 * np.pi) * 0.2
-    plane, mass = np.stack(np.meshgrid(nodes, nodes)).reshape(2, -1), np.outer(density, density).ravel()
-    inputs = np.sqrt(flow.eigenvalues)[:, None] * plane
-    c = np.array([1.0, -0.5])
-
-    def output(W):
-        return sum(a * link(row @ inputs) for a, link, row in zip(c, f, W, strict=True))
-
-    target = output(flow.teachers)
-
-    def velocity(W):
-        error = mass * (output(W) - target)
-        rows = zip(c, slopes, W, strict=True)
-        return np.stack([-2 * a * inputs @ (error * slope(row @ inputs)) for a, slope, row in rows])
-
-    expected = integrated(flow, velocity, times)
-    found = solve(flow, times[-1], network(["tanh(z)", "z^2"], None, c, c)).overlaps(times)
-    S = np.einsum("tjn,n,tkn->jkt", expected, flow.eigenvalues, expected)
-    np.testing.assert_allclose(found.S, S, atol=1e-10)
-
-
-def test_links_and_weights_must_agree():
-    with pytest.raises(ValueError, match="3 numbers for 2 links"):
-        network(["z", "z^2"], "z", [1, 1, 1])
-    with pytest.raises(ModelError, match="student_link holds 2 links: it must hold 3"):
-        Model("three", (Z, Z**2), Z, (1, 1, 1))
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import sympy
+from networks import assert_same, problem
 
 from numerics import load_module, network, register_average, solve
 from numerics.pairs import functions
-from tests.numerics.test_pairs import compare, problem
 from theory.symbolic import Model, Z, known, single_index
 from theory.symbolic.codegen import generate_module
 
@@ -31,8 +31,8 @@ def test_a_closed_form_is_used_for_numbers_and_for_symbols():
     x, T = np.array([0.7, 0.3]), np.array([[1.1]])
     assert isinstance(exact.own, functions.ClosedFunction)
     for name in ("drift", "drift_jacobian", "loss"):
-        compare(name, summed, exact, x, T)
-        compare(name, load_module(generate_module(model)), exact, x, T)
+        assert_same(name, summed, exact, x, T)
+        assert_same(name, load_module(generate_module(model)), exact, x, T)
     point = {"s": 0.7, "u": 0.3, "t": 1.1}
     assert exact.drift(x, T)[1].item() == pytest.approx(0.6 / (1.7 * 2.1 - 0.09) ** 1.5, rel=1e-14)
     assert float(model.loss.subs(point)) == pytest.approx(float(exact.loss(x, T)), rel=1e-13)
@@ -98,7 +98,7 @@ def test_an_object_with_derivatives():
     register_average(BUMP, BUMP, AVERAGE)
     x, T = np.array([0.7, 0.3]), np.array([[1.1]])
     for name in ("drift", "drift_jacobian", "loss"):
-        compare(name, network(BUMP), found, x, T)
+        assert_same(name, network(BUMP), found, x, T)
 
 
 @pytest.mark.parametrize("error", [1e-3, 1e-8])
