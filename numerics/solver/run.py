@@ -120,6 +120,7 @@ class FloatTrial(Trial[Run, Attempt]):
     stride: Stride
     guess: Guess
     before: float = np.inf
+    failed: bool = False
 
     def attempt(self) -> Attempt:
         """Take the step.
@@ -137,9 +138,10 @@ class FloatTrial(Trial[Run, Attempt]):
         return Attempt(stride, result, statistics, missing)
 
     def shorter(self) -> "FloatTrial":
-        """Half as wide, from the plainest guess."""
-        stride = self._shortened(HALF)
-        return replace(self, stride=stride, guess=still(self.run.place))
+        """Half as wide, from what is expected there, or once that has failed from the plainest guess."""
+        stride, run = self._shortened(HALF), self.run
+        guess = still(run.place) if self.failed else expected(run.place, run.last, stride)
+        return replace(self, stride=stride, guess=guess, failed=True)
 
     def again(self, found: Attempt) -> "FloatTrial | None":
         """A shorter one where the polynomials leave out too much, or where the loss has fallen so far that
