@@ -154,6 +154,16 @@ def read_horizon(text: str) -> float:
     return value
 
 
+def read_rtol(text: str) -> float:
+    """A relative error that a run may be asked for."""
+    from numerics.solver.accuracy import LEAST, MOST
+
+    value = _float(text)
+    if not LEAST <= value <= MOST:
+        raise ValueError(f"{text!r} must be a relative error, {LEAST:g} to {MOST:g}")
+    return value
+
+
 def read_times(text: str) -> tuple[float, ...]:
     """Times ≥ 0, separated by commas, in the order given."""
     values = tuple(_float(part) for part in text.split(","))

@@ -32,6 +32,7 @@ from derivations.commands.options import (
     parsed,
     problem_options,
     read_horizon,
+    read_rtol,
     read_times,
     result_options,
 )
@@ -53,6 +54,7 @@ Examples:
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6
   phase-retrieval solve --exponent 1.5 --dimension inf --init escape:1e-3 --until 1e9 --times 1,1e3,1e9 --json
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --points 50 --format csv
+  phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --rtol 1e-6
   phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
@@ -81,6 +83,12 @@ Examples:
     help="Solve all modes (d up to 1000) to N correct digits, printed as decimal strings; numbers given are "
     "read as exact decimals.",
 )
+@click.option(
+    "--rtol",
+    metavar="E",
+    callback=parsed(read_rtol),
+    help="A relative error that is good enough, 1e-12 to 1e-3: runs are then faster.  [default: all digits]",
+)
 @network_options
 @sgd_options
 @samples_option
@@ -90,6 +98,7 @@ def solve(
     points: int | None,
     times: tuple[float, ...] | None,
     digits: int | None,
+    rtol: float | None,
     sgd: bool,
     step_size: float | None,
     batch: int | None,
@@ -111,6 +120,8 @@ def solve(
         form = file_format(as_json, output, form)
         report = Report(until, points, times, as_json, output, form, parameters(request))
         report.check()
+        if rtol is not None:
+            _check_rtol(sgd, samples, digits)
         if samples is None:
             check_sgd(sgd, digits, sampling, until)
         else:
@@ -127,11 +138,11 @@ def solve(
     elif samples is not None:
         content = _on_samples(problem, report, samples, noise)
     elif chosen.given:
-        content = _network(problem, exact, report, chosen, digits)
+        content = _network(problem, exact, report, chosen, digits, rtol)
     elif exact is not None and digits is not None:
         content = _with_digits(exact, report, digits)
     else:
-        content = _flow(problem, report)
+        content = _flow(problem, report, rtol)
     emit(content, output)
 
 
@@ -197,14 +208,26 @@ def _on_samples(problem: "Problem", report: Report, samples: int, noise: float |
     return samples_content(prediction, report.as_json, report.form, report.output, report.labels)
 
 
+def _check_rtol(sgd: bool, samples: int | None, digits: int | None) -> None:
+    """Raise ValueError where another option says how accurate the curves are."""
+    for name, given in (("--sgd", sgd), ("--samples", samples is not None), ("--digits", digits is not None)):
+        if given:
+            raise ValueError(f"--rtol and {name} exclude each other: give one of them")
+
+
 def _network(
-    problem: "Problem", exact: "ExactProblem | None", report: Report, chosen: Chosen, digits: int | None
+    problem: "Problem",
+    exact: "ExactProblem | None",
+    report: Report,
+    chosen: Chosen,
+    digits: int | None,
+    rtol: float | None,
 ) -> str | bytes:
     """The overlaps of another model than phase retrieval, to so many ``digits`` where they are asked for."""
     with bad_input():
         model = network_model(chosen.sides(problem), chosen.constraint, exact=exact is not None)
     times = report.moments(problem)
-    run, answer = _run_network(exact or problem, model, report.until, times, digits)
+    run, answer = _run_network(exact or problem, model, report.until, times, digits, rtol)
     if report.form is not None:
         labelled = run.dataset(times, **report.labels, **written_options(chosen))
         return file_content(labelled, answer, report.form)
@@ -212,7 +235,12 @@ def _network(
 
 
 def _run_network(
-    problem: Any, model: "RightHandSides", until: float, times: tuple[float, ...], digits: int | None
+    problem: Any,
+    model: "RightHandSides",
+    until: float,
+    times: tuple[float, ...],
+    digits: int | None,
+    rtol: float | None,
 ) -> tuple[Any, dict[str, Any]]:
     """The run of a ``model``, and its answer at ``times`` in the order given."""
     import numerics
@@ -221,7 +249,7 @@ def _run_network(
     run: Trajectory | PreciseSolution
     if digits is None:
         with bad_input(), progress("solve"):
-            run = numerics.solve(problem, until, model)
+            run = numerics.solve(problem, until, model, rtol=rtol)
         overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), {}
     else:
         run = solve_with_digits(problem, moments, digits, model)
@@ -243,7 +271,7 @@ def _with_digits(exact: "ExactProblem", report: Report, digits: int) -> str:
     return digits_text(answer, report.as_json, report.output)
 
 
-def _flow(problem: "Problem", report: Report) -> str | bytes:
+def _flow(problem: "Problem", report: Report, rtol: float | None) -> str | bytes:
     """The flow of phase retrieval."""
     import numerics
 
@@ -252,7 +280,7 @@ def _flow(problem: "Problem", report: Report) -> str | bytes:
     whole = math.log1p(report.until)
     with progress("solve") as show:
         run = numerics.solve(
-            problem, report.until, progress=lambda time: show(min(1.0, math.log1p(time) / whole))
+            problem, report.until, progress=lambda time: show(min(1.0, math.log1p(time) / whole)), rtol=rtol
         )
     times = report.moments(problem)
     answer = _answer(run, times)
@@ -270,6 +298,7 @@ def _outcome(run: Any, modes: int) -> dict[str, Any]:
         "modes": modes,
         "steps": int(run.steps),
         "error": run.error,
+        **({} if getattr(run, "rtol", None) is None else {"rtol": run.rtol}),
     }
 
 
@@ -284,6 +313,7 @@ def _answer(run: "Trajectory", reported: tuple[float, ...]) -> dict[str, Any]:
         "modes": len(run.problem.eigenvalues),
         "steps": int(run.steps),
         "error": run.error,
+        **({} if run.rtol is None else {"rtol": run.rtol}),
     }
 
 

@@ -29,6 +29,7 @@ from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
 from numerics.solver import constrained, direct, loop
+from numerics.solver.accuracy import reduction
 from numerics.solver.check import check_trajectory
 from numerics.solver.clock import ClockStep
 from numerics.solver.contract import NoConvergence, Step
@@ -57,6 +58,7 @@ def solve(
     progress: Callable[[float], None] | None = None,
     *,
     check: bool = False,
+    rtol: float | None = None,
     steps: Sequence[Step] = STEPS,
 ) -> Trajectory:
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
@@ -68,13 +70,15 @@ def solve(
     reduced exactly, so the cost grows like log(until) and hardly with the dimension. ``progress`` is called
     with the time after every step. ``check`` verifies the laws of the flow on the solution,
     :func:`numerics.solver.check.check_trajectory`, and raises its :class:`~numerics.solver.check.BrokenLaw`.
+    ``rtol``, from 1e-12 to 1e-3, is the relative error of the statistics that is good enough, where full
+    accuracy is not wanted: runs are then faster, and the error that they state is about that or less.
     ``steps`` are the kinds of step without a constraint, of which each is taken by the first that suits it:
     :mod:`numerics.solver.contract` says what one has to be.
 
-    Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
-    has not as many students and teachers as the model; ArithmeticError where the run cannot be followed to
-    ``until``, as where the overlap that decides its limit leaves the range of floats. If that happens later
-    the limit may stay ``undecided``.
+    Raises ValueError unless 0 < until < ∞, for an ``rtol`` out of range or with a constraint, for a reduced
+    problem until ≤ its horizon, and where the problem has not as many students and teachers as the model;
+    ArithmeticError where the run cannot be followed to ``until``, as where the overlap that decides its limit
+    leaves the range of floats. If that happens later the limit may stay ``undecided``.
 
     >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
@@ -95,11 +99,14 @@ def solve(
         )
     if not steps:
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
+    allowed = reduction(rtol)
     if isinstance(rules, Constrained):
+        if rtol is not None:
+            raise ValueError("rtol is given with a constraint: those flows have full accuracy alone")
         return _constrained(problem, until, rules, progress, check)
     check_resolved(problem, rules)
-    reduced = reduce(problem, _clocked(problem, rules, until))
-    run = Run.begin(reduced, rules, tuple(steps))
+    reduced = reduce(problem, _clocked(problem, rules, until), allowed)
+    run = Run.begin(reduced, rules, tuple(steps), rtol)
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []
     limit: Limit | None = None
@@ -124,6 +131,7 @@ def solve(
         limit or run.last_limit(),
         until,
         run.errors.total + problem.relative_error + unresolved(rules, segments),
+        rtol=rtol,
     )
     if check:
         check_trajectory(found, run.place.students)

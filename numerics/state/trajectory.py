@@ -100,7 +100,8 @@ class Trajectory(Summarised):
     until the loss is so low that the limit is known, and those of w ∓ w* from then on. Of networks it is
     relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and counts what the
     flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known.
-    A ``constraint`` is that of the model, where it has one.
+    A ``constraint`` is that of the model, where it has one; ``rtol`` is the error that was good enough, where
+    full accuracy was not asked for.
     What this makes of the error of a network's loss is :meth:`loss_error`: where there are no coordinates at
     the teacher, as of links with a kink, the loss is a difference, and so are the distances.
     """
@@ -112,6 +113,7 @@ class Trajectory(Summarised):
     until: float
     error: float
     constraint: Constraint | None = None
+    rtol: float | None = None
 
     @property
     def steps(self) -> int:
@@ -170,6 +172,7 @@ class Trajectory(Summarised):
             "until": self.until,
             **(self._measured(parameters) if self._single else {}),
             **({} if self.constraint is None else {"constraint": str(self.constraint)}),
+            **({} if self.rtol is None else {"rtol": self.rtol}),
             "modes": len(self.problem.eigenvalues),
             "steps": self.steps,
             "error": self.error,
