@@ -2,7 +2,7 @@
 
 - ``numbers``: a constant with its radius, definition and source; floats and balls, roots
 - ``sums``: a spectrum, and sums over it: powers, exponentials, functions of one's own
-- ``escape``: the growth rate and its law, the linear stage, escapes without a rate, the fast manifold
+- ``escape``: the growth rate and its law, the linear stage, escapes without a rate, the fast manifold, SGD
 - ``convergence``: the laws of overlap, energy and loss, their corrections; finite steps and SGD
 - ``tail``: the spectral tail, what is recovered of it, the plateau
 - ``wide``: wide quadratic networks with a power-law second layer: emergence, loss, exact flow
@@ -86,6 +86,12 @@ from theory.asymptotics.escape.other_orders import (
     escape_time_prefactor,
 )
 from theory.asymptotics.escape.rate import escape_rate
+from theory.asymptotics.escape.sgd_escape import (
+    sgd_escape_rate_mean_square,
+    sgd_escape_rate_typical,
+    sgd_escape_variance,
+)
+from theory.asymptotics.escape.sgd_times import sgd_escape_time_quantile
 from theory.asymptotics.escape.teacher_law import (
     escape_rate_density,
     escape_rate_distribution,
@@ -200,6 +206,10 @@ __all__ = [
     "sgd_amplification",
     "sgd_crossover_time",
     "sgd_decay_exponent",
+    "sgd_escape_rate_mean_square",
+    "sgd_escape_rate_typical",
+    "sgd_escape_time_quantile",
+    "sgd_escape_variance",
     "sgd_loss_floor",
     "sgd_mse_floor",
     "sgd_noise_history",

@@ -1,4 +1,7 @@
-r"""Online SGD on phase retrieval: the floor of label noise, the two phases without, the best step for ``n``.
+r"""Online SGD on phase retrieval: escape, floors of label noise, two phases without, the best step.
+
+A typical run leaves ``w = 0`` with the Lyapunov exponent of its products of random matrices, more slowly than
+descent: :mod:`theory.asymptotics.escape.sgd_escape`.
 
 Near the teacher the second moments close, :mod:`theory.asymptotics.convergence.sgd_floor`. Let
 :math:`\tau = E|Q^{1/2}(w - w^*)|^2`, :math:`A_\eta = (1 + 2r)/(1 - \kappa)`.
@@ -25,12 +28,30 @@ from __future__ import annotations
 from functools import partial
 
 import sympy
-from sympy import And, Eq, Gt, Lt
+from sympy import And, Eq, Gt, Lt, log
 
 from theory.laws.law import Law, Regime, Verdict
-from theory.laws.names import B, C, N, Z, a, amplification, eta, eta_c, gamma, history, m, n, sigma2, t
+from theory.laws.names import (
+    B,
+    C,
+    N,
+    Z,
+    a,
+    amplification,
+    d,
+    eta,
+    eta_c,
+    gamma,
+    history,
+    m,
+    n,
+    sigma2,
+    t,
+    typical,
+)
 from theory.laws.spectra import Setting
 
+ESCAPE = "theory.asymptotics.escape.sgd_escape"
 MOMENTS = "theory.asymptotics.convergence.sgd_floor"
 HISTORY = "theory.asymptotics.convergence.sgd_noise"
 STABLE = Lt(eta, eta_c)
@@ -40,6 +61,12 @@ BIAS = 4 * 2**-gamma * C
 
 NOISE = 4 * 64 * eta * history / m * sympy.gamma(2 - 1 / a) / (a * Z ** (1 / a)) * 16 ** (1 / a - 2)
 """Of ``t^(1/a - 2)``."""
+
+
+def escape_time(setting: Setting) -> Law:
+    """T1 of a typical run from the unit sphere, without label noise, in steps times their size."""
+    regime = Regime(sympy.true, 1 / (2 * typical), sympy.S.Zero, Verdict.MEASURED, ESCAPE, scale=log(d))
+    return Law("escape_time", "T1", d, Gt(a, 1), STABLE, (regime,))
 
 
 def loss(setting: Setting) -> Law:
@@ -89,4 +116,4 @@ def tuned_loss(setting: Setting) -> Law:
 
 def laws(setting: Setting) -> tuple[Law, ...]:
     """All of them."""
-    return tuple(law(setting) for law in (loss, crossover, loss_floor, mse_floor, tuned_loss))
+    return tuple(law(setting) for law in (escape_time, loss, crossover, loss_floor, mse_floor, tuned_loss))

@@ -57,7 +57,7 @@ def sgd_noise_history(spectrum: Spectrum, step_size: Step, batch: Count = 1, dig
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(sgd_noise_history(PowerLaw(2, "inf", "source:1.5"), 0.004).printed(6)[0])
-    0.579042
+    0.869031
     """
     definition = HISTORY.format(batch, step_size)
     if _diverges(spectrum):
@@ -81,7 +81,7 @@ def sgd_noise_prefactor(
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(sgd_noise_prefactor(PowerLaw(2, "inf", "source:1.5"), 0.004).printed(6)[0])
-    0.00437404
+    0.00598886
     """
     definition = NOISE.format("sgd_noise_history")
     if reason := _no_noise_law(spectrum):
@@ -107,7 +107,7 @@ def sgd_crossover_time(spectrum: Spectrum, step_size: Step, batch: Count = 1, di
 
     >>> from theory.asymptotics import PowerLaw
     >>> [sgd_crossover_time(PowerLaw(2, "inf", "source:1.5"), eta).printed(4)[0] for eta in (0.004, 0.0004)]
-    ['130.9', '3437']
+    ['18.01', '3898.']
     """
     if reason := _no_noise_law(spectrum):
         return undefined(CROSSOVER, SOURCE, reason)
