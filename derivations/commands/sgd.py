@@ -43,7 +43,7 @@ def check_sgd(sgd: bool, digits: int | None, own: dict[str, Any], until: float) 
     if not sgd:
         for name, value in own.items():
             if value is not None:
-                raise ValueError(f"{NEEDS[name]} needs --sgd")
+                raise ValueError(f"{NEEDS[name]} needs --sgd" + (" or --samples" if name == "noise" else ""))
         return
     if own["step_size"] is None:
         raise ValueError("--sgd needs --step-size ETA")
