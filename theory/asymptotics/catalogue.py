@@ -10,26 +10,26 @@ from inspect import signature
 from typing import Any
 
 from theory.asymptotics.convergence import laws, linearisation
-from theory.asymptotics.convergence.sgd_floor import (
+from theory.asymptotics.escape import fast_manifold, linear_stage, other_orders, rate, times
+from theory.asymptotics.local_flow import SQUARE, LocalFlow, of_the_square
+from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
+from theory.asymptotics.sgd.escape import (
+    sgd_escape_rate_mean_square,
+    sgd_escape_rate_typical,
+    sgd_escape_variance,
+)
+from theory.asymptotics.sgd.floor import (
     sgd_amplification,
     sgd_decay_exponent,
     sgd_loss_floor,
     sgd_mse_floor,
 )
-from theory.asymptotics.convergence.sgd_noise import (
+from theory.asymptotics.sgd.noise import (
     sgd_crossover_time,
     sgd_noise_history,
     sgd_noise_prefactor,
 )
-from theory.asymptotics.convergence.stochastic import sgd_stability_step
-from theory.asymptotics.escape import fast_manifold, linear_stage, other_orders, rate, times
-from theory.asymptotics.escape.sgd_escape import (
-    sgd_escape_rate_mean_square,
-    sgd_escape_rate_typical,
-    sgd_escape_variance,
-)
-from theory.asymptotics.local_flow import SQUARE, LocalFlow, of_the_square
-from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
+from theory.asymptotics.sgd.stability import sgd_stability_step
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
 from theory.asymptotics.tail import expansion, plateau, recovery
 from theory.expected import Count, Positive, checked

@@ -1,9 +1,9 @@
 r"""Online SGD on phase retrieval: escape, floors of label noise, two phases without, the best step.
 
 A typical run leaves ``w = 0`` with the Lyapunov exponent of its products of random matrices, more slowly than
-descent: :mod:`theory.asymptotics.escape.sgd_escape`.
+descent: :mod:`theory.asymptotics.sgd.escape`.
 
-Near the teacher the second moments close, :mod:`theory.asymptotics.convergence.sgd_floor`. Let
+Near the teacher the second moments close, :mod:`theory.asymptotics.sgd.floor`. Let
 :math:`\tau = E|Q^{1/2}(w - w^*)|^2`, :math:`A_\eta = (1 + 2r)/(1 - \kappa)`.
 
 **Without label noise** the source of :math:`\tau` is the bias of descent,
@@ -15,7 +15,7 @@ Near the teacher the second moments close, :mod:`theory.asymptotics.convergence.
 
 The slower of the two wins: the bias for :math:`2B < a`; they add at :math:`2B = a`. The exponents are those
 that :func:`numerics.predict_sgd` falls with, the prefactors those of the exact second moments in both phases
-and on the line, and of runs of SGD; :mod:`theory.asymptotics.convergence.sgd_noise`.
+and on the line, and of runs of SGD; :mod:`theory.asymptotics.sgd.noise`.
 
 **With label noise** the loss ends at a floor, :math:`4\eta\sigma^2(1 + 2\sum\lambda_i^2(w^*_i)^2)/m` for
 small steps. For ``n`` samples, :math:`t = \eta n/m`, the best constant step balances it with the bias:
@@ -51,9 +51,9 @@ from theory.laws.names import (
 )
 from theory.laws.spectra import Setting
 
-ESCAPE = "theory.asymptotics.escape.sgd_escape"
-MOMENTS = "theory.asymptotics.convergence.sgd_floor"
-HISTORY = "theory.asymptotics.convergence.sgd_noise"
+ESCAPE = "theory.asymptotics.sgd.escape"
+MOMENTS = "theory.asymptotics.sgd.floor"
+HISTORY = "theory.asymptotics.sgd.noise"
 STABLE = Lt(eta, eta_c)
 REGULAR = And(Gt(a, 1), Gt(a + 2 * B, 1))
 BIAS = 4 * 2**-gamma * C

@@ -54,10 +54,10 @@ from typing import Any
 
 from mpmath import mp, mpf
 
-from theory.asymptotics.convergence.sgd_floor import Step
-from theory.asymptotics.convergence.stochastic import traced
 from theory.asymptotics.escape.rate import rate
 from theory.asymptotics.numbers.constant import Constant
+from theory.asymptotics.sgd.floor import Step
+from theory.asymptotics.sgd.stability import traced
 from theory.asymptotics.sums.compression import compressed
 from theory.asymptotics.sums.spectrum import Spectrum
 from theory.expected import Count, NonNegative, checked

@@ -2,7 +2,7 @@ r"""The law of the escape time of online SGD from the unit sphere.
 
 Two things are random: the overlap of the start with the fastest direction, :math:`|g|/\sqrt d` with a normal
 ``g``, as for the flow, and the growth. Its logarithm gains, a step, the mean :math:`\ell` and the variance
-:math:`v` of :mod:`theory.asymptotics.escape.sgd_escape`, independently: after many steps it is a Brownian
+:math:`v` of :mod:`theory.asymptotics.sgd.escape`, independently: after many steps it is a Brownian
 motion with drift. With the flow's offset ``C``, :math:`\rho T_1 = \tfrac12 \log d + C - \log|g|`, the escape
 is the first passage of that motion through
 :math:`h = \tfrac12 \log d + C - \log|g| + (v + \ell^2)/2\ell`, whose law is the inverse Gaussian one,
@@ -23,12 +23,12 @@ from functools import partial
 
 from mpmath import mpf
 
-from theory.asymptotics.convergence.sgd_floor import Step
 from theory.asymptotics.escape.fast_manifold import TooFar, first_overlap, prompt_crossing
 from theory.asymptotics.escape.linear_stage import escape_amplitude
-from theory.asymptotics.escape.sgd_escape import SOURCE, sgd_escape_rate_typical, sgd_escape_variance
 from theory.asymptotics.escape.times import LEVEL
 from theory.asymptotics.numbers.constant import Constant, undefined
+from theory.asymptotics.sgd.escape import SOURCE, sgd_escape_rate_typical, sgd_escape_variance
+from theory.asymptotics.sgd.floor import Step
 from theory.asymptotics.sums.spectrum import Spectrum
 from theory.expected import Count, Real, checked
 
@@ -78,16 +78,14 @@ def sgd_escape_time_quantile(
         offset = float(logarithm) + math.log(scale)
     except (TooFar, ArithmeticError) as error:
         return undefined(definition, SOURCE, str(error))
-    rate, spread = (
-        sgd_escape_rate_typical(spectrum, step_size, batch),
-        sgd_escape_variance(spectrum, step_size, batch),
-    )
-    drift, variance = float(rate), float(spread)
-    overshoot = (float(spread) / float(rate) + step_size * float(rate)) / 2
+    rate = sgd_escape_rate_typical(spectrum, step_size, batch)
+    spread = sgd_escape_variance(spectrum, step_size, batch)
+    (drift, error), (variance, uncertain) = (map(float, each.known()) for each in (rate, spread))
+    overshoot = (variance / drift + step_size * drift) / 2
     height = offset + math.log(dimension) / 2 + overshoot
     value = _quantile(p, partial(escaped, height, drift, variance))
-    open_rates = value * (float(rate.radius) / drift + float(spread.radius) / variance)
-    return Constant(mpf(value), mpf(overshoot / drift + open_rates), definition, SOURCE)
+    left = overshoot / drift + value * (error / drift + uncertain / variance)
+    return Constant(mpf(value), mpf(left), definition, SOURCE)
 
 
 def escaped(height: float, drift: float, variance: float, time: float) -> float:

@@ -1,7 +1,7 @@
 r"""The noise that the history of online SGD leaves in its loss, and when it overtakes the bias.
 
 Without label noise the trace :math:`\tau` of the second moments of
-:mod:`theory.asymptotics.convergence.stochastic` has two sources that decay as powers of ``t``: the bias of
+:mod:`theory.asymptotics.sgd.stability` has two sources that decay as powers of ``t``: the bias of
 descent, and what the inputs' noise :math:`64\eta\lambda_i^2 (3\tau + 12\nu)/m` of the fast beginning has
 put on the slow modes,
 
@@ -30,10 +30,10 @@ import math
 from mpmath import mp
 
 from theory.asymptotics.convergence.laws import amplitude, decay_law
-from theory.asymptotics.convergence.sgd_floor import SOURCE, Step, at_a_stable_step
-from theory.asymptotics.convergence.stochastic import Moments
 from theory.asymptotics.numbers.constant import Constant, undefined
 from theory.asymptotics.numbers.field import rational
+from theory.asymptotics.sgd.floor import SOURCE, Step, at_a_stable_step
+from theory.asymptotics.sgd.stability import Moments
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 from theory.expected import Count, checked
 
