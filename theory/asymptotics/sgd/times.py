@@ -80,11 +80,11 @@ def sgd_escape_time_quantile(
         return undefined(definition, SOURCE, str(error))
     rate = sgd_escape_rate_typical(spectrum, step_size, batch)
     spread = sgd_escape_variance(spectrum, step_size, batch)
-    (drift, error), (variance, uncertain) = (map(float, each.known()) for each in (rate, spread))
+    (drift, slack), (variance, uncertain) = (map(float, each.known()) for each in (rate, spread))
     overshoot = (variance / drift + step_size * drift) / 2
     height = offset + math.log(dimension) / 2 + overshoot
     value = _quantile(p, partial(escaped, height, drift, variance))
-    left = overshoot / drift + value * (error / drift + uncertain / variance)
+    left = overshoot / drift + value * (slack / drift + uncertain / variance)
     return Constant(mpf(value), mpf(left), definition, SOURCE)
 
 
