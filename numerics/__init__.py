@@ -12,6 +12,7 @@
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``predict_sgd``: its mean, without runs, in any dimension
+- ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
 
@@ -20,6 +21,7 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 """
 
 from numerics.descent import (
+    DescentProtocol,
     EmpiricalRun,
     Prediction,
     Samples,
@@ -31,6 +33,7 @@ from numerics.descent import (
     empirical_flow,
     online_sgd,
     predict_sgd,
+    read_schedule,
     shared_sgd,
 )
 from numerics.fits.exponents import (
@@ -59,6 +62,7 @@ from numerics.state.trajectory import Trajectory
 from theory.about import __getattr__ as __getattr__
 
 __all__ = [
+    "DescentProtocol",
     "EmpiricalRun",
     "Limit",
     "LogarithmFit",
@@ -90,6 +94,7 @@ __all__ = [
     "power_law",
     "power_law_network",
     "predict_sgd",
+    "read_schedule",
     "reduce",
     "register_average",
     "save",
