@@ -206,6 +206,7 @@ MADE = (
     numerics.empirical_flow(VALID["samples"], [0.5]),
     numerics.online_sgd(PROBLEM, 0.01, 3),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
+    numerics.DescentProtocol(0.01, 3),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),
 )

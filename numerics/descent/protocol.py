@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from numbers import Number
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,13 +15,19 @@ from numerics.descent.draws import check_noise
 from numerics.descent.schedule import CONSTANT, Listed, Schedule, read_schedule
 from numerics.quadrature.summation import Summation
 from numerics.shown.cards import Rows
-from theory.expected import ANYTHING, checked
+from theory.expected import Kind, checked, shown
 
 SHOWN = 40  # characters of a schedule on a card
 LARGEST_COUNT = 2**53  # beyond, step numbers are no longer exact floats
 
-Batches = int | Sequence[Sequence[float]]
-"""A number of samples, or pairs of a share of the steps and the number from there on."""
+SCHEDULE = Kind(
+    "a schedule, its text, a list of numbers or a function of step numbers",
+    lambda value: isinstance(value, Schedule | str) or callable(value) or np.ndim(value) == 1,
+)
+BATCH = Kind(
+    "a number of samples, or pairs of a share of the steps and the number from there on",
+    lambda value: not isinstance(value, bool) and isinstance(value, str | Number | Sequence | np.ndarray),
+)
 
 
 @checked
@@ -44,8 +51,8 @@ class DescentProtocol:
 
     step_size: float
     steps: int
-    schedule: Annotated[Any, ANYTHING] = CONSTANT
-    batch: Annotated[Any, ANYTHING] = 1
+    schedule: Annotated[Any, SCHEDULE] = CONSTANT
+    batch: Annotated[Any, BATCH] = 1
     noise_variance: float = 0.0
     loss_factor: float = 1.0
 
@@ -258,7 +265,8 @@ def read_batch(text: str) -> int | tuple[tuple[float, int], ...]:
         return _batches(pairs[0][1] if "," not in text and "@" not in text else pairs)
     except ValueError:
         raise ValueError(
-            f"{text!r} must be a positive integer M, or M0,M1@SHARE1,… with ascending shares of the steps"
+            f"batch is {text!r}: it must be a positive integer M, or M0,M1@SHARE1,… with ascending shares of "
+            "the steps"
         ) from None
 
 
@@ -290,15 +298,14 @@ def _batches(given: Any) -> int | tuple[tuple[float, int], ...]:
     """A whole number, or ascending shares with whole numbers; ValueError for anything else."""
     if isinstance(given, str):
         return read_batch(given)
-    if np.ndim(given) == 0:
-        if isinstance(given, bool) or not (given >= 1 and given % 1 == 0):
-            raise ValueError(f"batch is {given}: it must be a positive integer")
+    if np.ndim(given) == 0 and given >= 1 and given % 1 == 0:
         return int(given)
-    pairs = tuple((float(share), int(size)) for share, size in given if size % 1 == 0 and size >= 1)
-    shares = [share for share, _ in pairs]
-    if len(pairs) != len(given) or shares[0] != 0 or max(shares) > 1 or np.any(np.diff(shares) <= 0):
-        raise ValueError(
-            f"batch is {given}: it must be a positive integer, or pairs of a share of the steps, ascending "
-            "from 0, and a positive integer"
-        )
-    return pairs
+    if np.ndim(given) == 2 and np.shape(given)[1] == 2:
+        shares, sizes = np.array(given, dtype=float).T
+        whole = np.all(sizes >= 1) and np.all(sizes % 1 == 0)
+        if whole and shares[0] == 0 and shares[-1] <= 1 and np.all(np.diff(shares) > 0):
+            return tuple(zip(shares.tolist(), sizes.astype(int).tolist(), strict=True))
+    raise ValueError(
+        f"batch is {shown(given)}: it must be a positive integer, or pairs of a share of the steps, "
+        "ascending from 0, and a positive integer"
+    )

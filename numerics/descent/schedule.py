@@ -286,7 +286,7 @@ def read_schedule(text: str) -> Schedule:
                 return Listed(np.array(numbers))
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         raise ValueError(f"schedule {text!r}: {error}") from None
-    raise ValueError(f"{text!r} must be {FORMS}")
+    raise ValueError(f"schedule is {text!r}: it must be {FORMS}")
 
 
 def power_sums(start: float | Array, counts: Array, power: float) -> Array:

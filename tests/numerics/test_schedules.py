@@ -224,7 +224,7 @@ def test_how_many_steps_a_time_takes():
     [
         ({"step_size": 0.0}, "step size is 0.0: it must be positive and finite"),
         ({"steps": 0}, "0 steps: a whole number from 1 to 2"),
-        ({"schedule": "sine"}, "'sine' must be constant, power:P"),
+        ({"schedule": "sine"}, "schedule is 'sine': it must be constant, power:P"),
         ({"schedule": "power:-1"}, "schedule 'power:-1': exponent is -1.0: it must be a number, at least 0"),
         ({"schedule": "wsd:0.6,0.6"}, "overlap"),
         ({"schedule": [1.0, 2.0]}, "the schedule has 2 numbers: it must have one for each of 5 steps"),
@@ -232,7 +232,7 @@ def test_how_many_steps_a_time_takes():
         ({"schedule": np.zeros(5)}, "must not be 0 throughout"),
         ({"batch": 0}, "batch is 0: it must be a positive integer"),
         ({"batch": [(0.1, 2)]}, "pairs of a share of the steps, ascending from 0"),
-        ({"batch": "1,x"}, "'1,x' must be a positive integer M, or M0,M1@SHARE1"),
+        ({"batch": "1,x"}, "batch is '1,x': it must be a positive integer M, or M0,M1@SHARE1"),
         ({"noise_variance": -1.0}, "noise variance is -1.0: it must be a finite number, at least 0"),
         ({"loss_factor": 0.0}, "loss factor is 0.0: it must be positive and finite"),
     ],
