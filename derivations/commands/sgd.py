@@ -21,8 +21,6 @@ from derivations.output import BadInput, json_text, progress, tables
 if TYPE_CHECKING:
     from numerics import Prediction, Problem
 
-NEEDS = ("step_size", "batch", "noise", "schedule")
-
 
 def sgd_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options of ``solve --sgd``."""
@@ -52,7 +50,8 @@ def check_sgd(sgd: bool, digits: int | None, own: dict[str, Any], until: float) 
     if not sgd:
         for name, value in own.items():
             if value is not None:
-                raise ValueError(f"--{name.replace('_', '-')} needs --sgd")
+                other = " or --samples" if name == "noise" else ""
+                raise ValueError(f"--{name.replace('_', '-')} needs --sgd{other}")
         return
     if own["step_size"] is None:
         raise ValueError("--sgd needs --step-size ETA")

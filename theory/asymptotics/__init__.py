@@ -45,6 +45,11 @@ from theory.asymptotics.convergence.sgd_floor import (
     sgd_loss_floor,
     sgd_mse_floor,
 )
+from theory.asymptotics.convergence.sgd_noise import (
+    sgd_crossover_time,
+    sgd_noise_history,
+    sgd_noise_prefactor,
+)
 from theory.asymptotics.convergence.shallow import (
     SaddleGrowth,
     half_growth,
@@ -193,9 +198,12 @@ __all__ = [
     "saddle_growth_exponent",
     "saddle_growth_prefactor",
     "sgd_amplification",
+    "sgd_crossover_time",
     "sgd_decay_exponent",
     "sgd_loss_floor",
     "sgd_mse_floor",
+    "sgd_noise_history",
+    "sgd_noise_prefactor",
     "sgd_stability_step",
     "shallow_escape_rate",
     "sign_agreement",

@@ -16,6 +16,11 @@ from theory.asymptotics.convergence.sgd_floor import (
     sgd_loss_floor,
     sgd_mse_floor,
 )
+from theory.asymptotics.convergence.sgd_noise import (
+    sgd_crossover_time,
+    sgd_noise_history,
+    sgd_noise_prefactor,
+)
 from theory.asymptotics.convergence.stochastic import sgd_stability_step
 from theory.asymptotics.escape import fast_manifold, linear_stage, other_orders, rate, times
 from theory.asymptotics.local_flow import SQUARE, LocalFlow, of_the_square
@@ -71,7 +76,15 @@ OVER_ENERGY = "; lambda_i, u and s over the energy of the teacher"
 
 BESIDE_ANOTHER = "; of w/m where the limit is m w*, of the loss less its limit"
 
-AT_A_STEP = (sgd_loss_floor, sgd_mse_floor, sgd_amplification)
+AT_A_STEP = (
+    sgd_loss_floor,
+    sgd_mse_floor,
+    sgd_amplification,
+    sgd_noise_history,
+    sgd_noise_prefactor,
+    sgd_crossover_time,
+)
+"""The constants of online SGD that depend on the step."""
 
 
 @checked
@@ -87,8 +100,10 @@ def catalogue(
 
     >>> [name for name in catalogue(flow=LocalFlow("z**3")) if name not in CATALOGUE]
     ['teacher_multiple', 'escape_speed', 'escape_time_exponent', 'escape_time_prefactor']
-    >>> [name for name in catalogue(16, 1e-3) if name not in CATALOGUE]
-    ['sgd_stability_step', 'sgd_decay_exponent', 'sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
+    >>> [name for name in catalogue(16) if name not in CATALOGUE]
+    ['sgd_stability_step', 'sgd_decay_exponent']
+    >>> [function.__name__ for function in AT_A_STEP if function.__name__ in catalogue(16, 1e-3)][:3]
+    ['sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
     """
     others = {} if flow == SQUARE else {function.__name__: function for function in OF_OTHER_LINKS}
     if batch is None:

@@ -39,8 +39,8 @@ MEANINGS: dict[sympy.Symbol, str] = {
     "lim w_i(0)/(8 lambda_i w*_i) - f.p. int_0^oo (1 - u) dt",
     amplification: "sgd_amplification of the constants, (1 + 2 r)/(1 - kappa); 1 for small steps",
     eta_c: "sgd_stability_step of the constants: the largest stable step",
-    history: "int_0^oo E[3 tau + 12 nu] dt, the noise of the whole history: "
-    "tau = E (w - w*)'Q(w - w*), nu = E ((w - w*)'Qw*)^2",
+    history: "sgd_noise_history of the constants, eta times the sum over steps of 3 tau + 12 nu, where "
+    "tau = E (w - w*)'Q(w - w*) and nu = E ((w - w*)'Qw*)^2, from the start on",
     alpha: "strengths of the teacher's directions fall as j^-alpha",
     g_0: "strength of every direction at the start",
     j: "number of a direction",

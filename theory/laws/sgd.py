@@ -11,7 +11,8 @@ Near the teacher the second moments close, :mod:`theory.asymptotics.convergence.
    \frac{64\eta I}{m}\,\frac{\Gamma(2-1/a)}{a Z^{1/a}} (16t)^{-(2-1/a)}.
 
 The slower of the two wins: the bias for :math:`2B < a`; they add at :math:`2B = a`. The exponents are those
-that :func:`numerics.predict_sgd` falls with; the prefactors of the noise are derived, and not yet measured.
+that :func:`numerics.predict_sgd` falls with, the prefactors those of the exact second moments in both phases
+and on the line, and of runs of SGD; :mod:`theory.asymptotics.convergence.sgd_noise`.
 
 **With label noise** the loss ends at a floor, :math:`4\eta\sigma^2(1 + 2\sum\lambda_i^2(w^*_i)^2)/m` for
 small steps. For ``n`` samples, :math:`t = \eta n/m`, the best constant step balances it with the bias:
@@ -31,6 +32,7 @@ from theory.laws.names import B, C, N, Z, a, amplification, eta, eta_c, gamma, h
 from theory.laws.spectra import Setting
 
 MOMENTS = "theory.asymptotics.convergence.sgd_floor"
+HISTORY = "theory.asymptotics.convergence.sgd_noise"
 STABLE = Lt(eta, eta_c)
 REGULAR = And(Gt(a, 1), Gt(a + 2 * B, 1))
 BIAS = 4 * 2**-gamma * C
@@ -42,21 +44,24 @@ NOISE = 4 * 64 * eta * history / m * sympy.gamma(2 - 1 / a) / (a * Z ** (1 / a))
 
 def loss(setting: Setting) -> Law:
     """The mean loss without label noise: two phases, and their border."""
-    regime = partial(Regime, source=MOMENTS)
+    measured = partial(Regime, verdict=Verdict.MEASURED)
     regimes = (
-        regime(Lt(2 * B, a), amplification * BIAS, -gamma, Verdict.MEASURED),
-        regime(Eq(2 * B, a), amplification * (BIAS + NOISE), -gamma, Verdict.CONJECTURE),
-        regime(Gt(2 * B, a), amplification * NOISE, 1 / a - 2, Verdict.CONJECTURE),
+        measured(Lt(2 * B, a), amplification * BIAS, -gamma, source=MOMENTS),
+        measured(Eq(2 * B, a), amplification * (BIAS + NOISE), -gamma, source=HISTORY),
+        measured(Gt(2 * B, a), amplification * NOISE, 1 / a - 2, source=HISTORY),
     )
     return Law("sgd_loss", "E L", t, REGULAR, And(setting.window, STABLE), regimes, setting.names)
 
 
 def crossover(setting: Setting) -> Law:
-    """The time at which the noise of the history overtakes the bias."""
+    """The time at which the noise of the history overtakes the bias, if the last mode is learnt later."""
     power = -1 / (gamma - 2 + 1 / a)
     scale = (NOISE / eta / BIAS) ** power
-    regime = Regime(sympy.true, scale, power, Verdict.CONJECTURE, MOMENTS)
-    return Law("crossover", "t_x", eta, And(REGULAR, Gt(2 * B, a)), STABLE, (regime,), setting.names)
+    regime = Regime(sympy.true, scale, power, Verdict.MEASURED, HISTORY)
+    met = True if setting.dimension == sympy.oo else Lt(scale * eta**power, setting.end)
+    return Law(
+        "crossover", "t_x", eta, And(REGULAR, Gt(2 * B, a)), And(STABLE, met), (regime,), setting.names
+    )
 
 
 def loss_floor(setting: Setting) -> Law:

@@ -129,7 +129,7 @@ def sgd_amplification(spectrum: Spectrum, step_size: Step, batch: Count = 1, dig
         kept, _ = moments.replies(step_size)
         return (1 + 2 * kept.along) / (1 - kept.trace)
 
-    return _stable(spectrum, step_size, batch, digits, definition, factor)
+    return at_a_stable_step(spectrum, step_size, batch, digits, definition, factor)
 
 
 @checked
@@ -171,10 +171,12 @@ def _at_rest(
         trace = labels.trace / (1 - kept.trace)
         return floor(trace, *(own + trace * share for own, share in zip(labels[1:], kept[1:], strict=True)))
 
-    return _stable(spectrum, step_size, batch, digits, definition.format(batch, step_size), evaluated)
+    return at_a_stable_step(
+        spectrum, step_size, batch, digits, definition.format(batch, step_size), evaluated
+    )
 
 
-def _stable(
+def at_a_stable_step(
     spectrum: Spectrum,
     step_size: float,
     batch: int,
