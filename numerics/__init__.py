@@ -12,7 +12,7 @@
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
-- ``predict_sgd``: its mean, without runs, in any dimension
+- ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
@@ -27,6 +27,7 @@ from numerics.descent import (
     Prediction,
     Samples,
     StochasticRuns,
+    Tuned,
     descend,
     descend_network,
     draw_samples,
@@ -36,6 +37,7 @@ from numerics.descent import (
     predict_sgd,
     read_schedule,
     shared_sgd,
+    tune_sgd,
 )
 from numerics.fits.exponents import (
     LogarithmFit,
@@ -78,6 +80,7 @@ __all__ = [
     "Samples",
     "StochasticRuns",
     "Trajectory",
+    "Tuned",
     "dataset",
     "descend",
     "descend_network",
@@ -106,4 +109,5 @@ __all__ = [
     "solve",
     "solve_many",
     "sweep",
+    "tune_sgd",
 ]
