@@ -159,6 +159,7 @@ OWN = {
     "hierarchy": {"order": sympy.Symbol("k")},
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
+    "sgd_escape_time_quantile": {"dimension": 20},
     "isotropic_gram": {"start": 0.1 * np.eye(2)},
     "spare_loss_prefactor": {"eigenvalues": [1.0, 0.5, 0.2], "teachers": [[0.0, 0.0, 1.0]]},
     "sweep": {"depth": [1.0]},
@@ -209,6 +210,7 @@ MADE = (
     numerics.online_sgd(PROBLEM, 0.01, 3),
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
+    numerics.DescentProtocol(0.01, 3),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),
 )
