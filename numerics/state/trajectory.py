@@ -179,8 +179,8 @@ class Trajectory(Summarised):
         problem = self.problem if self.given is None else self.given
         if not time < problem.horizon:
             raise ValueError(
-                f"the problem is faithful up to t = {problem.horizon:g}, and the restart at {time:g} has no time "
-                "left: give power_law a longer horizon"
+                f"the problem is faithful up to t = {problem.horizon:g}, and a restart at {time:g} has "
+                "no time left: give power_law a longer horizon"
             )
         found = self.modes(float(time))
         init, rest = add(aim(problem, self.segments[-1]).reshape(found.w.shape), found.deviation)
