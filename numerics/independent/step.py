@@ -1,0 +1,87 @@
+"""One implicit step of all coordinates.
+
+The collocation equations X = x_0 + h A ẋ(X) of Radau's s stages are solved by Newton's method with the
+Jacobian of the step's start, J = D − Pᵀ H Q: diagonal but for the few sums. In the eigenvectors of A the
+stages part, and each inverse (1 − hμJ)⁻¹ is diagonal but for a small matrix (Woodbury): N operations a stage.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from numerics.arrays import Array
+from numerics.independent.sums import Sums
+from numerics.quadrature.collocation import radau
+
+STAGES = 13
+ITERATIONS = 12
+SOLVED = 1e-15
+"""Of the values: what Newton's method leaves out."""
+
+SLOW = 0.5
+"""A contraction above it is not waited for."""
+
+
+class Stages(NamedTuple):
+    """Eigenvalues μ of A, those of a pair once, with eigenvectors (twice where they stand for a pair) and the
+    rows of their inverse."""
+
+    values: Array
+    vectors: Array
+    inverse: Array
+
+
+@cache
+def _stages(stages: int) -> Stages:
+    values, vectors = np.linalg.eig(radau(stages).matrix)
+    upper = values.imag >= 0
+    twice = np.where(values[upper].imag > 0, 2.0, 1.0)
+    return Stages(values[upper], vectors[:, upper] * twice, np.linalg.inv(vectors)[upper])
+
+
+def attempt(sums: Sums, start: Array, guess: Array, width: float, stages: int = STAGES) -> Array | None:
+    """The values (s + 1, N) at the left end and the nodes of a step of ``width`` from ``start`` (N,), None
+    where Newton's method, from the ``guess`` (s, N), does not converge."""
+    table, basis = radau(stages), _stages(stages)
+    solve = _inverse(sums, start, width, basis)
+    values, before, contraction = guess, np.inf, 0.5
+    for _ in range(ITERATIONS):
+        with np.errstate(over="ignore", invalid="ignore"):
+            residual = start + width * (table.matrix @ sums.velocity(values)) - values
+            change = solve(residual)
+            values = values + change
+            size = _size(sums, change)
+        whole = _size(sums, values)
+        if np.isfinite(before):
+            contraction = size / before
+        if not np.isfinite(size) or contraction > max(SLOW, 100 * SOLVED * whole / before):
+            return None
+        if size * contraction <= SOLVED * whole:
+            return np.concatenate([start[None], values])
+        before = size
+    return None
+
+
+def _size(sums: Sums, values: Array) -> float:
+    """The largest √R_20 of ``values`` (s, N)."""
+    return float(np.sqrt((values**2 @ sums.coordinates.counts).max()))
+
+
+def _inverse(sums: Sums, start: Array, width: float, basis: Stages) -> Callable[[Array], Array]:
+    """What applies (1 − hA⊗J)⁻¹ to residuals (s, N)."""
+    rate = sums.own_rate(start)
+    driven, curvature, counted = sums.coupling(start)
+    scaled = width * basis.values[:, None]
+    plain = 1.0 / (1.0 - scaled * rate)
+    inner = np.einsum("bn,sn,an->sba", counted, plain, driven)
+    small = np.linalg.inv(np.eye(len(curvature)) + scaled[..., None] * (curvature @ inner)) @ curvature
+
+    def solve(residual: Array) -> Array:
+        parts = plain * (basis.inverse @ residual)
+        steered = np.einsum("sab,bn,sn->sa", small, counted, parts)
+        parts = parts - scaled * plain * (steered @ driven)
+        return (basis.vectors @ parts).real
+
+    return solve
