@@ -13,6 +13,7 @@
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``predict_sgd``: its mean, without runs, in any dimension
+- ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
 
@@ -21,6 +22,7 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 """
 
 from numerics.descent import (
+    DescentProtocol,
     EmpiricalRun,
     Prediction,
     Samples,
@@ -32,6 +34,7 @@ from numerics.descent import (
     empirical_flow,
     online_sgd,
     predict_sgd,
+    read_schedule,
     shared_sgd,
 )
 from numerics.fits.exponents import (
@@ -61,6 +64,7 @@ from numerics.state.trajectory import Trajectory
 from theory.about import __getattr__ as __getattr__
 
 __all__ = [
+    "DescentProtocol",
     "EmpiricalRun",
     "Limit",
     "LogarithmFit",
@@ -94,6 +98,7 @@ __all__ = [
     "power_law_network",
     "predict_samples",
     "predict_sgd",
+    "read_schedule",
     "reduce",
     "register_average",
     "save",

@@ -209,6 +209,7 @@ MADE = (
     numerics.online_sgd(PROBLEM, 0.01, 3),
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
+    numerics.DescentProtocol(0.01, 3),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),
 )

@@ -42,6 +42,7 @@ from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
     from numerics import Problem, Trajectory
+    from numerics.descent.schedule import Schedule
     from numerics.generated import RightHandSides
     from numerics.precise import ExactProblem, PreciseSolution
 
@@ -57,6 +58,7 @@ Examples:
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
+  phase-retrieval solve --exponent 2 --dimension 500 --until 1e3 --sgd --step-size 2e-3 --schedule linear
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --samples 1000 --noise 0.1
 """
 
@@ -92,8 +94,9 @@ def solve(
     digits: int | None,
     sgd: bool,
     step_size: float | None,
-    batch: int | None,
+    batch: "int | tuple[tuple[float, int], ...] | None",
     noise: float | None,
+    schedule: "Schedule | None",
     samples: int | None,
     as_json: bool,
     output: Path | None,
@@ -106,7 +109,7 @@ def solve(
     full relative accuracy.
     """
     chosen = Chosen.taken(request)
-    sampling = {"step_size": step_size, "batch": batch, "noise": noise}
+    sampling = {"step_size": step_size, "batch": batch, "noise": noise, "schedule": schedule}
     with bad_input():
         form = file_format(as_json, output, form)
         report = Report(until, points, times, as_json, output, form, parameters(request))

@@ -24,7 +24,7 @@ MARKED = {
     "definitions": 3,
     "names of symbols": 5,
     "prose beside the formulas: conditions, orders and reasons": 186,
-    "values of options": 6,
+    "values of options": 7,
 }
 """How many formulas with numbers are typed, by what they are."""
 
