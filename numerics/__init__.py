@@ -10,6 +10,7 @@
 - ``load_module``: the right-hand sides of another model, from the text that was generated for it
 - ``descend``: population gradient descent, exactly; ``descend_network`` of any model
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
+- ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``predict_sgd``: its mean, without runs, in any dimension
@@ -46,6 +47,7 @@ from numerics.fits.exponents import (
 )
 from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
+from numerics.independent import IndependentRun, independent_flow
 from numerics.pairs import network, register_average
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
@@ -66,6 +68,7 @@ from theory.about import __getattr__ as __getattr__
 __all__ = [
     "DescentProtocol",
     "EmpiricalRun",
+    "IndependentRun",
     "Limit",
     "LogarithmFit",
     "Observables",
@@ -87,6 +90,7 @@ __all__ = [
     "empirical_flow",
     "extrapolate_power_law",
     "fit_power_law",
+    "independent_flow",
     "largest_stable_step",
     "load",
     "load_module",

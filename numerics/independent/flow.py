@@ -134,9 +134,10 @@ class _Scene(NamedTuple):
 
 
 class _State(NamedTuple):
-    """x (N,) about ``sign`` times the teacher after ``steps``, its squared ``distance`` in units of s*."""
+    """x (N,) about ``sign`` times the teacher, and about 0 ``w``; ``distance`` is |x|²/s*."""
 
     x: Array
+    w: Array
     sign: int
     steps: int
     distance: float
@@ -173,9 +174,11 @@ def _integrated(
 ) -> tuple[Observables, _State]:
     """The curves at ``times``, and the state at the end."""
     table = radau(stages)
-    state = _placed(scene, _State(scene.start, 0, 0, np.inf))
+    state = _placed(scene, _State(scene.start, scene.start, 0, 0, np.inf))
     rows = (
-        [_observed(scene, charts[state.sign], state.sign, times[:1], state.x[None])] if times[0] == 0 else []
+        [_observed(scene, charts[state.sign], state.sign, times[:1], state.x[None], state.w[None])]
+        if times[0] == 0
+        else []
     )
     now, done = 0.0, len(rows)
     width = FIRST / max(
@@ -183,9 +186,9 @@ def _integrated(
     )
     while done < len(times):
         sums = charts[state.sign]
-        values = attempt(sums, state.x, np.broadcast_to(state.x, (stages, len(state.x))), width, stages)
-        error = np.inf if values is None else _last_coefficient(sums, table.to_chebyshev, values)
-        if values is None or error > TOLERANCE:
+        taken = attempt(sums, state.x, width, stages)
+        error = np.inf if taken is None else _last_coefficient(sums, table.to_chebyshev, taken.values)
+        if taken is None or error > TOLERANCE:
             width *= max(SHRINKAGE, SAFETY * (TOLERANCE / error) ** (1 / stages))
             if width < LEAST * max(now, times[0] or times[-1] * LEAST):
                 raise ArithmeticError(f"the flow on independent coordinates stopped at t = {now:g}")
@@ -193,10 +196,12 @@ def _integrated(
         until = int(np.searchsorted(times, now + width, side="right"))
         if until > done:
             weights = table.basis((times[done:until] - now) / width)
-            rows.append(_observed(scene, sums, state.sign, times[done:until], weights.T @ values))
+            x, w = weights.T @ taken.values, state.w + weights.T @ taken.added
+            rows.append(_observed(scene, sums, state.sign, times[done:until], x, w))
             done = until
         now += width
-        state = _placed(scene, state._replace(x=values[-1], steps=state.steps + 1))
+        ahead = state._replace(x=taken.values[-1], w=state.w + taken.added[-1], steps=state.steps + 1)
+        state = _placed(scene, ahead)
         width *= min(GROWTH, SAFETY * (TOLERANCE / max(error, 1e-300)) ** (1 / stages))
         if progress is not None:
             progress(now)
@@ -222,12 +227,12 @@ def _placed(scene: _Scene, state: _State) -> _State:
             state._replace(x=away, sign=sign, distance=near) if near < NEAR else state._replace(distance=near)
         )
     if distance > FAR:
-        return state._replace(x=state.x + state.sign * teacher, sign=0, distance=distance)
+        return state._replace(x=state.w, sign=0, distance=distance)
     return state._replace(distance=distance)
 
 
-def _observed(scene: _Scene, sums: Sums, sign: int, times: Array, x: Array) -> Array:
-    """Observables (8, T) at ``times`` (T,) from ``x`` (T, N)."""
+def _observed(scene: _Scene, sums: Sums, sign: int, times: Array, x: Array, w: Array) -> Array:
+    """Observables (8, T) at ``times`` (T,) from ``x`` and ``w`` (T, N)."""
     values, counts, teacher = scene.coordinates
     energy = scene.energy
     along, own = x @ (counts * teacher), x**2 @ counts
@@ -239,7 +244,6 @@ def _observed(scene: _Scene, sums: Sums, sign: int, times: Array, x: Array) -> A
         u, s = along, own
         one_minus_u, one_minus_s = 1 - np.abs(u) / energy, 1 - s / energy
     weight = counts / values
-    w = x + sign * teacher
     lengths = scene.rest[:, None] + np.array(
         [w**2 @ weight, (w * teacher) @ weight]
         + [(x + (sign - other) * teacher) ** 2 @ weight for other in (1, -1)]

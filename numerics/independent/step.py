@@ -41,16 +41,26 @@ def _stages(stages: int) -> Stages:
     return Stages(values[upper], vectors[:, upper] * twice, np.linalg.inv(vectors)[upper])
 
 
-def attempt(sums: Sums, start: Array, guess: Array, width: float, stages: int = STAGES) -> Array | None:
-    """The values (s + 1, N) at the left end and the nodes of a step of ``width`` from ``start`` (N,), None
-    where Newton's method, from the ``guess`` (s, N), does not converge."""
+class Taken(NamedTuple):
+    """A step's ``values`` x, and what it has ``added``, at its left end and its nodes; (s + 1, N) each.
+
+    What a slow coordinate adds is known to more digits than the difference of its values.
+    """
+
+    values: Array
+    added: Array
+
+
+def attempt(sums: Sums, start: Array, width: float, stages: int = STAGES) -> Taken | None:
+    """A step of ``width`` from ``start`` (N,), None where Newton's method does not converge."""
     table, basis = radau(stages), _stages(stages)
-    solve = _inverse(sums, start, width, basis)
-    values, before, contraction = guess, np.inf, 0.5
+    rate = sums.own_rate(start)
+    solve = _inverse(sums, start, rate, width, basis)
+    values, before, contraction = np.broadcast_to(start, (stages, len(start))), np.inf, 0.5
     for _ in range(ITERATIONS):
         with np.errstate(over="ignore", invalid="ignore"):
-            residual = start + width * (table.matrix @ sums.velocity(values)) - values
-            change = solve(residual)
+            added = width * (table.matrix @ sums.velocity(values))
+            change = solve(start + added - values)
             values = values + change
             size = _size(sums, change)
         whole = _size(sums, values)
@@ -59,7 +69,8 @@ def attempt(sums: Sums, start: Array, guess: Array, width: float, stages: int = 
         if not np.isfinite(size) or contraction > max(SLOW, 100 * SOLVED * whole / before):
             return None
         if size * contraction <= SOLVED * whole:
-            return np.concatenate([start[None], values])
+            added = np.where(width * np.abs(rate) < 1.0, added, values - start)
+            return Taken(np.concatenate([start[None], values]), np.pad(added, ((1, 0), (0, 0))))
         before = size
     return None
 
@@ -69,9 +80,8 @@ def _size(sums: Sums, values: Array) -> float:
     return float(np.sqrt((values**2 @ sums.coordinates.counts).max()))
 
 
-def _inverse(sums: Sums, start: Array, width: float, basis: Stages) -> Callable[[Array], Array]:
+def _inverse(sums: Sums, start: Array, rate: Array, width: float, basis: Stages) -> Callable[[Array], Array]:
     """What applies (1 − hA⊗J)⁻¹ to residuals (s, N)."""
-    rate = sums.own_rate(start)
     driven, curvature, counted = sums.coupling(start)
     scaled = width * basis.values[:, None]
     plain = 1.0 / (1.0 - scaled * rate)
