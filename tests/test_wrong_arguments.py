@@ -160,6 +160,7 @@ OWN = {
     "hierarchy": {"order": sympy.Symbol("k")},
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
+    "sgd_escape_time_quantile": {"dimension": 20},
     "isotropic_gram": {"start": 0.1 * np.eye(2)},
     "spare_loss_prefactor": {"eigenvalues": [1.0, 0.5, 0.2], "teachers": [[0.0, 0.0, 1.0]]},
     "sweep": {"depth": [1.0]},
