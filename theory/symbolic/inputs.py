@@ -16,7 +16,7 @@ from math import factorial
 import sympy
 from sympy import Rational, bernoulli, sqrt
 
-from theory.expected import checked
+from theory.expected import Count, checked
 from theory.nearest import nearest
 from theory.symbolic.given import given
 
@@ -31,7 +31,7 @@ PREFIX = "cumulants:"
 
 
 @checked
-def input_cumulants(inputs: str | Sequence[sympy.Expr], order: int) -> tuple[sympy.Expr, ...]:
+def input_cumulants(inputs: str | Sequence[sympy.Expr], order: Count) -> tuple[sympy.Expr, ...]:
     """κ_3 … κ_order of a law by name, from ``cumulants:k3,k4,…`` or as given; what is not given is 0.
 
     Raises ValueError for a name that is none, and for cumulants up to ``order`` that no law has: their
@@ -53,7 +53,7 @@ def input_cumulants(inputs: str | Sequence[sympy.Expr], order: int) -> tuple[sym
         ]
     except (TypeError, ValueError):
         values = [sympy.nan]
-    if not all(value.is_number and value.is_finite and value.is_real for value in values):
+    if not values or not all(value.is_number and value.is_finite and value.is_real for value in values):
         raise ValueError(f"inputs is {inputs!r}: cumulants must be finite numbers k3,k4,…")
     cumulants = tuple([*values, *[sympy.S.Zero] * (order - 2)][: order - 2])
     if not _belong_to_a_law(cumulants):
