@@ -2,7 +2,8 @@
 
 - ``power_law``, ``power_law_network``, ``Problem``: what to solve
 - ``reduce``: an equivalent problem of a few hundred modes
-- ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``
+- ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
+  statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
@@ -60,6 +61,7 @@ from numerics.shown.labelled import dataset, plot, sweep
 from numerics.shown.phases import Phases
 from numerics.solver.batch import solve_many
 from numerics.solver.flow import solve
+from numerics.state.followed import Orders, Weights
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
 from numerics.state.trajectory import Trajectory
@@ -72,6 +74,7 @@ __all__ = [
     "Limit",
     "LogarithmFit",
     "Observables",
+    "Orders",
     "Overlaps",
     "Phases",
     "PowerLawFit",
@@ -81,6 +84,7 @@ __all__ = [
     "Samples",
     "StochasticRuns",
     "Trajectory",
+    "Weights",
     "dataset",
     "descend",
     "descend_network",

@@ -91,6 +91,7 @@ VALID = {
     "horizon": 10.0,
     "index": 2,
     "init": "sphere",
+    "label": "a run",
     "labelled": RUN.at([0.5, 1.0]).dataset(),
     "last": 10.0,
     "law": LEVELS,
@@ -174,6 +175,7 @@ OWN = {
 
 MADE = (
     *(MODEL, TOWER, MEASURE, LAW, PROBLEM, RUN, RUN.at([0.5]), RUN.overlaps([0.5]), RUN.limit, RUN.phases()),
+    *(RUN.modes([0.5]), RUN.statistics(2, [0.5])),
     *(VALID["samples"], VALID["system"], VALID["closure"]),
     symbolic.complex_phase_retrieval(),
     symbolic.EllipticalModel("t", symbolic.Z**2, symbolic.Z**2, radial_moments=(sympy.S(2), sympy.S(9))),

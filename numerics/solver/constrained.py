@@ -18,13 +18,14 @@ from numerics.solver.contract import NoConvergence
 from numerics.solver.kept import KeptLaw
 from numerics.solver.loop import MAX_STEPS
 from numerics.solver.resolved import unresolved
-from numerics.solver.rows import Stages, solve_step
+from numerics.solver.rows import Stages, carry, solve_step
 from numerics.solver.step import FLAT, truncation
 from numerics.state import charts, limits
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
-from numerics.state.trajectory import Segment, Trajectory
+from numerics.state.segment import Part, Segment
+from numerics.state.trajectory import Trajectory
 from theory.constraint import Constraint
 
 STAGES = 16
@@ -79,6 +80,21 @@ class Place:
     def overlaps(self) -> Array:
         """The chart's statistics (n,) of order one."""
         return first_order(self.law, self.law.statistics(self.state[None]))[:, 0]
+
+
+@dataclass(frozen=True, eq=False)
+class KeptSegment(Segment):
+    """A step under a ``constraint``, with its ``coefficients`` φ (C, s + 1) at the points."""
+
+    constraint: Constraint
+    coefficients: Array
+
+    def carried(self, part: Part, modes: Modes, state: Array, students: Array) -> tuple[Array, Array]:
+        """The y and W (K, N) at the end of the ``part``: linear in each mode, given φ."""
+        law = KeptLaw(self.constraint, self.chart, modes, state)
+        values = part.table.evaluate(self.coefficients, part.place * part.table.nodes)
+        found = carry(law, part.table, part.elapsed, state, values)
+        return found, found + self.aim(modes)
 
 
 def students_of(law: KeptLaw, states: Array) -> Array:
@@ -260,7 +276,8 @@ def _segment(place: Place, following: Place, stages: Stages, table: Collocation,
     law = place.law
     states = np.concatenate([place.state[None], stages.states])
     lengths = norms(states, students_of(law, states), law.teacher, law.chart.centred, problem.init_rest)
-    return Segment(
+    start = law.coefficients(law.statistics(place.state[None]))
+    return KeptSegment(
         place.time,
         (following.time - place.time) * table.points,
         law.chart,
@@ -269,6 +286,8 @@ def _segment(place: Place, following: Place, stages: Stages, table: Collocation,
         first_order(law, law.statistics(states)),
         lengths,
         law.energy,
+        law.constraint,
+        np.concatenate([start, stages.coefficients], axis=1),
     )
 
 
