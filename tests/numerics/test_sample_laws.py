@@ -1,4 +1,4 @@
-"""The laws of the flow on samples against its deterministic equivalent at d = inf, which knows no power law."""
+"""The laws of the flow on samples against its deterministic equivalent at d = inf."""
 
 import math
 from functools import cache
