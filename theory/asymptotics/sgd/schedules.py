@@ -33,11 +33,11 @@ from mpmath import mp, mpf
 from theory.asymptotics.convergence.laws import amplitude, decay_law
 from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
 from theory.asymptotics.numbers.field import rational
-from theory.asymptotics.sgd.floor import SOURCE
+from theory.asymptotics.sgd.floor import SOURCE, Step
 from theory.asymptotics.sums.compression import compressed
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, exact
-from theory.expected import Count, Positive, checked
+from theory.expected import Count, checked
 
 EXPONENT = "q in min over eta of E L ~ C n^-q after n samples, label noise, steps eta (1 - k/n)^{}"
 MINIMAX = "q in n^-q, the least worst-case loss of n samples over teachers with masses up to i^-(a + 2B)"
@@ -87,7 +87,7 @@ def sgd_tuned_exponent(spectrum: PowerLaw, decay: Exact = 0, digits: Count = 15)
 
 @checked
 def sgd_tuned_step(
-    spectrum: PowerLaw, samples: Positive, noise_variance: Positive, decay: Exact = 0, digits: Count = 15
+    spectrum: PowerLaw, samples: Step, noise_variance: Step, decay: Exact = 0, digits: Count = 15
 ) -> Constant:
     r"""The :math:`\eta` of steps :math:`\eta(1 - k/n)^p` that is best for ``samples`` n, to leading order.
 
@@ -106,7 +106,7 @@ def sgd_tuned_step(
 
 @checked
 def sgd_tuned_loss(
-    spectrum: PowerLaw, samples: Positive, noise_variance: Positive, decay: Exact = 0, digits: Count = 15
+    spectrum: PowerLaw, samples: Step, noise_variance: Step, decay: Exact = 0, digits: Count = 15
 ) -> Constant:
     r"""The loss with :func:`sgd_tuned_step`, to leading order in n and in the step.
 
