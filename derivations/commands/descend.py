@@ -15,6 +15,7 @@ from derivations.commands.curves import (
 )
 from derivations.commands.network import (
     Chosen,
+    learning_options,
     network_answer,
     network_model,
     network_options,
@@ -38,6 +39,7 @@ from derivations.output import BadInput, emit, json_text, progress, tables
 if TYPE_CHECKING:
     from numerics import EmpiricalRun, Observables, Overlaps, Problem, StochasticRuns
     from numerics.generated import RightHandSides
+    from numerics.state.observables import TrainedOverlaps
 
     Run = Observables | EmpiricalRun | StochasticRuns
 
@@ -89,6 +91,7 @@ ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": 
     help="Keep the state of SGD there, and go on from it if it is there already.",
 )
 @network_options
+@learning_options
 @result_options
 def descend(
     step_size: float,
@@ -122,11 +125,11 @@ def descend(
             )
         own_side, other = chosen.sides()
         problem = load_problem(step_size * steps, sizes=(own_side.number, other.number), **request)
-        model = network_model(chosen.sides(problem), chosen.constraint) if chosen.given else None
+        model = network_model(chosen, problem) if chosen.given else None
     count = points or (JSON_POINTS if as_json or form else TABLE_POINTS)
     if model is not None:
         overlaps = _descend_network(problem, step_size, steps, count, model)
-        kept = {} if chosen.constraint is None else {"constraint": str(chosen.constraint)}
+        kept = written_options(chosen._replace(**dict.fromkeys(Chosen._fields[:6])))
         facts = {"modes": len(problem.eigenvalues), "step_size": step_size, "steps": steps, **kept}
         answer = network_answer(overlaps, overlaps.t.tolist(), facts, None)
         if form is not None:
@@ -213,7 +216,7 @@ def _run(
 
 def _descend_network(
     problem: "Problem", step_size: float, steps: int, points: int, model: "RightHandSides"
-) -> "Overlaps":
+) -> "Overlaps | TrainedOverlaps":
     """The descent of another model; a step size at which it diverges is bad input."""
     import numerics
 

@@ -21,9 +21,9 @@ from theory.symbolic import (
 from theory.symbolic.constrained import named_multipliers
 from theory.symbolic.discrete import online_sgd
 from theory.symbolic.gradient_noise import gradient_covariance
+from theory.symbolic.hierarchy import AnyFlow
 from theory.symbolic.known import VARIABLES
 from theory.symbolic.notation import broken, latex
-from theory.symbolic.hierarchy import AnyFlow
 from theory.symbolic.pairs import pair_derivative, pair_function
 from theory.symbolic.trained import named_velocities
 
@@ -47,8 +47,8 @@ class Equation:
 def equations(model: AnyFlow) -> Iterator[Equation]:
     """Yield loss, drift, gradient and Hessian (one student, one teacher) and the tower for symbolic order k.
 
-    Of a model with a constraint there are the multipliers, of one whose weights learn their velocities, and no
-    gradient and Hessian, which are the loss's at fixed weights.
+    Of a model with a constraint there are the multipliers, of one whose weights learn their velocities, and
+    no gradient and Hessian, which are the loss's at fixed weights.
 
     >>> from theory.symbolic import phase_retrieval
     >>> [equation.key for equation in equations(phase_retrieval())][:3]

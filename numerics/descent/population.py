@@ -62,7 +62,9 @@ def descend(
     """
     rules = right_hand_sides(model)
     if (rules.STUDENTS, rules.TEACHERS) != (1, 1) or isinstance(rules, Trained):
-        raise ValueError("this is descent of one student of fixed weight with one teacher: use descend_network")
+        raise ValueError(
+            "this is descent of one student of fixed weight with one teacher: use descend_network"
+        )
     state, stretches = _run(problem, step_size, steps, points, rules, progress, stepwise)
     parts = [observables(state, stretch) for stretch in stretches]
     return Observables(*np.concatenate(parts, axis=1))
@@ -83,8 +85,8 @@ def descend_network(
     """:func:`descend` for a ``model`` of any number of students and teachers: S, U, the loss and distances.
 
     Models without residual coordinates keep an absolute accuracy only, and models with a kink are followed
-    step by step where students are nearly parallel to another direction. Where the model's weights learn, every
-    step is taken, of the weights at once with the students, and the result has them, too.
+    step by step where students are nearly parallel to another direction. Where the model's weights learn
+    every step is taken, of the weights at once with the students, and the result has them, too.
 
     >>> problem = Problem([0.75, 0.25], [1.0, 1.0], [0.5, 0.25])
     >>> descend_network(problem, step_size=0.01, steps=100, points=2).S.shape
@@ -135,8 +137,8 @@ def _run(
         check_norms(problem, model.constraint)
         model, constraint, stepwise = model.model, model.constraint, True
     if isinstance(model, Trained):
-        state = TrainedIterate(problem, step_size, model)
-        return state, stretches(Blocks(state), recorded, int(steps), True, progress)
+        both = TrainedIterate(problem, step_size, model)
+        return both, stretches(Blocks(both), recorded, int(steps), True, progress)
     small = problem if stepwise else reduced(problem, step_size, steps, model)
     state = Iterate(small, step_size, model, constraint)
     return state, stretches(Blocks(state), recorded, int(steps), stepwise, progress)

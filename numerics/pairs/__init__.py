@@ -43,7 +43,9 @@ AnyModel = Annotated[
     Any,
     Only(
         "a generated module, a network or a symbolic model",
-        lambda model: any(hasattr(model, name) for name in ("STUDENTS", "student_link", "multipliers", "train_rate")),
+        lambda model: any(
+            hasattr(model, name) for name in ("STUDENTS", "student_link", "multipliers", "train_rate")
+        ),
     ),
 ]
 """What a flow can be asked of."""
@@ -101,9 +103,10 @@ def network(
         raise ValueError("train_weights and constraint exclude each other: give one of them")
     c, f = _units("weights", weights, link)
     d, g = _units("teacher_weights", teacher_weights, link if teacher_link is None else teacher_link)
-    rules = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
     if train_weights is not None:
-        return trained(rules, float(train_weights))
+        kind = _kind(f, g, d if len(c) == len(d) else c, d)
+        return trained(kind(f, g, c, d, float(noise), name), float(train_weights))
+    rules = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
     return rules if kept is None else Constrained(rules, kept)
 
 
@@ -126,7 +129,7 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
     if isinstance(model, Trained):
         return model
     if hasattr(model, "train_rate"):
-        return trained(_of_pairs(model.model), float(model.train_rate))
+        return _of_pairs(model.model, float(model.train_rate))
     if hasattr(model, "TRAIN_RATE"):
         raise ValueError(
             "a generated module whose weights learn is for code of your own: give the symbolic model, or "
@@ -139,15 +142,16 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
     return _of_pairs(model)
 
 
-def _of_pairs(model: "Model") -> Network:
+def _of_pairs(model: "Model", train_weights: float | None = None) -> "Flow":
     """The network of a symbolic model's links and weights."""
-    found: Network = network(
+    found: Flow = network(
         list(model.student_links),
         list(model.teacher_links),
         [float(c) for c in model.student_weights],
         [float(c) for c in model.teacher_weights],
         float(model.noise),
         model.name,
+        train_weights=train_weights,
     )
     return found
 

@@ -31,7 +31,7 @@ class Network:
     """The right-hand sides of a network: what a generated module offers, for any width.
 
     ``student_links`` (K) and ``teacher_links`` (M) are SymPy expressions in :data:`theory.symbolic.Z` or
-    functions of Python, the weights real numbers; those of the students may differ from place to place (K, …).
+    functions of Python, the weights real numbers; the students' may be arrays (K, …).
     ``noise`` is the variance of label noise.
     """
 

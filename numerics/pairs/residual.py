@@ -134,7 +134,7 @@ class Residual:
 
     def value_differences(self, taught: bool = False) -> Array:
         """E[f(x_j) (f(x_k) − f(x*_k))] (K, K, …), or with f(x*_j) in front where ``taught``:
-        ∫₀¹ [e_k P_b + r_jk P_c] dθ at (S_jj, T_kk + θ e_k, U_jk + θ r_jk), or p_kj for r_jk at (T_jj, …, T_jk).
+        ∫₀¹ [e_k P_b + r_jk P_c] dθ at (S_jj, T_kk + θ e_k, U_jk + θ r_jk), or p_kj for r_jk at T_jj, T_jk.
         """
         step, base = (np.swapaxes(self.p, 0, 1), self.T) if taught else (self.step, self.U)
         own, t, e = diagonal(self.T if taught else self.S), diagonal(self.T), self.excess

@@ -105,13 +105,10 @@ class Trained:
         parts = values if isinstance(values, tuple) else (values,)
         axis = np.ndim(x)
         return [
-            0.5 * (up - down)
-            for up, down in (np.split(part, 2, axis=part.ndim - axis) for part in parts)
+            0.5 * (up - down) for up, down in (np.split(part, 2, axis=part.ndim - axis) for part in parts)
         ]
 
-    def slopes_of(
-        self, drift: Callable[..., Any], velocity: Callable[..., Any], x: Array, T: Array
-    ) -> Array:
+    def slopes_of(self, drift: Callable[..., Any], velocity: Callable[..., Any], x: Array, T: Array) -> Array:
         """Those of the ``velocity`` ȧ (K, n + K, …), where (A, F) = ``drift`` are slopes of the loss."""
         (by_own,) = self.by_weights(velocity, x, T)
         gain, force = self.by_weights(drift, x, T)

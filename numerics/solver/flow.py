@@ -100,10 +100,10 @@ def solve(
         return _constrained(problem, until, rules, progress, check)
     if isinstance(rules, Trained):
         check_resolved(problem, rules.model)
-        found = solve_trained(problem, until, rules, _clocked(problem, rules.model, until), progress)
+        learnt = solve_trained(problem, until, rules, _clocked(problem, rules.model, until), progress)
         if check:
-            check_trajectory(found)
-        return found
+            check_trajectory(learnt)
+        return learnt
     check_resolved(problem, rules)
     reduced = reduce(problem, _clocked(problem, rules, until))
     run = Run.begin(reduced, rules, tuple(steps))

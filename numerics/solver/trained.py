@@ -102,7 +102,9 @@ class LearntKind(implicit.Kind):
         end = f"at t = {until:.6g} the loss is {loss:.6g}"
         limit = Limit("undecided", f"{end}, and this model has no criterion that decides a limit")
         if loss <= limits.RECOVERED * start:
-            limit = Limit("teacher", f"{end}, below {limits.RECOVERED:g} of that of w = 0: the networks agree")
+            limit = Limit(
+                "teacher", f"{end}, below {limits.RECOVERED:g} of that of w = 0: the networks agree"
+            )
         error += unresolved(self.rules.model, segments)
         return TrainedTrajectory(problem, table, segments, limit, until, error, rate=self.rules.rate)
 
@@ -147,13 +149,12 @@ def solve_trained(
     """The run up to ``until`` of the problem, reduced for the ``horizon`` and again where weights that grow
     have given the modes more time than that, see :func:`modes_time`.
 
-    Raises ValueError where a problem that is reduced already does not serve so long, and ArithmeticError for
-    a wide network.
+    Raises ValueError where a problem that is reduced already does not serve so long, and for a wide network.
     """
     if rules.STUDENTS > implicit.WIDEST:
-        raise ArithmeticError(
-            f"a network of {rules.STUDENTS} students with weights that learn: up to {implicit.WIDEST} are "
-            "followed"
+        raise ValueError(
+            f"the weights of {rules.STUDENTS} students learn: the flow is solved for at most "
+            f"{implicit.WIDEST}, descent for any number"
         )
     while True:
         found = implicit.follow(reduce(problem, horizon), until, LearntKind(rules), progress)
@@ -163,8 +164,8 @@ def solve_trained(
             return found
         if taken > problem.horizon:
             raise ValueError(
-                f"the weights have grown, which gives the modes as much time as {taken:.3g} would: this reduced "
-                f"problem is faithful up to {problem.horizon:g} only"
+                f"the weights have grown, which gives the modes as much time as {taken:.3g} would: this "
+                f"reduced problem is faithful up to {problem.horizon:g} only"
             )
         horizon = min(SPARE * taken, problem.horizon)
 

@@ -158,7 +158,7 @@ class Hierarchy:
         Raises :class:`~theory.symbolic.models.ModelError` where it has a constraint.
         """
         if not isinstance(self.model, Model):
-            raise ModelError(f"{self.model.name}: this is derived for a flow of the plain gradient in w alone")
+            raise ModelError(f"{self.model.name}: this is derived for the plain gradient in w alone")
         return self.model
 
     def _repr_latex_(self) -> str:
