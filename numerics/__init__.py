@@ -10,8 +10,10 @@
 - ``load_module``: the right-hand sides of another model, from the text that was generated for it
 - ``descend``: population gradient descent, exactly; ``descend_network`` of any model
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
+- ``predict_samples``: the mean of that flow, without drawing, in any dimension
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``predict_sgd``: its mean, without runs, in any dimension
+- ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
 
@@ -20,6 +22,7 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 """
 
 from numerics.descent import (
+    DescentProtocol,
     EmpiricalRun,
     Prediction,
     Samples,
@@ -31,6 +34,7 @@ from numerics.descent import (
     empirical_flow,
     online_sgd,
     predict_sgd,
+    read_schedule,
     shared_sgd,
 )
 from numerics.fits.exponents import (
@@ -48,6 +52,7 @@ from numerics.problems.network_law import power_law_network
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
+from numerics.samples import SamplePrediction, predict_samples
 from numerics.shown.files import load, save
 from numerics.shown.labelled import dataset, plot, sweep
 from numerics.shown.phases import Phases
@@ -59,6 +64,7 @@ from numerics.state.trajectory import Trajectory
 from theory.about import __getattr__ as __getattr__
 
 __all__ = [
+    "DescentProtocol",
     "EmpiricalRun",
     "Limit",
     "LogarithmFit",
@@ -68,6 +74,7 @@ __all__ = [
     "PowerLawFit",
     "Prediction",
     "Problem",
+    "SamplePrediction",
     "Samples",
     "StochasticRuns",
     "Trajectory",
@@ -89,7 +96,9 @@ __all__ = [
     "plot",
     "power_law",
     "power_law_network",
+    "predict_samples",
     "predict_sgd",
+    "read_schedule",
     "reduce",
     "register_average",
     "save",

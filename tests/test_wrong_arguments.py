@@ -42,6 +42,7 @@ MODEL = symbolic.phase_retrieval()
 NETWORK = symbolic.quadratic_network(2, 2)
 TOWER = symbolic.hierarchy(MODEL)
 PROBLEM = numerics.Problem([0.6, 0.3, 0.1], [1.0, -1.0, 1.0], [0.2, 0.1, 0.3])
+POSITIVE = numerics.Problem([0.6, 0.3, 0.1], [1.0, 1.0, 1.0], [0.2, 0.1, 0.3])
 RUN = numerics.solve(PROBLEM, 1.0)
 LAW = laws.PowerLaw(2, "inf")
 LEVELS = laws.PowerLaw(2, 20)
@@ -158,10 +159,12 @@ OWN = {
     "hierarchy": {"order": sympy.Symbol("k")},
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
+    "sgd_escape_time_quantile": {"dimension": 20},
     "isotropic_gram": {"start": 0.1 * np.eye(2)},
     "spare_loss_prefactor": {"eigenvalues": [1.0, 0.5, 0.2], "teachers": [[0.0, 0.0, 1.0]]},
     "sweep": {"depth": [1.0]},
     "solve": {"steps": [CollocationStep()]},
+    "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
 }
 """Where a function means something else by it."""
@@ -206,7 +209,9 @@ MADE = (
     numerics.LogarithmFit(1.0, 0.1, 1.0, 0.1),
     numerics.empirical_flow(VALID["samples"], [0.5]),
     numerics.online_sgd(PROBLEM, 0.01, 3),
+    numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
+    numerics.DescentProtocol(0.01, 3),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),
 )

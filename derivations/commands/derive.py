@@ -86,7 +86,7 @@ def derive(
         model = symbolic_model(chosen.sides())
         for pair in combinations_with_replacement(dict.fromkeys(link for _, link in model.units), 2):
             pair_function(*pair)
-    flow: "AnyFlow" = model
+    flow: AnyFlow = model
     if chosen.constraint is not None:
         flow = constrained(model, chosen.constraint)
     elif chosen.train_weights is not None:

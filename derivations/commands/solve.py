@@ -36,11 +36,14 @@ from derivations.commands.options import (
     read_times,
     result_options,
 )
+from derivations.commands.samples import check_samples, samples_content, samples_option
+from derivations.commands.samples import predict as predict_on_samples
 from derivations.commands.sgd import check_sgd, link_modules, predict, prediction_content, sgd_options
 from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
     from numerics import Problem, Trajectory
+    from numerics.descent.schedule import Schedule
     from numerics.generated import RightHandSides
     from numerics.precise import ExactProblem, PreciseSolution
 
@@ -57,6 +60,8 @@ Examples:
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 9 --link relu --width 2 --train-weights 0.5
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
+  phase-retrieval solve --exponent 2 --dimension 500 --until 1e3 --sgd --step-size 2e-3 --schedule linear
+  phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --samples 1000 --noise 0.1
 """
 
 
@@ -83,6 +88,7 @@ Examples:
 @network_options
 @learning_options
 @sgd_options
+@samples_option
 @result_options
 def solve(
     until: float,
@@ -91,25 +97,30 @@ def solve(
     digits: int | None,
     sgd: bool,
     step_size: float | None,
-    batch: int | None,
+    batch: "int | tuple[tuple[float, int], ...] | None",
     noise: float | None,
+    schedule: "Schedule | None",
+    samples: int | None,
     as_json: bool,
     output: Path | None,
     form: str | None,
     **request: Any,
 ) -> None:
-    """Solve the gradient flow, or predict online SGD.
+    """Solve the gradient flow, or predict online SGD, or the flow on samples.
 
     Time is the flow's own, dw/dt = -grad L(w): of SGD step size times step number. Small numbers keep their
     full relative accuracy.
     """
     chosen = Chosen.taken(request)
-    sampling = {"step_size": step_size, "batch": batch, "noise": noise}
+    sampling = {"step_size": step_size, "batch": batch, "noise": noise, "schedule": schedule}
     with bad_input():
         form = file_format(as_json, output, form)
         report = Report(until, points, times, as_json, output, form, parameters(request))
         report.check()
-        check_sgd(sgd, digits, sampling, until)
+        if samples is None:
+            check_sgd(sgd, digits, sampling, until)
+        else:
+            check_samples(sgd, digits, sampling, chosen.given)
         exact = None if digits is None else _exact(digits, report, chosen, request)
         least = 0.0 if sgd else LEAST_HORIZON
         problem = (
@@ -119,6 +130,8 @@ def solve(
         )
     if sgd:
         content = _predicted(problem, report, chosen, sampling)
+    elif samples is not None:
+        content = _on_samples(problem, report, samples, noise)
     elif chosen.given:
         content = _network(problem, exact, report, chosen, digits)
     elif exact is not None and digits is not None:
@@ -180,6 +193,14 @@ def _predicted(problem: "Problem", report: Report, chosen: Chosen, sampling: dic
         modules = link_modules(chosen.link, chosen.teacher_link)
     prediction = predict(problem, report.until, report.times or report.number, sampling, modules)
     return prediction_content(prediction, report.as_json, report.form, report.output, report.labels)
+
+
+def _on_samples(problem: "Problem", report: Report, samples: int, noise: float | None) -> str | bytes:
+    """The mean curve of the flow on samples."""
+    with bad_input():
+        check_one_student(problem)
+    prediction = predict_on_samples(problem, report.moments(problem), samples, noise)
+    return samples_content(prediction, report.as_json, report.form, report.output, report.labels)
 
 
 def _network(

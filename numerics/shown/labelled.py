@@ -34,6 +34,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "one_minus_u": ("1 - |u|/s*", "1"),
     "one_minus_s": ("1 - s/s*", "1"),
     "loss": ("population loss without the variance of the labels", "1"),
+    "loss_noise": ("part of the loss from the noise of the labels", "1"),
     "empirical_loss": ("mean squared error over the samples, noise included", "1"),
     "mse": ("min ||w -/+ w*||^2 / d", "1"),
     "recovered": ("||w*||^2 - d mse", "1"),
@@ -134,8 +135,8 @@ def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Data
 
 @checked
 def plot(labelled: "xr.Dataset") -> "Figure":
-    """Draw a dataset: MSE, |u| and s of a run over time, or the loss of a network, with a band over seeds and
-    a panel for each value of another dimension; the masses λ w² of a problem over its eigenvalues.
+    """Draw a dataset: MSE, |u| and s of a run over time, or the loss where it has none, with a band over
+    seeds and a panel for each value of another dimension; the masses λ w² of a problem over its eigenvalues.
 
     Raises ValueError for a dataset that is neither.
     """

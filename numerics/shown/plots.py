@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = {"mse": "MSE", "u": "$|u|$", "s": "$s$"}
-NETWORK = {"loss": "loss"}
+LOSS = {"loss": "loss"}
 MOST_PANELS = 12
 """Panels at most."""
 
 
 def plot_runs(labelled: "xr.Dataset") -> "Figure":
-    """MSE, |u| and s over time, a panel for each value of another dimension, a band over the seeds."""
-    shown = NETWORK if "U" in labelled else SHOWN
+    """MSE, |u| and s over time, or else the loss: panels for another dimension, a band over the seeds."""
+    shown = SHOWN if "u" in labelled else LOSS
     _check_holds(labelled, ("t", *shown))
     others = [dim for dim in labelled[next(iter(shown))].dims if dim not in ("t", "seed")]
     if len(others) > 1:

@@ -19,12 +19,12 @@ NAME = re.compile("|".join((INDEX, ORDER, DEFICIT, VARIANCE)))
 """Numbers that belong to names: indices and orders, 1 − u and 1 − s, σ²."""
 
 MARKED = {
-    "claims of the audit: what is typed beside the named numbers is counted by kind in its own tests": 378,
-    "evidence of the audit: states, runs and steps of an examination": 84,
+    "claims of the audit: what is typed beside the named numbers is counted by kind in its own tests": 330,
+    "evidence of the audit: states, runs and steps of an examination": 85,
     "definitions": 3,
     "names of symbols": 5,
     "prose beside the formulas: conditions, orders and reasons": 186,
-    "values of options": 6,
+    "values of options": 7,
 }
 """How many formulas with numbers are typed, by what they are."""
 

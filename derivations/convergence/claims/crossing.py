@@ -27,8 +27,8 @@ DOWN = State.of(["2/3", "1/3"], [1, 1], ["-10/27", "23/27"])
 
 
 @correction(
-    "on the flow from the escape direction at $s(0) = 1/d$, flat teacher, $a = <a=2>$, $d = 10^{12}$: $T_1' "
-    r"- T_1 = <c=0.32951>$ for $\delta = <h=1/10>$ and $T_1'$ the crossing of $<e=1/3>$; afterwards $s > "
+    r"on the flow from the escape direction, flat teacher, $a = <a=2>$, $s(0) \to 0$, $d \to \infty$: $T_1' "
+    r"- T_1 \to <c=0.32951>$ for $\delta = <h=1/10>$ and $T_1'$ the crossing of $<e=1/3>$; afterwards $s > "
     "<e>$",
     Verdict.MEASURED,
 )
@@ -39,16 +39,18 @@ def crossing_time(c: Constants, effort: Effort) -> Finding:
     late = run.at(np.geomspace(1.0001 * phases.t1_prime, run.until, 400)).s
     found = phases.t1_prime - phases.t1
     agrees = abs(found / float(c["c"]) - 1) < RATIOS and late.min() > c["e"] and abs(crossed - 1) < RATIOS
-    return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, f"T1' − T1 = {found:.6g}")
+    return Finding(
+        Verdict.MEASURED if agrees else Verdict.UNDECIDED, f"T1' − T1 = {found:.6g} at s(0) = 1/d = 1e-12"
+    )
 
 
 @claim(
     "P12",
     "Proposition 12",
-    r"after $T_1$ with $u, s, u^{(2)} \ge \delta$, $s$ crosses $1/3$ and never falls back to $1/3$",
+    r"after $T_1$ with $u, s, u^{(2)} \ge \delta$, $s$ crosses $<e=1/3>$, where the gain of (3.3) vanishes, "
+    "and never falls back to $<e>$",
     Verdict.MEASURED,
     correction=crossing_time,
-    qualitative=True,
 )
 def never_back(c: Constants, effort: Effort) -> Finding:
     fallen = crossed = tried = 0
@@ -69,7 +71,8 @@ def never_back(c: Constants, effort: Effort) -> Finding:
         f"≥ {smallest:.1e}; {crossed} have crossed by t = 25/λ_1. For d = 2 it is proved: {_two_modes()}. "
         f"The paper's proof has gaps (steps below)"
     )
-    return Finding(Verdict.MEASURED if fallen == 0 < crossed else Verdict.UNDECIDED, how)
+    threshold = phase_retrieval().A[0].subs({"s": c["e"], "t": 1}) == 0
+    return Finding(Verdict.MEASURED if threshold and fallen == 0 < crossed else Verdict.UNDECIDED, how)
 
 
 def _two_modes() -> str:

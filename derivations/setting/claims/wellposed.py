@@ -198,16 +198,16 @@ def wellposed(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the flow exists for all $t \ge 0$, and in general not for all $t < 0$: for $d = 1$, $\lambda = w^* = "
-    "1$, $w(0) = <w=2>$ it is $w^<p=2> = <e=1>/(<f=1> - <a=3/4> e^{-<b=24> t})$, which blows up at $t = "
-    r"-\ln(<g=4/3>)/<h=24>$",
+    r"the flow exists for all $t \ge 0$, and in general not for all $t < 0$: for one mode, $\lambda = "
+    "<l=1>$, $w^* = <v=1>$, $w(0) = <w=2>$ it is $w^<p=2> = <e=1>/(<f=1> - <a=3/4> e^{-<b=24> t})$, which "
+    r"blows up at $t = -\ln(<g=4/3>)/<h=24>$",
     Verdict.PROVED,
 )
 def forward_only(c: Constants, effort: Effort) -> Finding:
     time, w = sympy.symbols("t w", real=True)
     power = c["e"] / (c["f"] - c["a"] * sympy.exp(-c["b"] * time))
     energy = power ** (2 / c["p"])
-    velocity = _one_mode(w)
+    velocity = _one_mode(w, c["l"], c["v"])
     pairs = [
         (sympy.diff(energy, time), sympy.expand(2 * w * velocity).subs(w, sympy.sqrt(energy))),
         (power.subs(time, 0), c["w"] ** c["p"]),
@@ -216,10 +216,13 @@ def forward_only(c: Constants, effort: Effort) -> Finding:
     return identities(pairs, "the explicit solution solves the flow and has a pole")
 
 
-def _one_mode(w: sympy.Symbol) -> sympy.Expr:
-    """The velocity of d = 1, λ = w* = 1, from the derived drift."""
+def _one_mode(
+    w: sympy.Symbol, level: sympy.Expr = sympy.S.One, teacher: sympy.Expr = sympy.S.One
+) -> sympy.Expr:
+    """The velocity of d = 1 from the derived drift."""
     model = phase_retrieval()
-    return sympy.expand((model.A[0] * w + model.B[0]).subs({s: w**2, u: w, t: 1}))
+    statistics = {s: level * w**2, u: level * w * teacher, t: level * teacher**2}
+    return sympy.expand(level * (model.A[0] * w + model.B[0] * teacher).subs(statistics))
 
 
 @claim(

@@ -296,8 +296,7 @@ def stays_small(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, f"growths {growths}")
     words = (
         f"λ = (4/5, 1/5), w* = (1, 1), w = (1 + η/2, 1 − 2η), δu = 0, δs = −η²: the sum grows by "
-        f"{listed(growths)} "
-        "for η = {listed(sizes)}"
+        f"{listed(growths)} for η = {listed(sizes)}"
     )
     replay = (
         "import numpy as np; from numerics import Problem, solve; e = 1e-3; "

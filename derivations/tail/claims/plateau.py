@@ -13,6 +13,7 @@ from derivations.trials.runs import LONG_RUN, escape_run, sphere_run
 from derivations.trials.states import faster, form, listed, random_states
 from numerics import PowerLawFit, extrapolate_power_law
 from theory.asymptotics import PowerLaw, convergence_prefactor, overlap_prefactor, summary_exponent
+from theory.symbolic import phase_retrieval
 
 LATE = np.geomspace(1e8, LONG_RUN, 17)
 
@@ -61,8 +62,8 @@ def plateau(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the escape adds a multiple of $1/d$: $d(\sigma_*^2 - \mathrm{MSE}(T_1')) \to <c=1.57498>$ for $a = "
-    "<a=2>$, flat teacher, start along the escape direction",
+    r"the escape's part, times $d$, has a limit: $d(\sigma_*^2 - \mathrm{MSE}(T_1')) \to <c=1.57498>$ for "
+    "$a = <a=2>$, flat teacher, start along the escape direction",
     Verdict.MEASURED,
 )
 def escape_part(c: Constants, effort: Effort) -> Finding:
@@ -169,14 +170,16 @@ def change_of_clock(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/inactive",
     "proof of Proposition 4, step 3",
-    r"$<a=1> - e^{-x} \le x$ for $x = 4\lambda_i\Lambda \le \zeta$",
+    r"$<a=1> - e^{-x} \le x$ for $x = <b=4>\lambda_i\Lambda \le \zeta$",
     Verdict.PROVED,
     ratio=1.0,
 )
 def inactive(c: Constants, effort: Effort) -> Finding:
     x = sympy.Symbol("x", positive=True)
     slope = sympy.diff(x - 1 + sympy.exp(-x), x)
-    grows = sympy.simplify(slope - (1 - sympy.exp(-x))) == 0
+    grows = sympy.simplify(slope - (1 - sympy.exp(-x))) == 0 and c["b"] == phase_retrieval().A[0].subs(
+        {"s": 0, "t": 1}
+    )
     return inequality(
         float(c["a"]) if grows else math.inf, "x − 1 + e^(−x) grows from 0; equality at x = 0", ARGUED
     )
@@ -234,17 +237,22 @@ def active_overlap(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.5",
     "(D.5)",
-    r"$\frac1d\sum_{I_\zeta}w_i^2 \le \frac1{d\lambda_{min}(I_\zeta)}\sum\lambda_iw_i^2 \le "
-    r"\frac{<a=4>\Lambda}{\zeta d}s(T_2)$",
+    r"$\frac{<i=1>}d\sum_{I_\zeta}w_i^<p=2> \le \frac{<k=1>}{d\lambda_{min}(I_\zeta)}\sum\lambda_iw_i^<q=2> "
+    r"\le \frac{<a=4>\Lambda}{\zeta d}s(T_2)$",
     Verdict.PROVED,
     ratio=1.0,
 )
 def active_energy(c: Constants, effort: Effort) -> Finding:
     eigenvalues, _, student = random_states(3, effort.of(2000, 20000))
     student[0] = np.eye(3)[np.argmin(eigenvalues[0])]
-    bound = float(c["a"]) / (4 * eigenvalues.min(axis=1)) * form(eigenvalues, student, student)
+    student[1] = 2 * np.eye(3)[np.argmin(eigenvalues[1])]
+    i, k, p, q, a = (float(c[name]) for name in "ikpqa")
+    lowest, sizes = eigenvalues.min(axis=1), np.abs(student)
+    left = i * (sizes**p).sum(axis=1)
+    middle = k / lowest * (eigenvalues * sizes**q).sum(axis=1)
+    right = a / (4 * lowest) * form(eigenvalues, student, student)
     how = "λ_i ≥ λ_min, equality on the last active mode"
-    return inequality(float(((student**2).sum(axis=1) / bound).max()), how, [faster(2)])
+    return inequality(float(np.maximum(left / middle, middle / right).max()), how, [faster(2)])
 
 
 @claim(
@@ -269,14 +277,16 @@ def inactive_energy(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P4/D.8",
     "proof of Proposition 4, step 6, (D.8)",
-    r"$\mathrm{MSE} - \sigma_*^2 = -\frac{<a=2>}d\sum_iw^*_iw_i + \frac1d\sum_iw_i^<p=2>$",
+    r"$\mathrm{MSE} - \sigma_*^2 = -\frac{<a=2>}d\sum_iw^*_iw_i + \frac{<b=1>}d\sum_iw_i^<p=2>$",
     Verdict.PROVED,
 )
 def decomposition(c: Constants, effort: Effort) -> Finding:
     student, teacher = sympy.symbols("w v")
     derived = sympy.expand((student - teacher) ** 2 - teacher**2)
     return identity(
-        derived, -c["a"] * teacher * student + student ** c["p"], "under the sum; (D.8) adds (D.4) to (D.7)"
+        derived,
+        -c["a"] * teacher * student + c["b"] * student ** c["p"],
+        "under the sum; (D.8) adds (D.4) to (D.7)",
     )
 
 
