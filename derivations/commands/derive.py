@@ -92,8 +92,8 @@ def derive(
     elif chosen.train_weights is not None:
         flow = trained(model, chosen.train_weights)
     if sgd and flow is not model:
-        given = next(name for name in ("constraint", "train-weights") if f"--{name}" in chosen.given)
-        raise BadInput(f"--sgd derives the step of the plain gradient: leave out --{given}")
+        other = "constraint" if chosen.constraint is not None else "train-weights"
+        raise BadInput(f"--sgd derives the step of the plain gradient: leave out --{other}")
     with progress("derive"):
         contents = list(equations.equations(flow))
         if sgd:

@@ -1,7 +1,7 @@
 """Flows whose second layer learns, in either chart: Ẇ = A W Q + B W* Q, ȧ = g = −r ∂L/∂a.
 
-Beside its modes every student has one more coordinate, of eigenvalue 0, that holds its weight a_j, or at
-the teachers b_j = a_j − a*_j: there P = 0, and the coefficients g_j push. So a is one of the statistics X; the
+Beside its modes every student has one more coordinate, of eigenvalue 0, that holds its weight a_j, or
+at the teachers b_j = a_j − a*_j: there P = 0, and the coefficients g_j push. So a is a statistic of X; the
 coefficients are the entries of A, those of F, and g, of weights Λ and the unit vector of the last coordinate.
 
 Shapes as in :mod:`numerics.solver.mode_law`, with N + 1 coordinates.
