@@ -15,6 +15,7 @@ from derivations.commands.curves import (
     parameters,
 )
 from derivations.commands.digits import digits_answer, digits_text, exact_problem, solve_with_digits
+from derivations.commands.inputs import GAUSSIAN, check_inputs, input_model, inputs_content, inputs_option
 from derivations.commands.network import (
     Chosen,
     learning_options,
@@ -62,6 +63,7 @@ Examples:
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
   phase-retrieval solve --exponent 2 --dimension 500 --until 1e3 --sgd --step-size 2e-3 --schedule linear
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --samples 1000 --noise 0.1
+  phase-retrieval solve --exponent 2 --dimension inf --init escape:0.1 --until 1e6 --inputs rademacher
 """
 
 
@@ -89,6 +91,7 @@ Examples:
 @learning_options
 @sgd_options
 @samples_option
+@inputs_option
 @result_options
 def solve(
     until: float,
@@ -101,6 +104,7 @@ def solve(
     noise: float | None,
     schedule: "Schedule | None",
     samples: int | None,
+    inputs: str | None,
     as_json: bool,
     output: Path | None,
     form: str | None,
@@ -121,6 +125,10 @@ def solve(
             check_sgd(sgd, digits, sampling, until)
         else:
             check_samples(sgd, digits, sampling, chosen.given)
+        if inputs == GAUSSIAN:
+            inputs = None
+        if inputs is not None:
+            check_inputs(sgd, samples, digits, chosen.given)
         exact = None if digits is None else _exact(digits, report, chosen, request)
         least = 0.0 if sgd else LEAST_HORIZON
         problem = (
@@ -128,7 +136,9 @@ def solve(
             if exact is not None
             else load_problem(until, sizes=chosen.sizes, least_horizon=least, **request)
         )
-    if sgd:
+    if inputs is not None:
+        content = _on_inputs(problem, report, chosen, inputs)
+    elif sgd:
         content = _predicted(problem, report, chosen, sampling)
     elif samples is not None:
         content = _on_samples(problem, report, samples, noise)
@@ -201,6 +211,15 @@ def _on_samples(problem: "Problem", report: Report, samples: int, noise: float |
         check_one_student(problem)
     prediction = predict_on_samples(problem, report.moments(problem), samples, noise)
     return samples_content(prediction, report.as_json, report.form, report.output, report.labels)
+
+
+def _on_inputs(problem: "Problem", report: Report, chosen: Chosen, inputs: str) -> str | bytes:
+    """The flow on inputs that are not Gaussian."""
+    with bad_input():
+        check_one_student(problem)
+        model = input_model(inputs, chosen.link, chosen.teacher_link)
+    times = report.moments(problem)
+    return inputs_content(problem, model, times, report.as_json, report.form, report.output, report.labels)
 
 
 def _network(

@@ -20,7 +20,8 @@ from numerics.solver.resolved import unresolved
 from numerics.state import charts, limits
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
-from numerics.state.trajectory import Segment, Trajectory
+from numerics.state.segment import Segment
+from numerics.state.trajectory import Trajectory
 from theory.constraint import Constraint
 
 NARROW = 2

@@ -42,7 +42,8 @@ from numerics.solver.step import CollocationStep
 from numerics.solver.trained import solve_trained
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
-from numerics.state.trajectory import Segment, Trajectory
+from numerics.state.segment import Segment
+from numerics.state.trajectory import Trajectory
 from theory.expected import checked
 
 STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
@@ -105,7 +106,7 @@ def solve(
             check_trajectory(learnt)
         return learnt
     check_resolved(problem, rules)
-    reduced = reduce(problem, _clocked(problem, rules, until))
+    given, reduced = problem, reduce(problem, _clocked(problem, rules, until))
     run = Run.begin(reduced, rules, tuple(steps))
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []
@@ -131,6 +132,7 @@ def solve(
         limit or run.last_limit(),
         until,
         run.errors.total + problem.relative_error + unresolved(rules, segments),
+        given=given,
     )
     if check:
         check_trajectory(found, run.place.students)
@@ -177,6 +179,7 @@ def _constrained(
         and constrained.growth(found) > constrained.LARGEST_GROWTH
     ):
         found = follow(problem)
+    found = replace(found, given=problem)
     if check:
         check_trajectory(found)
     return found

@@ -17,11 +17,13 @@ from numerics.quadrature.collocation import Collocation, radau
 from numerics.solver.contract import NoConvergence
 from numerics.solver.loop import MAX_STEPS
 from numerics.solver.mode_law import ModeLaw
-from numerics.solver.rows import Stages, solve_step
+from numerics.solver.rows import Stages, carry, solve_step
 from numerics.solver.step import FLAT, truncation
 from numerics.state.charts import Chart
+from numerics.state.modes import Modes
 from numerics.state.observables import norms
-from numerics.state.trajectory import Segment, Trajectory
+from numerics.state.segment import Part, Segment
+from numerics.state.trajectory import Trajectory
 
 STAGES = 16
 TOLERANCE = 1e-12
@@ -90,6 +92,21 @@ class Place:
     def overlaps(self) -> Array:
         """The chart's statistics (n,)."""
         return self.law.charted(self.law.statistics(self.state[None]))[:, 0]
+
+
+@dataclass(frozen=True, eq=False)
+class LawSegment(Segment):
+    """A step under a ``law``, with its ``coefficients`` φ (C, s + 1) at the points."""
+
+    law: ModeLaw
+    coefficients: Array
+
+    def carried(self, part: Part, modes: Modes, state: Array, students: Array) -> tuple[Array, Array]:
+        """The y and W (K, N) at the end of the ``part``: linear in each mode, given φ."""
+        law = self.law.along(modes)
+        values = part.table.evaluate(self.coefficients, part.place * part.table.nodes)
+        found = law.deviation(carry(law, part.table, part.elapsed, law.whole(state), values))
+        return found, found + self.aim(modes)
 
 
 class Kind(ABC):
@@ -225,7 +242,7 @@ def _segment(place: Place, following: Place, stages: Stages, table: Collocation,
     law = place.law
     states = np.concatenate([place.state[None], stages.states])
     vectors = law.deviation(states), law.directions(states), law.deviation(law.teacher)
-    return Segment(
+    return LawSegment(
         place.time,
         (following.time - place.time) * table.points,
         law.chart,
@@ -234,6 +251,8 @@ def _segment(place: Place, following: Place, stages: Stages, table: Collocation,
         law.charted(law.statistics(states)),
         norms(*vectors, law.chart.centred, problem.init_rest),
         law.energy,
+        law,
+        following.values,
     )
 
 

@@ -95,6 +95,10 @@ class KeptLaw(ModeLaw):
         restored: Array = states * np.sqrt(self.squares / own)[..., None]
         return restored
 
+    def along(self, modes: Modes) -> "KeptLaw":
+        """That of the constraint."""
+        return KeptLaw(self.constraint, self.chart, modes, np.zeros((self.students, len(modes.eigenvalues))))
+
     def charted(self, statistics: Array) -> Array:
         """Those of order one."""
         return statistics[: len(statistics) // len(self.orders)]

@@ -25,6 +25,7 @@ class LearntLaw(ModeLaw):
 
     def __init__(self, rules: Trained, modes: Modes, centred: bool) -> None:
         K, M = rules.STUDENTS, rules.TEACHERS
+        self.rules = rules
         self.chart = charts.overlaps(rules) if centred else charts.teacher(rules)
         self.velocity = rules.weight_velocity if centred else rules.residual_weight_velocity  # type: ignore
         self.velocity_slopes = rules.weight_slopes if centred else rules.residual_weight_slopes  # type: ignore
@@ -81,6 +82,14 @@ class LearntLaw(ModeLaw):
             )
         found = np.concatenate([part.reshape(-1, *statistics.shape) for part in parts])
         return np.where(np.isfinite(found), found, 0.0)
+
+    def along(self, modes: Modes) -> "LearntLaw":
+        """That of the rules."""
+        return LearntLaw(self.rules, modes, self.chart.centred)
+
+    def whole(self, state: Array) -> Array:
+        """The modes (K, N) with a last coordinate, which they do not see."""
+        return np.column_stack([state, np.zeros(len(state))])
 
     def deviation(self, states: Array) -> Array:
         """The modes (…, K, N) of ``states`` (…, K, N + 1)."""

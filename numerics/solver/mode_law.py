@@ -17,6 +17,7 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.pairs.overlaps import join, split, upper_triangle
 from numerics.state.charts import Chart
+from numerics.state.modes import Modes
 
 
 class ModeLaw(ABC):
@@ -58,6 +59,14 @@ class ModeLaw(ABC):
     @abstractmethod
     def slopes(self, statistics: Array) -> Array:
         """∂φ/∂X (C, n, s)."""
+
+    @abstractmethod
+    def along(self, modes: Modes) -> "ModeLaw":
+        """The same law of any ``modes``, given φ."""
+
+    def whole(self, state: Array) -> Array:
+        """The rows and coordinates (R, N) that the modes (K, N) of a state have, given φ."""
+        return state
 
     def restored(self, states: Array) -> Array:
         """The ``states`` (s, R, N) with what rounding has taken them from."""

@@ -60,6 +60,13 @@ def solve_step(law: ModeLaw, table: Collocation, width: float, start: Array, gue
     raise NoConvergence
 
 
+def carry(law: ModeLaw, table: Collocation, width: float, start: Array, values: Array) -> Array:
+    """The state (R, N) at the end of a step of ``width`` from ``start`` with the coefficients ``values``
+    (C, s).
+    """
+    return _Modes(law, table, width, values).states(start)[-1]
+
+
 class _Modes:
     """The linear modes of a step under given coefficients (C, s)."""
 

@@ -26,7 +26,8 @@ from numerics.state import limits
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
 from numerics.state.observables import TrainedOverlaps
-from numerics.state.trajectory import Segment, Trajectory
+from numerics.state.segment import Segment
+from numerics.state.trajectory import Times, Trajectory
 
 NEAR_WEIGHT = 0.3
 """Relative distance of a weight from its teacher's that counts as near."""
@@ -36,11 +37,14 @@ SPARE = 2.0
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedTrajectory(Trajectory):
-    """A run with a second layer that learns at ``rate``: :meth:`overlaps` have the weights a (K, T), too."""
+    """A run with a second layer that learns at ``rate``: :meth:`overlaps` have the weights a (K, T), too.
+
+    A restart begins with the weights of the model that it is solved with: give it those of the time.
+    """
 
     rate: float = 1.0
 
-    def overlaps(self, times: Array | Sequence[float] | float) -> TrainedOverlaps:  # type: ignore[override]
+    def overlaps(self, times: Times = None) -> TrainedOverlaps:  # type: ignore[override]
         """S, U, the loss, the distances and the weights at ``times``, within [0, ``until``]."""
         return TrainedOverlaps(*self._evaluate(times, self._with_weights))
 
@@ -161,7 +165,7 @@ def solve_trained(
         assert isinstance(found, TrainedTrajectory)
         taken = modes_time(found)
         if taken <= horizon:
-            return found
+            return replace(found, given=problem)
         if taken > problem.horizon:
             raise ValueError(
                 f"the weights have grown, which gives the modes as much time as {taken:.3g} would: this "

@@ -252,3 +252,17 @@ def test_links_by_text_and_by_symbol_agree():
     one = solve(problem, 2.0, model).overlaps(2.0)
     other = solve(problem, 2.0, network("erf(z)", None, weights, taught, train_weights=2.0)).overlaps(2.0)
     assert one.loss == pytest.approx(other.loss, rel=1e-12)
+
+
+def test_a_run_tells_its_modes_and_goes_on():
+    """All modes of a reduced run, and a restart with the weights of that time."""
+    problem, taught = power_law(1.2, 700, "gaussian", seed=1), network("z^2", train_weights=1.0)
+    run = solve(problem, 10.0, taught)
+    assert len(run.problem.eigenvalues) < 700
+    W, _ = both_layers(
+        squares_of_one(problem.eigenvalues, problem.teacher), problem.students, np.ones(1), 1.0, [10.0]
+    )
+    assert run.modes(10.0).w == pytest.approx(W[0, 0], rel=0, abs=1e-10)
+    middle = run.overlaps(4.0)
+    rest = solve(run.restart(4.0), 6.0, network("z^2", weights=middle.weights, train_weights=1.0))
+    assert rest.overlaps(6.0).loss == pytest.approx(run.overlaps(10.0).loss, rel=1e-10)

@@ -22,7 +22,8 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.linearisation`, :mod:`~theory.symbolic.network_linearisation`: the flow near its
   critical points;
 - :mod:`~theory.symbolic.local_flow`: its numbers at 0 and at the teacher, for :mod:`theory.asymptotics`;
-- :mod:`~theory.symbolic.elliptical`, :mod:`~theory.symbolic.independent`: inputs that are not Gaussian;
+- :mod:`~theory.symbolic.elliptical`, :mod:`~theory.symbolic.independent`: inputs that are not Gaussian,
+  :mod:`~theory.symbolic.inputs`: their laws by name;
 - :mod:`~theory.symbolic.residual`: coordinates near the teacher, free of cancellation;
 - :mod:`~theory.symbolic.nesting`: nested form of polynomials;
 - :mod:`~theory.symbolic.printing`: expressions as NumPy text;
@@ -49,6 +50,7 @@ from theory.symbolic.geometry import (
 from theory.symbolic.hermite import hermite_coefficient, information_exponent
 from theory.symbolic.hierarchy import Hierarchy, Statistic, UnclosedHierarchyError, hierarchy, mode_equation
 from theory.symbolic.independent import Enlargement, IndependentModel, NonGaussianError, PowerSum
+from theory.symbolic.inputs import input_cumulants
 from theory.symbolic.linearisation import Linearisation, NotCriticalError, linearise, linearise_along
 from theory.symbolic.links import RELU, LinkError, UnknownAverageError, Z, parse_link
 from theory.symbolic.local_flow import local_flow
@@ -112,6 +114,7 @@ __all__ = [
     "hessian",
     "hierarchy",
     "information_exponent",
+    "input_cumulants",
     "linearise",
     "linearise_along",
     "linearise_anywhere",
