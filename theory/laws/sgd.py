@@ -123,11 +123,11 @@ def decayed_loss(setting: Setting) -> Law:
     falls, late = 1 / (fall + 1), 1 / a
     bias = 4 * 2**-gamma * C * (fall + 1) ** gamma
 
-    def best(power: sympy.Expr, spread: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
-        """Of X (η n)^−γ + Y η^g n^(g − 1): its prefactor and its power."""
-        whole = gamma + power
-        scale = (1 + gamma / power) * bias ** (power / whole) * (power * spread / gamma) ** (gamma / whole)
-        return scale, -gamma / whole
+    def best(inverse: sympy.Expr, spread: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+        """Of X (η n)^−γ + Y η^g n^(g − 1), with 1/g: its prefactor and its power."""
+        over = gamma * inverse
+        share = over / (1 + over)
+        return (1 + over) * bias ** (1 / (1 + over)) * (spread / over) ** share, -share
 
     at_the_end = 64 * sigma2 * sympy.gamma(2 - falls) * 16 ** (falls - 2) * falls ** (falls - 1) * trace
     left = sympy.gamma(2 - late) * 16 ** (late - 2) / (a * Z**late)
@@ -135,8 +135,8 @@ def decayed_loss(setting: Setting) -> Law:
     shrinks = Gt(gamma * (fall + 1), fall).subs(gamma, setting.names[gamma])
     regime = partial(Regime, verdict=Verdict.MEASURED, source=SCHEDULES)
     regimes = (
-        regime(And(Lt(fall, a - 1), shrinks), *best(falls, at_the_end)),
-        regime(And(Gt(fall, a - 1), Gt(B, 0)), *best(late, throughout)),
+        regime(And(Lt(fall, a - 1), shrinks), *best(fall + 1, at_the_end)),
+        regime(And(Gt(fall, a - 1), Gt(B, 0)), *best(a, throughout)),
         regime(Lt(B, 0), bias * eta**-gamma, -gamma),
     )
     window = And(Gt(sigma2, 0), STABLE)
