@@ -42,6 +42,7 @@ MODEL = symbolic.phase_retrieval()
 NETWORK = symbolic.quadratic_network(2, 2)
 TOWER = symbolic.hierarchy(MODEL)
 PROBLEM = numerics.Problem([0.6, 0.3, 0.1], [1.0, -1.0, 1.0], [0.2, 0.1, 0.3])
+INDEPENDENT = symbolic.IndependentModel(MODEL, (sympy.S.Zero, sympy.S.One))
 POSITIVE = numerics.Problem([0.6, 0.3, 0.1], [1.0, 1.0, 1.0], [0.2, 0.1, 0.3])
 RUN = numerics.solve(PROBLEM, 1.0)
 LAW = laws.PowerLaw(2, "inf")
@@ -90,9 +91,13 @@ VALID = {
     "horizon": 10.0,
     "index": 2,
     "init": "sphere",
+    "label": "a run",
     "labelled": RUN.at([0.5, 1.0]).dataset(),
     "last": 10.0,
     "law": LEVELS,
+    "decay": 0.5,
+    "largest": 0.01,
+    "protocol": numerics.DescentProtocol(0.01, 40, noise_variance=0.1),
     "level": 0.1,
     "link": symbolic.Z**2,
     "measure": MEASURE,
@@ -159,10 +164,15 @@ OWN = {
     "hierarchy": {"order": sympy.Symbol("k")},
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
+    "sgd_escape_time_quantile": {"dimension": 20},
+    "sgd_tuned_step": {"samples": 1e4},
+    "sgd_tuned_loss": {"samples": 1e4},
     "isotropic_gram": {"start": 0.1 * np.eye(2)},
     "spare_loss_prefactor": {"eigenvalues": [1.0, 0.5, 0.2], "teachers": [[0.0, 0.0, 1.0]]},
     "sweep": {"depth": [1.0]},
     "solve": {"steps": [CollocationStep()]},
+    "independent_flow": {"inputs": INDEPENDENT},
+    "input_cumulants": {"inputs": "laplace", "order": 4},
     "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
 }
@@ -170,6 +180,7 @@ OWN = {
 
 MADE = (
     *(MODEL, TOWER, MEASURE, LAW, PROBLEM, RUN, RUN.at([0.5]), RUN.overlaps([0.5]), RUN.limit, RUN.phases()),
+    *(RUN.modes([0.5]), RUN.statistics(2, [0.5])),
     *(VALID["samples"], VALID["system"], VALID["closure"]),
     symbolic.complex_phase_retrieval(),
     symbolic.EllipticalModel("t", symbolic.Z**2, symbolic.Z**2, radial_moments=(sympy.S(2), sympy.S(9))),
@@ -177,6 +188,7 @@ MADE = (
     symbolic.escape(symbolic.Z**2),
     symbolic.sphere_escape(symbolic.Z**2),
     symbolic.constrained(MODEL, "sphere"),
+    symbolic.trained(MODEL, 1),
     symbolic.gradient(MODEL),
     symbolic.hessian(MODEL),
     symbolic.linearise(MODEL)[1],
@@ -207,8 +219,11 @@ MADE = (
     numerics.LogarithmFit(1.0, 0.1, 1.0, 0.1),
     numerics.empirical_flow(VALID["samples"], [0.5]),
     numerics.online_sgd(PROBLEM, 0.01, 3),
+    numerics.independent_flow(PROBLEM, [0.5], INDEPENDENT),
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
+    numerics.DescentProtocol(0.01, 3),
+    numerics.tune_sgd(PROBLEM, VALID["protocol"], 0.01),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),
 )

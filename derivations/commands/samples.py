@@ -8,7 +8,6 @@ import click
 
 from derivations.commands.curves import file_content
 from derivations.commands.options import bad_input
-from derivations.commands.sgd import NEEDS
 from derivations.output import json_text, progress, tables
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def check_samples(sgd: bool, digits: int | None, own: dict[str, Any], given: Seq
         raise ValueError("--sgd and --samples exclude each other: give one of them")
     for name, value in own.items():
         if value is not None and name != "noise":
-            raise ValueError(f"{NEEDS[name]} needs --sgd")
+            raise ValueError(f"--{name.replace('_', '-')} needs --sgd")
     if digits is not None:
         raise ValueError("--samples and --digits exclude each other: give one of them")
     if given:

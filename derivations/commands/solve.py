@@ -15,8 +15,10 @@ from derivations.commands.curves import (
     parameters,
 )
 from derivations.commands.digits import digits_answer, digits_text, exact_problem, solve_with_digits
+from derivations.commands.inputs import GAUSSIAN, check_inputs, input_model, inputs_content, inputs_option
 from derivations.commands.network import (
     Chosen,
+    learning_options,
     network_answer,
     network_model,
     network_options,
@@ -43,6 +45,7 @@ from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
     from numerics import Problem, Trajectory
+    from numerics.descent.schedule import Schedule
     from numerics.generated import RightHandSides
     from numerics.precise import ExactProblem, PreciseSolution
 
@@ -58,8 +61,11 @@ Examples:
   phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
+  phase-retrieval solve --exponent 1.5 --dimension 100 --until 9 --link relu --width 2 --train-weights 0.5
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
+  phase-retrieval solve --exponent 2 --dimension 500 --until 1e3 --sgd --step-size 2e-3 --schedule linear
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --samples 1000 --noise 0.1
+  phase-retrieval solve --exponent 2 --dimension inf --init escape:0.1 --until 1e6 --inputs rademacher
 """
 
 
@@ -90,8 +96,10 @@ Examples:
     help="A relative error that is good enough, 1e-12 to 1e-3: runs are then faster.  [default: all digits]",
 )
 @network_options
+@learning_options
 @sgd_options
 @samples_option
+@inputs_option
 @result_options
 def solve(
     until: float,
@@ -101,9 +109,11 @@ def solve(
     rtol: float | None,
     sgd: bool,
     step_size: float | None,
-    batch: int | None,
+    batch: "int | tuple[tuple[float, int], ...] | None",
     noise: float | None,
+    schedule: "Schedule | None",
     samples: int | None,
+    inputs: str | None,
     as_json: bool,
     output: Path | None,
     form: str | None,
@@ -115,17 +125,21 @@ def solve(
     full relative accuracy.
     """
     chosen = Chosen.taken(request)
-    sampling = {"step_size": step_size, "batch": batch, "noise": noise}
+    sampling = {"step_size": step_size, "batch": batch, "noise": noise, "schedule": schedule}
     with bad_input():
         form = file_format(as_json, output, form)
         report = Report(until, points, times, as_json, output, form, parameters(request))
         report.check()
         if rtol is not None:
-            _check_rtol(sgd, samples, digits)
+            _check_rtol({"--sgd": sgd or None, "--samples": samples, "--digits": digits, "--inputs": inputs})
         if samples is None:
             check_sgd(sgd, digits, sampling, until)
         else:
             check_samples(sgd, digits, sampling, chosen.given)
+        if inputs == GAUSSIAN:
+            inputs = None
+        if inputs is not None:
+            check_inputs(sgd, samples, digits, chosen.given)
         exact = None if digits is None else _exact(digits, report, chosen, request)
         least = 0.0 if sgd else LEAST_HORIZON
         problem = (
@@ -133,7 +147,9 @@ def solve(
             if exact is not None
             else load_problem(until, sizes=chosen.sizes, least_horizon=least, **request)
         )
-    if sgd:
+    if inputs is not None:
+        content = _on_inputs(problem, report, chosen, inputs)
+    elif sgd:
         content = _predicted(problem, report, chosen, sampling)
     elif samples is not None:
         content = _on_samples(problem, report, samples, noise)
@@ -208,11 +224,20 @@ def _on_samples(problem: "Problem", report: Report, samples: int, noise: float |
     return samples_content(prediction, report.as_json, report.form, report.output, report.labels)
 
 
-def _check_rtol(sgd: bool, samples: int | None, digits: int | None) -> None:
+def _check_rtol(others: dict[str, Any]) -> None:
     """Raise ValueError where another option says how accurate the curves are."""
-    for name, given in (("--sgd", sgd), ("--samples", samples is not None), ("--digits", digits is not None)):
-        if given:
+    for name, given in others.items():
+        if given is not None:
             raise ValueError(f"--rtol and {name} exclude each other: give one of them")
+
+
+def _on_inputs(problem: "Problem", report: Report, chosen: Chosen, inputs: str) -> str | bytes:
+    """The flow on inputs that are not Gaussian."""
+    with bad_input():
+        check_one_student(problem)
+        model = input_model(inputs, chosen.link, chosen.teacher_link)
+    times = report.moments(problem)
+    return inputs_content(problem, model, times, report.as_json, report.form, report.output, report.labels)
 
 
 def _network(
@@ -225,7 +250,7 @@ def _network(
 ) -> str | bytes:
     """The overlaps of another model than phase retrieval, to so many ``digits`` where they are asked for."""
     with bad_input():
-        model = network_model(chosen.sides(problem), chosen.constraint, exact=exact is not None)
+        model = network_model(chosen, problem, exact=exact is not None)
     times = report.moments(problem)
     run, answer = _run_network(exact or problem, model, report.until, times, digits, rtol)
     if report.form is not None:
@@ -250,15 +275,13 @@ def _run_network(
     if digits is None:
         with bad_input(), progress("solve"):
             run = numerics.solve(problem, until, model, rtol=rtol)
-        overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), {}
+        overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), run.of_flow()
     else:
         run = solve_with_digits(problem, moments, digits, model)
         overlaps, modes, written = run.overlaps, run.modes, {"digits": digits}
     order = [moments.index(time) for time in times]
     overlaps = type(overlaps)(*(part[..., order] for part in overlaps))
     facts = {**_outcome(run, modes), **written}
-    if hasattr(model, "CONSTRAINT"):
-        facts["constraint"] = model.CONSTRAINT
     return run, network_answer(overlaps, times, facts, digits)
 
 
@@ -298,7 +321,6 @@ def _outcome(run: Any, modes: int) -> dict[str, Any]:
         "modes": modes,
         "steps": int(run.steps),
         "error": run.error,
-        **({} if getattr(run, "rtol", None) is None else {"rtol": run.rtol}),
     }
 
 
@@ -313,7 +335,7 @@ def _answer(run: "Trajectory", reported: tuple[float, ...]) -> dict[str, Any]:
         "modes": len(run.problem.eigenvalues),
         "steps": int(run.steps),
         "error": run.error,
-        **({} if run.rtol is None else {"rtol": run.rtol}),
+        **run.of_flow(),
     }
 
 

@@ -23,7 +23,7 @@ from dataclasses import replace
 import numpy as np
 
 from numerics.generated import RightHandSides, phase_retrieval
-from numerics.pairs import AnyModel, Constrained, right_hand_sides
+from numerics.pairs import AnyModel, Constrained, Trained, right_hand_sides
 from numerics.pairs.overlaps import join
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
@@ -40,10 +40,12 @@ from numerics.solver.resolved import check_resolved, unresolved
 from numerics.solver.run import Run
 from numerics.solver.settling import beyond
 from numerics.solver.step import CollocationStep
+from numerics.solver.trained import solve_trained
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
-from numerics.state.trajectory import Segment, Trajectory
-from theory.expected import checked
+from numerics.state.segment import Segment
+from numerics.state.trajectory import Trajectory
+from theory.expected import RelativeError, checked
 
 STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
@@ -58,7 +60,7 @@ def solve(
     progress: Callable[[float], None] | None = None,
     *,
     check: bool = False,
-    rtol: float | None = None,
+    rtol: RelativeError | None = None,
     steps: Sequence[Step] = STEPS,
 ) -> Trajectory:
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
@@ -75,10 +77,10 @@ def solve(
     ``steps`` are the kinds of step without a constraint, of which each is taken by the first that suits it:
     :mod:`numerics.solver.contract` says what one has to be.
 
-    Raises ValueError unless 0 < until < ∞, for an ``rtol`` out of range or with a constraint, for a reduced
-    problem until ≤ its horizon, and where the problem has not as many students and teachers as the model;
-    ArithmeticError where the run cannot be followed to ``until``, as where the overlap that decides its limit
-    leaves the range of floats. If that happens later the limit may stay ``undecided``.
+    Raises ValueError unless 0 < until < ∞, for an ``rtol`` out of range, or with a constraint or trained
+    weights, for a reduced problem until ≤ its horizon, and where the problem has not as many students and
+    teachers as the model; ArithmeticError where the run cannot be followed to ``until``, as where the overlap
+    that decides its limit leaves the range of floats. If that happens later the limit may stay ``undecided``.
 
     >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
@@ -99,13 +101,18 @@ def solve(
         )
     if not steps:
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
-    allowed = reduction(rtol)
+    if rtol is not None and isinstance(rules, Constrained | Trained):
+        raise ValueError("rtol goes with the plain flow alone, without a constraint or trained weights")
     if isinstance(rules, Constrained):
-        if rtol is not None:
-            raise ValueError("rtol is given with a constraint: those flows have full accuracy alone")
         return _constrained(problem, until, rules, progress, check)
+    if isinstance(rules, Trained):
+        check_resolved(problem, rules.model)
+        learnt = solve_trained(problem, until, rules, _clocked(problem, rules.model, until), progress)
+        if check:
+            check_trajectory(learnt)
+        return learnt
     check_resolved(problem, rules)
-    reduced = reduce(problem, _clocked(problem, rules, until), allowed)
+    given, reduced = problem, reduce(problem, _clocked(problem, rules, until), reduction(rtol))
     run = Run.begin(reduced, rules, tuple(steps), rtol)
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []
@@ -132,6 +139,7 @@ def solve(
         until,
         run.errors.total + problem.relative_error + unresolved(rules, segments),
         rtol=rtol,
+        given=given,
     )
     if check:
         check_trajectory(found, run.place.students)
@@ -178,6 +186,7 @@ def _constrained(
         and constrained.growth(found) > constrained.LARGEST_GROWTH
     ):
         found = follow(problem)
+    found = replace(found, given=problem)
     if check:
         check_trajectory(found)
     return found

@@ -42,6 +42,7 @@ from theory.laws.names import (
     epsilon,
     eta,
     eta_c,
+    fall,
     g_0,
     gamma,
     history,
@@ -54,6 +55,8 @@ from theory.laws.names import (
     sigma2,
     t,
     t_0,
+    trace,
+    typical,
 )
 from theory.laws.spectra import Setting
 from theory.symbolic.local_flow import local_flow
@@ -205,6 +208,7 @@ __all__ = [
     "epsilon",
     "eta",
     "eta_c",
+    "fall",
     "g_0",
     "gamma",
     "history",
@@ -220,4 +224,6 @@ __all__ = [
     "sigma2",
     "t",
     "t_0",
+    "trace",
+    "typical",
 ]
