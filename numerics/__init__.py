@@ -5,6 +5,7 @@
 - ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
   statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
+- ``solve_closed``: what a closure makes of a problem, beside the exact flow; ``spectral_measure``
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
 - ``register_average``: a closed form of your own
@@ -23,6 +24,7 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 ``theory.symbolic.codegen``.
 """
 
+from numerics.closed import solve_closed, spectral_measure
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
@@ -112,6 +114,8 @@ __all__ = [
     "save",
     "shared_sgd",
     "solve",
+    "solve_closed",
     "solve_many",
+    "spectral_measure",
     "sweep",
 ]
