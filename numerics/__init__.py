@@ -1,6 +1,7 @@
 """The numbers: problems, their exact reduction, the solver and gradient descent.
 
 - ``power_law``, ``power_law_network``, ``Problem``: what to solve
+- ``from_covariance``, ``from_samples``: one from data, whose results come back in their coordinates
 - ``reduce``: an equivalent problem of a few hundred modes
 - ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
   statistics of all orders, functions of symbols and restarts
@@ -52,6 +53,7 @@ from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
 from numerics.independent import IndependentRun, independent_flow
 from numerics.pairs import network, register_average
+from numerics.problems.covariance import from_covariance, from_samples
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
 from numerics.problems.power_law import power_law
@@ -96,6 +98,8 @@ __all__ = [
     "empirical_flow",
     "extrapolate_power_law",
     "fit_power_law",
+    "from_covariance",
+    "from_samples",
     "independent_flow",
     "largest_stable_step",
     "load",
