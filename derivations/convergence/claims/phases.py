@@ -106,14 +106,15 @@ def crossing(c: Constants, effort: Effort) -> Finding:
     Verdict.MEASURED,
 )
 def at_escape(c: Constants, effort: Effort) -> Finding:
-    run = escape_run(float(c["a"]), 1e12)
+    dimension = 1e12
+    run = escape_run(float(c["a"]), dimension)
     time, step = run.phases(delta=float(c["h"])).t1, 1e-4
     before, now, after = (run.at([time + shift]) for shift in (-step, 0.0, step))
     second = run.problem.eigenvalues**2 @ run.problem.teacher**2
     slope = (after.u[0] - before.u[0]) / (2 * step)
     overlap = (slope - 8 * now.u[0] * second) / (4 * (1 - 3 * now.s[0]))
     agrees = abs(now.s[0] / float(c["s"]) - 1) < RATIOS and abs(overlap / float(c["v"]) - 1) < RATIOS
-    how = f"at d = 1e12: s = {now.s[0]:.6g}, u^(2) = {overlap:.6g} by (C.2)"
+    how = f"at d = {dimension:g}: s = {now.s[0]:.6g}, u^(2) = {overlap:.6g} by (C.2)"
     return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, how)
 
 
@@ -225,13 +226,17 @@ def whole_window(c: Constants, effort: Effort) -> Finding:
     correction=whole_window,
 )
 def needed_range(c: Constants, effort: Effort) -> Finding:
-    law = PowerLaw(2, "inf")
-    epsilon = 1e6**-0.75
-    time = escape_run(2, 1e6, 1e12).phases(epsilon=epsilon).t2
+    a, d = 2, 1e6
+    law = PowerLaw(a, "inf")
+    epsilon = d**-0.75
+    time = escape_run(a, d, d**a).phases(epsilon=epsilon).t2
     bound = epsilon**-4 * math.log(1 / epsilon)
     predicted = (float(convergence_prefactor(law)) / epsilon) ** float(convergence_exponent(law))
-    below = epsilon < 1e6**-0.5
-    how = f"a = 2, d = 1e6, ε = d^(-3/4): T2 = {time:.4g}, the law {predicted:.4g}, the bound {bound:.2g}"
+    below = epsilon < d**-0.5
+    how = (
+        f"a = {a}, d = {d:g}, ε = {epsilon:.3g}: T2 = {time:.4g}, the law {predicted:.4g}, "
+        f"the bound {bound:.2g}"
+    )
     return Finding(Verdict.NOT_SHARP if below and time < 1.02 * predicted else Verdict.UNDECIDED, how)
 
 

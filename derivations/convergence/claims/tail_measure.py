@@ -7,10 +7,11 @@ import numpy as np
 import sympy
 from mpmath import mp
 
-from derivations.court.attack import ARGUED, identities, identity, inequality
+from derivations.court.attack import ARGUED, identities, identity, inequality, written
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.runs import RATIOS
+from derivations.trials.states import listed
 from numerics.problems.power_law import gaussian_teacher
 
 a, d, top, ratio, order = sympy.symbols("a d Λ ρ k", positive=True)
@@ -27,7 +28,9 @@ def density_exponent(c: Constants, effort: Effort) -> Finding:
     derived = -8 * level * sympy.diff(index, level)
     printed = c["c"] / a * total ** (-c["q"] / a) * level ** (-c["p"] / a)
     return identity(
-        sympy.powsimp(sympy.expand_power_base(derived / printed)), sympy.S.One, "8λ |di/dλ|, E (w*_i)² = 1"
+        sympy.powsimp(sympy.expand_power_base(derived / printed)),
+        sympy.S.One,
+        "a mode's mean mass over its distance to the next",
     )
 
 
@@ -50,7 +53,7 @@ def density(c: Constants, effort: Effort) -> Finding:
         "import numpy as np; x = np.arange(1, 10**6 + 1)**-2.0; m = lambda y: x[(x > y) & (x <= 2*y)].sum(); "
         "assert abs(np.log2(m(2e-8)/m(1e-8)) - 1 + 1/2) < 0.01"
     )
-    how = "the proposition itself uses λ^{-1/a}; the text before it names the exponent of the mass"
+    how = "the proposition itself uses the density; the text before it names the exponent of the mass"
     return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
 
 
@@ -69,7 +72,7 @@ def count(c: Constants, effort: Effort) -> Finding:
             x = sympy.Rational(numerator, 4)  # (tH)^{-1/a} at a = 2
             counted = sum(1 for i in range(1, size + 1) if i >= x)
             wrong += counted != size - sympy.ceiling(x ** c["p"]) + c["c"]
-    how = "λ_i ≤ t iff i ≥ (tH)^{-1/a}; all quarter-integer thresholds"
+    how = "λ_i = t solved for i; all quarter-integer thresholds"
     return Finding(Verdict.PROVED if wrong == 0 else Verdict.UNDECIDED, f"{how}: {wrong} differ")
 
 
@@ -154,7 +157,7 @@ def factor(c: Constants, effort: Effort) -> Finding:
         limit = float(mp.zeta(power))
         value = (limit - float(mp.zeta(power, size + 1))) ** (-p / power)
         ratios += [value / float(c["c"]), limit ** (-q / power) / value]
-    how = "1 ≤ H_{d,a} ≤ ζ(a), as the sum grows with d from 1; equality at d = 1, approached as d → ∞"
+    how = "the sum grows with d from its first term to ζ(a): equality there, approached here"
     return inequality(max(ratios), how, ARGUED)
 
 
@@ -195,7 +198,7 @@ def weighted_sums(c: Constants, effort: Effort) -> Finding:
         "from fractions import Fraction as F; assert F(3, 5) > F(1, 2) and "
         "1*2 + F(3, 5)*0 > (1 + F(1, 10))*(1 + F(3, 5))"
     )
-    how = "(C.20) controls Σ (w*_i)², not its weighted sum; only the constants C_± change"
+    how = "(C.20) controls the sum of the squares, not the weighted one; only the constants C_± change"
     return Finding(Verdict.FALSE, how, None, Counterexample(words, replay, Verdict.PROVED))
 
 
@@ -217,9 +220,7 @@ def chernoff(c: Constants, effort: Effort) -> Finding:
     falls = slope == 0 and sympy.limit(numerator, e, 0) == 0
     larger = sympy.simplify(difference - e**2 / (1 - e**2)) == 0
     proved = falls and larger and c["c"] <= at_one <= c["c"] * (1 + RATIOS) and c["f"] == len((upper, lower))
-    how = (
-        f"Chernoff: the upper tail is heavier, its rate over ε² falls to (1 − log 2)/2 = {sympy.N(at_one, 6)}"
-    )
+    how = f"Chernoff: the upper tail is heavier, its rate over ε^{c['p']} falls to {at_one} = {at_one.n(6)}"
     return Finding(Verdict.PROVED if proved else Verdict.UNDECIDED, how)
 
 
@@ -248,7 +249,7 @@ def chi_square_tail(c: Constants, effort: Effort) -> Finding:
         "regularized=True) "
         "+ g(n/2, 0, n*(1-e)/2, regularized=True) > 2*exp(-e*e*n/4)"
     )
-    how = "the rate ε²/4 of the centre exceeds that of the upper tail, (ε − log(1 + ε))/2"
+    how = "the rate of the centre exceeds that of the upper tail"
     return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
 
 
@@ -261,8 +262,8 @@ def chi_square_tail(c: Constants, effort: Effort) -> Finding:
     hypotheses="with the corrected bound of step 3",
 )
 def bins(c: Constants, effort: Effort) -> Finding:
-    spreads = []
-    for size in (10**2, 10**4):
+    spreads, sizes = [], (10**2, 10**4)
+    for size in sizes:
         levels = (np.arange(1, size + 1) / size) ** -EXPONENT
         masses = []
         for seed in range(effort.of(40, 400)):
@@ -272,8 +273,8 @@ def bins(c: Constants, effort: Effort) -> Finding:
         spreads.append(float(np.ptp(masses)))
     shrinks = spreads[1] < 0.2 * spreads[0] and bin_masses.given(p=c["p"]).settle(effort).agrees
     how = (
-        f"μ_d(B_k)/8Σλ_i spreads over {spreads[0]:.3f} at d = 10², {spreads[1]:.3f} at d = 10⁴ (a = 2); "
-        "Σλ_i by P14/C.19"
+        f"μ_d(B_k) over its mean spreads over {listed(spreads)} at d = {listed(sizes, 'd')} "
+        f"(a = {EXPONENT:g}); the mean by P14/C.19"
     )
     return Finding(Verdict.MEASURED if shrinks else Verdict.UNDECIDED, how)
 
@@ -293,7 +294,8 @@ def mass_below(c: Constants, effort: Effort) -> Finding:
     power = float(c["f"]) - share
     factor = float(c["c"]) * total**-share / (EXPONENT - float(c["e"]))
     found = []
-    for multiple in (1.5, 4.0, 100.0):
+    multiples = 1.5, 4.0, 100.0
+    for multiple in multiples:
         cut = multiple * levels[-1]
         mass = 8 * float((levels * squares)[levels <= cut].sum())
         law = factor * (cut**power - levels[-1] ** power)
@@ -303,7 +305,10 @@ def mass_below(c: Constants, effort: Effort) -> Finding:
     few, many = (_relative_spread(size) for size in (DIMENSION // 100, DIMENSION))
     order = math.log(few / many) / math.log(100)
     verdict = Verdict.MEASURED if lowest and abs(order / float(c["o"]) - 1) < RATIOS else Verdict.UNDECIDED
-    how = f"a = 2, d = 10^6, λ = 1.5, 4, 100 λ_d: worst {worst:.5f}; the spread falls like d^(-{order:.4f})"
+    how = (
+        f"a = {EXPONENT:g}, d = {DIMENSION:g}, λ/λ_d = {listed(multiples)}: worst {worst:.5f}; "
+        f"the spread falls like d^(-{order:.4f})"
+    )
     return Finding(verdict, how, worst)
 
 
@@ -415,13 +420,13 @@ def reach(c: Constants, effort: Effort) -> Finding:
 )
 def use(c: Constants, effort: Effort) -> Finding:
     # λ_ε = (ε²)^{1/β} at the smallest ε that the theorem allows, d^{-(a−1)/2}, in units of λ_d
-    smallest = (d ** (-(a - 1) / 2)) ** (2 * a / (a - 1))
+    allowed, larger = d ** (-(a - 1) / 2), d ** (-(a - 1) / 4)
+    smallest = allowed ** (2 * a / (a - 1))
     scale = sympy.simplify(sympy.powsimp(sympy.powdenest(smallest / d**-a, force=True)))
-    larger = (d ** (-(a - 1) / 4)) ** (2 * a / (a - 1))
-    far = sympy.simplify(sympy.powsimp(sympy.powdenest(larger / d**-a, force=True)))
+    far = sympy.simplify(sympy.powsimp(sympy.powdenest(larger ** (2 * a / (a - 1)) / d**-a, force=True)))
     how = (
-        f"λ_ε/λ_d is of order {scale} at ε = d^(-(a−1)/2) only, and {far} at ε = d^(-(a−1)/4): above every "
-        f"C*λ_d. "
+        f"λ_ε/λ_d is of order {scale} at ε = {written(allowed)} only, and {written(far)} at ε = "
+        f"{written(larger)}: above every C*λ_d. "
         "For the same reason the theorem's range of ε is where the proof's T(λ) is still a power law"
     )
     shown = scale == 1 and sympy.limit(far.subs(a, 2), d, sympy.oo) == sympy.oo

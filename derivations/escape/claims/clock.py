@@ -12,7 +12,7 @@ import numpy as np
 import sympy
 from mpmath import mp, mpf
 
-from derivations.court.attack import inequality
+from derivations.court.attack import inequality, written
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.escape.claims.resolvent import remainder
@@ -91,9 +91,10 @@ def exponential_modulus(c: Constants, effort: Effort) -> Finding:
     xs = -np.geomspace(1e-8, 50.0, effort.of(50, 2000))
     found = float(np.max(np.abs((np.expm1(xs) + float(1 - c["e"])) / xs))) / float(c["a"])
     x = sympy.Symbol("x")
-    how = "the difference e^x - 1 - x has slope e^x - 1 ≤ 0 for x ≤ 0; attained as x → 0"
+    rest = sympy.exp(x) - 1 - x
+    how = f"the difference {written(rest)} has slope {written(rest.diff(x))} ≤ 0 for x ≤ 0; attained as x → 0"
     example = Counterexample("x → 0", f"assert 1/{float(c['a'])} > 1")
-    return inequality(found, how, [((sympy.exp(x) - 1 - x).diff(x), sympy.exp(x) - 1)], lambda: example)
+    return inequality(found, how, [(rest.diff(x), sympy.exp(x) - 1)], lambda: example)
 
 
 @claim(
@@ -112,7 +113,9 @@ def exponential_step(c: Constants, effort: Effort) -> Finding:
         f"from math import exp; assert exp(-1) - 1 > -{factor}",
         Verdict.PROVED,
     )
-    return Finding(Verdict.FALSE, "e^x ≥ 1 + x for every x: the printed sense is reversed", None, example)
+    return Finding(
+        Verdict.FALSE, "the exponential lies above its tangent: the printed sense is reversed", None, example
+    )
 
 
 @correction(
@@ -127,7 +130,7 @@ def kernel_until_exit(c: Constants, effort: Effort) -> Finding:
         return -math.expm1(-x) / x * share * 12 / float(c["a"])
 
     found = max(ratio(x, share) for x in (1e-9, 0.1, 1.0) for share in (0.5, 1.0))
-    how = "1 - e^{-x} ≤ x and t - Θ ≤ 3δt, mode by mode; attained for s ≡ δ at small times"
+    how = "tangents of the exponential and of the clock, mode by mode; attained for s ≡ δ at small times"
     rate, delta, time = sympy.symbols("lambda delta t")
     example = Counterexample("s ≡ δ, t → 0", f"assert 12/{float(c['a'])} > 1")
     return inequality(

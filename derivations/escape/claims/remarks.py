@@ -8,6 +8,7 @@ import sympy
 from derivations.court.attack import identities
 from derivations.court.claim import Constants, Effort, claim
 from derivations.court.verdict import Finding, Verdict
+from derivations.trials.states import listed
 from theory.asymptotics import PowerLaw, summary_exponent
 from theory.symbolic import gaussian_moment, gradient, phase_retrieval
 
@@ -57,14 +58,17 @@ def plateau(c: Constants, effort: Effort) -> Finding:
     from numerics import power_law, solve
     from theory.asymptotics import PowerLaw, escape_rate
 
-    dimensions = (1e12, 1e20)
+    a, dimensions = 2, (1e12, 1e20)
     times = [
-        solve(power_law(2, d, init=f"escape:{d ** -float(c['h'])!r}"), 30.0).phases(delta=0.1).t1
+        solve(power_law(a, d, init=f"escape:{d ** -float(c['h'])!r}"), 30.0).phases(delta=0.1).t1
         for d in dimensions
     ]
     slope = (times[1] - times[0]) / math.log(dimensions[1] / dimensions[0])
-    rho = float(escape_rate(PowerLaw(2, "inf")))
-    how = f"a = 2, flat teacher, √s(0) = d^(-1/2): T1 = {times[0]:.4f}, {times[1]:.4f} at d = 1e12, 1e20"
+    rho = float(escape_rate(PowerLaw(a, "inf")))
+    how = (
+        f"a = {a}, flat teacher, √s(0) = d^(-{c['h']}): T1 = {listed(times, '.4f')} at d = "
+        f"{listed(dimensions)}"
+    )
     return Finding(Verdict.MEASURED, how, slope * rho / float(c["a"]))
 
 
@@ -96,11 +100,12 @@ def slower_than_unit(c: Constants, effort: Effort) -> Finding:
     run = solve(Problem(values, target, target + across), 200.0)
     deficits = run.at([100.0, 120.0]).one_minus_u
     rate = math.log(float(deficits[0] / deficits[1])) / 20.0 * d
-    anisotropic, isotropic = (_settling(a, 1000) for a in (2.0, 0.0))
-    if anisotropic <= isotropic / 1000:
-        return Finding(Verdict.UNDECIDED, f"{isotropic / 1000}, {anisotropic}")
+    a, size = 2.0, 1000
+    anisotropic, isotropic = _settling(a, size), _settling(0.0, size) / size
+    if anisotropic <= isotropic:
+        return Finding(Verdict.UNDECIDED, f"{isotropic}, {anisotropic}")
     how = (
-        f"d = 1000, ε = {EPSILON}: T2 - T1' = {isotropic / 1000:.3f} for Q = I, {anisotropic:.2f} for a = 2; "
+        f"d = {size}, ε = {EPSILON}: T2 - T1' = {isotropic:.3f} for Q = I, {anisotropic:.2f} for a = {a:g}; "
         f"1 - u ~ e^(-{rate:.4f} t) for Q = I"
     )
     return Finding(Verdict.MEASURED, how, rate / float(c["a"]))

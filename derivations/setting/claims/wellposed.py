@@ -30,7 +30,7 @@ def coercive(c: Constants, effort: Effort) -> Finding:
         f"s, u = 4, 2; assert 3*s**2 + 3 - 4*u**2 - 2*s < float({str(c['a'])!r} and {float(c['a'])}) * (s - "
         f"1)**2",
     )
-    how = "L = 3 (s - s*)² + 4 (s s* - u²) identically, and s s* ≥ u² by Cauchy–Schwarz"
+    how = "identically up to a multiple of s s* − u u, which Cauchy–Schwarz keeps above 0"
     proof = [(phase_retrieval().loss, 3 * (s - t) ** 2 + 4 * (s * t - u**2)), CAUCHY_SCHWARZ]
     ratio = max(float(c["a"] * gap ** (c["p"] - 2) / 3) for gap in (sympy.Rational(1, 8), 1, 8))  # |s - s*|
     return inequality(ratio, how, proof, lambda: example)
@@ -141,7 +141,7 @@ def lipschitz_line(c: Constants, effort: Effort) -> Finding:
     example = Counterexample("d = 1: both sides are 3 |w1 - w2| …", f"assert 3 > {float(c['a'])}")
     top, rate, w = sympy.symbols("lambda1 lambda w")
     proof = [(top * w**2 - rate * w**2, (top - rate) * w**2)]
-    return inequality(max(found, edge), "‖w‖_Q² ≤ ‖Q‖ ‖w‖² mode by mode", proof, lambda: example)
+    return inequality(max(found, edge), "λ_i ≤ ‖Q‖ in every mode", proof, lambda: example)
 
 
 @claim(

@@ -6,7 +6,7 @@ import numpy as np
 import sympy
 from mpmath import mp
 
-from derivations.court.attack import identities, inequality
+from derivations.court.attack import identities, inequality, written
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.states import listed
@@ -224,7 +224,8 @@ def early(c: Constants, effort: Effort) -> Finding:
         (second * time**2, c["b"] * time ** c["p"] * square / (total ** c["q"] * d)),
         (sympy.exp(-z).subs(z, 0), c["e"]),
     ]
-    found = identities(pairs, "0 ≤ e^{−z} − 1 + z ≤ z²/2 summed over modes, Σ i^{-a} = H; equality as τ → 0")
+    how = f"0 ≤ {written(rest)} ≤ {written(z**2 / 2)} summed over modes; equality as τ → 0"
+    found = identities(pairs, how)
     return found if signs else Finding(Verdict.UNDECIDED, "Taylor")
 
 
@@ -244,7 +245,8 @@ def series(c: Constants, effort: Effort) -> Finding:
     # R₃ + z³/6 has fourth derivative e^{−z} > 0 and vanishing lower ones at 0; R₃ < 0 likewise
     fits = sympy.simplify(sharp + 1 / c["b"]) == 0
     return Finding(
-        Verdict.PROVED if fits else Verdict.UNDECIDED, f"R_3/z³ → {sharp}, Taylor with alternating signs"
+        Verdict.PROVED if fits else Verdict.UNDECIDED,
+        f"R_3/z^{c['r']} → {sharp}, Taylor with alternating signs",
     )
 
 
@@ -256,9 +258,9 @@ def series(c: Constants, effort: Effort) -> Finding:
 )
 def integral(c: Constants, effort: Effort) -> Finding:
     # t = x y^{-1/a}, then by parts: ∫ e^{-y} y^{-1/a} dy
-    worst, excess = 0.0, float(c["f"] - 1)
+    worst, excess, exponents = 0.0, float(c["f"] - 1), (1.5, 2.0, 3.0)
     with mp.workdps(20):
-        for a in (mp.mpf(3) / 2, mp.mpf(2), mp.mpf(3)):
+        for a in exponents:
             value = mp.quad(lambda t, a=a: excess - mp.expm1(-(t**-a)), [0, 1, 10, mp.inf])
             claimed = mp.gamma(mp.mpf(float(c["e"])) - mp.mpf(float(c["p"])) / a)
             worst = max(worst, float(abs(value / claimed - 1)))
@@ -266,7 +268,7 @@ def integral(c: Constants, effort: Effort) -> Finding:
     parts = sympy.simplify(sympy.diff(y**-power * (sympy.exp(-y) - 1), y) + y**-power * sympy.exp(-y))
     kernel = sympy.simplify(parts - power * y ** (-power - 1) * (1 - sympy.exp(-y)))
     proved = kernel == 0 and worst < 1e-9
-    how = f"y = (x/t)^a and by parts; quadrature at a = 3/2, 2, 3 differs by {worst:.1e}"
+    how = f"y = (x/t)^a and by parts; quadrature at a = {listed(exponents)} differs by {worst:.1e}"
     return Finding(Verdict.PROVED if proved else Verdict.UNDECIDED, how)
 
 
