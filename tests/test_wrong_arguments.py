@@ -168,6 +168,7 @@ OWN = {
     "solve": {"steps": [CollocationStep()]},
     "independent_flow": {"inputs": INDEPENDENT},
     "input_cumulants": {"inputs": "laplace", "order": 4},
+    "sample_escape": {"samples": 5, "problem": POSITIVE},
     "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
 }
@@ -213,6 +214,7 @@ MADE = (
     numerics.LogarithmFit(1.0, 0.1, 1.0, 0.1),
     numerics.empirical_flow(VALID["samples"], [0.5]),
     numerics.online_sgd(PROBLEM, 0.01, 3),
+    numerics.sample_escape(POSITIVE, 5),
     numerics.independent_flow(PROBLEM, [0.5], INDEPENDENT),
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
