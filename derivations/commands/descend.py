@@ -15,6 +15,7 @@ from derivations.commands.curves import (
 )
 from derivations.commands.network import (
     Chosen,
+    learning_options,
     network_answer,
     network_model,
     network_options,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     )
     from numerics.descent.schedule import Schedule
     from numerics.generated import RightHandSides
+    from numerics.state.observables import TrainedOverlaps
 
     Run = Observables | EmpiricalRun | StochasticRuns
 
@@ -100,6 +102,7 @@ ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": 
     help="Keep the state of SGD there, and go on from it if it is there already.",
 )
 @network_options
+@learning_options
 @result_options
 def descend(
     step_size: float,
@@ -135,11 +138,11 @@ def descend(
         own_side, other = chosen.sides()
         protocol = _protocol(step_size, steps, schedule, batch, noise)
         problem = load_problem(protocol.duration, sizes=(own_side.number, other.number), **request)
-        model = network_model(chosen.sides(problem), chosen.constraint) if chosen.given else None
+        model = network_model(chosen, problem) if chosen.given else None
     count = points or (JSON_POINTS if as_json or form else TABLE_POINTS)
     if model is not None:
         overlaps = _descend_network(problem, protocol, count, model)
-        kept = {} if chosen.constraint is None else {"constraint": str(chosen.constraint)}
+        kept = written_options(chosen._replace(**dict.fromkeys(Chosen._fields[:6])))
         facts = {"modes": len(problem.eigenvalues), **_told(protocol), **kept}
         answer = network_answer(overlaps, overlaps.t.tolist(), facts, None)
         if form is not None:
@@ -236,7 +239,7 @@ def _run(
 
 def _descend_network(
     problem: "Problem", protocol: "DescentProtocol", points: int, model: "RightHandSides"
-) -> "Overlaps":
+) -> "Overlaps | TrainedOverlaps":
     """The descent of another model; a step size at which it diverges is bad input."""
     import numerics
 

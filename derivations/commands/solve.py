@@ -18,6 +18,7 @@ from derivations.commands.digits import digits_answer, digits_text, exact_proble
 from derivations.commands.inputs import GAUSSIAN, check_inputs, input_model, inputs_content, inputs_option
 from derivations.commands.network import (
     Chosen,
+    learning_options,
     network_answer,
     network_model,
     network_options,
@@ -58,6 +59,7 @@ Examples:
   phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
+  phase-retrieval solve --exponent 1.5 --dimension 100 --until 9 --link relu --width 2 --train-weights 0.5
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
   phase-retrieval solve --exponent 2 --dimension 500 --until 1e3 --sgd --step-size 2e-3 --schedule linear
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --samples 1000 --noise 0.1
@@ -86,6 +88,7 @@ Examples:
     "read as exact decimals.",
 )
 @network_options
+@learning_options
 @sgd_options
 @samples_option
 @inputs_option
@@ -224,7 +227,7 @@ def _network(
 ) -> str | bytes:
     """The overlaps of another model than phase retrieval, to so many ``digits`` where they are asked for."""
     with bad_input():
-        model = network_model(chosen.sides(problem), chosen.constraint, exact=exact is not None)
+        model = network_model(chosen, problem, exact=exact is not None)
     times = report.moments(problem)
     run, answer = _run_network(exact or problem, model, report.until, times, digits)
     if report.form is not None:
@@ -244,15 +247,13 @@ def _run_network(
     if digits is None:
         with bad_input(), progress("solve"):
             run = numerics.solve(problem, until, model)
-        overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), {}
+        overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), run.of_flow()
     else:
         run = solve_with_digits(problem, moments, digits, model)
         overlaps, modes, written = run.overlaps, run.modes, {"digits": digits}
     order = [moments.index(time) for time in times]
     overlaps = type(overlaps)(*(part[..., order] for part in overlaps))
     facts = {**_outcome(run, modes), **written}
-    if hasattr(model, "CONSTRAINT"):
-        facts["constraint"] = model.CONSTRAINT
     return run, network_answer(overlaps, times, facts, digits)
 
 

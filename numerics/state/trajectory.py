@@ -115,6 +115,10 @@ class Trajectory(Summarised):
         """
         return self._evaluate(times, self._loss_error)[0]
 
+    def of_flow(self) -> dict[str, Any]:
+        """What the flow has beside the gradient of the loss, by its name on the command line."""
+        return {} if self.constraint is None else {"constraint": str(self.constraint)}
+
     def modes(self, times: Times = None, *, reduced: bool = False) -> Weights:
         """Every mode w_i at ``times``: of the problem that was given, or those of the ``reduced`` one.
 
@@ -211,8 +215,7 @@ class Trajectory(Summarised):
     def facts(self) -> Rows:
         """How the run ended, in a few lines."""
         yield "until t", self.until
-        if self.constraint is not None:
-            yield "constraint", str(self.constraint)
+        yield from self.of_flow().items()
         yield "limit", f"{self.limit.name}: {self.limit.reason}"
         if self._single:
             phases = self.phases()
@@ -235,7 +238,7 @@ class Trajectory(Summarised):
             "dimension": self.problem.dimension,
             "until": self.until,
             **(self._measured(parameters) if self._single else {}),
-            **({} if self.constraint is None else {"constraint": str(self.constraint)}),
+            **self.of_flow(),
             "modes": len(self.problem.eigenvalues),
             "steps": self.steps,
             "error": self.error,

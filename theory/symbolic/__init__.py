@@ -10,6 +10,7 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.models`: models, their loss (P1) and the drift ``(A, B)`` of their flow;
 - :mod:`~theory.symbolic.circular`: the same for complex inputs;
 - :mod:`~theory.symbolic.constrained`: models with weight decay or a kept norm;
+- :mod:`~theory.symbolic.trained`: models whose second layer learns;
 - :mod:`~theory.symbolic.escape`: how the flow leaves 0;
 - :mod:`~theory.symbolic.sphere`: the escape on the sphere, with isotropic inputs;
 - :mod:`~theory.symbolic.variation`: gradient and Hessian of networks;
@@ -61,6 +62,7 @@ from theory.symbolic.network_linearisation import NetworkLinearisation, linearis
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.residual import ResidualError, ResidualFlow, deficits, residual_flow
 from theory.symbolic.sphere import SphereEscape, sphere_escape
+from theory.symbolic.trained import TrainedModel, trained
 from theory.symbolic.variation import NetworkHessian, network_gradient, network_hessian
 
 __all__ = [
@@ -93,6 +95,7 @@ __all__ = [
     "SphereEscape",
     "Statistic",
     "StepMap",
+    "TrainedModel",
     "UnclosedHierarchyError",
     "UndecidedError",
     "UnknownAverageError",
@@ -129,4 +132,5 @@ __all__ = [
     "single_index",
     "sphere_escape",
     "student_radial_moments",
+    "trained",
 ]
