@@ -26,6 +26,7 @@ from theory.expected import Count, checked
 GROWTH = 4.0
 
 
+@checked
 class SampleEscape(NamedTuple):
     """The growth rate of |w| near 0, in the flow's time: ``rate`` of the population, ``mean`` and ``std``
     over draws of samples, to order 1/n. ``least`` samples would double it to this order: below a few times
