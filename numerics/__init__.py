@@ -14,7 +14,7 @@
 - ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension; ``sample_escape``: its rate
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
-- ``predict_sgd``: its mean, without runs, in any dimension
+- ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
@@ -29,6 +29,7 @@ from numerics.descent import (
     Prediction,
     Samples,
     StochasticRuns,
+    Tuned,
     descend,
     descend_network,
     draw_samples,
@@ -38,6 +39,7 @@ from numerics.descent import (
     predict_sgd,
     read_schedule,
     shared_sgd,
+    tune_sgd,
 )
 from numerics.fits.exponents import (
     LogarithmFit,
@@ -85,6 +87,7 @@ __all__ = [
     "Samples",
     "StochasticRuns",
     "Trajectory",
+    "Tuned",
     "Weights",
     "dataset",
     "descend",
@@ -116,4 +119,5 @@ __all__ = [
     "solve",
     "solve_many",
     "sweep",
+    "tune_sgd",
 ]
