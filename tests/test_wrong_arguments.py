@@ -101,6 +101,7 @@ VALID = {
     "name": "generated",
     "names": ["escape_rate"],
     "noise": sympy.S.Zero,
+    "normalised": False,
     "noise_variance": 0.1,
     "now": mpf("0.01"),
     "order": 2,
@@ -169,6 +170,7 @@ OWN = {
 MADE = (
     *(MODEL, TOWER, MEASURE, LAW, PROBLEM, RUN, RUN.at([0.5]), RUN.overlaps([0.5]), RUN.limit, RUN.phases()),
     *(VALID["samples"], VALID["system"], VALID["closure"]),
+    symbolic.normalised(MODEL),
     symbolic.complex_phase_retrieval(),
     symbolic.EllipticalModel("t", symbolic.Z**2, symbolic.Z**2, radial_moments=(sympy.S(2), sympy.S(9))),
     symbolic.critical_points(MODEL)[1],

@@ -74,9 +74,11 @@ def derive(
     from theory.symbolic.pairs import pair_function
 
     with bad_input():
-        model = symbolic_model(chosen.sides())
+        model = symbolic_model(chosen.sides(), chosen.normalised)
         for pair in combinations_with_replacement(dict.fromkeys(link for _, link in model.units), 2):
             pair_function(*pair)
+        if chosen.normalised and equations.is_wide(model):
+            raise ValueError(f"--normalised: at most {equations.WIDEST} units a side are written out")
     constraint = chosen.constraint
     if sgd and constraint is not None:
         raise BadInput("--sgd derives the step of the plain gradient: leave out --constraint")
@@ -109,7 +111,7 @@ def _answer(flow: "Model | ConstrainedModel", contents: "Sequence[Equation]") ->
     Of a wide network they are None: its equations are those of the pair functions.
     """
     from derivations.press.equations import is_wide
-    from theory.symbolic import ConstrainedModel
+    from theory.symbolic import ConstrainedModel, NormalisedModel
     from theory.symbolic.models import written_links
 
     constraint, model = (flow.constraint, flow.model) if isinstance(flow, ConstrainedModel) else (None, flow)
@@ -121,6 +123,8 @@ def _answer(flow: "Model | ConstrainedModel", contents: "Sequence[Equation]") ->
         answer |= dict.fromkeys(("loss", "A", "B"))
     else:
         answer |= {"loss": str(model.loss), "A": _written(model.A), "B": _written(model.B)}
+    if isinstance(model, NormalisedModel):
+        answer["normalised"] = True
     if constraint is not None:
         answer["constraint"] = str(constraint)
     return answer | {"equations": {equation.key: str(equation.value) for equation in contents}}

@@ -122,7 +122,7 @@ def descend(
             )
         own_side, other = chosen.sides()
         problem = load_problem(step_size * steps, sizes=(own_side.number, other.number), **request)
-        model = network_model(chosen.sides(problem), chosen.constraint) if chosen.given else None
+        model = network_model(chosen, problem) if chosen.given else None
     count = points or (JSON_POINTS if as_json or form else TABLE_POINTS)
     if model is not None:
         overlaps = _descend_network(problem, step_size, steps, count, model)

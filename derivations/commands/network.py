@@ -48,6 +48,7 @@ class Chosen(NamedTuple):
     weights: Weights | None
     teacher_weights: Weights | None
     constraint: Constraint | None
+    normalised: bool | None = None
 
     @classmethod
     def taken(cls, request: dict[str, Any]) -> "Chosen":
@@ -145,6 +146,12 @@ def network_options(command: Command) -> Command:
             help="Keep the norm ‖w‖ that every student starts with, or its norm ‖w‖_Q, by projecting the "
             "gradient; or weight decay, −κ w.",
         ),
+        click.option(
+            "--normalised",
+            is_flag=True,
+            default=None,
+            help="Units f(w·x/‖w‖_Q), students and teachers: the loss depends on correlations alone.",
+        ),
     )
     return add_options(command, *options)
 
@@ -163,20 +170,19 @@ def _written(value: Any) -> Any:
     return str(value) if isinstance(value, Constraint) else value
 
 
-def symbolic_model(sides: tuple[Side, Side]) -> "Model":
+def symbolic_model(sides: tuple[Side, Side], units_normalised: bool | None = None) -> "Model":
     """The symbolic model of students and teachers."""
-    from theory.symbolic import Model
+    from theory.symbolic import Model, normalised
 
     own, other = sides
-    return Model("network", own.links, other.links, own.weights, other.weights)
+    model = Model("network", own.links, other.links, own.weights, other.weights)
+    return normalised(model) if units_normalised else model
 
 
-def network_model(
-    sides: tuple[Side, Side], constraint: Constraint | None = None, exact: bool = False
-) -> "RightHandSides":
-    """The right-hand sides of students and teachers; for any digits if ``exact``.
+def network_model(chosen: Chosen, problem: "Problem", exact: bool = False) -> "RightHandSides":
+    """The right-hand sides of what is chosen for a ``problem``; for any digits if ``exact``.
 
-    Raises ValueError for links that, to any digits, have no closed form, and for a ``constraint`` then.
+    Raises ValueError for links that, to any digits, have no closed form, and for a constraint then.
     """
     from numerics import load_module
     from numerics.pairs import right_hand_sides
@@ -184,11 +190,11 @@ def network_model(
     from theory.symbolic.codegen import generate_module
     from theory.symbolic.precision import at_any_precision
 
-    if exact and constraint is not None:
+    if exact and chosen.constraint is not None:
         raise ValueError("--digits solves the flow of the plain gradient: leave out --constraint")
-    model = symbolic_model(sides)
-    if constraint is not None:
-        return right_hand_sides(constrained(model, constraint))
+    model = symbolic_model(chosen.sides(problem), chosen.normalised)
+    if chosen.constraint is not None:
+        return right_hand_sides(constrained(model, chosen.constraint))
     return load_module(at_any_precision(generate_module(model))) if exact else right_hand_sides(model)
 
 

@@ -184,7 +184,7 @@ def _network(
 ) -> str | bytes:
     """The overlaps of another model than phase retrieval, to so many ``digits`` where they are asked for."""
     with bad_input():
-        model = network_model(chosen.sides(problem), chosen.constraint, exact=exact is not None)
+        model = network_model(chosen, problem, exact=exact is not None)
     times = report.moments(problem)
     run, answer = _run_network(exact or problem, model, report.until, times, digits)
     if report.form is not None:

@@ -16,6 +16,7 @@ from numerics.pairs.constrained import Constrained
 from numerics.pairs.functions import Link, is_link, read_link, taylor_coefficients
 from numerics.pairs.groups import pair_functions
 from numerics.pairs.networks import Network, is_square
+from numerics.pairs.normalised import NormalisedMatchedNetwork, NormalisedNetwork
 from numerics.pairs.register import register_average
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
 from theory.constraint import Constraint
@@ -24,13 +25,14 @@ from theory.expected import NonNegative, Only, checked
 if TYPE_CHECKING:
     from theory.symbolic import Model
 
-    Flow = Network | Constrained
+    Flow = Network | NormalisedNetwork | Constrained
 
 __all__ = [
     "AnyModel",
     "Constrained",
     "MatchedNetwork",
     "Network",
+    "NormalisedNetwork",
     "SquareNetwork",
     "network",
     "register_average",
@@ -69,6 +71,7 @@ def network(
     noise: NonNegative = 0.0,
     name: str = "network",
     constraint: str | Constraint | None = None,
+    normalised: bool = False,
 ) -> "Flow":
     """The flow of ``Σ_j c_j f_j(w_j·x)`` that learns ``Σ_m c*_m g_m(w*_m·x)``.
 
@@ -76,7 +79,8 @@ def network(
     :data:`theory.symbolic.Z`, or functions of Python that take and return arrays and are smooth but at 0; or
     lists of these, one for each unit. The weights, which are 1 unless given, say how many units there are.
     ``constraint`` is ``sphere``, ``qsphere`` or ``decay:κ``: the norm of every student is kept by projecting
-    the gradient, or there is weight decay; see :mod:`theory.constraint`.
+    the gradient, or there is weight decay; see :mod:`theory.constraint`. ``normalised`` units are
+    ``f(x·w/‖w‖_Q)``, students and teachers; see :mod:`theory.symbolic.normalised`.
     Raises ValueError for weights that are no non-zero real numbers, for links that are not understood, for
     another number of links than of weights, and for other constraints.
 
@@ -93,7 +97,8 @@ def network(
     kept = None if constraint is None else Constraint.read(constraint)
     c, f = _units("weights", weights, link)
     d, g = _units("teacher_weights", teacher_weights, link if teacher_link is None else teacher_link)
-    rules = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
+    plain = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
+    rules = _normalised(plain) if normalised else plain
     return rules if kept is None else Constrained(rules, kept)
 
 
@@ -112,10 +117,17 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
         return model if kept else Constrained(model, Constraint.read(model.CONSTRAINT))
     if hasattr(model, "multipliers"):
         return Constrained(right_hand_sides(model.model), model.constraint)
-    if isinstance(model, ModuleType | Network):
+    if isinstance(model, ModuleType | Network | NormalisedNetwork):
         return model
+    if _is_normalised(model):
+        return _of_units(model, normalised=True)
     if _has_own_averages(model) or _has_areas(model):
         return _generated(model)
+    return _of_units(model)
+
+
+def _of_units(model: "Model", normalised: bool = False) -> "Flow":
+    """The network of a model's links and weights."""
     return network(
         list(model.student_links),
         list(model.teacher_links),
@@ -123,6 +135,7 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
         [float(c) for c in model.teacher_weights],
         float(model.noise),
         model.name,
+        normalised=normalised,
     )
 
 
@@ -138,6 +151,17 @@ def gradient_flow(model: AnyModel) -> RightHandSides:
             "a constraint for solve, descend and descend_network"
         )
     return rules
+
+
+def _normalised(plain: Network) -> NormalisedNetwork:
+    """The same network of units f(x·w/‖w‖_Q)."""
+    return NormalisedMatchedNetwork(plain) if isinstance(plain, MatchedNetwork) else NormalisedNetwork(plain)
+
+
+def _is_normalised(model: "Model") -> bool:
+    from theory.symbolic.normalised import NormalisedModel
+
+    return isinstance(model, NormalisedModel)
 
 
 def _has_own_averages(model: "Model") -> bool:

@@ -1,7 +1,8 @@
 """A run of a constrained flow, step by step, and its error by a companion of less accuracy.
 
 The run starts in the chart at the origin. Where every student has the norm of the teacher that it has come
-near to, in the norm that is kept, it goes on in the chart at the teachers.
+near to, in the norm that is kept, it goes on in the chart at the teachers; of normalised units, at the
+multiples of the teachers that have the students' norms.
 """
 
 from collections.abc import Callable
@@ -129,18 +130,42 @@ def growth(run: Trajectory) -> float:
     return float(run.problem.eigenvalues.max()) * total
 
 
+def moved(run: Trajectory) -> float:
+    """∫ ‖A‖ dt/8: the clock by which a reduction counts, s* t in phase retrieval near its teacher."""
+    total = 0.0
+    for step in run.segments:
+        gain, _ = step.chart.drift(step.statistics, step.teacher_energy)
+        total += float(np.trapezoid(np.linalg.norm(gain, ord=2, axis=(0, 1)), step.elapsed))
+    return total / 8.0
+
+
 def settled(place: Place, problem: Problem, model: Constrained) -> Place:
     """The same in the chart at the teachers where every student is near one of its own norm."""
     rules, constraint = model.model, model.constraint
     if not (place.chart.centred and hasattr(rules, "residual_drift")):
         return place
     orientation = limits.nearest(rules, place.overlaps, place.law.energy, limits.NEAR)
+    if orientation is not None and getattr(rules, "SCALE_FREE", False):
+        orientation = _at_their_lengths(orientation, place, problem)
     if orientation is None:
         return place
     teachers = orientation @ problem.teachers
     if not have_equal_norms(constraint, place.students, teachers, problem.eigenvalues):
         return place
     return entered(place, problem, model, orientation)
+
+
+def _at_their_lengths(orientation: Array, place: Place, problem: Problem) -> Array | None:
+    """P with the κ of the multiples κ w* that have the students' lengths; None where w_j is not near its own.
+
+    Normalised units tend to these, if the teachers' lengths are finite.
+    """
+    teachers = orientation @ problem.teachers
+    scales = np.sqrt(np.vecdot(place.students, place.students) / np.vecdot(teachers, teachers))
+    S, U = split(place.overlaps, *orientation.shape)
+    reached = scales**2 * np.diag(orientation @ place.law.energy @ orientation.T)
+    apart = np.diag(S) - 2.0 * scales * np.diag(U @ orientation.T) + reached
+    return scales[:, None] * orientation if np.all(apart <= limits.NEAR * reached) else None
 
 
 def entered(place: Place, problem: Problem, model: Constrained, orientation: Array) -> Place:

@@ -63,12 +63,15 @@ def nearest(model: RightHandSides, statistics: Array, energy: Array, within: flo
     """The P whose P W* every student is near: ‖w_j − (P W*)_j‖_Q² ≤ ``within`` · ‖(P W*)_j‖_Q².
 
     None where there is none, or where P is no symmetry of the teacher network. ``statistics`` (n,) are
-    those of the chart at the origin.
+    those of the chart at the origin. Of a model that is free of scales w_j and w*_m count as of energy 1.
     """
     S, U = split(statistics, model.STUDENTS, model.TEACHERS)
     if len(S) != len(energy):
         return None
     sizes = np.diag(energy)
+    if getattr(model, "SCALE_FREE", False):
+        lengths = np.sqrt(np.diag(S))
+        S, U, sizes = np.eye(len(S)), U / np.outer(lengths, np.sqrt(sizes)), np.ones_like(sizes)
     students, chosen = np.arange(len(S)), np.argmax(np.abs(U) / np.sqrt(sizes), axis=1)
     overlap = U[students, chosen]
     distances = np.diag(S) - 2.0 * np.abs(overlap) + sizes[chosen]
@@ -103,5 +106,5 @@ def _is_symmetry(model: RightHandSides, energy: Array, orientation: Array) -> bo
         change = model.loss(join(turned @ orientation.T, turned), energy) - model.loss(
             join(energy, energy), energy
         )
-        size = model.loss(join(0.0 * energy, 0.0 * energy), energy)
+        size = model.loss(join(energy, 0.0 * energy), energy)
     return bool(abs(change) <= SYMMETRIC * abs(size))
