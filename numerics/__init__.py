@@ -2,7 +2,8 @@
 
 - ``power_law``, ``power_law_network``, ``Problem``: what to solve
 - ``reduce``: an equivalent problem of a few hundred modes
-- ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``
+- ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
+  statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
@@ -10,8 +11,11 @@
 - ``load_module``: the right-hand sides of another model, from the text that was generated for it
 - ``descend``: population gradient descent, exactly; ``descend_network`` of any model
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
+- ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
+- ``predict_samples``: the mean of that flow, without drawing, in any dimension
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``predict_sgd``: its mean, without runs, in any dimension
+- ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
 
@@ -20,6 +24,7 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 """
 
 from numerics.descent import (
+    DescentProtocol,
     EmpiricalRun,
     Prediction,
     Samples,
@@ -31,6 +36,7 @@ from numerics.descent import (
     empirical_flow,
     online_sgd,
     predict_sgd,
+    read_schedule,
     shared_sgd,
 )
 from numerics.fits.exponents import (
@@ -42,35 +48,43 @@ from numerics.fits.exponents import (
 )
 from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
+from numerics.independent import IndependentRun, independent_flow
 from numerics.pairs import network, register_average
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
+from numerics.samples import SamplePrediction, predict_samples
 from numerics.shown.files import load, save
 from numerics.shown.labelled import dataset, plot, sweep
 from numerics.shown.phases import Phases
 from numerics.solver.batch import solve_many
 from numerics.solver.flow import solve
+from numerics.state.followed import Orders, Weights
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
 from numerics.state.trajectory import Trajectory
 from theory.about import __getattr__ as __getattr__
 
 __all__ = [
+    "DescentProtocol",
     "EmpiricalRun",
+    "IndependentRun",
     "Limit",
     "LogarithmFit",
     "Observables",
+    "Orders",
     "Overlaps",
     "Phases",
     "PowerLawFit",
     "Prediction",
     "Problem",
+    "SamplePrediction",
     "Samples",
     "StochasticRuns",
     "Trajectory",
+    "Weights",
     "dataset",
     "descend",
     "descend_network",
@@ -80,6 +94,7 @@ __all__ = [
     "empirical_flow",
     "extrapolate_power_law",
     "fit_power_law",
+    "independent_flow",
     "largest_stable_step",
     "load",
     "load_module",
@@ -89,7 +104,9 @@ __all__ = [
     "plot",
     "power_law",
     "power_law_network",
+    "predict_samples",
     "predict_sgd",
+    "read_schedule",
     "reduce",
     "register_average",
     "save",

@@ -112,7 +112,7 @@ def read_exponents(text: str) -> tuple[Fraction, ...]:
     "--step-size",
     metavar="ETA",
     callback=parsed(read_positive),
-    help="With --batch, also those at this step: sgd_loss_floor, sgd_mse_floor, sgd_amplification.",
+    help="With --batch, also those at this step: sgd_loss_floor, sgd_amplification, sgd_crossover_time, …",
 )
 @click.option("--only", metavar="NAME,…", help="These constants alone.")
 @click.option(
@@ -180,7 +180,16 @@ def constants(
                 problem, [name for name, value in law.items() if value is not None]
             )
         flow = _flow(
-            Chosen(link, teacher_link, width, teachers, weights, teacher_weights, constraint, normalised),
+            Chosen(
+                link,
+                teacher_link,
+                width,
+                teachers,
+                weights,
+                teacher_weights,
+                constraint,
+                normalised=normalised,
+            ),
             energy,
         )
         names = _names(only, list(catalogue(batch, step_size, flow)))

@@ -15,6 +15,7 @@ from derivations.commands.curves import (
 )
 from derivations.commands.network import (
     Chosen,
+    learning_options,
     network_answer,
     network_model,
     network_options,
@@ -23,6 +24,7 @@ from derivations.commands.network import (
 )
 from derivations.commands.options import (
     bad_input,
+    batch_option,
     file_format,
     load_problem,
     parsed,
@@ -32,12 +34,22 @@ from derivations.commands.options import (
     read_steps,
     read_variance,
     result_options,
+    schedule_option,
 )
 from derivations.output import BadInput, emit, json_text, progress, tables
 
 if TYPE_CHECKING:
-    from numerics import EmpiricalRun, Observables, Overlaps, Problem, StochasticRuns
+    from numerics import (
+        DescentProtocol,
+        EmpiricalRun,
+        Observables,
+        Overlaps,
+        Problem,
+        StochasticRuns,
+    )
+    from numerics.descent.schedule import Schedule
     from numerics.generated import RightHandSides
+    from numerics.state.observables import TrainedOverlaps
 
     Run = Observables | EmpiricalRun | StochasticRuns
 
@@ -78,7 +90,8 @@ ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": 
 @click.option(
     "--noise", metavar="VARIANCE", callback=parsed(read_variance), help="Of the labels.  [default: 0]"
 )
-@click.option("--batch", type=click.IntRange(1), metavar="M", help="Inputs in a step of SGD.  [default: 1]")
+@batch_option
+@schedule_option
 @click.option(
     "--runs", type=click.IntRange(1), metavar="R", help="Runs of SGD, with seeds S, S + 1, ….  [default: 1]"
 )
@@ -89,6 +102,7 @@ ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": 
     help="Keep the state of SGD there, and go on from it if it is there already.",
 )
 @network_options
+@learning_options
 @result_options
 def descend(
     step_size: float,
@@ -100,7 +114,8 @@ def descend(
     samples: int | None,
     sgd: bool,
     noise: float | None,
-    batch: int | None,
+    batch: "int | tuple[tuple[float, int], ...] | None",
+    schedule: "Schedule | None",
     runs: int | None,
     checkpoint: Path | None,
     **request: Any,
@@ -121,13 +136,14 @@ def descend(
                 f"{chosen.given[0]} is for descent on the population: leave out --sgd and --samples"
             )
         own_side, other = chosen.sides()
-        problem = load_problem(step_size * steps, sizes=(own_side.number, other.number), **request)
+        protocol = _protocol(step_size, steps, schedule, batch, noise)
+        problem = load_problem(protocol.duration, sizes=(own_side.number, other.number), **request)
         model = network_model(chosen, problem) if chosen.given else None
     count = points or (JSON_POINTS if as_json or form else TABLE_POINTS)
     if model is not None:
-        overlaps = _descend_network(problem, step_size, steps, count, model)
-        kept = {} if chosen.constraint is None else {"constraint": str(chosen.constraint)}
-        facts = {"modes": len(problem.eigenvalues), "step_size": step_size, "steps": steps, **kept}
+        overlaps = _descend_network(problem, protocol, count, model)
+        kept = written_options(chosen._replace(**dict.fromkeys(Chosen._fields[:6])))
+        facts = {"modes": len(problem.eigenvalues), **_told(protocol), **kept}
         answer = network_answer(overlaps, overlaps.t.tolist(), facts, None)
         if form is not None:
             labelled = overlaps.dataset(**parameters(request), **(written_options(chosen) | facts))
@@ -136,15 +152,14 @@ def descend(
             emit(network_text(answer, as_json, output), output)
         return
     seed = request["seed"] or 0
-    run = _run(problem, step_size, steps, count, samples, sgd, seed, own)
+    run = _run(problem, protocol, count, samples, sgd, seed, own)
     facts = {
         "teacher_energy": problem.teacher_energy,
         "modes": len(problem.eigenvalues),
-        "step_size": step_size,
-        "steps": steps,
+        **_told(protocol),
     }
     if sgd:
-        facts |= {"batch": batch or 1, "noise_variance": noise or 0.0}
+        facts |= {name: protocol.attributes()[name] for name in ("batch", "noise_variance")}
     elif samples:
         facts |= {"samples": samples, "noise_variance": noise or 0.0}
     if lost := _lost(run):
@@ -171,10 +186,24 @@ def _check(samples: int | None, sgd: bool, own: dict[str, Any]) -> None:
             raise ValueError(f"--{name} needs {ONLY_WITH[name]}")
 
 
+def _protocol(
+    step_size: float, steps: int, schedule: "Schedule | None", batch: Any, noise: float | None
+) -> "DescentProtocol":
+    """What the options describe."""
+    from numerics import DescentProtocol
+    from numerics.descent.schedule import CONSTANT
+
+    return DescentProtocol(step_size, steps, schedule or CONSTANT, batch or 1, noise or 0.0)
+
+
+def _told(protocol: "DescentProtocol") -> dict[str, Any]:
+    """What an answer says of the steps of any descent."""
+    return {name: protocol.attributes()[name] for name in ("step_size", "steps", "schedule")}
+
+
 def _run(
     problem: "Problem",
-    step_size: float,
-    steps: int,
+    protocol: "DescentProtocol",
     points: int,
     samples: int | None,
     sgd: bool,
@@ -189,15 +218,12 @@ def _run(
         with progress("descend") as show, bad_input():
 
             def report(done: int) -> None:
-                show(done / steps)
+                show(done / protocol.steps)
 
             if sgd:
                 return numerics.online_sgd(
                     problem,
-                    step_size,
-                    steps,
-                    batch=own["batch"] or 1,
-                    noise_variance=noise,
+                    protocol,
                     seeds=range(seed, seed + (own["runs"] or 1)),
                     points=points,
                     checkpoint=own["checkpoint"],
@@ -205,22 +231,22 @@ def _run(
                 )
             if samples is not None:
                 drawn = numerics.draw_samples(problem, samples, noise_variance=noise, seed=seed)
-                return numerics.empirical_descent(drawn, step_size, steps, points, report)
-            return numerics.descend(problem, step_size, steps, points, progress=report)
+                return numerics.empirical_descent(drawn, protocol, points=points, progress=report)
+            return numerics.descend(problem, protocol, points=points, progress=report)
     except FloatingPointError as error:
         raise BadInput(str(error)) from None
 
 
 def _descend_network(
-    problem: "Problem", step_size: float, steps: int, points: int, model: "RightHandSides"
-) -> "Overlaps":
+    problem: "Problem", protocol: "DescentProtocol", points: int, model: "RightHandSides"
+) -> "Overlaps | TrainedOverlaps":
     """The descent of another model; a step size at which it diverges is bad input."""
     import numerics
 
     try:
         with progress("descend") as show, bad_input():
             return numerics.descend_network(
-                problem, step_size, steps, points, model, progress=lambda done: show(done / steps)
+                problem, protocol, None, points, model, progress=lambda done: show(done / protocol.steps)
             )
     except FloatingPointError as error:
         raise BadInput(str(error)) from None

@@ -16,11 +16,12 @@ import click
 
 from derivations.output import BadInput
 from theory.disk import writable
-from theory.names import escape_size, source_exponent
+from theory.names import escape_size, read_number, source_exponent
 
 if TYPE_CHECKING:
     from numerics import Problem
     from numerics.arrays import Array
+    from numerics.descent.schedule import Schedule
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Value = TypeVar("Value")
@@ -111,12 +112,72 @@ def read_positive(text: str) -> float:
     return value
 
 
+def read_rate(text: str) -> Fraction:
+    """A positive number, exactly.
+
+    >>> read_rate("1/2")
+    Fraction(1, 2)
+    """
+    value = read_number(text)
+    if value is None or value <= 0:
+        raise ValueError(f"{text!r} must be a positive number such as 1, 0.1 or 1/3")
+    return value
+
+
 def read_variance(text: str) -> float:
     """A finite float, at least 0."""
     value = _float(text)
     if not 0 <= value < math.inf:
         raise ValueError(f"{text!r} must be a finite number, at least 0")
     return value
+
+
+def read_pace(text: str) -> "Schedule":
+    """A schedule of step sizes, by name or as a file of multiples of the step size."""
+    from numerics.descent.schedule import FORMS, Listed, read_schedule
+    from numerics.problems.problem import load_vector
+
+    if os.path.exists(text):
+        return Listed(load_vector("schedule", text))
+    try:
+        return read_schedule(text)
+    except ValueError as error:
+        raise ValueError(f"{error}" if FORMS not in str(error) else f"{error} or an existing file") from None
+
+
+def read_batches(text: str) -> "int | tuple[tuple[float, int], ...]":
+    """A number of inputs, or several with the shares of the steps that they begin at."""
+    from numerics.descent.protocol import read_batch
+
+    return read_batch(text)
+
+
+def schedule_option(command: Command) -> Command:
+    """Add ``--schedule``."""
+    return add_options(
+        command,
+        click.option(
+            "--schedule",
+            metavar="NAME|FILE",
+            callback=parsed(read_pace),
+            help="How the step size changes: constant, power:P (as (k+1)^-P), linear or poly:P (decay to 0, "
+            "as (1-k/n)^P), cosine, wsd:W,D (shares of warm-up and decay), or a file of multiples of ETA, "
+            "one for each step.  [default: constant]",
+        ),
+    )
+
+
+def batch_option(command: Command) -> Command:
+    """Add ``--batch``."""
+    return add_options(
+        command,
+        click.option(
+            "--batch",
+            metavar="M|M0,M1@SHARE,…",
+            callback=parsed(read_batches),
+            help="Inputs in a step of SGD; 1,16@0.5 is 1, and 16 from half of the steps on.  [default: 1]",
+        ),
+    )
 
 
 def read_steps(text: str) -> int:

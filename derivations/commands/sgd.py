@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from derivations.commands.curves import curve_rows, curves, file_content
-from derivations.commands.options import add_options, bad_input, parsed, read_positive, read_variance
+from derivations.commands.options import (
+    add_options,
+    bad_input,
+    batch_option,
+    parsed,
+    read_positive,
+    read_variance,
+    schedule_option,
+)
 from derivations.output import BadInput, json_text, progress, tables
 
 if TYPE_CHECKING:
     from numerics import Prediction, Problem
-
-NEEDS = {"step_size": "--step-size", "batch": "--batch", "noise": "--noise"}
 
 
 def sgd_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -30,7 +36,8 @@ def sgd_options(command: Callable[..., None]) -> Callable[..., None]:
             callback=parsed(read_positive),
             help="Of SGD; times are rounded to whole steps.",
         ),
-        click.option("--batch", type=click.IntRange(1), metavar="M", help="Inputs in a step.  [default: 1]"),
+        batch_option,
+        schedule_option,
         click.option(
             "--noise", metavar="VARIANCE", callback=parsed(read_variance), help="Of the labels.  [default: 0]"
         ),
@@ -43,7 +50,8 @@ def check_sgd(sgd: bool, digits: int | None, own: dict[str, Any], until: float) 
     if not sgd:
         for name, value in own.items():
             if value is not None:
-                raise ValueError(f"{NEEDS[name]} needs --sgd")
+                other = " or --samples" if name == "noise" else ""
+                raise ValueError(f"--{name.replace('_', '-')} needs --sgd{other}")
         return
     if own["step_size"] is None:
         raise ValueError("--sgd needs --step-size ETA")
@@ -84,20 +92,26 @@ def predict(
     import numpy as np
 
     import numerics
+    from numerics.descent.protocol import steps_until
+    from numerics.descent.schedule import CONSTANT
 
-    step = own["step_size"]
-    steps = max(1, round(until / step))
-    points = wanted if isinstance(wanted, int) else np.unique(np.round(np.array(wanted) / step))
+    with bad_input():
+        schedule = own["schedule"] or CONSTANT
+        protocol = numerics.DescentProtocol(
+            own["step_size"],
+            steps_until(own["step_size"], schedule, until),
+            schedule,
+            own["batch"] or 1,
+            own["noise"] or 0.0,
+        )
+    points = wanted if isinstance(wanted, int) else np.unique(protocol.numbers(np.array(wanted)))
     try:
         with progress("solve") as show, bad_input():
             return numerics.predict_sgd(
                 problem,
-                step,
-                steps,
-                batch=own["batch"] or 1,
-                noise_variance=own["noise"] or 0.0,
+                protocol,
                 points=points,
-                progress=lambda done: show(done / steps),
+                progress=lambda done: show(done / protocol.steps),
                 band=True,
                 **modules,
             )
@@ -117,11 +131,8 @@ def prediction_content(
         "limit_reason": run.limit.reason,
         "teacher_energy": run.teacher_energy,
         "modes": run.modes,
-        "steps": int(run.steps[-1]),
         "error": run.error,
-        "step_size": run.step_size,
-        "batch": run.batch,
-        "noise_variance": run.noise_variance,
+        **run.protocol.attributes(),
         **{name: None if name == "mse_std" and nowhere else row.tolist() for name, row in run.band.items()},
         "concentration": run.concentration,
     }
@@ -129,10 +140,10 @@ def prediction_content(
         return file_content(run.dataset(**labels), answer, form)
     if as_json:
         return json_text(answer)
+    told = run.protocol.facts()
     facts = [
         ("limit", f"{run.limit.name}: {run.limit.reason}"),
-        ("step size, batch", f"{run.step_size:g}, {run.batch}"),
-        ("noise variance", f"{run.noise_variance:g}"),
+        *((name, f"{fact:g}" if isinstance(fact, float) else str(fact)) for name, fact in told),
         ("largest deviation of u or s in runs", f"{run.concentration:.2g} s*"),
         ("relative error", f"{run.error:.1e}"),
     ]

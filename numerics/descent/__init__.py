@@ -4,14 +4,18 @@
 - ``draw_samples``, ``empirical_flow``, ``empirical_descent``: flow and descent on n samples
 - ``online_sgd``, ``shared_sgd``: stochastic gradient descent on fresh Gaussian inputs
 - ``predict_sgd``: its mean, without runs
+- ``DescentProtocol``: what all of them do, step sizes that change included; ``read_schedule`` of a text
 """
 
 from numerics.descent.population import descend, descend_network
 from numerics.descent.predicted import Prediction, predict_sgd
+from numerics.descent.protocol import DescentProtocol
 from numerics.descent.samples import EmpiricalRun, Samples, draw_samples, empirical_descent, empirical_flow
+from numerics.descent.schedule import read_schedule
 from numerics.descent.sgd import StochasticRuns, online_sgd, shared_sgd
 
 __all__ = [
+    "DescentProtocol",
     "EmpiricalRun",
     "Prediction",
     "Samples",
@@ -23,5 +27,6 @@ __all__ = [
     "empirical_flow",
     "online_sgd",
     "predict_sgd",
+    "read_schedule",
     "shared_sgd",
 ]

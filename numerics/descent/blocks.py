@@ -8,10 +8,12 @@ their last Chebyshev coefficients.
 Polynomials cannot oscillate. Modes whose multiplier 1 − ηh is negative, h an eigenvalue of the Hessian, are
 followed only once they have decayed: the block must be long enough for that, |1 − ηh|ⁿ < 10⁻¹⁶, and what
 is left of them at its start shows as error, like all that is too fast. Then the plain loop goes on.
+
+Step sizes η_k that vary multiply A and F at the nodes: a block stays within one smooth piece of the schedule.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -95,10 +97,12 @@ class Blocks:
     def advance(self, most: int) -> Block | None:
         """Take a block of about ``most`` steps or fewer, or none where that is not worthwhile or valid."""
         self.iterate.settle(self.iterate.statistics())
-        fewest = max(WORTHWHILE, self._decay_steps())
+        room = self.iterate.protocol.room(self.iterate.done)
+        most = int(min(most, room))
+        fewest = max(WORTHWHILE, self._decay_steps(most))
         if fewest > most:
             return None
-        steps = _rounded(1.125 * max(min(self.steps, most), fewest))
+        steps = int(min(_rounded(1.125 * max(min(self.steps, most), fewest)), room))
         before = math.inf
         while steps >= fewest:
             table = summation(STAGES, steps)
@@ -127,11 +131,13 @@ class Blocks:
     def _solve(self, table: Summation) -> StepResult:
         """The states at the nodes."""
         now = self.iterate
+        sizes = now.protocol.at_nodes(now.done, table)
+        unit = float(sizes.max())
         task = Task(
             table,
-            now.chart,
+            _paced(now.chart, sizes / unit),
             now.modes,
-            table.steps * now.step_size,
+            table.steps * unit,
             now.deviation,
             now.students,
             self._guess(table),
@@ -183,14 +189,32 @@ class Blocks:
         )
         return found.error, found.decay
 
-    def _decay_steps(self) -> float:
-        """The number of steps in which the fastest oscillation decays: 0 without any, inf if it grows."""
-        multiplier = 1.0 - self.iterate.step_size * largest_curvature(
-            self.iterate, 1.0 / self.iterate.step_size
-        )
+    def _decay_steps(self, most: int) -> float:
+        """The number of steps in which the fastest oscillation decays: 0 without any, inf if it grows.
+
+        It is that at the largest of the next ``most`` step sizes.
+        """
+        largest = self.iterate.protocol.largest(self.iterate.done, self.iterate.done + most)
+        multiplier = 1.0 - largest * largest_curvature(self.iterate, 1.0 / largest)
         if multiplier >= 0:
             return 0.0
         return math.log(DEAD) / math.log(-multiplier) if multiplier > -1 else math.inf
+
+
+def _paced(chart: Chart, pace: Array) -> Chart:
+    """The chart with A and F multiplied by the ``pace`` (s,) at the nodes."""
+    if np.all(pace == 1.0):
+        return chart
+
+    def drift(statistics: Array, energy: Array) -> tuple[Array, Array]:
+        gain, force = chart.drift(statistics, energy)
+        return gain * pace, force * pace
+
+    def drift_jacobian(statistics: Array, energy: Array) -> tuple[Array, Array]:
+        gain, force = chart.drift_jacobian(statistics, energy)
+        return gain * pace, force * pace
+
+    return replace(chart, drift=drift, drift_jacobian=drift_jacobian, drift_slopes=None)
 
 
 def largest_curvature(iterate: Iterate, enough: float) -> float:

@@ -55,7 +55,8 @@ class Draws:
         """Cut the steps ``begin`` … ``end`` − 1 into pieces, none across a multiple of STREAM.
 
         Yields of each the inputs (R, steps, batch, d) and noise (R, steps, batch) for R
-        seeds. The arrays are used again for the piece after the next. ``begin`` must be a multiple of STREAM.
+        seeds. The arrays are used again for the piece after the next. ``begin`` is a multiple of STREAM, or
+        else a stream of its own begins there.
         """
         with ThreadPoolExecutor(thread_name_prefix="draws") as pool:
             previous = None
@@ -74,9 +75,10 @@ class Draws:
         runs = range(len(self.seeds))
         shape = len(self.seeds), self.piece, self.batch
         buffers = [(np.empty((*shape, self.dimension)), np.zeros(shape)) for _ in range(2)]
-        for block in range(begin, end, STREAM):
-            streams = [self._generators(seed, block // STREAM) for seed in self.seeds]
-            stop = min(block + STREAM, end)
+        starts = [begin, *range((begin // STREAM + 1) * STREAM, end, STREAM)]
+        for block in starts:
+            streams = [self._generators(seed, block) for seed in self.seeds]
+            stop = min((block // STREAM + 1) * STREAM, end)
             for first in range(block, stop, self.piece):
                 buffers.reverse()
                 inputs, noise = (array[:, : min(self.piece, stop - first)] for array in buffers[0])
@@ -85,11 +87,12 @@ class Draws:
                 for task in tasks:
                     task.result()
 
-    def _generators(self, seed: int, block: int) -> list[np.random.Generator]:
-        """The generators of inputs and labels in one block of a run."""
+    def _generators(self, seed: int, begin: int) -> list[np.random.Generator]:
+        """The generators of inputs and labels of a run, from step ``begin`` to the end of its block."""
+        block, late = divmod(begin, STREAM)
+        keys = [(block, kind, late) if late else (block, kind) for kind in (INPUTS, LABELS)]
         return [
-            np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(block, kind))))
-            for kind in (INPUTS, LABELS)
+            np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key))) for key in keys
         ]
 
     def _fill(self, generators: list[np.random.Generator], inputs: Array, noise: Array) -> None:

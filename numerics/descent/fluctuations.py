@@ -35,11 +35,12 @@ MOVED = 1e-3  # of its distance: a mode that comes less far has no part in R
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The coefficients at one time: A, F, M (2, 2), V and C (2, 2) of a batch, and Y (N, 2).
+    """The coefficients at one time: η, A, F, M (2, 2), V and C (2, 2) of a batch, and Y (N, 2).
 
     ``energy`` (N,) is half the gradient of s, and ``away`` (N,) is w − w* from the nearer ±w*.
     """
 
+    step_size: float
     gain: float
     force: float
     coupling: Array
@@ -50,7 +51,7 @@ class Frame:
     away: Array
 
     @classmethod
-    def of(cls, now: "Accompanied", statistics: Array, states: Array) -> "Frame":
+    def of(cls, now: "Accompanied", step_size: float, statistics: Array, states: Array) -> "Frame":
         """Those of the chart's ``statistics`` (2,) and means y (N,) of the modes that are followed."""
         gain, force = (float(part[0, 0]) for part in now.chart.drift(statistics, now.modes.energy))
         slopes = now.chart.drift_jacobian(statistics, now.modes.energy)
@@ -60,6 +61,7 @@ class Frame:
         vectors = values[:, None] * np.stack([states, teacher], axis=1)
         side = np.sign(statistics[1]) if now.chart.centred else 0.0
         return cls(
+            step_size,
             gain,
             force,
             np.array([[2.0 * by_q, by_p], [by_p, force_by_p]]),
@@ -78,26 +80,27 @@ class Covariance:
     R (N, N); ``spectrum`` (2, K) has all eigenvalues and their numbers of directions, with ``shared`` D (K,).
     """
 
-    def __init__(self, values: Array, spectrum: Array, step_size: float) -> None:
-        self.values, self.spectrum, self.step_size = values, spectrum, step_size
+    def __init__(self, values: Array, spectrum: Array) -> None:
+        self.values, self.spectrum = values, spectrum
         self.own, self.shared = np.zeros_like(values), np.zeros_like(spectrum[0])
         self.rest = np.zeros((len(values), len(values)))
         self.sums, self.products = np.add.outer(values, values), np.multiply.outer(values, values)
 
-    def advance(self, width: float, early: Frame, late: Frame) -> None:
-        """Take a step of ``width`` with the coefficients at GAMMA of it and at its end."""
+    def advance(self, steps: float, early: Frame, late: Frame) -> None:
+        """Go so many ``steps`` on with the coefficients at GAMMA of them and at their end."""
         before = self._parts()
-        first = self._stage(GAMMA * width, early, before)
+        first = self._stage(GAMMA * steps, early, before)
         ratio = (1.0 - GAMMA) / GAMMA
         moved = [start + ratio * (end - start) for start, end in zip(before, first, strict=True)]
-        self.own, self.shared, self.rest = self._stage(GAMMA * width, late, moved)
+        self.own, self.shared, self.rest = self._stage(GAMMA * steps, late, moved)
 
     def _parts(self) -> list[Array]:
         return [self.own, self.shared, self.rest]
 
-    def _stage(self, width: float, frame: Frame, start: list[Array]) -> list[Array]:
-        """P with P = ``start`` + ``width`` Ṗ."""
-        eta, extra = self.step_size, self.step_size * (frame.gain**2 + frame.spread[0, 0])
+    def _stage(self, steps: float, frame: Frame, start: list[Array]) -> list[Array]:
+        """P with P = ``start`` + ``steps`` η Ṗ."""
+        eta, width = frame.step_size, steps * frame.step_size
+        extra = eta * (frame.gain**2 + frame.spread[0, 0])
         own, shared = (
             (part + width * eta * frame.directions * values)
             / (1.0 - width * (2.0 * frame.gain * values + extra * values**2))
@@ -154,26 +157,26 @@ class Accompanied(Moments):
     covariance: Covariance
     recorded: list[tuple[float, Array]]
 
-    def accompany(self, steps: int) -> None:
-        """Begin with runs that agree, to be taken so many ``steps``."""
+    def accompany(self) -> None:
+        """Begin with runs that agree."""
         energy = max(self.problem.teacher_energy, self.problem.start_energy)
-        moved = 8.0 * steps * self.rates[self.taught] * energy
+        moved = 8.0 * self.protocol.duration * self.modes.eigenvalues[self.taught] * energy
         self.followed = self.taught[moved > MOVED * min(1.0, moved.max(initial=0.0))]
         spread = np.flatnonzero(self.counts > 0)
         spectrum = np.stack([self.modes.eigenvalues[spread], self.counts[spread]])
-        self.covariance = Covariance(self.modes.eigenvalues[self.followed], spectrum, self.step_size)
+        self.covariance = Covariance(self.modes.eigenvalues[self.followed], spectrum)
         self.recorded = []
         start = self.frame()
         self.follow(FIRST, start, start, FIRST)
 
     def follow(self, steps: float, early: Frame, late: Frame, end: float) -> None:
         """Take the covariance on by so many ``steps``, to the step number ``end``."""
-        self.covariance.advance(steps * self.step_size, early, late)
+        self.covariance.advance(steps, early, late)
         self.recorded.append((end, self.covariance.variances(late, self.problem.dimension)))
 
     def frame(self) -> Frame:
         """The coefficients now."""
-        return Frame.of(self, self.statistics(), self.deviation[0, self.followed])
+        return Frame.of(self, self.step_size, self.statistics(), self.deviation[0, self.followed])
 
     def advance(self, steps: int) -> None:
         """Take ``steps`` steps as :class:`Moments` do, and the covariance on."""
@@ -200,7 +203,8 @@ class AccompaniedBlocks(MomentBlocks):
         parts = max(SUBSTEPS, math.ceil(folds / FOLD))
         places = np.add.outer(np.arange(parts), [GAMMA, 1.0]).ravel() / parts
         at, means = table.evaluate(statistics, places), table.evaluate(states, places)
-        frames = [Frame.of(now, at[:, k], means[:, k]) for k in range(len(places))]
+        sizes = now.protocol.along(now.done, now.done + places * table.steps)
+        frames = [Frame.of(now, sizes[k], at[:, k], means[:, k]) for k in range(len(places))]
         for k in range(parts):
             end = now.done + (k + 1) * table.steps / parts
             now.follow(table.steps / parts, frames[2 * k], frames[2 * k + 1], end)

@@ -11,6 +11,7 @@ deviation Y = W − P W*.
 import numpy as np
 
 from numerics.arrays import Array
+from numerics.descent.protocol import DescentProtocol
 from numerics.generated import RightHandSides
 from numerics.pairs.constrained import constrained_velocity, have_equal_norms
 from numerics.problems.problem import Problem
@@ -23,7 +24,8 @@ from theory.constraint import Constraint
 class Iterate:
     """The iterate after ``done`` steps: the ``students`` W (K, N) and their ``deviation`` Y (K, N).
 
-    The deviation is in ``chart``; the teacher P W* there, with P the ``orientation`` (M, M), is in ``modes``.
+    ``step_size`` η is that of the next step, ``rates`` (N,) are ηλ. The deviation is in ``chart``; the
+    teacher P W* there, with P the ``orientation`` (M, M), is in ``modes``.
     """
 
     process = "gradient descent"
@@ -32,12 +34,13 @@ class Iterate:
     def __init__(
         self,
         problem: Problem,
-        step_size: float,
+        protocol: DescentProtocol,
         model: RightHandSides,
         constraint: Constraint | None = None,
     ) -> None:
-        self.problem, self.step_size, self.model, self.done = problem, step_size, model, 0
-        self.constraint, self.rates = constraint, step_size * problem.eigenvalues
+        self.problem, self.protocol, self.model, self.done = problem, protocol, model, 0
+        self.constraint, self.step_size = constraint, 0.0
+        self._pace(protocol.size(0))
         if constraint is not None:
             self.weights = problem.eigenvalues**constraint.power
             self.squares = problem.students**2 @ self.weights
@@ -64,13 +67,29 @@ class Iterate:
         Raises FloatingPointError when the iterates diverge.
         """
         with np.errstate(over="ignore", invalid="ignore"):
-            for _ in range(steps):
+            for size in self.protocol.sizes(self.done, self.done + steps):
+                self._pace(size)
                 statistics = self.statistics()
                 if self.settle(statistics):
                     statistics = self.statistics()
                 self._move(*self.chart.drift(statistics, self.modes.energy))
-        self.done += steps
+        self._passed(steps)
         self.check()
+
+    def _pace(self, size: float) -> None:
+        """Let the next step have the ``size`` η."""
+        if size != self.step_size:
+            self.step_size, self.rates = float(size), size * self.problem.eigenvalues
+
+    def _passed(self, steps: int) -> None:
+        """Count so many ``steps`` as done."""
+        self.done += steps
+        self._pace(self.protocol.size(self.done))
+
+    @property
+    def time(self) -> float:
+        """The time of the flow so far."""
+        return float(self.protocol.times(np.array([self.done]))[0])
 
     def _move(self, gain: Array, force: Array) -> None:
         """Take a step along A = ``gain`` and F = ``force``."""
@@ -115,12 +134,13 @@ class Iterate:
             statistics = self.statistics()
         if not np.isfinite(statistics).all():
             raise FloatingPointError(
-                f"{self.process} diverged within {self.done} steps: reduce the step size {self.step_size:g}"
+                f"{self.process} diverged within {self.done} steps: "
+                f"reduce the step size {self.protocol.step_size:g}"
             )
 
     def move(self, steps: int, deviation: Array, students: Array) -> None:
         """Go ``steps`` steps on at once, to where they lead."""
-        self.done += steps
+        self._passed(steps)
         self.deviation, self.students = deviation, students
 
     def settle(self, statistics: Array) -> bool:

@@ -60,10 +60,10 @@ def solve_moments(table: Summation, now: Moments, guess: Array) -> "SolvedMoment
 
     Raises NoConvergence, also where Newton's method leaves the range of floats.
     """
-    unknowns, units = guess, magnitudes(guess)
+    unknowns, units, sizes = guess, magnitudes(guess), now.protocol.at_nodes(now.done, table)
     rounding, before = SINGLE_ROUNDING * now.term_sizes(), 1.0
     for _ in range(ITERATIONS):
-        solved = SolvedMoments(table, now, unknowns)
+        solved = SolvedMoments(table, now, sizes, unknowns)
         change = solved.newton(solved.statistics() - unknowns, units)
         unknowns = unknowns + change
         units = magnitudes(unknowns)
@@ -72,7 +72,7 @@ def solve_moments(table: Summation, now: Moments, guess: Array) -> "SolvedMoment
         if not np.isfinite(worst) or worst > 2.0 * before:
             break
         if np.all(moved * min(1.0, worst / before) <= CONVERGED * units + rounding):
-            return SolvedMoments(table, now, unknowns)
+            return SolvedMoments(table, now, sizes, unknowns)
         before = worst
     raise NoConvergence
 
@@ -80,21 +80,23 @@ def solve_moments(table: Summation, now: Moments, guess: Array) -> "SolvedMoment
 class SolvedMoments:
     """The modes over a block for given statistics (2, s) at the nodes, and how they answer to these.
 
-    ``states`` y and ``variance`` c are (s, N).
+    ``sizes`` η are (s,), ``states`` y and ``variance`` c (s, N); ``gain`` and ``force`` are η times A and F,
+    ``spread`` is η² times that of the moments.
     """
 
-    def __init__(self, table: Summation, now: Moments, unknowns: Array) -> None:
-        self.table, self.now, self.unknowns = table, now, unknowns
+    def __init__(self, table: Summation, now: Moments, sizes: Array, unknowns: Array) -> None:
+        self.table, self.now, self.sizes, self.unknowns = table, now, sizes, unknowns
         gain, force = now.chart.drift(unknowns, now.modes.energy)
-        self.gain, self.force, self.spread = gain[0, 0], force[0, 0], now.spread(unknowns)
-        integral = (table.steps * now.rates)[:, None, None] * table.matrix
+        self.gain, self.force = sizes * gain[0, 0], sizes * force[0, 0]
+        self.spread = sizes**2 * now.spread(unknowns)
+        integral = (table.steps * now.modes.eigenvalues)[:, None, None] * table.matrix
         moving = integral[now.taught]
         self.mean_response = _response(moving, np.broadcast_to(self.gain, moving.shape[:2]))
         self.states = self._led(now.deviation[0], self.force)
-        self.square = self.gain**2 + self.spread[1]
-        decay = 2.0 * self.gain[:, None] + now.rates * self.square[:, None]
+        square = self.gain**2 + self.spread[1]
+        decay = 2.0 * self.gain[:, None] + now.modes.eigenvalues * square[:, None]
         self.variance_response = _response(integral, decay.T)
-        push = decay * now.variance + now.step_size * now.source(self.spread, self.states)
+        push = decay * now.variance + now.source(self.spread, self.states)
         self.variance = now.variance + _apply(self.variance_response, push)
 
     def _led(self, start: Array, force: Array) -> Array:
@@ -124,18 +126,18 @@ class SolvedMoments:
         """How the statistics that follow answer to those given (2·s, 2·s)."""
         now, taught = self.now, self.now.taught
         slopes = now.chart.drift_jacobian(self.unknowns, now.modes.energy)
-        gain_slope, force_slope = (part[0, 0, ..., None] for part in slopes)
-        spread_slope = now.spread_slopes(self.unknowns)
+        gain_slope, force_slope = ((self.sizes * part[0, 0])[..., None] for part in slopes)
+        spread_slope = self.sizes**2 * now.spread_slopes(self.unknowns)
         values, states, teacher = now.modes.eigenvalues, self.states[:, taught], now.modes.teacher[0, taught]
         pushed = gain_slope * states + force_slope * teacher
         mean = self.mean_response * pushed.transpose(0, 2, 1)[:, :, None]
         square = 2.0 * self.gain * gain_slope[..., 0] + spread_slope[1]
-        forced = (2.0 * gain_slope + now.rates * square[..., None]) * self.variance
-        forced += now.step_size * now.source(spread_slope, self.states)
+        forced = (2.0 * gain_slope + values * square[..., None]) * self.variance
+        forced += now.source(spread_slope, self.states)
         answer = self.variance_response * forced.transpose(0, 2, 1)[:, :, None]
         _, own, cross, _ = self.spread
         through = 2.0 * own[:, None] * states + cross[:, None] * teacher
-        through = (now.step_size * values[taught] * through).T[:, :, None] * mean
+        through = (values[taught] * through).T[:, :, None] * mean
         answer[:, taught] += self.variance_response[taught] @ through + 2.0 * states.T[:, :, None] * mean
         rows = [
             np.tensordot(values, answer, (0, 1)),
@@ -153,8 +155,7 @@ class SolvedMoments:
             followers = self._led(now.students[0], self.force - self.gain)
         if not np.isfinite(statistics).all():
             raise NoConvergence
-        times = self.table.steps * now.step_size * self.table.nodes
-        return StepResult(statistics, self.states[:, None], followers[:, None], times)
+        return StepResult(statistics, self.states[:, None], followers[:, None], self.table.nodes)
 
 
 def _response(integral: Array, gain: Array) -> Array:

@@ -16,6 +16,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.descent.iterate import Iterate
+from numerics.descent.protocol import DescentProtocol
 from numerics.problems.problem import Problem
 
 
@@ -32,16 +33,15 @@ class Moments(Iterate):
         self,
         problem: Problem,
         counts: Array,
-        step_size: float,
-        batch: int,
-        noise_variance: float,
+        protocol: DescentProtocol,
         model: ModuleType,
         noise: ModuleType,
     ) -> None:
-        self.counts, self.batch, self.noise_variance, self.noise = counts, batch, noise_variance, noise
+        self.counts, self.noise = counts, noise
+        self.noise_variance, self.batch = protocol.noise_variance, protocol.batch_at(0)
         self.variance = np.zeros_like(problem.eigenvalues)
         self.taught = np.flatnonzero((problem.teachers[0] != 0) | (problem.students[0] != 0))
-        super().__init__(problem, step_size, model)
+        super().__init__(problem, protocol, model)
 
     def statistics(self) -> Array:
         """The chart's statistics (2,): of q, or s, the variance is part."""
@@ -88,7 +88,12 @@ class Moments(Iterate):
         Raises FloatingPointError when they diverge.
         """
         with np.errstate(over="ignore", invalid="ignore"):
-            for _ in range(steps):
+            end = self.done + steps
+            plan = zip(
+                self.protocol.sizes(self.done, end), self.protocol.batches(self.done, end), strict=True
+            )
+            for size, self.batch in plan:
+                self._pace(size)
                 statistics = self.statistics()
                 if self.settle(statistics):
                     statistics = self.statistics()
@@ -98,8 +103,12 @@ class Moments(Iterate):
                 source = self.step_size * self.rates * self.source(spread, self.deviation[0])
                 self.variance = growth * self.variance + source
                 self._move(gain, force)
-        self.done += steps
+        self._passed(steps)
         self.check()
+
+    def _passed(self, steps: int) -> None:
+        super()._passed(steps)
+        self.batch = self.protocol.batch_at(self.done)
 
 
 def with_variance(lengths: Array, variance: Array) -> Array:

@@ -11,16 +11,18 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.descent.blocks import WORTHWHILE, Blocks, Stretch
 from numerics.descent.iterate import Iterate
-from numerics.descent.steps import check_steps, recorded_steps
+from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.steps import recorded_steps
+from numerics.descent.trained import TrainedIterate
 from numerics.generated import RightHandSides, phase_retrieval
-from numerics.pairs import AnyModel, Constrained, right_hand_sides
+from numerics.pairs import AnyModel, Constrained, Trained, right_hand_sides
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
 from numerics.solver.constrained import check_norms
 from numerics.solver.flow import speed
 from numerics.state import charts
-from numerics.state.observables import Observables, Overlaps, observe, observe_all
+from numerics.state.observables import Observables, Overlaps, TrainedOverlaps, observe, observe_all
 from theory.expected import checked
 
 PATIENCE = 512
@@ -32,8 +34,8 @@ MOST_RATE = 0.5  # of what a step does to a mode that is reduced with others
 @on_one_thread
 def descend(
     problem: Problem,
-    step_size: float,
-    steps: int,
+    step_size: float | DescentProtocol,
+    steps: int | None = None,
     points: int | Sequence[int] | Array = 200,
     model: AnyModel = phase_retrieval,
     progress: Callable[[int], None] | None = None,
@@ -43,7 +45,8 @@ def descend(
     """Run ``steps`` steps of size ``step_size`` η from ``problem.init``, recorded at ``points`` step numbers.
 
     The numbers are 0 and then evenly spaced in the logarithm, without repetition, or those that are given.
-    The times of the result are those of the flow, t = η × step number. Stable at the teacher for η below
+    In their place a :class:`~numerics.descent.protocol.DescentProtocol` has steps that change. The times of
+    the result are those of the flow, the sum of the steps taken. Stable at the teacher for η below
     the constant ``stability_step``. ``progress`` is called with the number of steps done.
 
     A ``model`` may have a constraint: with weight decay κ a step takes −ηκ w more; where a norm is kept it is
@@ -55,14 +58,21 @@ def descend(
     Raises ValueError for a step size or number of steps that is not positive and for several students or
     teachers (see :func:`descend_network`), and FloatingPointError as soon as the iterates diverge.
 
+    >>> linear = DescentProtocol(2e-3, 1000, "linear")
+    >>> run = descend(Problem([1.0], [1.0], [0.1]), linear)
+    >>> f"{run.t[-1]:g}"
+    '1.001'
+
     >>> result = descend(Problem([1.0], [1.0], [0.1]), step_size=1e-3, steps=1000)
     >>> f"{result.t[-1]:g} {result.one_minus_u[-1]:.3e}"
     '1 1.517e-09'
     """
     rules = right_hand_sides(model)
-    if (rules.STUDENTS, rules.TEACHERS) != (1, 1):
-        raise ValueError("this is descent of one student with one teacher: use descend_network")
-    state, stretches = _run(problem, step_size, steps, points, rules, progress, stepwise)
+    if (rules.STUDENTS, rules.TEACHERS) != (1, 1) or isinstance(rules, Trained):
+        raise ValueError(
+            "this is descent of one student of fixed weight with one teacher: use descend_network"
+        )
+    state, stretches = _run(problem, protocol_of(step_size, steps), points, rules, progress, stepwise)
     parts = [observables(state, stretch) for stretch in stretches]
     return Observables(*np.concatenate(parts, axis=1))
 
@@ -71,52 +81,56 @@ def descend(
 @on_one_thread
 def descend_network(
     problem: Problem,
-    step_size: float,
-    steps: int,
+    step_size: float | DescentProtocol,
+    steps: int | None = None,
     points: int | Sequence[int] | Array = 200,
     model: AnyModel = phase_retrieval,
     progress: Callable[[int], None] | None = None,
     *,
     stepwise: bool = False,
-) -> Overlaps:
+) -> Overlaps | TrainedOverlaps:
     """:func:`descend` for a ``model`` of any number of students and teachers: S, U, the loss and distances.
 
     Models without residual coordinates keep an absolute accuracy only, and models with a kink are followed
-    step by step where students are nearly parallel to another direction.
+    step by step where students are nearly parallel to another direction. Where the model's weights learn
+    every step is taken, of the weights at once with the students, and the result has them, too.
 
     >>> problem = Problem([0.75, 0.25], [1.0, 1.0], [0.5, 0.25])
     >>> descend_network(problem, step_size=0.01, steps=100, points=2).S.shape
     (1, 1, 2)
     """
     rules = right_hand_sides(model)
-    state, stretches = _run(problem, step_size, steps, points, rules, progress, stepwise)
+    state, found = _run(problem, protocol_of(step_size, steps), points, rules, progress, stepwise)
+    stretches = list(found)
     parts = [
         observe_all(
             stretch.chart,
             stretch.orientation,
             np.eye(rules.STUDENTS),
             stretch.energy,
-            stretch.numbers * state.step_size,
+            state.protocol.times(stretch.numbers),
             stretch.statistics,
             stretch.norms,
         )
         for stretch in stretches
     ]
-    return Overlaps(*(np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)))
+    overlaps = Overlaps(*(np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)))
+    if not isinstance(state, TrainedIterate):
+        return overlaps
+    held = [stretch.chart.overlaps(stretch.statistics, stretch.energy) for stretch in stretches]
+    return TrainedOverlaps(*overlaps, np.concatenate(held, axis=-1)[-rules.STUDENTS :])
 
 
 def _run(
     problem: Problem,
-    step_size: float,
-    steps: int,
+    protocol: DescentProtocol,
     points: int | Sequence[int] | Array,
     model: RightHandSides,
     progress: Callable[[int], None] | None,
     stepwise: bool,
 ) -> tuple[Iterate, Iterator[Stretch]]:
     """The iterate, and what is recorded of it as it moves."""
-    check_steps(step_size, steps)
-    recorded = recorded_steps(steps, points)
+    recorded = recorded_steps(protocol.steps, points)
     sizes = len(problem.students), len(problem.teachers)
     if sizes != (model.STUDENTS, model.TEACHERS):
         raise ValueError(
@@ -127,25 +141,28 @@ def _run(
     if isinstance(model, Constrained):
         check_norms(problem, model.constraint)
         model, constraint, stepwise = model.model, model.constraint, True
-    small = problem if stepwise else reduced(problem, step_size, steps, model)
-    state = Iterate(small, step_size, model, constraint)
-    return state, stretches(Blocks(state), recorded, int(steps), stepwise, progress)
+    if isinstance(model, Trained):
+        both = TrainedIterate(problem, protocol, model)
+        return both, stretches(Blocks(both), recorded, protocol.steps, True, progress)
+    small = problem if stepwise else reduced(problem, protocol, model)
+    state = Iterate(small, protocol, model, constraint)
+    return state, stretches(Blocks(state), recorded, protocol.steps, stepwise, progress)
 
 
-def reduced(problem: Problem, step_size: float, steps: int, model: RightHandSides) -> Problem:
+def reduced(problem: Problem, protocol: DescentProtocol, model: RightHandSides) -> Problem:
     """The problem with its slow modes reduced, those which a step moves by less than a factor MOST_RATE.
 
     A mode's factor over many steps is then close to the exponential that the reduction is made for.
     """
     energy, rate = max(problem.teacher_energy, problem.start_energy), speed(problem, model)
-    slow = ~fast_modes(problem.eigenvalues, problem, step_size, model)
+    slow = ~fast_modes(problem.eigenvalues, problem, protocol.peak, model)
     values, teacher, init = (
         array[..., slow] for array in (problem.eigenvalues, problem.teacher, problem.init)
     )
     if not np.all((values * teacher**2).sum(axis=-1)):
         return problem
     part = Problem(values, teacher, init, problem.dimension)
-    horizon = 2.0 * rate * step_size * steps * energy / max(part.teacher_energy, part.start_energy)
+    horizon = 2.0 * rate * protocol.duration * energy / max(part.teacher_energy, part.start_energy)
     small = reduce(part, horizon)
     return Problem(
         np.concatenate([problem.eigenvalues[~slow], small.eigenvalues]),
@@ -203,6 +220,6 @@ def observables(state: Iterate, stretch: Stretch) -> Array:
     if not chart.centred and np.any(overlaps[1] < 0):
         chart, statistics = charts.origin(state.model), overlaps
     sign = int(stretch.orientation[0, 0])
-    times = stretch.numbers * state.step_size
+    times = state.protocol.times(stretch.numbers)
     with np.errstate(over="ignore", invalid="ignore"):  # of iterates that diverge: the descent says so
         return np.array(observe(state.problem, chart, sign, times, statistics, stretch.norms[:, 0, 0]))

@@ -14,12 +14,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.descent.draws import check_noise
 from numerics.descent.fluctuations import Accompanied, AccompaniedBlocks, deviations
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.descent.population import fast_modes, observables, reduced, stretches
-from numerics.descent.steps import check_steps, recorded_steps
+from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.steps import recorded_steps
 from numerics.generated import Generated, GeneratedNoise, phase_retrieval, phase_retrieval_noise
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
@@ -42,20 +42,19 @@ COARSE = 1e-3  # error of the modes that the band is computed on
 class Prediction(Curves, Summarised):
     """The mean curve of online SGD, after the step numbers ``steps`` (n,).
 
-    ``t`` = step size × step number; the arrays after it are those of :class:`numerics.Observables` for the
-    mean statistics, and ``loss`` leaves out the variance of the labels. ``u_std``, ``s_std``, ``loss_std``
-    and ``mse_std`` are the standard deviations of runs, to leading order in the step size; nan unless asked
-    for, as is ``concentration``: the largest deviation of u or s on the way, in units of s*. The curve is
-    that of statistics at their means, and what it leaves out is of the order of the square of this number.
+    ``t`` is the sum of the step sizes of the ``protocol``; the arrays after it are those of
+    :class:`numerics.Observables` for the mean statistics, and ``loss`` leaves out the variance of the labels.
+    ``u_std``, ``s_std``, ``loss_std`` and ``mse_std`` are the standard deviations of runs, to leading order
+    in the step size; nan unless asked for, as is ``concentration``: the largest deviation of u or s on the
+    way, in units of s*. The curve is that of statistics at their means, and what it leaves out is of the
+    order of the square of this number.
     ``limit`` says in whose basin the mean ends, ``modes`` is the number of modes solved for, and ``error``
     that of the solution of the mean step, relative.
     """
 
     heading: ClassVar[str] = "Online SGD, predicted"
 
-    step_size: float
-    batch: int
-    noise_variance: float
+    protocol: DescentProtocol
     teacher_energy: float
     steps: Array
     t: Array
@@ -76,6 +75,21 @@ class Prediction(Curves, Summarised):
     error: float
 
     @property
+    def step_size(self) -> float:
+        """That of the protocol."""
+        return self.protocol.step_size
+
+    @property
+    def batch(self) -> int | tuple[tuple[float, int], ...]:
+        """That of the protocol."""
+        return self.protocol.batch
+
+    @property
+    def noise_variance(self) -> float:
+        """That of the protocol."""
+        return self.protocol.noise_variance
+
+    @property
     def observables(self) -> Observables:
         """The curves alone."""
         return Observables(*(getattr(self, name) for name in Observables._fields))
@@ -92,16 +106,13 @@ class Prediction(Curves, Summarised):
 
     def attributes(self) -> dict[str, Any]:
         """The steps, the outcome and the error."""
-        names = ("step_size", "batch", "noise_variance", "teacher_energy", "modes", "error", "concentration")
+        names = ("teacher_energy", "modes", "error", "concentration")
         outcome = {"limit": self.limit.name, "limit_reason": self.limit.reason}
-        return {**{name: getattr(self, name) for name in names}, **outcome}
+        return {**self.protocol.attributes(), **{name: getattr(self, name) for name in names}, **outcome}
 
     def facts(self) -> Rows:
         """The prediction in a few lines."""
-        yield "step size", self.step_size
-        yield "steps", self.steps[-1]
-        yield "batch", self.batch
-        yield "noise variance", self.noise_variance
+        yield from self.protocol.facts()
         yield "limit", self.limit.name
         yield "final loss", self.loss[-1]
         if not np.isnan(self.concentration):
@@ -114,8 +125,8 @@ class Prediction(Curves, Summarised):
 @on_one_thread
 def predict_sgd(
     problem: Problem,
-    step_size: float,
-    steps: int,
+    step_size: float | DescentProtocol,
+    steps: int | None = None,
     *,
     batch: Count = 1,
     noise_variance: float = 0.0,
@@ -127,6 +138,9 @@ def predict_sgd(
     band: bool = False,
 ) -> Prediction:
     """Predict ``steps`` steps of size ``step_size`` η on ``batch`` fresh inputs each, from ``problem.init``.
+
+    A :class:`~numerics.descent.protocol.DescentProtocol` in the place of these has steps and batches that
+    change.
 
     It is the exact map of the means, whatever η is; what it leaves out is the fluctuation of s and u, which
     is small where η is and where many directions share the energy. Labels have Gaussian noise of
@@ -145,29 +159,24 @@ def predict_sgd(
     >>> run.limit.name, f"{run.loss[-1]:.4g}"
     ('+teacher', '0.0009555')
     """
-    check_steps(step_size, steps)
-    check_noise(noise_variance)
-    if not (batch >= 1 and batch % 1 == 0):
-        raise ValueError(f"batch is {batch}: it must be a whole number, at least 1")
+    protocol = protocol_of(step_size, steps, batch, noise_variance)
     sizes = {len(problem.students), len(problem.teachers), model.STUDENTS, model.TEACHERS}
     if sizes != {1}:
         raise ValueError("the mean of SGD is predicted for one student with one teacher")
-    recorded = recorded_steps(steps, points)
-    small, counts = _measured(problem, step_size, int(steps), model, stepwise)
-    arguments = step_size, int(batch), noise_variance, model, noise
-    state = Moments(small, counts, *arguments)
+    recorded = recorded_steps(protocol.steps, points)
+    small, counts = _measured(problem, protocol, model, stepwise)
+    state = Moments(small, counts, protocol, model, noise)
     blocks = MomentBlocks(state)
     parts = [
-        observables(state, stretch) for stretch in stretches(blocks, recorded, int(steps), stepwise, progress)
+        observables(state, stretch)
+        for stretch in stretches(blocks, recorded, protocol.steps, stepwise, progress)
     ]
     spread, widest = np.full((len(BAND), len(recorded)), np.nan), np.nan
     if band:
-        spread, widest = _band(problem, int(steps), arguments, recorded)
+        spread, widest = _band(problem, protocol, model, noise, recorded)
     curves = Observables(*np.concatenate(parts, axis=1))
     return Prediction(
-        step_size,
-        int(batch),
-        noise_variance,
+        protocol,
         problem.teacher_energy,
         recorded,
         **curves._asdict(),
@@ -180,19 +189,15 @@ def predict_sgd(
 
 
 def _band(
-    problem: Problem,
-    steps: int,
-    arguments: tuple[float, int, float, ModuleType, ModuleType],
-    recorded: Array,
+    problem: Problem, protocol: DescentProtocol, model: ModuleType, noise: ModuleType, recorded: Array
 ) -> tuple[Array, float]:
     """The standard deviations (4, n) after the steps ``recorded``, and the largest of u or s until then."""
-    step_size, _, _, model, _ = arguments
     if recorded[-1] == 0:
         return np.zeros((len(BAND), len(recorded))), 0.0
-    few = reduce(problem, speed(problem, model) * 2.0 * step_size * steps, COARSE)
-    few, counts = _measured(few, step_size, steps, model, False)
-    state = Accompanied(few, counts, *arguments)
-    state.accompany(steps)
+    few = reduce(problem, speed(problem, model) * 2.0 * protocol.duration, COARSE)
+    few, counts = _measured(few, protocol, model, False)
+    state = Accompanied(few, counts, protocol, model, noise)
+    state.accompany()
     for _ in stretches(AccompaniedBlocks(state), recorded[-1:], int(recorded[-1]), False, None):
         pass
     variances = np.array([row[:2] for _, row in state.recorded])
@@ -200,7 +205,7 @@ def _band(
 
 
 def _measured(
-    problem: Problem, step_size: float, steps: int, model: ModuleType, stepwise: bool
+    problem: Problem, protocol: DescentProtocol, model: ModuleType, stepwise: bool
 ) -> tuple[Problem, Array]:
     """The problem, reduced unless ``stepwise``, and the number of directions that each mode stands for.
 
@@ -212,14 +217,14 @@ def _measured(
             f"this problem has {len(problem.eigenvalues)} modes in place of {problem.dimension:g} directions "
             "and does not say which eigenvalues these have: use one of power_law, or one that is not reduced"
         )
-    small = problem if stepwise else reduced(problem, step_size, steps, model)
+    small = problem if stepwise else reduced(problem, protocol, model)
     if len(small.eigenvalues) == len(problem.eigenvalues) and problem.directions is None:
         return problem, spectrum[1]
     values, counts, error = spectrum[0], spectrum[1], 0.0
     if not stepwise:
-        fast = fast_modes(values, problem, step_size, model)
+        fast = fast_modes(values, problem, protocol.peak, model)
         slow = ~fast & (values > 0)
-        clock = 2.0 * step_size * steps * max(problem.teacher_energy, problem.start_energy)
+        clock = 2.0 * protocol.duration * max(problem.teacher_energy, problem.start_energy)
         nodes, roots, error = reduce_stream([(values[slow], np.sqrt(counts[slow])[None])], clock)
         values = np.concatenate([values[fast], nodes])
         counts = np.concatenate([counts[fast], roots[0] ** 2])
@@ -244,4 +249,4 @@ def _limit(state: Moments) -> Limit:
     statistics, energy = state.statistics(), state.modes.energy
     loss = float(state.chart.loss(statistics, energy))
     overlaps = state.chart.overlaps(statistics, energy)
-    return limits.at_the_end(state.model, overlaps, energy, loss, state.done * state.step_size)
+    return limits.at_the_end(state.model, overlaps, energy, loss, state.time)

@@ -12,7 +12,8 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.descent.draws import check_directions, check_noise
-from numerics.descent.steps import check_steps, recorded_steps
+from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.steps import recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.problems.problem import Problem
 from numerics.shown.labelled import Columns
@@ -185,12 +186,14 @@ def empirical_flow(samples: Samples, times: Sequence[float] | Array) -> Empirica
 @checked
 def empirical_descent(
     samples: Samples,
-    step_size: float,
-    steps: int,
+    step_size: float | DescentProtocol,
+    steps: int | None = None,
     points: int | Sequence[int] | Array = 200,
     progress: Callable[[int], None] | None = None,
 ) -> EmpiricalRun:
     """Run ``steps`` steps w ← w − η∇L_n(w), recorded at ``points`` step numbers as in :func:`descend`.
+
+    A :class:`~numerics.descent.protocol.DescentProtocol` may stand in the place of step size and steps.
 
     Raises ValueError for bad numbers and FloatingPointError as soon as the iterates diverge.
 
@@ -199,22 +202,22 @@ def empirical_descent(
     >>> f"{run.t[-1]:g}", bool(run.mse[-1] < 1e-10)
     ('10', True)
     """
-    check_steps(step_size, steps)
-    recorded = recorded_steps(steps, points)
+    protocol = protocol_of(step_size, steps)
+    recorded = recorded_steps(protocol.steps, points)
     w, done, weights = samples.problem.init, 0, []
     for number in recorded:
         for begin in range(done, int(number), REPORT_EVERY):
             end = min(begin + REPORT_EVERY, int(number))
             with np.errstate(over="ignore", invalid="ignore"):
-                for _ in range(begin, end):
-                    w = w - step_size * samples.gradient(w)
+                for size in protocol.sizes(begin, end):
+                    w = w - size * samples.gradient(w)
             if not np.isfinite(w).all():
                 raise FloatingPointError(
                     f"gradient descent on samples diverged within {end} steps: "
-                    f"reduce the step size {step_size:g}"
+                    f"reduce the step size {protocol.step_size:g}"
                 )
             if progress is not None:
                 progress(end)
         done = int(number)
         weights.append(w)
-    return samples.observed(recorded * float(step_size), np.array(weights))
+    return samples.observed(protocol.times(recorded), np.array(weights))

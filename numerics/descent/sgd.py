@@ -11,19 +11,20 @@ and without label noise the small deficits keep their relative accuracy. P is lo
 whatever is recorded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from numerics.arrays import Array
 from numerics.descent import checkpoint
-from numerics.descent.draws import STREAM, Draws, check_directions, check_noise
-from numerics.descent.steps import check_steps, recorded_steps
+from numerics.descent.draws import STREAM, Draws, check_directions
+from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.steps import recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.problems.problem import Problem
 from numerics.shown.cards import Rows, Summarised
@@ -42,8 +43,8 @@ SAVE_EVERY = 10.0  # seconds
 class StochasticRuns(Result, Summarised):
     """Runs of online SGD on one problem, one for every seed.
 
-    ``steps`` (n,) are the step numbers recorded; ``t`` = step size × step number is the time of the flow,
-    which the runs follow as the step size tends to 0. The other arrays are (runs, n), defined as in
+    ``steps`` (n,) are the step numbers recorded; ``t``, the sum of the step sizes of the ``protocol``, is the
+    time of the flow, which the runs follow as the steps shrink. The other arrays are (runs, n), defined as in
     :class:`numerics.Observables`; ``loss`` is the population loss, without the variance of the labels.
     A run that diverges is ``lost``: from the first step recorded after it its rows hold NaN. Others go on.
     """
@@ -51,9 +52,7 @@ class StochasticRuns(Result, Summarised):
     heading: ClassVar[str] = "Online SGD"
 
     seeds: tuple[int, ...]
-    step_size: float
-    batch: int
-    noise_variance: float
+    protocol: DescentProtocol
     steps: Array
     t: Array
     u: Array
@@ -63,6 +62,21 @@ class StochasticRuns(Result, Summarised):
     loss: Array
     mse: Array
     recovered: Array
+
+    @property
+    def step_size(self) -> float:
+        """That of the protocol."""
+        return self.protocol.step_size
+
+    @property
+    def batch(self) -> int | tuple[tuple[float, int], ...]:
+        """That of the protocol."""
+        return self.protocol.batch
+
+    @property
+    def noise_variance(self) -> float:
+        """That of the protocol."""
+        return self.protocol.noise_variance
 
     @property
     def lost(self) -> Array:
@@ -80,17 +94,14 @@ class StochasticRuns(Result, Summarised):
             **curves,
         }
 
-    def attributes(self) -> dict[str, float]:
+    def attributes(self) -> dict[str, Any]:
         """What all runs share."""
-        return {"step_size": self.step_size, "batch": self.batch, "noise_variance": self.noise_variance}
+        return self.protocol.attributes()
 
     def facts(self) -> Rows:
         """The runs in a few lines."""
         yield "seeds", ", ".join(map(str, self.seeds))
-        yield "step size", self.step_size
-        yield "steps", self.steps[-1]
-        yield "batch", self.batch
-        yield "noise variance", self.noise_variance
+        yield from self.protocol.facts()
         kept = ~self.lost
         if not kept.all():
             yield (
@@ -104,8 +115,8 @@ class StochasticRuns(Result, Summarised):
 @checked
 def online_sgd(
     problem: Problem,
-    step_size: float,
-    steps: int,
+    step_size: float | DescentProtocol,
+    steps: int | None = None,
     *,
     batch: Count = 1,
     noise_variance: float = 0.0,
@@ -115,6 +126,9 @@ def online_sgd(
     progress: Callable[[int], None] | None = None,
 ) -> StochasticRuns:
     """Run ``steps`` steps of size ``step_size`` η from ``problem.init``, once for every one of ``seeds``.
+
+    A :class:`~numerics.descent.protocol.DescentProtocol` in the place of these has steps and batches that
+    change.
 
     A step takes ``batch`` fresh inputs, whose labels have Gaussian noise of ``noise_variance``. A run depends
     on its seed alone, not on the others beside it nor on what is recorded: at ``points`` step numbers, 0
@@ -148,8 +162,8 @@ def online_sgd(
 @checked
 def shared_sgd(
     problems: Sequence[Problem],
-    step_size: float,
-    steps: int,
+    step_size: float | DescentProtocol,
+    steps: int | None = None,
     *,
     batch: Count = 1,
     noise_variance: float = 0.0,
@@ -162,22 +176,18 @@ def shared_sgd(
 
     To draw costs more than all else in a step, so that spectra are compared at the cost of one or two.
     """
-    check_steps(step_size, steps)
-    _check(problems, noise_variance, seeds)
-    recorded = recorded_steps(steps, points)
-    draws = Draws(tuple(map(int, seeds)), len(problems[0].eigenvalues), int(batch), float(noise_variance))
-    runs = _Runs(problems, float(step_size), draws, recorded)
-    runs.go(int(steps), None if checkpoint is None else Path(checkpoint), progress)
-    times = recorded * float(step_size)
+    protocol = protocol_of(step_size, steps, batch, noise_variance)
+    _check(problems, seeds)
+    recorded = recorded_steps(protocol.steps, points)
+    runs = _Runs(problems, protocol, tuple(map(int, seeds)), recorded)
+    runs.go(None if checkpoint is None else Path(checkpoint), progress)
+    times = protocol.times(recorded)
     return tuple(
-        StochasticRuns(
-            draws.seeds, float(step_size), draws.batch, draws.noise_variance, recorded, times, *rows
-        )
-        for rows in np.moveaxis(runs.rows, 2, 0)
+        StochasticRuns(runs.seeds, protocol, recorded, times, *rows) for rows in np.moveaxis(runs.rows, 2, 0)
     )
 
 
-def _check(problems: Sequence[Problem], noise_variance: float, seeds: Sequence[int]) -> None:
+def _check(problems: Sequence[Problem], seeds: Sequence[int]) -> None:
     """Raise ValueError for what SGD cannot run on."""
     if not problems:
         raise ValueError("at least one problem is needed")
@@ -185,7 +195,6 @@ def _check(problems: Sequence[Problem], noise_variance: float, seeds: Sequence[i
         check_directions(problem)
         if len(problem.eigenvalues) != len(problems[0].eigenvalues):
             raise ValueError("problems that share their inputs must have the same dimension")
-    check_noise(noise_variance)
     if not (len(seeds) and all(seed >= 0 and seed % 1 == 0 for seed in seeds)):
         raise ValueError("seeds must be one or more whole numbers, at least 0")
 
@@ -196,9 +205,11 @@ class _Runs:
     ``deviation`` D is (R, P, d), ``orientation`` P (R, P), ``rows`` (7, R, P, points) are the observables.
     """
 
-    def __init__(self, problems: Sequence[Problem], step_size: float, draws: Draws, recorded: Array) -> None:
-        self.problems, self.step_size, self.draws, self.recorded = problems, step_size, draws, recorded
-        runs = len(draws.seeds)
+    def __init__(
+        self, problems: Sequence[Problem], protocol: DescentProtocol, seeds: tuple[int, ...], recorded: Array
+    ) -> None:
+        self.problems, self.protocol, self.seeds, self.recorded = problems, protocol, seeds, recorded
+        runs = len(seeds)
         self.eigenvalues = np.stack([problem.eigenvalues for problem in problems])
         roots = np.sqrt(self.eigenvalues)
         self.teacher = roots * np.stack([problem.teacher for problem in problems])
@@ -211,20 +222,20 @@ class _Runs:
         self.orientation = np.zeros((runs, len(problems)))
         self.rows = np.full((len(Observables._fields) - 1, runs, len(problems), len(recorded)), np.nan)
 
-    def go(self, steps: int, path: Path | None, progress: Callable[[int], None] | None) -> None:
-        """Advance to ``steps`` steps, recording, and keeping the state in the file at ``path``."""
-        run = self._fingerprint(steps)
+    def go(self, path: Path | None, progress: Callable[[int], None] | None) -> None:
+        """Take all steps, recording, and keeping the state in the file at ``path``."""
+        run, steps = self._fingerprint(), self.protocol.steps
         state = None if path is None else checkpoint.load(path, run, self._state())
         if state is not None:
             self.done = int(state["done"])
             self.deviation, self.orientation, self.rows = (
                 state[name] for name in ("deviation", "orientation", "rows")
             )
-            self._check_resumed(path, steps)
+            self._check_resumed(path)
         elif self.recorded[0] == 0:
             self._record(0)
         saved = monotonic()
-        for inputs, noise in self.draws.pieces(self.done, steps):
+        for inputs, noise in self._drawn():
             with np.errstate(over="ignore", invalid="ignore"):
                 self._advance(inputs, noise)
             self._check_any()
@@ -234,6 +245,14 @@ class _Runs:
             if path is not None and whole and (self.done == steps or monotonic() >= saved + SAVE_EVERY):
                 self._save(path, run)
                 saved = monotonic()
+
+    def _drawn(self) -> Iterator[tuple[Array, Array]]:
+        """The inputs and noise of the steps left."""
+        dimension, variance = self.eigenvalues.shape[1], float(self.protocol.noise_variance)
+        for begin, end, batch in self.protocol.stages():
+            if end > self.done:
+                draws = Draws(self.seeds, dimension, batch, variance)
+                yield from draws.pieces(max(begin, self.done), end)
 
     def _advance(self, inputs: Array, noise: Array) -> None:
         """Take the next n steps with ``inputs`` (R, n, m, d) and ``noise`` (R, n, m)."""
@@ -248,16 +267,18 @@ class _Runs:
 
     def _take(self, inputs: Array, outputs: Array, noise: Array) -> None:
         """Take steps with one P: ``outputs`` (R, n, m, P) are those of the teachers."""
-        rate, sign = 4.0 * self.step_size / self.draws.batch, self.orientation[:, None, None]
+        count, batch = inputs.shape[1:3]
+        rates = (4.0 / batch) * self.protocol.sizes(self.done, self.done + count)
+        sign = self.orientation[:, None, None]
         shift = sign * outputs
         excess = (1.0 - sign**2) * outputs**2 + noise
-        for n in range(inputs.shape[1]):
+        for n, rate in enumerate(rates.tolist()):
             g = inputs[:, n]
             away = g @ self.deviation.swapaxes(1, 2)
             student = away + shift[:, n]
             error = away * (student + shift[:, n]) - excess[:, n]
             force = (rate * error * student).swapaxes(1, 2)
-            push = force * g if self.draws.batch == 1 else force @ g
+            push = force * g if batch == 1 else force @ g
             push *= self.eigenvalues
             self.deviation -= push
             self.done += 1
@@ -317,19 +338,17 @@ class _Runs:
     def _check_any(self) -> None:
         """Raise FloatingPointError, naming the seeds, when no run is left."""
         if not np.isfinite(self.deviation).all(axis=2).any():
-            seeds = ", ".join(map(str, self.draws.seeds))
+            seeds = ", ".join(map(str, self.seeds))
             raise FloatingPointError(
                 f"SGD diverged within {self.done} steps with seed {seeds}: "
-                f"reduce the step size {self.step_size:g}"
+                f"reduce the step size {self.protocol.step_size:g}"
             )
 
-    def _fingerprint(self, steps: int) -> str:
+    def _fingerprint(self) -> str:
         """What makes these runs these runs."""
         arrays = [array for p in self.problems for array in (p.eigenvalues, p.teacher, p.init)]
-        numbers = [self.step_size, self.draws.batch, self.draws.noise_variance, steps]
-        return checkpoint.fingerprint(
-            *arrays, numbers, [str(seed) for seed in self.draws.seeds], self.recorded
-        )
+        protocol = [str(part) for part in self.protocol.attributes().values()]
+        return checkpoint.fingerprint(*arrays, protocol, [str(seed) for seed in self.seeds], self.recorded)
 
     def _save(self, path: Path, run: str) -> None:
         """Keep the state in the file at ``path``."""
@@ -340,10 +359,10 @@ class _Runs:
         arrays = {"deviation": self.deviation, "orientation": self.orientation, "rows": self.rows}
         return {**arrays, "done": np.array(self.done)}
 
-    def _check_resumed(self, path: Path | None, steps: int) -> None:
+    def _check_resumed(self, path: Path | None) -> None:
         """Raise ValueError for a state that no run is in: steps out of range, gaps in the rows of a run."""
         due = np.asarray(self.recorded) <= self.done
         lost = ~np.isfinite(self.deviation).all(axis=2)
         gaps = np.isnan(self.rows[..., due]).any(axis=(0, -1)) & ~lost
-        if not 0 <= self.done <= steps or gaps.any() or np.isinf(self.rows[..., due]).any():
+        if not 0 <= self.done <= self.protocol.steps or gaps.any() or np.isinf(self.rows[..., due]).any():
             raise ValueError(f"{path}: is a damaged checkpoint: its numbers are those of no run")

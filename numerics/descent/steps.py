@@ -1,20 +1,10 @@
-"""Which step numbers of a descent are recorded, and what is asked of its step size."""
+"""Which step numbers of a descent are recorded."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from numerics.arrays import Array
-
-LARGEST_COUNT = 2**53  # beyond, step numbers are no longer exact floats
-
-
-def check_steps(step_size: float, steps: int) -> None:
-    """Raise ValueError unless the step size is positive and finite and the number of steps a whole one."""
-    if not (np.isfinite(step_size) and step_size > 0):
-        raise ValueError(f"step size is {step_size}: it must be positive and finite")
-    if not (1 <= steps <= LARGEST_COUNT and steps % 1 == 0):
-        raise ValueError(f"{steps} steps: a whole number from 1 to 2^53 is needed")
 
 
 def recorded_steps(steps: int, points: int | Sequence[int] | Array) -> Array:

@@ -66,12 +66,21 @@ def nearest(model: RightHandSides, statistics: Array, energy: Array, within: flo
     those of the chart at the origin. Of a model that is free of scales w_j and w*_m count as of energy 1.
     """
     S, U = split(statistics, model.STUDENTS, model.TEACHERS)
+    if getattr(model, "SCALE_FREE", False):
+        own, taught = np.sqrt(np.diag(S)), np.sqrt(np.diag(energy))
+        overlaps = S / np.outer(own, own), U / np.outer(own, taught), energy / np.outer(taught, taught)
+    else:
+        overlaps = S, U, energy
+    orientation = near_teachers(*overlaps, within)
+    known = orientation is not None and _is_symmetry(model, energy, orientation)
+    return orientation if known else None
+
+
+def near_teachers(S: Array, U: Array, energy: Array, within: float) -> Array | None:
+    """:func:`nearest`, whatever the networks are, from S (K, K) and U (K, M)."""
     if len(S) != len(energy):
         return None
     sizes = np.diag(energy)
-    if getattr(model, "SCALE_FREE", False):
-        lengths = np.sqrt(np.diag(S))
-        S, U, sizes = np.eye(len(S)), U / np.outer(lengths, np.sqrt(sizes)), np.ones_like(sizes)
     students, chosen = np.arange(len(S)), np.argmax(np.abs(U) / np.sqrt(sizes), axis=1)
     overlap = U[students, chosen]
     distances = np.diag(S) - 2.0 * np.abs(overlap) + sizes[chosen]
@@ -79,7 +88,7 @@ def nearest(model: RightHandSides, statistics: Array, energy: Array, within: flo
         return None
     orientation = np.zeros(energy.shape)
     orientation[students, chosen] = np.where(overlap < 0, -1.0, 1.0)
-    return orientation if _is_symmetry(model, energy, orientation) else None
+    return orientation
 
 
 def at_the_end(model: RightHandSides, statistics: Array, energy: Array, loss: float, time: float) -> Limit:

@@ -147,7 +147,7 @@ def test_bad_input_is_one_line(options, message):
 def test_descend_prints_the_contract():
     answer = answered("descend --exponent 2 --dimension 50 --step-size 0.01 --steps 300 --points 4 --json")
     curve = numerics.descend(power_law(2, 50), 0.01, 300, 4)
-    assert set(answer) == set(CURVES) | {"teacher_energy", "modes", "step_size", "steps"}
+    assert set(answer) == set(CURVES) | {"teacher_energy", "modes", "step_size", "steps", "schedule"}
     assert answer["u"] == curve.u.tolist()
     assert answer["t"][0] == 0.0
     assert answer["t"][-1] == pytest.approx(3.0, rel=1e-12)

@@ -56,6 +56,23 @@ def test_solve_of_a_law_agrees_with_the_interface():
     assert answer["u"] == trajectory.at([100.0]).u.tolist()
 
 
+def test_solve_sgd_takes_a_schedule(tmp_path):
+    """Times are sums of steps: until them, by name and by file, with batches that grow."""
+    line = f"{SOLVE} --seed 3 --sgd --step-size 2e-3 --points 5 --json"
+    answer = answered(f"{line} --schedule linear --batch 1,4@0.5")
+    steps = answer["steps"]
+    assert answer["schedule"] == "linear"
+    assert answer["batch"] == "1,4@0.5"
+    assert answer["t"][-1] == pytest.approx(2e-3 * (steps + 1) / 2, rel=1e-12)
+    assert answer["t"][-1] == pytest.approx(100, rel=1e-4)
+    (tmp_path / "half.txt").write_text(" ".join(["0.5"] * 200))
+    short = line.replace("--until 100", "--until 0.1")
+    listed = answered(f"{short} --schedule {tmp_path / 'half.txt'}")
+    plain = answered(short.replace("2e-3", "1e-3"))
+    assert listed["steps"] == 100
+    assert listed["u"] == plain["u"]
+
+
 def test_solve_sgd_prints_the_contract():
     answer = answered(f"{SOLVE} --seed 3 --sgd --step-size 2e-3 --batch 2 --noise 0.1 --points 20 --json")
     assert set(answer) >= CURVES | {"limit", "limit_reason", "teacher_energy", "modes", "steps", "error"}

@@ -8,6 +8,7 @@ import pytest
 from numerics import Problem, descend, descend_network, load_module, power_law, solve
 from numerics.descent.blocks import Blocks, largest_curvature
 from numerics.descent.iterate import Iterate
+from numerics.descent.protocol import DescentProtocol
 from numerics.generated import phase_retrieval
 from numerics.quadrature.collocation import radau
 from numerics.quadrature.summation import summation
@@ -116,7 +117,7 @@ def test_blocks_are_long_enough_for_oscillations_to_decay():
     """A multiplier of −0.98 needs 1800 steps for 1e-16; one below −1 never decays, and there is no block."""
     problem = power_law(2, 40, "gaussian", seed=2)
     limit = stability_limit(problem)
-    state = Iterate(problem, 0.99 * limit, phase_retrieval)
+    state = Iterate(problem, DescentProtocol(0.99 * limit, 10**6), phase_retrieval)
     state.advance(12_000)
     multiplier = 1 - 0.99 * limit * np.linalg.eigvalsh(hessian(problem, state.students[0]))[-1]
     assert multiplier == pytest.approx(-0.98, abs=0.01)
@@ -124,7 +125,7 @@ def test_blocks_are_long_enough_for_oscillations_to_decay():
     assert abs(multiplier) ** block.table.steps < 1e-16
     assert abs(multiplier) ** (block.table.steps / 1.5) > 1e-16
     rest = Problem(problem.eigenvalues, problem.teacher, state.students[0])
-    assert Blocks(Iterate(rest, 1.05 * limit, phase_retrieval)).advance(10**6) is None
+    assert Blocks(Iterate(rest, DescentProtocol(1.05 * limit, 10**6), phase_retrieval)).advance(10**6) is None
 
 
 def test_instability_is_not_jumped_over():
@@ -218,7 +219,9 @@ def test_curvature(scale):
     """The largest eigenvalue of P2's Hessian, and bounds on it that are cheaper."""
     problem = power_law(1.5, 30, "gaussian", seed=3)
     w = problem.init + scale * problem.teacher
-    state = Iterate(Problem(problem.eigenvalues, problem.teacher, w), 0.1, phase_retrieval)
+    state = Iterate(
+        Problem(problem.eigenvalues, problem.teacher, w), DescentProtocol(0.1, 1), phase_retrieval
+    )
     exact = np.linalg.eigvalsh(hessian(problem, w))[-1]
     assert largest_curvature(state, 0.0) == pytest.approx(exact, rel=1e-12)
     assert exact * (1 - 1e-12) <= largest_curvature(state, math.inf) <= exact + 24 * scale**2 + 24

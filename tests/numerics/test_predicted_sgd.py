@@ -9,45 +9,16 @@ from mpmath import mp, mpf
 
 from numerics import Problem, descend, online_sgd, power_law, predict_sgd, reduce, solve
 from numerics.descent.moments import Moments
+from numerics.descent.protocol import DescentProtocol
 from numerics.generated import load_module
 from numerics.problems.linearisation import escape_direction
+from tests.oracles.mean_sgd import plain_loop
 from theory.symbolic import Statistic, Z, hierarchy, single_index
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.discrete import online_sgd as mean_step
 from theory.symbolic.gradient_noise import generate_noise_module
 
 NAMES = ("u", "s", "one_minus_u", "one_minus_s", "loss", "mse", "recovered")
-
-
-def plain_loop(problem, step, steps, batch=1, noise=0.0, counts=1.0, number=float):
-    """s, u, 1 − u/s*, 1 − s/s*, loss and Σ (w̄ − w*)² + c after the ``steps``: every mode, by hand.
-
-    The numbers are those of 16 E[((w·x)² − (w*·x)² − ξ)² (w·x)² xxᵀ] of one sample, less the mean's square.
-    """
-    lam, star, w = (
-        np.array([number(float(value)) for value in values])
-        for values in (problem.eigenvalues, problem.teacher, problem.init)
-    )
-    step, noise, c, t = number(step), number(noise), 0 * w, lam @ star**2
-    for _ in range(steps):
-        s, u = lam @ (w**2 + c), (lam * w) @ star
-        A, B = 4 * (t - 3 * s), 8 * u
-        V = 240 * s**3 - 96 * s**2 * t + 48 * s * t**2 - 384 * s * u**2 + 192 * t * u**2 + 16 * noise * s
-        own = 1440 * s**2 - 384 * s * t + 96 * t**2 - 768 * u**2 + 32 * noise - A**2
-        cross, fixed = 768 * u * (t - 2 * s) - 2 * A * B, 384 * u**2 + 192 * s * (t - s) - B**2
-        added = counts * lam * V + lam**2 * (own * (w**2 + c) + cross * w * star + fixed * star**2)
-        c = (1 + step * lam * A) ** 2 * c + step**2 * added / batch
-        w = w + step * lam * (A * w + B * star)
-    s, u = lam @ (w**2 + c), (lam * w) @ star
-    loss = 3 * s**2 - 2 * s * t + 3 * t**2 - 4 * u**2
-    return {
-        "s": s,
-        "u": u,
-        "one_minus_u": 1 - u / t,
-        "one_minus_s": 1 - s / t,
-        "loss": loss,
-        "distance": np.sum((w - star) ** 2 + c),
-    }
 
 
 @pytest.mark.parametrize(
@@ -139,7 +110,8 @@ def test_a_step_is_the_derived_mean_step(link, order):
     module, noise = load_module(generate_module(model)), load_module(generate_noise_module(model))
     values, counts = rng.uniform(0.1, 1.0, 4), np.array([1.0, 2.0, 0.5, 3.0])
     problem = Problem(values, rng.normal(size=4), rng.normal(size=4))
-    state = Moments(problem, counts, eta, batch, float(sympy.Rational(sigma2)), module, noise)
+    protocol = DescentProtocol(eta, 1, batch=batch, noise_variance=float(sympy.Rational(sigma2)))
+    state = Moments(problem, counts, protocol, module, noise)
     state.variance = rng.uniform(0.1, 1.0, 4)
     star, w = problem.teacher, problem.init
 

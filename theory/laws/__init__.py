@@ -55,6 +55,7 @@ from theory.laws.names import (
     sigma2,
     t,
     t_0,
+    typical,
 )
 from theory.laws.spectra import Setting
 from theory.symbolic.local_flow import local_flow
@@ -236,4 +237,5 @@ __all__ = [
     "sigma2",
     "t",
     "t_0",
+    "typical",
 ]

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mpmath import mp, mpf
 
@@ -112,8 +112,9 @@ class Moments:
         with mp.workdps(digits):
             reach = mpf(10) ** decades / spectrum.extremes()[0]
             self.eigenvalues, self.masses = np.array(_seen(spectrum, reach), dtype=float).T
-            self.all, self.weights = np.array(_traced(spectrum), dtype=float).T
+            self.all, self.weights = np.array(traced(spectrum), dtype=float).T
         self.dimension, self.moving = _directions(spectrum)
+        self.inverse = _inverse(spectrum)
 
     def response(self, step: float) -> float:
         r""":math:`\kappa(\eta)`."""
@@ -123,24 +124,29 @@ class Moments:
         r"""What stays where the trace is held at 1, and under label noise of variance 1 without it."""
         import numpy as np
 
-        x, e, m, eta = self.eigenvalues, self.masses, self.batch, 8 * step
-        product = np.multiply.outer(x, x)
-        resolvent = e / (np.add.outer(x, x) - eta * self.first * product)
-        pull = 1 / (2 - eta * self.first * x)
-        across = resolvent * (eta * self.second * product - 2 * x[:, None])
-        along = (resolvent * (eta * self.second * product - 2 * x)).sum(axis=1)
-        shared, own = eta * (resolvent * product).sum(axis=1), eta * x * pull
+        m, eta = self.batch, 8 * step
+        at = _AtStep(self, eta)
         aligned, spread = np.array([12 / m, 1 / (2 * m)]), np.array([self.isotropic / m, 1 / (4 * m)])
-        from_nu = (4 + 20 / m) * shared + own * 12 / m
-        matrix = np.diag(1 - along) - across - np.multiply.outer(from_nu, e)
-        reply = np.linalg.solve(matrix, np.multiply.outer(shared, aligned) + np.multiply.outer(own, spread))
-        nu = e @ reply
+        source = np.multiply.outer(at.shared, aligned) + np.multiply.outer(at.own, spread)
+        reply, nu = at.solved(source)
         common, direct = eta * (aligned + (4 + 20 / m) * nu), eta * (spread + 12 / m * nu)
-        each = (2 * eta * self.second - 4 / x)[:, None] * reply + common
-        traces = (e * pull * x) @ each + direct * self._trace(eta)
-        squares = (e * pull) @ each / self.dimension + direct * self._mean_pull(eta)
+        each = at.each(reply, common)
+        traces = at.weights @ (self.eigenvalues[:, None] * each) + direct * self._trace(eta)
+        squares = at.weights @ each / self.dimension + direct * self._mean_pull(eta)
         first, second = zip(traces.tolist(), nu.tolist(), squares.tolist(), strict=True)
         return Stationary(*first), Stationary(*second)
+
+    def accumulated(self, step: float) -> tuple[float, float]:
+        r"""Trace and :math:`\nu` of :math:`\eta \sum_k N_k` from :math:`N_0 = ee^T`."""
+        m, eta = self.batch, 8 * step
+        at = _AtStep(self, eta)
+        reply, along = at.solved(at.resolvent.sum(axis=1) / 8)
+        each = at.each(reply, eta * (4 + 20 / m) * along)
+        inverse = (self.inverse + eta * self.first * float(at.weights.sum())) / 2
+        trace = at.weights @ (self.eigenvalues * each) + eta * 12 / m * along * self._trace(eta) + inverse / 8
+        kept, _ = self.replies(step)
+        whole = float(trace) / (1 - kept.trace)
+        return whole, float(along) + kept.along * whole
 
     def _trace(self, eta: float) -> float:
         """Sum ``λ/(2 − 8 η q_1 λ)`` over all modes."""
@@ -149,6 +155,37 @@ class Moments:
     def _mean_pull(self, eta: float) -> float:
         """Sum ``1/(2 − 8 η q_1 λ)`` over all modes with an eigenvalue other than 0, and divide by d."""
         return (self.moving + eta * self.first * self._trace(eta) / self.dimension) / 2
+
+
+class _AtStep:
+    """The linear system of M at 8 times a step: its matrix, and the answers to the factors of ee' and I."""
+
+    def __init__(self, moments: Moments, eta: float) -> None:
+        import numpy as np
+
+        self.x, self.e, m = moments.eigenvalues, moments.masses, moments.batch
+        self.second = eta * moments.second
+        product = np.multiply.outer(self.x, self.x)
+        self.resolvent = self.e / (np.add.outer(self.x, self.x) - eta * moments.first * product)
+        pull = 1 / (2 - eta * moments.first * self.x)
+        across = self.resolvent * (self.second * product - 2 * self.x[:, None])
+        along = (self.resolvent * (self.second * product - 2 * self.x)).sum(axis=1)
+        self.shared, self.own = eta * (self.resolvent * product).sum(axis=1), eta * self.x * pull
+        from_nu = (4 + 20 / m) * self.shared + self.own * 12 / m
+        self.matrix = np.diag(1 - along) - across - np.multiply.outer(from_nu, self.e)
+        self.weights = self.e * pull
+
+    def solved(self, source: Any) -> tuple[Any, Any]:
+        """M (N, …) and ν of a ``source`` (N, …)."""
+        import numpy as np
+
+        reply = np.linalg.solve(self.matrix, source)
+        return reply, self.e @ reply
+
+    def each(self, reply: Any, common: Any) -> Any:
+        """What M and the factors of ee' give the diagonal of N, over mass and eigenvalue."""
+        factor = 2 * self.second - 4 / self.x
+        return (factor * reply.T).T + common
 
 
 @lru_cache(maxsize=8)
@@ -165,6 +202,14 @@ def _directions(spectrum: Spectrum) -> tuple[float, float]:
     return float(d), sum(level.multiplicity for level in spectrum.levels()) / d
 
 
+def _inverse(spectrum: Spectrum) -> float:
+    """Sum of mass over eigenvalue, the squared length of the teacher; infinite where it diverges."""
+    if isinstance(spectrum, PowerLaw) and spectrum.mass_exponent is not None:
+        diverges = spectrum.dimension == math.inf and spectrum.mass_exponent - spectrum.exponent <= 1
+        return math.inf if diverges else float(spectrum.moment(-1))
+    return float(mp.fsum(mass / x for x, mass, _ in spectrum.levels()))
+
+
 def _seen(spectrum: Spectrum, reach: mpf) -> Rule:
     """Eigenvalues and masses, those of many modes by rules in geometric bins."""
     if isinstance(spectrum, PowerLaw) and spectrum.dimension > LISTED:
@@ -172,7 +217,7 @@ def _seen(spectrum: Spectrum, reach: mpf) -> Rule:
     return [(x, mass) for x, mass, _ in spectrum.levels() if mass]
 
 
-def _traced(spectrum: Spectrum) -> Rule:
+def traced(spectrum: Spectrum) -> Rule:
     """All eigenvalues with their own sums as weights."""
     if isinstance(spectrum, PowerLaw) and spectrum.exponent > 0 and spectrum.dimension > LISTED:
         return compressed(PowerLaw(spectrum.exponent, spectrum.dimension))
