@@ -12,9 +12,9 @@
 - ``descend``: population gradient descent, exactly; ``descend_network`` of any model
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 - ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
-- ``predict_samples``: the mean of that flow, without drawing, in any dimension
+- ``predict_samples``: the mean of that flow, without drawing, in any dimension; ``sample_escape``: its rate
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
-- ``predict_sgd``: its mean, without runs, in any dimension
+- ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
@@ -29,6 +29,7 @@ from numerics.descent import (
     Prediction,
     Samples,
     StochasticRuns,
+    Tuned,
     descend,
     descend_network,
     draw_samples,
@@ -38,6 +39,7 @@ from numerics.descent import (
     predict_sgd,
     read_schedule,
     shared_sgd,
+    tune_sgd,
 )
 from numerics.fits.exponents import (
     LogarithmFit,
@@ -55,7 +57,7 @@ from numerics.problems.network_law import power_law_network
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
-from numerics.samples import SamplePrediction, predict_samples
+from numerics.samples import SampleEscape, SamplePrediction, predict_samples, sample_escape
 from numerics.shown.files import load, save
 from numerics.shown.labelled import dataset, plot, sweep
 from numerics.shown.phases import Phases
@@ -80,10 +82,12 @@ __all__ = [
     "PowerLawFit",
     "Prediction",
     "Problem",
+    "SampleEscape",
     "SamplePrediction",
     "Samples",
     "StochasticRuns",
     "Trajectory",
+    "Tuned",
     "Weights",
     "dataset",
     "descend",
@@ -109,9 +113,11 @@ __all__ = [
     "read_schedule",
     "reduce",
     "register_average",
+    "sample_escape",
     "save",
     "shared_sgd",
     "solve",
     "solve_many",
     "sweep",
+    "tune_sgd",
 ]

@@ -4,6 +4,7 @@
 - ``draw_samples``, ``empirical_flow``, ``empirical_descent``: flow and descent on n samples
 - ``online_sgd``, ``shared_sgd``: stochastic gradient descent on fresh Gaussian inputs
 - ``predict_sgd``: its mean, without runs
+- ``tune_sgd``: the step size at which it ends best
 - ``DescentProtocol``: what all of them do, step sizes that change included; ``read_schedule`` of a text
 """
 
@@ -13,6 +14,7 @@ from numerics.descent.protocol import DescentProtocol
 from numerics.descent.samples import EmpiricalRun, Samples, draw_samples, empirical_descent, empirical_flow
 from numerics.descent.schedule import read_schedule
 from numerics.descent.sgd import StochasticRuns, online_sgd, shared_sgd
+from numerics.descent.tuned import Tuned, tune_sgd
 
 __all__ = [
     "DescentProtocol",
@@ -20,6 +22,7 @@ __all__ = [
     "Prediction",
     "Samples",
     "StochasticRuns",
+    "Tuned",
     "descend",
     "descend_network",
     "draw_samples",
@@ -29,4 +32,5 @@ __all__ = [
     "predict_sgd",
     "read_schedule",
     "shared_sgd",
+    "tune_sgd",
 ]

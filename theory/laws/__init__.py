@@ -43,6 +43,7 @@ from theory.laws.names import (
     epsilon,
     eta,
     eta_c,
+    fall,
     g_0,
     gamma,
     history,
@@ -55,6 +56,7 @@ from theory.laws.names import (
     sigma2,
     t,
     t_0,
+    trace,
     typical,
 )
 from theory.laws.spectra import Setting
@@ -222,6 +224,7 @@ __all__ = [
     "epsilon",
     "eta",
     "eta_c",
+    "fall",
     "g_0",
     "gamma",
     "history",
@@ -237,5 +240,6 @@ __all__ = [
     "sigma2",
     "t",
     "t_0",
+    "trace",
     "typical",
 ]
