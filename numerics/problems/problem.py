@@ -114,9 +114,8 @@ class Problem(Result, Summarised):
             raise ValueError("teacher has no energy (sum of eigenvalue * teacher² is 0): it must be positive")
         if not (energy > 1.0 / LARGEST_ENERGY and np.all(np.array(sizes) < LARGEST_ENERGY)):
             raise ValueError(
-                f"teacher energy {energy:g}, largest squared length {max(sizes):g}: "
-                f"they must lie between {1.0 / LARGEST_ENERGY:g} and {LARGEST_ENERGY:g}, "
-                "so rescale the problem"
+                f"teacher energy {energy:g}, largest squared length {max(sizes):g}: they must lie between "
+                f"{1.0 / LARGEST_ENERGY:g} and {LARGEST_ENERGY:g}, so rescale the problem"
             )
 
     @property

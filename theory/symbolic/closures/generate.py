@@ -53,9 +53,8 @@ def _open(system: Hierarchy) -> str:
     missing = system.missing(order)
     names = ", ".join(str(key.function(system.model.overlaps)) for key in missing)
     raise UnclosedHierarchyError(
-        f"{system.model.name} up to order {order} lacks {names}: close it with"
-        " close(hierarchy, CharacteristicPolynomial(eigenvalues)) or another closure of"
-        " theory.symbolic.closures"
+        f"{system.model.name} up to order {order} lacks {names}: close it with close(hierarchy, "
+        "CharacteristicPolynomial(eigenvalues)) or another closure of theory.symbolic.closures"
     )
 
 
