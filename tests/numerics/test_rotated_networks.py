@@ -138,7 +138,7 @@ def test_other_networks_have_no_frame():
 
 
 def test_rounding_turns_the_students_long_after():
-    """Nothing takes back a rotation, so that rounding of the drift adds up to one; steps go on in equal ratios.
+    """Nothing takes back a rotation, so that rounding of the drift adds up to one; steps grow all the same.
 
     Orthogonal teachers without end are learned side by side: the loss is that of one, twice.
     """
