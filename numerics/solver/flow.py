@@ -106,9 +106,7 @@ def solve(
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
     kept_norm = isinstance(rules, Constrained) or getattr(rules, "SCALE_FREE", False)
     if rtol is not None and (kept_norm or isinstance(rules, Trained)):
-        raise ValueError(
-            "rtol goes with the plain flow alone, without a constraint or trained weights"
-        )
+        raise ValueError("rtol goes with the plain flow alone, without a constraint or trained weights")
     if isinstance(rules, Constrained):
         return _constrained(problem, until, rules, progress, check)
     if getattr(rules, "SCALE_FREE", False):
