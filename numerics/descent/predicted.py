@@ -18,7 +18,7 @@ from numerics.descent.fluctuations import Accompanied, AccompaniedBlocks, deviat
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.descent.population import fast_modes, observables, reduced, stretches
-from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.protocol import DescentProtocol, Protocolled, protocol_of
 from numerics.descent.steps import recorded_steps
 from numerics.generated import Generated, GeneratedNoise, phase_retrieval, phase_retrieval_noise
 from numerics.parallel.threads import on_one_thread
@@ -39,7 +39,7 @@ COARSE = 1e-3  # error of the modes that the band is computed on
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Prediction(Curves, Summarised):
+class Prediction(Protocolled, Curves, Summarised):
     """The mean curve of online SGD, after the step numbers ``steps`` (n,).
 
     ``t`` is the sum of the step sizes of the ``protocol``; the arrays after it are those of
@@ -73,21 +73,6 @@ class Prediction(Curves, Summarised):
     limit: Limit
     modes: int
     error: float
-
-    @property
-    def step_size(self) -> float:
-        """That of the protocol."""
-        return self.protocol.step_size
-
-    @property
-    def batch(self) -> int | tuple[tuple[float, int], ...]:
-        """That of the protocol."""
-        return self.protocol.batch
-
-    @property
-    def noise_variance(self) -> float:
-        """That of the protocol."""
-        return self.protocol.noise_variance
 
     @property
     def observables(self) -> Observables:

@@ -23,7 +23,7 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.descent import checkpoint
 from numerics.descent.draws import STREAM, Draws, check_directions
-from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.protocol import DescentProtocol, Protocolled, protocol_of
 from numerics.descent.steps import recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.problems.problem import Problem
@@ -40,7 +40,7 @@ SAVE_EVERY = 10.0  # seconds
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class StochasticRuns(Result, Summarised):
+class StochasticRuns(Protocolled, Result, Summarised):
     """Runs of online SGD on one problem, one for every seed.
 
     ``steps`` (n,) are the step numbers recorded; ``t``, the sum of the step sizes of the ``protocol``, is the
@@ -62,21 +62,6 @@ class StochasticRuns(Result, Summarised):
     loss: Array
     mse: Array
     recovered: Array
-
-    @property
-    def step_size(self) -> float:
-        """That of the protocol."""
-        return self.protocol.step_size
-
-    @property
-    def batch(self) -> int | tuple[tuple[float, int], ...]:
-        """That of the protocol."""
-        return self.protocol.batch
-
-    @property
-    def noise_variance(self) -> float:
-        """That of the protocol."""
-        return self.protocol.noise_variance
 
     @property
     def lost(self) -> Array:
