@@ -176,7 +176,7 @@ OWN = {
     "from_samples": {"samples": np.eye(2), "teacher": [1.0, 1.0], "init": [0.1, 0.1]},
     "sweep": {"depth": [1.0]},
     "solve": {"steps": [CollocationStep()]},
-    "independent_flow": {"inputs": INDEPENDENT},
+    "independent_flow": {"inputs": INDEPENDENT, "cumulants": None},
     "input_cumulants": {"inputs": "laplace", "order": 4},
     "sample_escape": {"samples": 5, "problem": POSITIVE},
     "predict_samples": {"samples": 5, "problem": POSITIVE},
