@@ -12,6 +12,7 @@
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
+- ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
 - ``predict_sgd``: its mean, without runs, in any dimension
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
@@ -24,6 +25,7 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
+    NetworkRuns,
     Prediction,
     Samples,
     StochasticRuns,
@@ -33,9 +35,11 @@ from numerics.descent import (
     empirical_descent,
     empirical_flow,
     online_sgd,
+    online_sgd_network,
     predict_sgd,
     read_schedule,
     shared_sgd,
+    shared_sgd_network,
 )
 from numerics.fits.exponents import (
     LogarithmFit,
@@ -68,6 +72,7 @@ __all__ = [
     "EmpiricalRun",
     "Limit",
     "LogarithmFit",
+    "NetworkRuns",
     "Observables",
     "Overlaps",
     "Phases",
@@ -93,6 +98,7 @@ __all__ = [
     "local_slopes",
     "network",
     "online_sgd",
+    "online_sgd_network",
     "plot",
     "power_law",
     "power_law_network",
@@ -103,6 +109,7 @@ __all__ = [
     "register_average",
     "save",
     "shared_sgd",
+    "shared_sgd_network",
     "solve",
     "solve_many",
     "sweep",

@@ -165,6 +165,8 @@ OWN = {
     "solve": {"steps": [CollocationStep()]},
     "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
+    "online_sgd_network": {"model": MODEL, "inputs": None},
+    "shared_sgd_network": {"model": MODEL, "inputs": None},
 }
 """Where a function means something else by it."""
 
@@ -210,6 +212,7 @@ MADE = (
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
     numerics.DescentProtocol(0.01, 3),
+    numerics.online_sgd_network(PROBLEM, 0.01, 3, model=MODEL),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),
 )

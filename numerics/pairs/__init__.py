@@ -114,7 +114,7 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
         return Constrained(right_hand_sides(model.model), model.constraint)
     if isinstance(model, ModuleType | Network):
         return model
-    if _has_own_averages(model) or _has_areas(model):
+    if has_own_averages(model) or _has_areas(model):
         return _generated(model)
     return network(
         list(model.student_links),
@@ -140,7 +140,7 @@ def gradient_flow(model: AnyModel) -> RightHandSides:
     return rules
 
 
-def _has_own_averages(model: "Model") -> bool:
+def has_own_averages(model: "Model") -> bool:
     from theory.symbolic import Model
 
     return type(model).pair_average is not Model.pair_average
