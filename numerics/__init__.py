@@ -2,7 +2,8 @@
 
 - ``power_law``, ``power_law_network``, ``Problem``: what to solve
 - ``reduce``: an equivalent problem of a few hundred modes
-- ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``
+- ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
+  statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
@@ -10,6 +11,7 @@
 - ``load_module``: the right-hand sides of another model, from the text that was generated for it
 - ``descend``: population gradient descent, exactly; ``descend_network`` of any model
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
+- ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
@@ -50,6 +52,7 @@ from numerics.fits.exponents import (
 )
 from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
+from numerics.independent import IndependentRun, independent_flow
 from numerics.pairs import network, register_average
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
@@ -62,6 +65,7 @@ from numerics.shown.labelled import dataset, plot, sweep
 from numerics.shown.phases import Phases
 from numerics.solver.batch import solve_many
 from numerics.solver.flow import solve
+from numerics.state.followed import Orders, Weights
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
 from numerics.state.trajectory import Trajectory
@@ -70,10 +74,12 @@ from theory.about import __getattr__ as __getattr__
 __all__ = [
     "DescentProtocol",
     "EmpiricalRun",
+    "IndependentRun",
     "Limit",
     "LogarithmFit",
     "NetworkRuns",
     "Observables",
+    "Orders",
     "Overlaps",
     "Phases",
     "PowerLawFit",
@@ -83,6 +89,7 @@ __all__ = [
     "Samples",
     "StochasticRuns",
     "Trajectory",
+    "Weights",
     "dataset",
     "descend",
     "descend_network",
@@ -92,6 +99,7 @@ __all__ = [
     "empirical_flow",
     "extrapolate_power_law",
     "fit_power_law",
+    "independent_flow",
     "largest_stable_step",
     "load",
     "load_module",

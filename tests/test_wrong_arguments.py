@@ -42,6 +42,7 @@ MODEL = symbolic.phase_retrieval()
 NETWORK = symbolic.quadratic_network(2, 2)
 TOWER = symbolic.hierarchy(MODEL)
 PROBLEM = numerics.Problem([0.6, 0.3, 0.1], [1.0, -1.0, 1.0], [0.2, 0.1, 0.3])
+INDEPENDENT = symbolic.IndependentModel(MODEL, (sympy.S.Zero, sympy.S.One))
 POSITIVE = numerics.Problem([0.6, 0.3, 0.1], [1.0, 1.0, 1.0], [0.2, 0.1, 0.3])
 RUN = numerics.solve(PROBLEM, 1.0)
 LAW = laws.PowerLaw(2, "inf")
@@ -90,6 +91,7 @@ VALID = {
     "horizon": 10.0,
     "index": 2,
     "init": "sphere",
+    "label": "a run",
     "labelled": RUN.at([0.5, 1.0]).dataset(),
     "last": 10.0,
     "law": LEVELS,
@@ -159,10 +161,13 @@ OWN = {
     "hierarchy": {"order": sympy.Symbol("k")},
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
+    "sgd_escape_time_quantile": {"dimension": 20},
     "isotropic_gram": {"start": 0.1 * np.eye(2)},
     "spare_loss_prefactor": {"eigenvalues": [1.0, 0.5, 0.2], "teachers": [[0.0, 0.0, 1.0]]},
     "sweep": {"depth": [1.0]},
     "solve": {"steps": [CollocationStep()]},
+    "independent_flow": {"inputs": INDEPENDENT},
+    "input_cumulants": {"inputs": "laplace", "order": 4},
     "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
     "online_sgd_network": {"model": MODEL, "inputs": None},
@@ -172,6 +177,7 @@ OWN = {
 
 MADE = (
     *(MODEL, TOWER, MEASURE, LAW, PROBLEM, RUN, RUN.at([0.5]), RUN.overlaps([0.5]), RUN.limit, RUN.phases()),
+    *(RUN.modes([0.5]), RUN.statistics(2, [0.5])),
     *(VALID["samples"], VALID["system"], VALID["closure"]),
     symbolic.complex_phase_retrieval(),
     symbolic.EllipticalModel("t", symbolic.Z**2, symbolic.Z**2, radial_moments=(sympy.S(2), sympy.S(9))),
@@ -179,6 +185,7 @@ MADE = (
     symbolic.escape(symbolic.Z**2),
     symbolic.sphere_escape(symbolic.Z**2),
     symbolic.constrained(MODEL, "sphere"),
+    symbolic.trained(MODEL, 1),
     symbolic.gradient(MODEL),
     symbolic.hessian(MODEL),
     symbolic.linearise(MODEL)[1],
@@ -209,6 +216,7 @@ MADE = (
     numerics.LogarithmFit(1.0, 0.1, 1.0, 0.1),
     numerics.empirical_flow(VALID["samples"], [0.5]),
     numerics.online_sgd(PROBLEM, 0.01, 3),
+    numerics.independent_flow(PROBLEM, [0.5], INDEPENDENT),
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
     numerics.DescentProtocol(0.01, 3),

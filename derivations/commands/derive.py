@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivations.commands.network import Chosen, network_options, symbolic_model
+from derivations.commands.network import (
+    Chosen,
+    check_learning,
+    learning_options,
+    network_options,
+    symbolic_model,
+)
 from derivations.commands.options import bad_input, check_suffix, output_options
 from derivations.output import BadInput, emit, json_text, progress
 
@@ -16,7 +22,7 @@ if TYPE_CHECKING:
     import sympy
 
     from derivations.press.equations import Equation
-    from theory.symbolic import ConstrainedModel, Model
+    from theory.symbolic.hierarchy import AnyFlow
 
 FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
 SUFFIXES = ("json", "tex", "md", "html", "xml", "py")
@@ -31,12 +37,14 @@ Examples:
   phase-retrieval derive --link 'erf(z)' --width 2 --teachers 1 --format latex
   phase-retrieval derive --link 'z**2' --sgd --format sympy
   phase-retrieval derive --link 'He3(z)' --constraint sphere
+  phase-retrieval derive --link 'relu(z)' --width 2 --train-weights
 """
 
 
 @click.command(epilog=EXAMPLES)
 @click.argument("names", nargs=-1, metavar="[ID|CHAPTER]…")
 @network_options
+@learning_options
 @click.option(
     "--sgd",
     is_flag=True,
@@ -65,22 +73,27 @@ def derive(
         as_json |= check_suffix(output, SUFFIXES) == "json"
     chosen = Chosen.taken(request)
     if names:
-        if given := [*chosen.given, *["--sgd"] * sgd]:
+        if given := [*chosen.given, *(["--sgd"] if sgd else [])]:
             raise BadInput(f"{given[0]} derives a model: it does not go with {names[0]!r}")
         emit(_steps(names, layout, as_json), output)
         return
     from derivations.press import equations
-    from theory.symbolic import constrained
+    from theory.symbolic import constrained, trained
     from theory.symbolic.pairs import pair_function
 
     with bad_input():
+        check_learning(chosen)
         model = symbolic_model(chosen.sides())
         for pair in combinations_with_replacement(dict.fromkeys(link for _, link in model.units), 2):
             pair_function(*pair)
-    constraint = chosen.constraint
-    if sgd and constraint is not None:
-        raise BadInput("--sgd derives the step of the plain gradient: leave out --constraint")
-    flow = model if constraint is None else constrained(model, constraint)
+    flow: AnyFlow = model
+    if chosen.constraint is not None:
+        flow = constrained(model, chosen.constraint)
+    elif chosen.train_weights is not None:
+        flow = trained(model, chosen.train_weights)
+    if sgd and flow is not model:
+        other = "constraint" if chosen.constraint is not None else "train-weights"
+        raise BadInput(f"--sgd derives the step of the plain gradient: leave out --{other}")
     with progress("derive"):
         contents = list(equations.equations(flow))
         if sgd:
@@ -103,16 +116,16 @@ def _steps(names: tuple[str, ...], layout: str, as_json: bool) -> str:
         return json_text(plain.as_json(chosen)) if as_json else plain.FORMATS[layout](chosen)
 
 
-def _answer(flow: "Model | ConstrainedModel", contents: "Sequence[Equation]") -> dict[str, Any]:
+def _answer(flow: "AnyFlow", contents: "Sequence[Equation]") -> dict[str, Any]:
     """What the command prints for programs; A and B are strings, or lists of rows of a network.
 
     Of a wide network they are None: its equations are those of the pair functions.
     """
     from derivations.press.equations import is_wide
-    from theory.symbolic import ConstrainedModel
+    from theory.symbolic import ConstrainedModel, Model, TrainedModel
     from theory.symbolic.models import written_links
 
-    constraint, model = (flow.constraint, flow.model) if isinstance(flow, ConstrainedModel) else (None, flow)
+    model = flow if isinstance(flow, Model) else flow.model
     answer: dict[str, Any] = {
         "link": written_links(model.student_link),
         "teacher_link": written_links(model.teacher_link),
@@ -120,9 +133,11 @@ def _answer(flow: "Model | ConstrainedModel", contents: "Sequence[Equation]") ->
     if is_wide(model):
         answer |= dict.fromkeys(("loss", "A", "B"))
     else:
-        answer |= {"loss": str(model.loss), "A": _written(model.A), "B": _written(model.B)}
-    if constraint is not None:
-        answer["constraint"] = str(constraint)
+        answer |= {"loss": str(flow.loss), "A": _written(flow.A), "B": _written(flow.B)}
+    if isinstance(flow, ConstrainedModel):
+        answer["constraint"] = str(flow.constraint)
+    elif isinstance(flow, TrainedModel):
+        answer["train_weights"] = str(flow.train_rate)
     return answer | {"equations": {equation.key: str(equation.value) for equation in contents}}
 
 

@@ -15,6 +15,7 @@ from derivations.commands.curves import (
 )
 from derivations.commands.network import (
     Chosen,
+    learning_options,
     network_answer,
     network_model,
     network_options,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     )
     from numerics.descent.schedule import Schedule
     from numerics.generated import RightHandSides
+    from numerics.state.observables import TrainedOverlaps
 
     Run = Observables | EmpiricalRun | StochasticRuns
 
@@ -103,6 +105,7 @@ ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": 
     help="Keep the state of SGD there, and go on from it if it is there already.",
 )
 @network_options
+@learning_options
 @result_options
 def descend(
     step_size: float,
@@ -153,7 +156,7 @@ def descend(
         return
     if model is not None:
         overlaps = _descend_network(problem, protocol, count, model)
-        kept = {} if chosen.constraint is None else {"constraint": str(chosen.constraint)}
+        kept = written_options(chosen._replace(**dict.fromkeys(Chosen._fields[:6])))
         facts = {"modes": len(problem.eigenvalues), **_told(protocol), **kept}
         answer = network_answer(overlaps, overlaps.t.tolist(), facts, None)
         if form is not None:
@@ -250,12 +253,13 @@ def _run(
 
 def _model(chosen: Chosen, problem: "Problem", sgd: bool) -> Any:
     """The model of the options: with its links for SGD, else its right-hand sides."""
-    sides = chosen.sides(problem)
     if not sgd:
-        return network_model(sides, chosen.constraint)
+        return network_model(chosen, problem)
+    if chosen.train_weights is not None:
+        raise ValueError("--train-weights is for descent on the population: leave out --sgd")
     from theory.symbolic import constrained
 
-    model = symbolic_model(sides)
+    model = symbolic_model(chosen.sides(problem))
     return model if chosen.constraint is None else constrained(model, chosen.constraint)
 
 
@@ -300,7 +304,7 @@ def _median_loss(runs: "NetworkRuns", output: Path | None) -> str:
 
 def _descend_network(
     problem: "Problem", protocol: "DescentProtocol", points: int, model: "RightHandSides"
-) -> "Overlaps":
+) -> "Overlaps | TrainedOverlaps":
     """The descent of another model; a step size at which it diverges is bad input."""
     import numerics
 

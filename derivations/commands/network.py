@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from derivations.commands.options import Command, add_options, parsed, read_weights
+from derivations.commands.options import Command, add_options, parsed, read_rate, read_weights
 from derivations.output import json_text, tables
 from theory.constraint import Constraint
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numerics import Overlaps, Problem
     from numerics.arrays import Array
     from numerics.generated import RightHandSides
+    from numerics.state.observables import TrainedOverlaps
     from theory.symbolic import Model
 
 Weights = tuple[Fraction, ...]
@@ -48,11 +49,12 @@ class Chosen(NamedTuple):
     weights: Weights | None
     teacher_weights: Weights | None
     constraint: Constraint | None
+    train_weights: Fraction | None = None
 
     @classmethod
     def taken(cls, request: dict[str, Any]) -> "Chosen":
         """These options, taken out of all those of a command."""
-        return cls(*(request.pop(name) for name in cls._fields))
+        return cls(*(request.pop(name, None) for name in cls._fields))
 
     @property
     def given(self) -> list[str]:
@@ -149,6 +151,27 @@ def network_options(command: Command) -> Command:
     return add_options(command, *options)
 
 
+def learning_options(command: Command) -> Command:
+    """Add what else of a model may learn than its students' directions."""
+    return add_options(
+        command,
+        click.option(
+            "--train-weights",
+            metavar="[RATE]",
+            is_flag=False,
+            flag_value="1",
+            callback=parsed(read_rate),
+            help="The students' weights learn, too, from those given on: dc/dt = -RATE dL/dc.  [RATE: 1]",
+        ),
+    )
+
+
+def check_learning(chosen: Chosen) -> None:
+    """Raise ValueError for options of the flow that do not go together."""
+    if chosen.train_weights is not None and chosen.constraint is not None:
+        raise ValueError("--train-weights and --constraint exclude each other: leave one of them out")
+
+
 def written_options(chosen: Chosen) -> dict[str, Any]:
     """The options of the model as attributes of a result."""
     options = {name: value for name, value in chosen._asdict().items() if value is not None}
@@ -159,7 +182,9 @@ def written_options(chosen: Chosen) -> dict[str, Any]:
 
 
 def _written(value: Any) -> Any:
-    """A constraint as its text; anything else as it is."""
+    """A constraint as its text, a rate as a float; anything else as it is."""
+    if isinstance(value, Fraction):
+        return float(value)
     return str(value) if isinstance(value, Constraint) else value
 
 
@@ -171,38 +196,46 @@ def symbolic_model(sides: tuple[Side, Side]) -> "Model":
     return Model("network", own.links, other.links, own.weights, other.weights)
 
 
-def network_model(
-    sides: tuple[Side, Side], constraint: Constraint | None = None, exact: bool = False
-) -> "RightHandSides":
-    """The right-hand sides of students and teachers; for any digits if ``exact``.
+def network_model(chosen: Chosen, problem: "Problem", exact: bool = False) -> "RightHandSides":
+    """The right-hand sides of the model that is ``chosen`` for a ``problem``; for any digits if ``exact``.
 
-    Raises ValueError for links that, to any digits, have no closed form, and for a ``constraint`` then.
+    Raises ValueError for options that do not go together, for links that, to any digits, have no closed form,
+    and for what is then known for the plain gradient alone.
     """
     from numerics import load_module
     from numerics.pairs import right_hand_sides
-    from theory.symbolic import constrained
+    from theory.symbolic import constrained, trained
     from theory.symbolic.codegen import generate_module
     from theory.symbolic.precision import at_any_precision
 
-    if exact and constraint is not None:
-        raise ValueError("--digits solves the flow of the plain gradient: leave out --constraint")
-    model = symbolic_model(sides)
-    if constraint is not None:
-        return right_hand_sides(constrained(model, constraint))
+    check_learning(chosen)
+    if exact and (chosen.constraint is not None or chosen.train_weights is not None):
+        given = "--constraint" if chosen.constraint is not None else "--train-weights"
+        raise ValueError(f"--digits solves the flow of the plain gradient: leave out {given}")
+    model = symbolic_model(chosen.sides(problem))
+    if chosen.constraint is not None:
+        return right_hand_sides(constrained(model, chosen.constraint))
+    if chosen.train_weights is not None:
+        return right_hand_sides(trained(model, chosen.train_weights))
     return load_module(at_any_precision(generate_module(model))) if exact else right_hand_sides(model)
 
 
 def network_answer(
-    overlaps: "Overlaps", times: Sequence[float], facts: dict[str, Any], digits: int | None
+    overlaps: "Overlaps | TrainedOverlaps", times: Sequence[float], facts: dict[str, Any], digits: int | None
 ) -> dict[str, Any]:
-    """What ``--json`` prints: S (time × K × K), U (time × K × M), the loss, and ``facts`` of the run.
+    """What ``--json`` prints: S (time × K × K), U (time × K × M), the loss, weights that learn (time × K),
+    and ``facts`` of the run.
 
     Numbers are decimal strings where ``digits`` are asked for.
     """
     import numpy as np
 
+    from numerics.state.observables import TrainedOverlaps
+
     S, U = (np.moveaxis(part, -1, 0) for part in (overlaps.S, overlaps.U))
     parts = {"S": S, "U": U, "loss": overlaps.loss}
+    if isinstance(overlaps, TrainedOverlaps):
+        parts["weights"] = overlaps.weights.T
     return {
         "t": list(times) if digits is None else [repr(time) for time in times],
         **{name: _plain(part, digits) for name, part in parts.items()},
@@ -241,11 +274,14 @@ def network_text(answer: dict[str, Any], as_json: bool, output: Path | None) -> 
         for j, row in enumerate(answer[name][0])
         for k in range(len(row))
     ]
+    if "weights" in answer and np.size(answer["weights"][0]) <= WIDEST:
+        names += [f"c{j + 1}" for j in range(len(answer["weights"][0]))]
+        shown.append("weights")
     cells = zip(*(np.reshape(answer[name], (len(answer["t"]), -1)).tolist() for name in shown), strict=True)
     rows = [
         [f"{float(x):.10g}" for x in (t, *chain.from_iterable(row), loss)]
         for t, row, loss in zip(answer["t"], cells if shown else repeat(()), answer["loss"], strict=False)
     ]
-    if len(shown) < 2:
+    if not {"S", "U"} <= set(shown):
         facts.append(("S and U", f"those of more than {WIDEST} entries are printed with --json"))
     return tables((("outcome", ""), facts), (["t", *names, "loss"], rows), output=output)

@@ -16,7 +16,7 @@ import click
 
 from derivations.output import BadInput
 from theory.disk import writable
-from theory.names import escape_size, source_exponent
+from theory.names import escape_size, read_number, source_exponent
 
 if TYPE_CHECKING:
     from numerics import Problem
@@ -109,6 +109,18 @@ def read_positive(text: str) -> float:
     value = _float(text)
     if not 0 < value < math.inf:
         raise ValueError(f"{text!r} must be a positive, finite number")
+    return value
+
+
+def read_rate(text: str) -> Fraction:
+    """A positive number, exactly.
+
+    >>> read_rate("1/2")
+    Fraction(1, 2)
+    """
+    value = read_number(text)
+    if value is None or value <= 0:
+        raise ValueError(f"{text!r} must be a positive number such as 1, 0.1 or 1/3")
     return value
 
 

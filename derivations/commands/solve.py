@@ -15,8 +15,10 @@ from derivations.commands.curves import (
     parameters,
 )
 from derivations.commands.digits import digits_answer, digits_text, exact_problem, solve_with_digits
+from derivations.commands.inputs import GAUSSIAN, check_inputs, input_model, inputs_content, inputs_option
 from derivations.commands.network import (
     Chosen,
+    learning_options,
     network_answer,
     network_model,
     network_options,
@@ -57,9 +59,11 @@ Examples:
   phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
+  phase-retrieval solve --exponent 1.5 --dimension 100 --until 9 --link relu --width 2 --train-weights 0.5
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
   phase-retrieval solve --exponent 2 --dimension 500 --until 1e3 --sgd --step-size 2e-3 --schedule linear
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --samples 1000 --noise 0.1
+  phase-retrieval solve --exponent 2 --dimension inf --init escape:0.1 --until 1e6 --inputs rademacher
 """
 
 
@@ -84,8 +88,10 @@ Examples:
     "read as exact decimals.",
 )
 @network_options
+@learning_options
 @sgd_options
 @samples_option
+@inputs_option
 @result_options
 def solve(
     until: float,
@@ -98,6 +104,7 @@ def solve(
     noise: float | None,
     schedule: "Schedule | None",
     samples: int | None,
+    inputs: str | None,
     as_json: bool,
     output: Path | None,
     form: str | None,
@@ -118,6 +125,10 @@ def solve(
             check_sgd(sgd, digits, sampling, until)
         else:
             check_samples(sgd, digits, sampling, chosen.given)
+        if inputs == GAUSSIAN:
+            inputs = None
+        if inputs is not None:
+            check_inputs(sgd, samples, digits, chosen.given)
         exact = None if digits is None else _exact(digits, report, chosen, request)
         least = 0.0 if sgd else LEAST_HORIZON
         problem = (
@@ -125,7 +136,9 @@ def solve(
             if exact is not None
             else load_problem(until, sizes=chosen.sizes, least_horizon=least, **request)
         )
-    if sgd:
+    if inputs is not None:
+        content = _on_inputs(problem, report, chosen, inputs)
+    elif sgd:
         content = _predicted(problem, report, chosen, sampling)
     elif samples is not None:
         content = _on_samples(problem, report, samples, noise)
@@ -200,12 +213,21 @@ def _on_samples(problem: "Problem", report: Report, samples: int, noise: float |
     return samples_content(prediction, report.as_json, report.form, report.output, report.labels)
 
 
+def _on_inputs(problem: "Problem", report: Report, chosen: Chosen, inputs: str) -> str | bytes:
+    """The flow on inputs that are not Gaussian."""
+    with bad_input():
+        check_one_student(problem)
+        model = input_model(inputs, chosen.link, chosen.teacher_link)
+    times = report.moments(problem)
+    return inputs_content(problem, model, times, report.as_json, report.form, report.output, report.labels)
+
+
 def _network(
     problem: "Problem", exact: "ExactProblem | None", report: Report, chosen: Chosen, digits: int | None
 ) -> str | bytes:
     """The overlaps of another model than phase retrieval, to so many ``digits`` where they are asked for."""
     with bad_input():
-        model = network_model(chosen.sides(problem), chosen.constraint, exact=exact is not None)
+        model = network_model(chosen, problem, exact=exact is not None)
     times = report.moments(problem)
     run, answer = _run_network(exact or problem, model, report.until, times, digits)
     if report.form is not None:
@@ -225,15 +247,13 @@ def _run_network(
     if digits is None:
         with bad_input(), progress("solve"):
             run = numerics.solve(problem, until, model)
-        overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), {}
+        overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), run.of_flow()
     else:
         run = solve_with_digits(problem, moments, digits, model)
         overlaps, modes, written = run.overlaps, run.modes, {"digits": digits}
     order = [moments.index(time) for time in times]
     overlaps = type(overlaps)(*(part[..., order] for part in overlaps))
     facts = {**_outcome(run, modes), **written}
-    if hasattr(model, "CONSTRAINT"):
-        facts["constraint"] = model.CONSTRAINT
     return run, network_answer(overlaps, times, facts, digits)
 
 

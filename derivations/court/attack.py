@@ -29,6 +29,16 @@ CAUCHY_SCHWARZ: Identity = (
 """Lagrange's identity, pair by pair of modes and so for any d: the sides differ by squares."""
 
 
+def written(expression: sympy.Expr) -> str:
+    """An expression in plain characters, for evidence that prints what it examined.
+
+    >>> x, y = sympy.symbols("x y")
+    >>> written(2 * x**2 - y * sympy.exp(-x))
+    '2 x^2 - y exp(-x)'
+    """
+    return str(expression).replace("**", "^").replace("*", " ")
+
+
 def identity(derived: sympy.Expr, printed: sympy.Expr, how: str) -> Finding:
     """Settle ``derived = printed``: proved if their difference vanishes, else false at the simplest point.
 

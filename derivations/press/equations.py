@@ -8,13 +8,24 @@ import sympy
 from sympy.printing.pretty.pretty import PrettyPrinter, prettyForm
 
 from derivations.press.typeset import mathml
-from theory.symbolic import ConstrainedModel, Hierarchy, Model, ModelError, gradient, hessian, hierarchy
+from theory.symbolic import (
+    ConstrainedModel,
+    Hierarchy,
+    Model,
+    ModelError,
+    TrainedModel,
+    gradient,
+    hessian,
+    hierarchy,
+)
 from theory.symbolic.constrained import named_multipliers
 from theory.symbolic.discrete import online_sgd
 from theory.symbolic.gradient_noise import gradient_covariance
+from theory.symbolic.hierarchy import AnyFlow
 from theory.symbolic.known import VARIABLES
 from theory.symbolic.notation import broken, latex
 from theory.symbolic.pairs import pair_derivative, pair_function
+from theory.symbolic.trained import named_velocities
 
 WIDEST = 16
 """Students or teachers of which every overlap is a symbol."""
@@ -33,10 +44,11 @@ class Equation:
     meaning: str
 
 
-def equations(model: Model | ConstrainedModel) -> Iterator[Equation]:
+def equations(model: AnyFlow) -> Iterator[Equation]:
     """Yield loss, drift, gradient and Hessian (one student, one teacher) and the tower for symbolic order k.
 
-    Of a model with a constraint there are the multipliers, and no gradient and Hessian, which are the loss's.
+    Of a model with a constraint there are the multipliers, of one whose weights learn their velocities, and
+    no gradient and Hessian, which are the loss's at fixed weights.
 
     >>> from theory.symbolic import phase_retrieval
     >>> [equation.key for equation in equations(phase_retrieval())][:3]
@@ -44,7 +56,10 @@ def equations(model: Model | ConstrainedModel) -> Iterator[Equation]:
     """
     flow = _flow(model)
     if is_wide(model):
-        yield from _pair_functions(model.model if isinstance(model, ConstrainedModel) else model)
+        yield from _pair_functions(model if isinstance(model, Model) else model.model)
+        if isinstance(model, TrainedModel):
+            meaning = "velocity of weight j; P and R of the pairs of units, c* the teachers' weights"
+            yield Equation("da_j", r"\dot a_j", _any_velocity(model), meaning)
         if isinstance(model, ConstrainedModel):
             yield Equation("mu_j", r"\mu_j", _any_multiplier(model), f"multiplier of student j: {flow}")
         return
@@ -55,6 +70,9 @@ def equations(model: Model | ConstrainedModel) -> Iterator[Equation]:
         for number, (left, value) in enumerate(named_multipliers(model)):
             key = "mu" if model.students == 1 else f"mu{number + 1}"
             yield Equation(key, left, value, f"multiplier of {model.constraint}; s(n) is of order n")
+    elif isinstance(model, TrainedModel):
+        for weight, (left, value) in zip(model.weights, named_velocities(model), strict=True):
+            yield Equation(f"d{weight}", left, value, "velocity of a weight: -r dL/da")
     elif model.students == model.teachers == 1:
         yield from _landscape(model)
     try:
@@ -90,17 +108,26 @@ def sgd_equations(model: Model) -> Iterator[Equation]:
             yield Equation(f"noise {name}", name, value, meaning)
 
 
-def is_wide(model: Model | ConstrainedModel) -> bool:
+def is_wide(model: AnyFlow) -> bool:
     """Whether the overlaps of a model are too many to be written out."""
     return max(model.students, model.teachers) > WIDEST
 
 
-def _flow(model: Model | ConstrainedModel) -> str:
+def _flow(model: AnyFlow) -> str:
     """The flow in words."""
     flow = "dW/dt = A W Q + B W* Q"
     if not isinstance(model, ConstrainedModel):
         return flow
     return f"{flow} + diag(mu) W{' Q' if model.constraint.power else ''}"
+
+
+def _any_velocity(model: TrainedModel) -> sympy.Expr:
+    """ȧ_j for any j, in the matrices of the averages, here ``P`` and ``R``."""
+    j, k, m = sympy.symbols("j k m", integer=True)
+    P, R, a, c = map(sympy.IndexedBase, ("P", "R", "a", "c^*"))
+    own = sympy.Sum(a[k] * P[j, k], (k, 1, model.students))
+    taught = sympy.Sum(c[m] * R[j, m], (m, 1, model.teachers))
+    return -2 * model.train_rate * (own - taught)
 
 
 def _any_multiplier(model: ConstrainedModel) -> sympy.Expr:

@@ -7,6 +7,9 @@ import numpy as np
 from derivations.trials.states import form, random_states
 from numerics.arrays import Array
 
+HORIZON = 25
+"""So long the flows are followed, in units of 1/λ_1."""
+
 
 def random_flows(size: int, count: int) -> tuple[Array, Array, Array]:
     """λ with λ_1 = 1, w* and w of random flows with u, u^(2) > 0 and 1/20 < s < 1/3."""
@@ -43,7 +46,7 @@ def after_crossing(eigenvalues: Array, teacher: Array, student: Array) -> tuple[
     w, step = student, 0.025
     crossed = np.zeros(len(w), dtype=bool)
     heights, alignments = np.full(len(w), np.inf), np.full(len(w), np.inf)
-    for _ in range(math.ceil(25 / step)):
+    for _ in range(math.ceil(HORIZON / step)):
         rates: list[Array] = []
         for shift in (0.0, 0.5, 0.5, 1.0):
             rates.append(_rate(eigenvalues, teacher, w + shift * step * rates[-1] if rates else w))

@@ -187,15 +187,19 @@ class Units:
         """Those of a symbolic model or a network. Raises ValueError where its links are not known."""
         import sympy
 
-        from numerics.pairs import Constrained, has_own_averages, right_hand_sides
+        from numerics.pairs import Constrained, Trained, has_own_averages, right_hand_sides
         from theory.symbolic.links import Z, numpy_function
 
         constraint, rules = None, right_hand_sides(model)
         if isinstance(rules, Constrained):
             constraint, rules = rules.constraint, rules.model
             model = getattr(model, "model", model)
-        if not hasattr(model, "student_links") or has_own_averages(model):
-            raise ValueError("SGD runs on a symbolic model of real Gaussian inputs or a network")
+        if isinstance(rules, Trained) or not hasattr(model, "student_links") or has_own_averages(model):
+            raise ValueError(
+                "SGD runs on a symbolic model of real Gaussian inputs or a network, of fixed weights"
+            )
+        if model.noise:
+            raise ValueError("the model has label noise of its own: leave it to the protocol")
         student, teacher = (
             [sympy.sympify(link) for link in links] for links in (model.student_links, model.teacher_links)
         )

@@ -13,15 +13,16 @@ from numerics.descent.blocks import WORTHWHILE, Blocks, Stretch
 from numerics.descent.iterate import Iterate
 from numerics.descent.protocol import DescentProtocol, protocol_of
 from numerics.descent.steps import recorded_steps
+from numerics.descent.trained import TrainedIterate
 from numerics.generated import RightHandSides, phase_retrieval
-from numerics.pairs import AnyModel, Constrained, right_hand_sides
+from numerics.pairs import AnyModel, Constrained, Trained, right_hand_sides
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
 from numerics.solver.constrained import check_norms
 from numerics.solver.flow import speed
 from numerics.state import charts
-from numerics.state.observables import Observables, Overlaps, observe, observe_all
+from numerics.state.observables import Observables, Overlaps, TrainedOverlaps, observe, observe_all
 from theory.expected import checked
 
 PATIENCE = 512
@@ -67,8 +68,10 @@ def descend(
     '1 1.517e-09'
     """
     rules = right_hand_sides(model)
-    if (rules.STUDENTS, rules.TEACHERS) != (1, 1):
-        raise ValueError("this is descent of one student with one teacher: use descend_network")
+    if (rules.STUDENTS, rules.TEACHERS) != (1, 1) or isinstance(rules, Trained):
+        raise ValueError(
+            "this is descent of one student of fixed weight with one teacher: use descend_network"
+        )
     state, stretches = _run(problem, protocol_of(step_size, steps), points, rules, progress, stepwise)
     parts = [observables(state, stretch) for stretch in stretches]
     return Observables(*np.concatenate(parts, axis=1))
@@ -85,18 +88,20 @@ def descend_network(
     progress: Callable[[int], None] | None = None,
     *,
     stepwise: bool = False,
-) -> Overlaps:
+) -> Overlaps | TrainedOverlaps:
     """:func:`descend` for a ``model`` of any number of students and teachers: S, U, the loss and distances.
 
     Models without residual coordinates keep an absolute accuracy only, and models with a kink are followed
-    step by step where students are nearly parallel to another direction.
+    step by step where students are nearly parallel to another direction. Where the model's weights learn
+    every step is taken, of the weights at once with the students, and the result has them, too.
 
     >>> problem = Problem([0.75, 0.25], [1.0, 1.0], [0.5, 0.25])
     >>> descend_network(problem, step_size=0.01, steps=100, points=2).S.shape
     (1, 1, 2)
     """
     rules = right_hand_sides(model)
-    state, stretches = _run(problem, protocol_of(step_size, steps), points, rules, progress, stepwise)
+    state, found = _run(problem, protocol_of(step_size, steps), points, rules, progress, stepwise)
+    stretches = list(found)
     parts = [
         observe_all(
             stretch.chart,
@@ -109,7 +114,11 @@ def descend_network(
         )
         for stretch in stretches
     ]
-    return Overlaps(*(np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)))
+    overlaps = Overlaps(*(np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)))
+    if not isinstance(state, TrainedIterate):
+        return overlaps
+    held = [stretch.chart.overlaps(stretch.statistics, stretch.energy) for stretch in stretches]
+    return TrainedOverlaps(*overlaps, np.concatenate(held, axis=-1)[-rules.STUDENTS :])
 
 
 def _run(
@@ -132,6 +141,9 @@ def _run(
     if isinstance(model, Constrained):
         check_norms(problem, model.constraint)
         model, constraint, stepwise = model.model, model.constraint, True
+    if isinstance(model, Trained):
+        both = TrainedIterate(problem, protocol, model)
+        return both, stretches(Blocks(both), recorded, protocol.steps, True, progress)
     small = problem if stepwise else reduced(problem, protocol, model)
     state = Iterate(small, protocol, model, constraint)
     return state, stretches(Blocks(state), recorded, protocol.steps, stepwise, progress)

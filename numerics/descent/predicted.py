@@ -21,7 +21,7 @@ from numerics.descent.population import fast_modes, observables, reduced, stretc
 from numerics.descent.protocol import DescentProtocol, protocol_of
 from numerics.descent.steps import recorded_steps
 from numerics.generated import RightHandSides, phase_retrieval, phase_retrieval_noise
-from numerics.pairs import AnyModel, has_own_averages, right_hand_sides
+from numerics.pairs import AnyModel, gradient_flow, has_own_averages
 from numerics.pairs.noise import KnownNoise, gradient_noise_of
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
@@ -196,11 +196,11 @@ def predict_sgd(
 def _known(model: Any, noise: Any) -> tuple[RightHandSides, Any]:
     """The right-hand sides of a ``model``, and its gradient's noise unless it is given.
 
-    Raises ValueError for a model whose noise is not known, and for one with noise or constraints of its own.
+    Raises ValueError for a model whose noise is not known, and for one with label noise of its own.
     """
-    rules = right_hand_sides(model)
-    if hasattr(rules, "CONSTRAINT") or bool(getattr(model, "noise", False)):
-        raise ValueError("the mean of SGD is predicted for models without a constraint or noise of their own")
+    rules = gradient_flow(model)
+    if bool(getattr(model, "noise", False)):
+        raise ValueError("the model has label noise of its own: leave it to the protocol")
     if noise is None and rules is phase_retrieval:
         noise = phase_retrieval_noise
     elif noise is None:

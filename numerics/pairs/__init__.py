@@ -18,13 +18,14 @@ from numerics.pairs.groups import pair_functions
 from numerics.pairs.networks import Network, is_square
 from numerics.pairs.register import register_average
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
+from numerics.pairs.trained import Trained, trained
 from theory.constraint import Constraint
-from theory.expected import NonNegative, Only, checked
+from theory.expected import NonNegative, Only, Positive, checked
 
 if TYPE_CHECKING:
     from theory.symbolic import Model
 
-    Flow = Network | Constrained
+    Flow = Network | Constrained | Trained
 
 __all__ = [
     "AnyModel",
@@ -32,6 +33,7 @@ __all__ = [
     "MatchedNetwork",
     "Network",
     "SquareNetwork",
+    "Trained",
     "network",
     "register_average",
     "right_hand_sides",
@@ -41,7 +43,9 @@ AnyModel = Annotated[
     Any,
     Only(
         "a generated module, a network or a symbolic model",
-        lambda model: any(hasattr(model, name) for name in ("STUDENTS", "student_link", "multipliers")),
+        lambda model: any(
+            hasattr(model, name) for name in ("STUDENTS", "student_link", "multipliers", "train_rate")
+        ),
     ),
 ]
 """What a flow can be asked of."""
@@ -69,6 +73,7 @@ def network(
     noise: NonNegative = 0.0,
     name: str = "network",
     constraint: str | Constraint | None = None,
+    train_weights: Positive | None = None,
 ) -> "Flow":
     """The flow of ``Σ_j c_j f_j(w_j·x)`` that learns ``Σ_m c*_m g_m(w*_m·x)``.
 
@@ -76,9 +81,10 @@ def network(
     :data:`theory.symbolic.Z`, or functions of Python that take and return arrays and are smooth but at 0; or
     lists of these, one for each unit. The weights, which are 1 unless given, say how many units there are.
     ``constraint`` is ``sphere``, ``qsphere`` or ``decay:κ``: the norm of every student is kept by projecting
-    the gradient, or there is weight decay; see :mod:`theory.constraint`.
+    the gradient, or there is weight decay; see :mod:`theory.constraint`. With ``train_weights`` r the
+    students' weights learn, too, from those given on: ``ċ = −r ∂L/∂c``.
     Raises ValueError for weights that are no non-zero real numbers, for links that are not understood, for
-    another number of links than of weights, and for other constraints.
+    another number of links than of weights, for other constraints, and for one beside weights that learn.
 
     >>> import numpy as np
     >>> square = network("z**2")
@@ -89,10 +95,17 @@ def network(
     (2, 1)
     >>> network("He3(z)", constraint="sphere").CONSTRAINT
     'sphere'
+    >>> network("relu(z)", train_weights=1.0).TRAIN_RATE
+    1.0
     """
     kept = None if constraint is None else Constraint.read(constraint)
+    if kept is not None and train_weights is not None:
+        raise ValueError("train_weights and constraint exclude each other: give one of them")
     c, f = _units("weights", weights, link)
     d, g = _units("teacher_weights", teacher_weights, link if teacher_link is None else teacher_link)
+    if train_weights is not None:
+        kind = _kind(f, g, d if len(c) == len(d) else c, d)
+        return trained(kind(f, g, c, d, float(noise), name), float(train_weights))
     rules = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
     return rules if kept is None else Constrained(rules, kept)
 
@@ -100,7 +113,8 @@ def network(
 def right_hand_sides(model: AnyModel) -> RightHandSides:
     """A generated module or a :class:`Network` as it is, and the right-hand sides of a symbolic model.
 
-    What has a constraint becomes :class:`Constrained`.
+    What has a constraint becomes :class:`Constrained`, what has weights that learn
+    :class:`~numerics.pairs.trained.Trained`.
 
     They are those of a network of the same links. Two kinds of models have modules of their own, generated
     once: a small network of rectifiers or moduli, which then knows the areas of its vectors, by which it is
@@ -112,18 +126,34 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
         return model if kept else Constrained(model, Constraint.read(model.CONSTRAINT))
     if hasattr(model, "multipliers"):
         return Constrained(right_hand_sides(model.model), model.constraint)
+    if isinstance(model, Trained):
+        return model
+    if hasattr(model, "train_rate"):
+        return _of_pairs(model.model, float(model.train_rate))
+    if hasattr(model, "TRAIN_RATE"):
+        raise ValueError(
+            "a generated module whose weights learn is for code of your own: give the symbolic model, or "
+            "network(..., train_weights=r)"
+        )
     if isinstance(model, ModuleType | Network):
         return model
     if has_own_averages(model) or _has_areas(model):
         return _generated(model)
-    return network(
+    return _of_pairs(model)
+
+
+def _of_pairs(model: "Model", train_weights: float | None = None) -> "Flow":
+    """The network of a symbolic model's links and weights."""
+    found: Flow = network(
         list(model.student_links),
         list(model.teacher_links),
         [float(c) for c in model.student_weights],
         [float(c) for c in model.teacher_weights],
         float(model.noise),
         model.name,
+        train_weights=train_weights,
     )
+    return found
 
 
 def gradient_flow(model: AnyModel) -> RightHandSides:
@@ -137,13 +167,19 @@ def gradient_flow(model: AnyModel) -> RightHandSides:
             f"the model has the constraint {rules.constraint}: this is known for the plain gradient only, "
             "a constraint for solve, descend and descend_network"
         )
+    if isinstance(rules, Trained):
+        raise ValueError(
+            "the model has weights that learn: this is known for fixed weights only, weights that learn for "
+            "solve, descend and descend_network"
+        )
     return rules
 
 
-def has_own_averages(model: "Model") -> bool:
+def has_own_averages(model: "Model | Network") -> bool:
+    """Whether the inputs of a model are not real Gaussians."""
     from theory.symbolic import Model
 
-    return type(model).pair_average is not Model.pair_average
+    return getattr(type(model), "pair_average", Model.pair_average) is not Model.pair_average
 
 
 def _has_areas(model: "Model") -> bool:

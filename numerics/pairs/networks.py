@@ -31,7 +31,8 @@ class Network:
     """The right-hand sides of a network: what a generated module offers, for any width.
 
     ``student_links`` (K) and ``teacher_links`` (M) are SymPy expressions in :data:`theory.symbolic.Z` or
-    functions of Python, the weights real numbers. ``noise`` is the variance of label noise.
+    functions of Python, the weights real numbers; the students' may be arrays (K, …).
+    ``noise`` is the variance of label noise.
     """
 
     student_links: tuple[Link, ...]
@@ -93,15 +94,21 @@ class Network:
     def loss(self, x: Array, T: Array) -> Array:
         """L = E[(student − teacher)²]: x (n, …) → (…)."""
         with np.errstate(all="ignore"):
-            S, U, T = self._geometry(x, T)
-            s, t = diagonal(S), diagonal(T)
-            own = with_diagonal(self.own.value(s[:, None], s, _off_diagonal(S)), self.own.square(s, 0))
-            cross = self.cross.value(s[:, None], t, U)
+            own, cross = self.averages(x, T)
+            T = self._geometry(x, T)[2]
+            t = diagonal(T)
             taught = with_diagonal(
                 self.taught.value(t[:, None], t, _off_diagonal(T)), self.taught.square(t, 0)
             )
             c, d = self.student_weights, self.teacher_weights
             return self.noise + form(c, own, c) - 2 * form(c, cross, d) + form(d, taught, d)
+
+    def averages(self, x: Array, T: Array) -> tuple[Array, Array]:
+        """E[f_j f_k] (K, K, …) and E[f_j g_m] (K, M, …) of students and teachers: x (n, …)."""
+        S, U, T = self._geometry(x, T)
+        s, t = diagonal(S), diagonal(T)
+        own = with_diagonal(self.own.value(s[:, None], s, _off_diagonal(S)), self.own.square(s, 0))
+        return own, self.cross.value(s[:, None], t, U)
 
     def deficits(self, x: Array, T: Array) -> Array:
         """(T − U)/T and (T − S)/T on the diagonals: x (n, …) → (2, K, …)."""
@@ -121,13 +128,11 @@ class Network:
 
     def weights(self, S: Array) -> tuple[Array, Array, Array]:
         """c_j, c_j c_k and c_j c*_m, with axes for those of ``S`` behind the first two."""
-        c, d = self.student_weights, self.teacher_weights
-        axes = (1,) * (S.ndim - 2)
-        return (
-            c.reshape(-1, *axes),
-            np.outer(c, c).reshape(*S.shape[:2], *axes),
-            np.outer(c, d).reshape(len(c), len(d), *axes),
+        c, d = (
+            weights.reshape(*weights.shape, *(1,) * (S.ndim - 1 - weights.ndim))
+            for weights in (self.student_weights, self.teacher_weights)
         )
+        return c, c[:, None] * c, c[:, None] * d
 
     def _geometry(self, x: Array, T: Array) -> tuple[Array, Array, Array]:
         """S (K, K, …), U (K, M, …) and T (M, M, 1, …)."""
@@ -206,8 +211,8 @@ def with_diagonal(matrix: Array, entries: Array) -> Array:
 
 
 def form(left: Array, matrix: Array, right: Array) -> Array:
-    """Σ_jk left_j matrix_jk right_k (…) of a matrix (K, M, …)."""
-    return np.einsum("j,jk...,k->...", left, matrix, right)
+    """Σ_jk left_j matrix_jk right_k (…) of a matrix (K, M, …) and vectors (K,) or (K, …), (M,) or (M, …)."""
+    return np.einsum("j...,jk...,k...->...", left, matrix, right)
 
 
 def _off_diagonal(matrix: Array) -> Array:

@@ -34,7 +34,7 @@ class MatchedNetwork(Network):
     def residual_drift(self, y: Array, T: Array) -> tuple[Array, Array]:
         """(A, C) of dV/dt = A V Q + C W* Q with C = A E + B: y (n, …) → A (K, K, …), C (K, M, …)."""
         with np.errstate(all="ignore"):
-            residual = _Residual(self, y, T)
+            residual = Residual(self, y, T)
             A, _ = self._drift(residual.S, residual.U[:, : self.TEACHERS], with_axes(T, residual.S))
             own, cross = residual.differences()
         c = residual.weights
@@ -64,18 +64,18 @@ class MatchedNetwork(Network):
         """The loss in residual coordinates: y (n, …) → (…)."""
         c = self.student_weights
         with np.errstate(all="ignore"):
-            return self.noise + form(c, _Residual(self, y, T).mixed_differences(), c)
+            return self.noise + form(c, Residual(self, y, T).mixed_differences(), c)
 
     def residual_deficits(self, y: Array, T: Array) -> Array:
         """(T − U)/T and (T − S)/T on the diagonals: y (n, …) → (2, K, …)."""
         self._check_square()
-        residual = _Residual(self, y, T)
+        residual = Residual(self, y, T)
         t = diagonal(residual.T)
         return np.stack([-diagonal(residual.p) / t, -residual.excess / t])
 
     def statistics(self, y: Array, T: Array) -> Array:
         """The overlaps x of S = T + p + pᵀ + q and U = T + p: y (n, …) → x (n, …)."""
-        residual = _Residual(self, y, T)
+        residual = Residual(self, y, T)
         return join(residual.S, residual.U[:, : self.TEACHERS])
 
 
@@ -92,7 +92,7 @@ class SquareNetwork(MatchedNetwork):
         return start - slope**2 / (2 * curvature) if slope < 0 else start
 
 
-class _Residual:
+class Residual:
     """q, p and what follows from them, all (K, K, …); nodes of a quadrature are the last axes."""
 
     def __init__(self, network: Network, y: Array, T: Array) -> None:
@@ -108,8 +108,7 @@ class _Residual:
         self.step = self.q + transposed
         self.S = self.U + self.step
         self.excess = diagonal(self.q) + 2 * diagonal(self.p)
-        weights = np.outer(network.student_weights, network.student_weights)
-        self.weights = weights.reshape(K, K, *(1,) * (y.ndim - 1))
+        self.weights = network.weights(self.S)[1]
 
     def differences(self) -> tuple[Array, Array]:
         """ΔP_a and ΔP_c (K, K, …)."""
@@ -124,6 +123,35 @@ class _Residual:
         far = self.pair.slopes(s[:, None], s, self.S) - self.pair.slopes(s[:, None], t, self.U)
         near = [rule.resolves(np.moveaxis(slope, -1, 0)) for slope in slopes]
         return np.where(near[0], own, far[0]), np.where(near[1], cross, far[1])
+
+    def slopes_beside(self) -> Array:
+        """P_a and P_c (2, K, K, …) at (S_jj, T_kk, U_jk)."""
+        return self.pair.slopes(diagonal(self.S)[:, None], diagonal(self.T), self.U)
+
+    def values_beside(self) -> Array:
+        """E[f(x_j) f(x*_k)] (K, K, …)."""
+        return self.pair.value(diagonal(self.S)[:, None], diagonal(self.T), self.U)
+
+    def value_differences(self, taught: bool = False) -> Array:
+        """E[f(x_j) (f(x_k) − f(x*_k))] (K, K, …), or with f(x*_j) in front where ``taught``:
+        ∫₀¹ [e_k P_b + r_jk P_c] dθ at (S_jj, T_kk + θ e_k, U_jk + θ r_jk), or p_kj for r_jk at T_jj, T_jk.
+        """
+        step, base = (np.swapaxes(self.p, 0, 1), self.T) if taught else (self.step, self.U)
+        own, t, e = diagonal(self.T if taught else self.S), diagonal(self.T), self.excess
+        rule = gauss(self.pair.nodes)
+        first, other, change, c, d = (part[..., None] for part in (own, t, e, base, step))
+        along = c + rule.nodes * d
+        # P_b of (j, k) is P_a of (k, j)
+        turned = self.pair.slopes((other + rule.nodes * change)[:, None], first, np.swapaxes(along, 0, 1))
+        by_other = np.swapaxes(turned[0], 0, 1)
+        by_both = self.pair.slopes(first[:, None], other + rule.nodes * change, along)[1]
+        slope = change * by_other + d * by_both
+        near = slope @ rule.weights
+        if self.pair.exact:
+            return near
+        value = self.pair.value
+        far = value(own[:, None], t + e, base + step) - value(own[:, None], t, base)
+        return np.where(rule.resolves(np.moveaxis(slope, -1, 0)), near, far)
 
     def mixed_differences(self) -> Array:
         """E[(f(x_j) − f(x*_j)) (f(x_k) − f(x*_k))] (K, K, …)."""

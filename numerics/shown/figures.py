@@ -154,7 +154,7 @@ def draw(panels: Sequence[Panel], style: Any = PAPER, columns: int = 0) -> Figur
         shown: set[tuple[str, ...]] = {()}
         for number, panel in enumerate(panels, start=1):
             axes = figure.add_subplot(rows, columns, number)
-            _draw(axes, panel)
+            draw_panel(axes, panel)
             labels = tuple(curve.label for curve in panel.curves if curve.label[:1] not in ("", "_"))
             if labels not in shown:
                 axes.legend(**LEGENDS[panel.legend])
@@ -239,7 +239,7 @@ def to_svg(figure: Figure) -> Svg:
     return element
 
 
-def _draw(axes: Axes, panel: Panel) -> None:
+def draw_panel(axes: Axes, panel: Panel) -> None:
     """One panel."""
     axes.set(xscale=panel.xscale, yscale=panel.yscale, xlabel=panel.xlabel, ylabel=panel.ylabel)
     for curve in panel.curves:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 
 from numerics.arrays import Array
-from theory.expected import checked
+from theory.expected import checked, shown
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -42,6 +43,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "S": ("overlaps W Q W^T of the students", "1"),
     "U": ("overlaps W Q W*^T of students and teachers", "1"),
     "distances": ("||w_j - w*_m||^2", "1"),
+    "weights": ("weights a_j of the students in the sum of a_j f(w_j.x)", "1"),
     "t1": ("first time at which |u| = delta s*", "flow time"),
     "t1_prime": ("last time at which s rises through s*/3", "flow time"),
     "t2": ("time after which |u|/s* and s/s* stay within epsilon of 1", "flow time"),
@@ -133,21 +135,33 @@ def sweep(runs: Sequence["xr.Dataset"], **coordinate: Sequence[Any]) -> "xr.Data
 
 
 @checked
-def plot(labelled: "xr.Dataset") -> "Figure":
+def plot(labelled: "xr.Dataset", ax: "Axes | None" = None, label: str = "", **line: Any) -> "Figure":
     """Draw a dataset: MSE, |u| and s of a run over time, or the loss where it has none, with a band over
     seeds and a panel for each value of another dimension; the masses λ w² of a problem over its eigenvalues.
 
-    Raises ValueError for a dataset that is neither.
-    """
-    from numerics.shown.plots import plot_masses, plot_runs
+    On axes ``ax`` of matplotlib one run is drawn, beside what is there; the ``label`` goes before those of
+    its curves, and ``line`` are options of matplotlib's ``plot``, as ``linestyle="--"``.
 
+    Raises ValueError for a dataset that is neither, and for several panels on one pair of axes.
+
+    >>> from matplotlib.figure import Figure
+    >>> from numerics import power_law, solve
+    >>> ax = Figure().subplots()
+    >>> for seed, style in ((1, "-"), (2, "--")):
+    ...     _ = solve(power_law(2, 20, seed=seed), 100.0).plot(ax, f"seed {seed}", linestyle=style)
+    >>> len(ax.lines), ax.lines[-1].get_label()
+    (6, 'seed 2, $s$')
+    """
+    from numerics.shown.plots import draw_on, mass_panels, run_panels
+
+    if ax is not None and not hasattr(ax, "get_xlim"):
+        raise ValueError(f"ax is {shown(ax)}: it must be axes of matplotlib, as of plt.subplots()")
     if not hasattr(labelled, "data_vars"):
         raise ValueError(
             f"plot draws a labelled dataset, such as run.dataset(times), not a {type(labelled).__name__}"
         )
-    if "eigenvalues" in labelled:
-        return plot_masses(labelled)
-    return plot_runs(labelled)
+    panels = mass_panels(labelled) if "eigenvalues" in labelled else run_panels(labelled)
+    return draw_on(panels, ax, label, line)
 
 
 def _keys(runs: Iterable["xr.Dataset"]) -> list[str]:

@@ -9,6 +9,7 @@ from numerics.shown.labelled import Labelled, dataset, plot
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -30,9 +31,9 @@ class Result(Labelled):
         """
         save(self.dataset(), path)
 
-    def plot(self) -> "Figure":
-        """The picture of the labelled form, see :func:`numerics.shown.labelled.plot`."""
-        return plot(self.dataset())
+    def plot(self, ax: "Axes | None" = None, label: str = "", **line: Any) -> "Figure":
+        """The picture of the labelled form, also on axes ``ax``: see :func:`numerics.shown.labelled.plot`."""
+        return plot(self.dataset(), ax, label, **line)
 
 
 class Curves(Result):

@@ -9,7 +9,8 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.pairs.overlaps import join, rotate, split
 from numerics.state.modes import Modes
-from numerics.state.trajectory import Segment, Trajectory
+from numerics.state.segment import Segment
+from numerics.state.trajectory import Trajectory
 
 SLACK = 1e-11
 """Relative excess that counts as rounding, beside the run's own error."""

@@ -25,7 +25,8 @@ from numerics.state import charts, limits
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
-from numerics.state.trajectory import Segment, Trajectory
+from numerics.state.segment import Part, Segment
+from numerics.state.trajectory import Trajectory
 from theory.constraint import Constraint
 
 TOLERANCE = 1e-13
@@ -77,6 +78,24 @@ class Moment(NamedTuple):
     def statistics(self) -> Array:
         """Those of the chart (n,)."""
         return _statistics(self.modes, self.state)
+
+
+@dataclass(frozen=True, eq=False)
+class Leg(Segment):
+    """From the ``moment`` to the next."""
+
+    moment: Moment
+
+    def carried(self, part: Part, modes: Modes, state: Array, students: Array) -> tuple[Array, Array]:
+        """The y and W (K, N) at the end of the ``part``, of all modes that are integrated.
+
+        Raises ValueError for others.
+        """
+        if len(modes.eigenvalues) != len(self.moment.modes.eigenvalues):
+            raise ValueError("explicit steps follow the reduced modes only: ask for reduced=True")
+        place = self.moment._replace(state=state, modes=modes)
+        found = _advance(place, self.start + part.elapsed, TOLERANCE)[0].state
+        return found, found + self.aim(modes)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -208,7 +227,7 @@ def _statistics(modes: Modes, state: Array) -> Array:
 def _segment(place: Moment, following: Moment, problem: Problem) -> Segment:
     """The leg between two moments."""
     ends = place, following
-    return Segment(
+    return Leg(
         place.time,
         np.array([0.0, following.time - place.time]),
         place.chart,
@@ -217,6 +236,7 @@ def _segment(place: Moment, following: Moment, problem: Problem) -> Segment:
         np.stack([end.statistics for end in ends], axis=-1),
         np.stack([_norms(end, problem) for end in ends], axis=-1),
         place.modes.energy,
+        place,
     )
 
 

@@ -23,7 +23,9 @@ from numerics.solver.contract import NoConvergence
 from numerics.solver.errors import PER_STEP
 from numerics.solver.place import Place
 from numerics.solver.step import EPSILON, SMALLEST
-from numerics.state.trajectory import RESOLVED, Segment
+from numerics.state.modes import Modes
+from numerics.state.segment import Part, Segment
+from numerics.state.trajectory import RESOLVED
 
 LINEAR = 1e-14  # what terms of second order may be of those of first
 DEAD = 700.0  # e-foldings after which floats hold nothing of a mode
@@ -57,7 +59,9 @@ class Linearisation(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Ending:
     """What follows ``place``: v = Σ_k e^{−τ ``rates``_k} ``vectors``_k (n, N), and the modes without teacher,
-    ``alone`` (N,), which decay by ``own`` (N,). ``overlaps`` (n,) are the shares of p of the vectors.
+    ``alone`` (N,), which decay by ``own`` (N,). ``overlaps`` (n,) are the shares of p of the vectors. The
+    flow is ``linear``; ``coupled`` (N,) are the modes that the teacher couples, and ``gaps`` are their a − μ
+    (n, ·).
 
     ``error`` is that of all statistics, relative to themselves.
     """
@@ -69,6 +73,9 @@ class Ending:
     own: Array
     alone: Array
     error: float
+    linear: Linearisation
+    coupled: Array
+    gaps: Array
 
     @classmethod
     def of(cls, place: Place, until: float) -> "Ending | None":
@@ -89,7 +96,8 @@ class Ending:
         vectors = np.zeros((len(rates), len(b)))
         vectors[:, coupled] = shares[:, None] * shapes
         overlaps = -shares / linear.feedback if len(rates) else shares
-        found = cls(place, rates, vectors, overlaps, own, np.where(coupled, 0.0, deviation), 0.0)
+        alone = np.where(coupled, 0.0, deviation)
+        found = cls(place, rates, vectors, overlaps, own, alone, 0.0, linear, coupled, gaps)
         unlike = found.differs()
         folds = min(float(np.append(rates, own[own > 0]).min()) * (until - place.time), DEAD)
         error = LINEAR + unlike + PER_STEP + 4.0 * EPSILON * folds
@@ -160,9 +168,41 @@ class Ending:
         students = here.frame.T @ (here.modes.teacher + deviation)
         lengths = here.norms(deviation, students)
         frame = here.chart, here.orientation, here.frame
-        segment = Segment(place.time, elapsed, *frame, rows[:2], lengths, here.modes.energy)
+        segment = EndSegment(place.time, elapsed, *frame, rows[:2], lengths, here.modes.energy, self, begun)
         last = Place(end, here, students[-1], deviation[-1], rows[:2, -1], lengths[..., -1], None)
         return segment, last, rows
+
+
+@dataclass(frozen=True, eq=False)
+class EndSegment(Segment):
+    """A part of the ``ending``, which starts ``begun`` after its place."""
+
+    ending: Ending
+    begun: float
+
+    def carried(self, part: Part, modes: Modes, state: Array, students: Array) -> tuple[Array, Array]:
+        """The y and w (1, N) at the end of the ``part``, with a = αλ and b = λ w* of the ``modes``.
+
+        Under F = −β p = Σ_k c_k e^{−μ_k τ} a mode is Σ_k c_k b e^{−μ_k τ}/(a − μ_k), and e^{−a τ} times what
+        the start has beside it. In an eigenspace that the ending has, too, that is orthogonal to the teacher.
+        """
+        ending, b = self.ending, modes.weighted[0]
+        own = ending.linear.decay * modes.eigenvalues
+        coupled = ending.own[ending.coupled]
+        known = np.minimum(np.searchsorted(-coupled, -own), max(len(coupled) - 1, 0))
+        same = (coupled[known] == own) if len(coupled) else np.zeros(len(own), bool)
+        gaps = own[:, None] - ending.rates
+        gaps[same] = ending.gaps.T[known[same]]
+        shares = -ending.linear.feedback * ending.overlaps
+        factors = b[:, None] * shares / np.where(gaps == 0, np.inf, gaps)
+        before, after = (np.exp(-ending.rates * (self.begun + t)) for t in (0.0, part.elapsed))
+        beside = state[0] - factors @ before
+        groups, weights = known[same], b[same]
+        squares = np.bincount(groups, weights**2, minlength=len(coupled))
+        along = np.bincount(groups, weights * beside[same], minlength=len(coupled))
+        beside[same] -= weights * (along / np.where(squares > 0, squares, 1.0))[groups]
+        found = (factors @ after + np.exp(-own * part.elapsed) * beside)[None]
+        return found, found + modes.teacher
 
 
 def _sizes(place: Place) -> Array:

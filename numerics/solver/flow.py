@@ -23,7 +23,7 @@ from dataclasses import replace
 import numpy as np
 
 from numerics.generated import RightHandSides, phase_retrieval
-from numerics.pairs import AnyModel, Constrained, right_hand_sides
+from numerics.pairs import AnyModel, Constrained, Trained, right_hand_sides
 from numerics.pairs.overlaps import join
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
@@ -39,9 +39,11 @@ from numerics.solver.resolved import check_resolved, unresolved
 from numerics.solver.run import Run
 from numerics.solver.settling import beyond
 from numerics.solver.step import CollocationStep
+from numerics.solver.trained import solve_trained
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
-from numerics.state.trajectory import Segment, Trajectory
+from numerics.state.segment import Segment
+from numerics.state.trajectory import Trajectory
 from theory.expected import checked
 
 STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
@@ -97,8 +99,14 @@ def solve(
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
     if isinstance(rules, Constrained):
         return _constrained(problem, until, rules, progress, check)
+    if isinstance(rules, Trained):
+        check_resolved(problem, rules.model)
+        learnt = solve_trained(problem, until, rules, _clocked(problem, rules.model, until), progress)
+        if check:
+            check_trajectory(learnt)
+        return learnt
     check_resolved(problem, rules)
-    reduced = reduce(problem, _clocked(problem, rules, until))
+    given, reduced = problem, reduce(problem, _clocked(problem, rules, until))
     run = Run.begin(reduced, rules, tuple(steps))
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []
@@ -124,6 +132,7 @@ def solve(
         limit or run.last_limit(),
         until,
         run.errors.total + problem.relative_error + unresolved(rules, segments),
+        given=given,
     )
     if check:
         check_trajectory(found, run.place.students)
@@ -170,6 +179,7 @@ def _constrained(
         and constrained.growth(found) > constrained.LARGEST_GROWTH
     ):
         found = follow(problem)
+    found = replace(found, given=problem)
     if check:
         check_trajectory(found)
     return found

@@ -12,7 +12,7 @@ from numerics.solver.control import LARGEST_LOGARITHM
 from numerics.solver.place import Place
 from numerics.solver.stride import Stride
 from numerics.state import frames
-from numerics.state.trajectory import Segment
+from numerics.state.segment import Segment
 
 KNOWN = np.array([0.5, 0.75, 1.0])  # of the stages of the last step: from these the next is guessed
 

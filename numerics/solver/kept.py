@@ -13,13 +13,9 @@ the norm that is kept, so that with c = ⟨w*, w*⟩_k/⟨w*, w*⟩_r
 
 what is of second order is found as such, and rounding does not leave the sphere.
 
-As a law of y it is linear in each mode, given coefficients φ that the statistics X determine:
+The coefficients are the entries of A, those of F, and μ, of weights Λ and Λ^r.
 
-    ẏ = Σ_c φ_c [P_c y + G_c W*] Λ^{r_c},
-
-with constant matrices P_c (K, K) and G_c (K, M), and powers r_c, each 0 or 1.
-
-Shapes: s stages first, n statistics, C coefficients, N modes last.
+Shapes as in :mod:`numerics.solver.mode_law`.
 """
 
 from functools import cached_property
@@ -28,14 +24,15 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.pairs.overlaps import split, upper_triangle
+from numerics.solver.mode_law import ModeLaw, overlap_gradients
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from theory.constraint import Constraint
 
 
-class KeptLaw:
+class KeptLaw(ModeLaw):
     """The law of a ``constraint`` in a ``chart`` of the ``modes``, of students that begin at ``start``
-    (K, N): ``powers`` r (C,), ``rows`` P (C, K, K) and ``pushes`` G (C, K, M).
+    (K, N).
     """
 
     def __init__(self, constraint: Constraint, chart: Chart, modes: Modes, start: Array) -> None:
@@ -46,23 +43,13 @@ class KeptLaw:
         self.teachers, self.energy = len(modes.teacher), modes.energy
         r = constraint.power
         self.orders = (1,) if not constraint.keeps_norm else ((1, 0), (1, 2))[r]
-        self._set_coefficients(r)
-
-    def _set_coefficients(self, r: int) -> None:
-        """φ: the entries of A, then those of F, then μ."""
-        K, M = self.students, self.teachers
-        count = K * K + K * M + K
-        self.rows, self.pushes = np.zeros((count, K, K)), np.zeros((count, K, M))
-        self.powers = np.ones(count, int)
-        self.powers[K * K + K * M :] = r
-        j, k = np.divmod(np.arange(K * K), K)
-        self.rows[np.arange(K * K), j, k] = 1.0
-        j, m = np.divmod(np.arange(K * M), M)
-        self.pushes[K * K + np.arange(K * M), j, m] = 1.0
-        own = np.arange(K)
-        self.rows[K * K + K * M + own, own, own] = 1.0
-        if not self.chart.centred:
-            self.pushes[K * K + K * M + own, own, own] = 1.0
+        own = np.arange(students)
+        self.scales = np.stack([self.eigenvalues, self.kept])
+        first = self.drift_rows(students, own, students)
+        self.kinds[first:] = 1
+        self.rows[first + own, own, own] = 1.0
+        if not chart.centred:
+            self.pushes[first + own, own, own] = 1.0
 
     @cached_property
     def kept(self) -> Array:
@@ -108,21 +95,22 @@ class KeptLaw:
         restored: Array = states * np.sqrt(self.squares / own)[..., None]
         return restored
 
+    def along(self, modes: Modes) -> "KeptLaw":
+        """That of the constraint."""
+        return KeptLaw(self.constraint, self.chart, modes, np.zeros((self.students, len(modes.eigenvalues))))
+
+    def charted(self, statistics: Array) -> Array:
+        """Those of order one."""
+        return statistics[: len(statistics) // len(self.orders)]
+
     def gradients(self, states: Array) -> Array:
         """∂X/∂y (n, s, K, N) at ``states`` (s, K, N)."""
         K, M = self.students, self.teachers
-        rows, columns = upper_triangle(K)
         found = []
         for number, weight in enumerate(self.weights):
-            own = np.zeros((len(rows), *states.shape))
-            weighted = weight * states
-            for pair, (j, k) in enumerate(zip(rows, columns, strict=True)):
-                own[pair, :, j] += weighted[:, k]
-                own[pair, :, k] += weighted[:, j]
-            cross = np.zeros((K, M, *states.shape))
-            for j in range(K):
-                cross[j, :, :, j] = (weight * self.teacher)[:, None]
-                if self._shares:
+            own, cross = overlap_gradients(states, self.teacher, weight)
+            if self._shares:
+                for j in range(K):
                     shared = self._shares[number][j] * self.kept
                     cross[j, j, :, j] = (weight - shared) * self.teacher[j] - shared * states[:, j]
             found += [own, cross.reshape(K * M, *states.shape)]
@@ -155,7 +143,7 @@ class KeptLaw:
         with np.errstate(all="ignore"):
             slopes = self.chart.drift_jacobian(statistics[:first], self.energy)
         gain_slope, force_slope = (np.where(np.isfinite(slope), slope, 0.0) for slope in slopes)
-        found = np.zeros((len(self.powers), size, stages))
+        found = np.zeros((len(self.kinds), size, stages))
         head = np.concatenate([part.reshape(-1, first, stages) for part in (gain_slope, force_slope)])
         found[: len(head), :first] = head
         if self.constraint.keeps_norm:

@@ -9,7 +9,7 @@ from numerics.pairs import Network
 from numerics.pairs.overlaps import split
 from numerics.problems.problem import Problem
 from numerics.state.modes import Modes
-from numerics.state.trajectory import Segment
+from numerics.state.segment import Segment
 
 LARGEST = 1e-6
 """Relative error of an average with which a flow may start."""

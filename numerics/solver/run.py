@@ -19,13 +19,13 @@ from numerics.solver.errors import Errors
 from numerics.solver.guess import Guess, Last, along, expected, still
 from numerics.solver.loop import Trial
 from numerics.solver.place import Place, System
+from numerics.solver.segments import StepSegment
 from numerics.solver.settling import Settling
 from numerics.solver.step import Truncation
 from numerics.solver.stride import Stride, stride_of_network, stride_of_one
 from numerics.state import frames
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
-from numerics.state.trajectory import Segment
 
 NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
 HALF, SHORTER = 0.5, 0.8
@@ -175,7 +175,7 @@ class FloatTrial(Trial[Run, Attempt]):
         elapsed = np.append(0.0, result.times)
         overlaps = found.statistics[: len(found.statistics) - len(here.chart.areas)]
         width, control = run.control.after(found.left_out, float(elapsed[-1]), overlaps, drowned)
-        segment = Segment(
+        segment = StepSegment(
             place.time,
             elapsed,
             here.chart,
@@ -184,6 +184,7 @@ class FloatTrial(Trial[Run, Attempt]):
             found.statistics,
             lengths,
             here.modes.energy,
+            turn=here.turn,
         )
         place = place.moved(result, students, found.statistics, lengths)
         last = Last(segment, found.stride, drowned, self._states(found), result.linearised)

@@ -65,7 +65,13 @@ def nearest(model: RightHandSides, statistics: Array, energy: Array, within: flo
     None where there is none, or where P is no symmetry of the teacher network. ``statistics`` (n,) are
     those of the chart at the origin.
     """
-    S, U = split(statistics, model.STUDENTS, model.TEACHERS)
+    orientation = near_teachers(*split(statistics, model.STUDENTS, model.TEACHERS), energy, within)
+    known = orientation is not None and _is_symmetry(model, energy, orientation)
+    return orientation if known else None
+
+
+def near_teachers(S: Array, U: Array, energy: Array, within: float) -> Array | None:
+    """:func:`nearest`, whatever the networks are, from S (K, K) and U (K, M)."""
     if len(S) != len(energy):
         return None
     sizes = np.diag(energy)
@@ -76,7 +82,7 @@ def nearest(model: RightHandSides, statistics: Array, energy: Array, within: flo
         return None
     orientation = np.zeros(energy.shape)
     orientation[students, chosen] = np.where(overlap < 0, -1.0, 1.0)
-    return orientation if _is_symmetry(model, energy, orientation) else None
+    return orientation
 
 
 def at_the_end(model: RightHandSides, statistics: Array, energy: Array, loss: float, time: float) -> Limit:

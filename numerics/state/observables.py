@@ -68,6 +68,24 @@ class Overlaps(_Overlaps, Curves):
         }
 
 
+class _TrainedOverlaps(NamedTuple):
+    t: Array
+    S: Array
+    U: Array
+    loss: Array
+    distances: Array
+    weights: Array
+
+
+@checked
+class TrainedOverlaps(_TrainedOverlaps, Curves):
+    """:class:`Overlaps` of a model whose second layer learns, with the students' ``weights`` a (K, T)."""
+
+    def columns(self) -> Columns:
+        """Those of the overlaps, and the weights of every student."""
+        return {**Overlaps(*self[:-1]).columns(), "weights": (("student", "t"), self.weights)}
+
+
 CANCELS = 0.1
 """Of its terms: a square of a difference below that is not taken from products."""
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numerics.arrays import Array
+from numerics.problems.eigenspaces import add
 from numerics.problems.problem import Problem
 from numerics.quadrature.chebyshev import chebyshev_polynomials
 from numerics.quadrature.collocation import Collocation
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.phases import Phases
-from numerics.state.charts import Chart
+from numerics.state.followed import Orders, Weights, aim, followed, orders
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps, observe, observe_all
+from numerics.state.segment import Part, Segment
+from numerics.state.symbols import evaluated
 from theory.constraint import Constraint
 from theory.expected import checked
 
 if TYPE_CHECKING:
+    import sympy
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -39,51 +44,11 @@ FAR = 1e3
 """A quantity that falls by more on a segment crosses a level where its logarithm does."""
 DRAWN = 400
 """Times of a picture."""
-
-
-@dataclass(frozen=True, eq=False)
-class Segment:
-    """One step: ``statistics`` (n, s + 1) and ``norms`` (4, K, M, s + 1) at the collocation points, which
-    are passed ``elapsed`` (s + 1,) after ``start``, in ``chart``, relative to the teacher P W* with P the
-    ``orientation``. The statistics are those of the students R W, with R the ``frame`` (K, K).
-
-    ``teacher_energy`` is that teacher's T (M, M). The norms are those of
-    :func:`numerics.state.observables.norms`.
-    """
-
-    start: float
-    elapsed: Array
-    chart: Chart
-    orientation: Array
-    frame: Array
-    statistics: Array
-    norms: Array
-    teacher_energy: Array
-
-    @property
-    def width(self) -> float:
-        """The length of the step."""
-        return float(self.elapsed[-1])
-
-    @property
-    def sign(self) -> int:
-        """P for one teacher: the sign that it is taken with."""
-        return int(self.orientation[0, 0])
-
-    @property
-    def energy(self) -> Array:
-        """s (s + 1,) at the points."""
-        return self.chart.overlaps(self.statistics, self.teacher_energy)[0]
-
-    @property
-    def overlap(self) -> Array:
-        """u (s + 1,) at the points, with the user's sign."""
-        return self.sign * self.chart.overlaps(self.statistics, self.teacher_energy)[1]
-
-    def deficits(self, sign: int) -> Array:
-        """1 − ``sign`` u/s* and 1 − s/s* (2, s + 1) at the points: smooth, as 1 − |u|/s* is not at u = 0."""
-        flip = np.array([[1], [sign * self.sign if self.chart.centred else 1]])
-        return self.chart.deficits(flip * self.statistics[:2], self.teacher_energy)[:, 0]
+Times = Array | Sequence[float] | float | None
+"""One time, a list of times, or those of the run."""
+HOLDS = "curves at these times; modes, other orders and restarts need the run itself, or run.final.save(file)"
+"""What a dataset says that it is."""
+OVER_TIME = ("s", "u", "one_minus_u", "one_minus_s")
 
 
 @checked
@@ -100,7 +65,8 @@ class Trajectory(Summarised):
     until the loss is so low that the limit is known, and those of w ∓ w* from then on. Of networks it is
     relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and counts what the
     flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known.
-    A ``constraint`` is that of the model, where it has one.
+    A ``constraint`` is that of the model, where it has one; ``given`` is the problem before its reduction.
+    Where times are left out they are :attr:`times`.
     What this makes of the error of a network's loss is :meth:`loss_error`: where there are no coordinates at
     the teacher, as of links with a kink, the loss is a difference, and so are the distances.
     """
@@ -112,27 +78,34 @@ class Trajectory(Summarised):
     until: float
     error: float
     constraint: Constraint | None = None
+    given: Problem | None = None
+
+    @cached_property
+    def times(self) -> Array:
+        """Times (400,) from before the fastest mode moves to ``until``, in equal ratios."""
+        fastest = float(self.problem.eigenvalues.max()) * self.problem.teacher_energy
+        return np.geomspace(min(0.01 / fastest, 0.01 * self.until), self.until, DRAWN)
 
     @property
     def steps(self) -> int:
         """Number of steps up to ``until``."""
         return sum(segment.start < self.until for segment in self.segments)
 
-    def at(self, times: Array | Sequence[float] | float) -> Observables:
+    def at(self, times: Times = None) -> Observables:
         """The observables at ``times`` (any order, within [0, ``until``]), or at one time, without an axis.
 
         Raises ValueError for a time outside.
         """
         return Observables(*self._evaluate(times, self._observe))
 
-    def overlaps(self, times: Array | Sequence[float] | float) -> Overlaps:
+    def overlaps(self, times: Times = None) -> Overlaps:
         """S, U, the loss and the distances at ``times`` (any order, within [0, ``until``]), for any model.
 
         Raises ValueError for a time outside.
         """
         return Overlaps(*self._evaluate(times, self._overlaps))
 
-    def loss_error(self, times: Array | Sequence[float] | float) -> Array:
+    def loss_error(self, times: Times = None) -> Array:
         """The absolute error of the loss at ``times``: its own, and that of S and U times its slopes.
 
         In coordinates at the teacher both fall with the loss. Without these, as of links with a kink, a loss
@@ -142,11 +115,107 @@ class Trajectory(Summarised):
         """
         return self._evaluate(times, self._loss_error)[0]
 
+    def of_flow(self) -> dict[str, Any]:
+        """What the flow has beside the gradient of the loss, by its name on the command line."""
+        return {} if self.constraint is None else {"constraint": str(self.constraint)}
+
+    def modes(self, times: Times = None, *, reduced: bool = False) -> Weights:
+        """Every mode w_i at ``times``: of the problem that was given, or those of the ``reduced`` one.
+
+        Given the statistics each mode is linear: it is solved by the collocation that the steps were taken
+        with, up to each of the times. Its error relative to the largest mode is of the order of ``error``.
+
+        Raises ValueError for a time outside [0, ``until``], and for modes that a reduced problem has left out
+        of a wide network with a constraint.
+
+        >>> from numerics import Problem, solve
+        >>> run = solve(Problem([0.6, 0.3, 0.1], [1, -1, 1], [0.2, 0.1, 0.3]), until=50.0)
+        >>> run.modes(50.0).w.round(3).tolist()
+        [1.0, -1.0, 1.0]
+        """
+        problem = self.problem if reduced or self.given is None else self.given
+        scalar, t = self._within(times)
+        order = np.argsort(t, kind="stable")
+        found = followed(problem, self.segments[: self.steps], self._part, t[order])
+        shape = (*problem.init.shape, len(t))
+        w, deviation = (values[..., np.argsort(order)].reshape(shape) for values in found)
+        if scalar:
+            return Weights(t[0], problem.eigenvalues, w[..., 0], deviation[..., 0])
+        return Weights(t, problem.eigenvalues, w, deviation)
+
+    def statistics(self, order: float, times: Times = None) -> Orders:
+        """s^(k) and u^(k) of the ``order`` k at ``times``, also of 0 and negative ones where they are finite.
+
+        A problem that was given reduced, as in infinite dimension, keeps whole orders from 0 on.
+
+        Raises ValueError for an order or a time that is not allowed.
+
+        >>> from numerics import Problem, solve
+        >>> run = solve(Problem([0.6, 0.3, 0.1], [1, -1, 1], [0.2, 0.1, 0.3]), until=50.0)
+        >>> float(run.statistics(0, 50.0).s.round(3)), float(run.statistics(-1, 50.0).teacher.round(3))
+        (3.0, 15.0)
+        """
+        problem = self.problem if self.given is None else self.given
+        scalar, t = self._within(times)
+        found = orders(problem, self.modes(t), float(order))
+        if scalar:
+            return found._replace(t=t[0], **{name: getattr(found, name)[..., 0] for name in OVER_TIME})
+        return found
+
+    @property
+    def final(self) -> Problem:
+        """The problem that goes on from ``until``, see :meth:`restart`."""
+        return self.restart(self.until)
+
+    def restart(self, time: float) -> Problem:
+        """The problem whose start is the run at a ``time``: solve it to go on, with another model if need be.
+
+        Its ``relative_error`` is the run's ``error``, and it is faithful for as long as the one given was.
+
+        Raises ValueError for a time outside [0, ``until``], and at the horizon of a reduced problem.
+
+        >>> from numerics import Problem, solve
+        >>> whole = solve(Problem([0.6, 0.3, 0.1], [1, -1, 1], [0.2, 0.1, 0.3]), until=30.0)
+        >>> rest = solve(whole.restart(10.0), until=20.0)
+        >>> abs(float(rest.at(20.0).loss / whole.at(30.0).loss) - 1) < 1e-10
+        True
+        """
+        problem = self.problem if self.given is None else self.given
+        if not time < problem.horizon:
+            raise ValueError(
+                f"the problem is faithful up to t = {problem.horizon:g}, and a restart at {time:g} has "
+                "no time left: give power_law a longer horizon"
+            )
+        found = self.modes(float(time))
+        init, rest = add(aim(problem, self.segments[-1]).reshape(found.w.shape), found.deviation)
+        return replace(
+            problem, init=init, init_rest=rest, relative_error=self.error, horizon=problem.horizon - time
+        )
+
+    def __getitem__(self, asked: "sympy.Expr | tuple[sympy.Expr, Times]") -> Array:
+        """A function of the model's symbols along the run: ``run[u]``, ``run[1 - u/t, times]``, t being s*.
+
+        Near ±w* it is evaluated in what u and s differ by from their limits, so that 1 − u/t, or a loss,
+        keeps its relative accuracy. Networks have the symbols S11, …, U11, …, T11, …; they are taken as they
+        are.
+
+        Raises ValueError for other symbols, and for times outside [0, ``until``].
+
+        >>> import sympy
+        >>> from numerics import Problem, solve
+        >>> u, t = sympy.symbols("u t")
+        >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
+        >>> f"{float(run[1 - u / t, 10.0]):.6e}"
+        '2.910245e-103'
+        """
+        expression, times = asked if isinstance(asked, tuple) else (asked, None)
+        function = evaluated(expression, len(self.problem.students), len(self.problem.teachers))
+        return self._evaluate(times, function)[0]
+
     def facts(self) -> Rows:
         """How the run ended, in a few lines."""
         yield "until t", self.until
-        if self.constraint is not None:
-            yield "constraint", str(self.constraint)
+        yield from self.of_flow().items()
         yield "limit", f"{self.limit.name}: {self.limit.reason}"
         if self._single:
             phases = self.phases()
@@ -156,7 +225,7 @@ class Trajectory(Summarised):
         yield "modes, steps", f"{len(self.problem.eigenvalues)}, {self.steps}"
         yield "relative error", f"{self.error:.1e}"
 
-    def dataset(self, times: Array | Sequence[float], **parameters: Any) -> "xr.Dataset":
+    def dataset(self, times: Times = None, **parameters: Any) -> "xr.Dataset":
         """The labelled observables at ``times``, the outcome and the phases among the attributes.
 
         T1 is at δ = 0.1 s*, T2 at ε = 0.05, unless ``parameters`` hold another ``delta`` or ``epsilon``. Of
@@ -169,23 +238,29 @@ class Trajectory(Summarised):
             "dimension": self.problem.dimension,
             "until": self.until,
             **(self._measured(parameters) if self._single else {}),
-            **({} if self.constraint is None else {"constraint": str(self.constraint)}),
+            **self.of_flow(),
             "modes": len(self.problem.eigenvalues),
             "steps": self.steps,
             "error": self.error,
+            "holds": HOLDS,
         }
-        curves = self.at(times) if self._single else self.overlaps(times)
-        return curves.dataset(**(outcome | parameters))
+        return self._curves(times).dataset(**(outcome | parameters))
 
-    def plot(self) -> "Figure":
-        """MSE, |u| and s from before the fastest mode moves, with T1, T1' and T2; of networks the loss."""
+    def plot(self, ax: "Axes | None" = None, label: str = "", **line: Any) -> "Figure":
+        """MSE, |u| and s at :attr:`times`, with T1, T1' and T2; of networks the loss.
+
+        On axes ``ax`` of one's own, too, where several runs may be drawn, each with its ``label``; ``line``
+        are options of matplotlib's ``plot``, as ``linestyle="--"``.
+        """
         from numerics.shown.figures import draw, phase_panel
 
-        fastest = float(self.problem.eigenvalues.max()) * self.problem.teacher_energy
-        times = np.geomspace(min(0.01 / fastest, 0.01 * self.until), self.until, DRAWN)
-        if not self._single:
-            return self.overlaps(times).plot()
-        return draw([phase_panel(self.at(times), self.phases())])
+        if ax is not None or label or line or not self._single:
+            return self._curves(None).plot(ax, label, **line)
+        return draw([phase_panel(self.at(), self.phases())])
+
+    def _curves(self, times: Times) -> Observables | Overlaps:
+        """What there is to show."""
+        return self.at(times) if self._single else self.overlaps(times)
 
     @property
     def _single(self) -> bool:
@@ -200,14 +275,11 @@ class Trajectory(Summarised):
 
     def _evaluate(
         self,
-        times: Array | Sequence[float] | float,
+        times: Times,
         quantities: Callable[[Segment, Array, Array, Array], tuple[Array, ...]],
     ) -> list[Array]:
         """The ``quantities`` (…, T) of the statistics and norms at the times, chart by chart."""
-        t = _numbers(times)
-        if not np.all((t >= 0) & (t <= self.until * (1.0 + SLACK))):
-            raise ValueError(f"times must be numbers in [0, {self.until:g}]")
-        scalar, t = t.ndim == 0, np.atleast_1d(np.minimum(t, self.until))
+        scalar, t = self._within(times)
         if len(t) > CHUNK:
             parts = [self._evaluate(piece, quantities) for piece in np.array_split(t, -(-len(t) // CHUNK))]
             return [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
@@ -223,6 +295,13 @@ class Trajectory(Summarised):
         back = np.argsort(order)
         found = [np.concatenate(parts, axis=-1)[..., back] for parts in zip(*pieces, strict=True)]
         return [values[..., 0] for values in found] if scalar else found
+
+    def _within(self, times: Times) -> tuple[bool, Array]:
+        """Whether ``times`` is one time, and the times (T,)."""
+        t = self.times if times is None else _numbers(times)
+        if not np.all((t >= 0) & (t <= self.until * (1.0 + SLACK))):
+            raise ValueError(f"times must be numbers in [0, {self.until:g}]")
+        return t.ndim == 0, np.atleast_1d(np.minimum(t, self.until))
 
     @cached_property
     def _starts(self) -> Array:
@@ -275,6 +354,17 @@ class Trajectory(Summarised):
             x = np.clip(x - (now - aim) / slope, 0.0, 1.0)
         now, slope = _along(clocks, owner, self.table.basis(x))
         return np.clip(x - (now - aim) / slope, 0.0, 1.0)
+
+    def _part(self, number: int, time: float) -> Part:
+        """That of the segment of this ``number`` up to the ``time``."""
+        owner, segment = np.array([number]), self.segments[number]
+        whole = time >= segment.start + segment.width
+        place = 1.0 if whole else float(self._places(owner, np.array([time]))[0])
+        inside, nodes = place * self.table.nodes, np.repeat(owner, self.table.stages)
+        basis = self.table.basis(inside)
+        statistics = self._statistics.at(nodes, basis)
+        clock = _along(self._clocks[1], nodes, basis) * place
+        return Part(self.table, place, min(time - segment.start, segment.width), statistics, clock)
 
     def _observe(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Observables:
         """The observables, relative to the chart and teacher of ``segment``."""

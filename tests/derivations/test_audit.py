@@ -63,6 +63,11 @@ def test_statements_are_text_with_closed_formulas(name):
         assert part.constants or not part.verdict.stands or part.qualitative
 
 
+@pytest.mark.parametrize("name", CLAIMS)
+def test_evidence_is_printed_with_what_was_computed(name):
+    assert not re.search(r"\{\w+[(\[:.]\w", CLAIMS[name].settle().evidence)
+
+
 def test_an_inequality_is_proved_by_identities_and_refuted_by_a_ratio():
     x = sympy.Symbol("x")
     replay = Counterexample("x = 2", "assert 2 > 1")

@@ -10,7 +10,7 @@ import pytest
 import derivations
 
 ROOT = Path(derivations.__file__).parent
-NAMES = r"\([A-E]\.\d+\)|\^\(?\w\)|\b[a-zA-Z_]+\d+|_\d|\(0\)|\b[TCw]\d'?"
+NAMES = r"\([A-E]\.\d+\)|Section \d\.\d|\^\(?\w\)|\b[a-zA-Z_]+\d+|_\d|\(0\)|\b[TCw]\d'?"
 """Numbers that belong to names."""
 
 
@@ -24,7 +24,7 @@ def literal(node, scope, hole):
         return "".join(literal(part, scope, hole) for part in node.values)
     if isinstance(node, ast.FunctionDef):
         return literal(node.body[-1].value, scope, hole)
-    return node.value if isinstance(node, ast.Constant) else hole
+    return str(node.value) if isinstance(node, ast.Constant) else hole
 
 
 def numbers(words):
@@ -55,20 +55,31 @@ def values(replay):
 
 def counterexamples():
     """Words and replay of each counterexample in the source, with its place."""
-    for path in sorted(ROOT.glob("*/claims/*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        outer = assigned(tree.body)
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in sorted(ROOT.glob("*/claims/*.py"))}
+    shared = {name: node for tree in trees.values() for name, node in assigned(tree.body).items()}
+    for path, tree in trees.items():
+        outer = shared | assigned(tree.body)
         outer |= {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
         for function in tree.body:
             if isinstance(function, ast.FunctionDef):
                 scope = outer | assigned(ast.walk(function))
                 for node in ast.walk(function):
-                    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Counterexample":
-                        words, replay = (
-                            literal(part, scope, hole)
-                            for part, hole in zip(node.args, ("…", "1"), strict=False)
-                        )
-                        yield f"{path.stem}.{function.name}", words, replay
+                    if isinstance(node, ast.Call) and (said := refutation(node, scope)):
+                        words, *asserted = said
+                        replay = "; ".join(literal(part, scope, "1") for part in asserted)
+                        yield f"{path.stem}.{function.name}", literal(words, scope, "…"), replay
+
+
+def refutation(call, scope):
+    """Words and replay of a call that makes a counterexample; a state's replay has its numbers, too."""
+    if getattr(call.func, "id", "") == "Counterexample":
+        return call.args[:2]
+    if getattr(call.func, "attr", "") not in ("refutes", "refutes_at"):
+        return []
+    until = call.args[:1] if call.func.attr == "refutes_at" else []
+    words, assertion = call.args[-2:] if until else call.args[:2]
+    state = scope[call.func.value.id]
+    return words, *(part for part in ast.walk(state) if isinstance(part, ast.Constant)), *until, assertion
 
 
 def assigned(nodes):

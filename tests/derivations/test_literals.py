@@ -12,25 +12,28 @@ ROOT = Path(derivations.__file__).parent
 SMALL = "⁰¹²³⁴-⁹₀-₉½⅓⅔¼¾⅛⅜⅝⅞"
 NUMBER = re.compile(rf"\d|[{SMALL}]")
 INDEX = r"(?<!\\int)(?<!\\sum)_(?:\d|\{\d+(?:,\s*\d+|,?[a-z])*\}|\{[a-z],\d\}|\{[a-z]\+1\})|[₀-₉]"
-ORDER = r"\^\{\((?:\d|k ?[+-] ?\d)\)\}|\(0\)|[A-Z]\d'?(?![\d(])"
+ORDER = r"\^\{?\((?:\d|k ?[+-] ?\d)\)\}?|\(0\)|[A-Z]\d'?(?![\d(])"
 DEFICIT = r"1\s*[-−]\s*\|?[us]\b"
 VARIANCE = r"\\sigma(?:_\*)?\^2|σ²"
-NAME = re.compile("|".join((INDEX, ORDER, DEFICIT, VARIANCE)))
-"""Numbers that belong to names: indices and orders, 1 − u and 1 − s, σ²."""
+REFERENCE = r"\([A-E]\.\d+\)|figure \d"
+ZERO = r"(?<![\d.])0(?![\d.])"
+NAME = re.compile("|".join((INDEX, ORDER, DEFICIT, VARIANCE, REFERENCE, ZERO)))
+"""Numbers that belong to names (indices, orders, 1 − u, 1 − s, σ²) and references; and 0, which is a sign."""
 
 MARKED = {
-    "claims of the audit: what is typed beside the named numbers is counted by kind in its own tests": 378,
-    "evidence of the audit: states, runs and steps of an examination": 84,
+    "claims of the audit: what is typed beside the named numbers is counted by kind in its own tests": 212,
+    "words of counterexamples: their numbers are those that the replay asserts with": 23,
     "definitions": 3,
-    "names of symbols": 5,
-    "prose beside the formulas: conditions, orders and reasons": 186,
+    "names of symbols": 4,
+    "settings in prose: a name and its number": 43,
+    "prose beside the formulas: definitions, conditions, names and orders": 67,
     "values of options": 7,
 }
 """How many formulas with numbers are typed, by what they are."""
 
 OTHERS = {
     "beyond/telling/closures.py": 1,
-    "beyond/telling/links.py": 3,
+    "beyond/telling/links.py": 2,
     "convergence/measured/corrections.py": 2,
     "setting/measured/trajectory.py": 1,
     "court/legend.py": 1,
@@ -43,7 +46,7 @@ OTHERS = {
     "press/equations.py": 3,
     "press/linear.py": 2,
     "press/tex.py": 2,
-    "setting/telling/geometry.py": 4,
+    "setting/telling/geometry.py": 2,
     "tail/measured/tail.py": 3,
 }
 """Typed elsewhere: conditions in captions, names of quantities and of checks, tables of a typesetter."""
@@ -51,12 +54,24 @@ OTHERS = {
 ROLES = {
     "Definition": "definitions",
     **dict.fromkeys(("Symbol", "IndexedBase", "Function", "named"), "names of symbols"),
-    **dict.fromkeys(
-        ("Prose", "derived", "Section"), "prose beside the formulas: conditions, orders and reasons"
-    ),
     "option": "values of options",
 }
 
+
+PROSE_KINDS = tuple(kind for kind in MARKED if "prose" in kind)
+
+CLAIMS = {
+    **dict.fromkeys(("claim", "correction"), next(iter(MARKED))),
+    **dict.fromkeys(("Counterexample", "refutes", "refutes_at", "_falls", "_at_teacher"), list(MARKED)[1]),
+}
+"""Where formulas stand in the modules of claims: their evidence types none."""
+
+PROSE = {"Prose", "derived", "Section"}
+SETTING = re.compile(
+    r"\$[^\d]*(?:=|<|>|\\leq?|\\geq?|\\ll|\\propto)\s*(?:\d[\d.^{}]*|\\tfrac\d\d|\(.*\)|s_\*/\d+|i\^\{-2\})\$"
+    r"|\$\\tfrac\d\d < a < \d\$"
+)
+"""A name and its number, or its range."""
 
 PATTERNS = {"compile", "findall", "fullmatch", "match", "search", "split", "sub"}
 """Calls whose strings are regular expressions, no formulas."""
@@ -83,6 +98,8 @@ def literals(tree):
     def below(node, call):
         if isinstance(node, ast.Call):
             call = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("words", "said"):
+            call = "Counterexample"
         parts = list(ast.iter_child_nodes(node))
         if isinstance(node, ast.JoinedStr):
             yield from ((call, formula) for formula in typed("".join(_written(part) for part in parts)))
@@ -106,11 +123,13 @@ def found():
     for path in sorted(ROOT.rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
         claims = "claims" in path.relative_to(ROOT).parts
-        for call, _ in literals(ast.parse(path.read_text("utf-8"))):
+        for call, formula in literals(ast.parse(path.read_text("utf-8"))):
             if claims:
-                kinds[list(MARKED)[call not in ("claim", "correction")]] += 1
+                kinds[CLAIMS.get(call, "evidence")] += 1
             elif call in PATTERNS:
                 continue
+            elif call in PROSE:
+                kinds[PROSE_KINDS[SETTING.fullmatch(formula) is None]] += 1
             elif call in ROLES:
                 kinds[ROLES[call]] += 1
             else:

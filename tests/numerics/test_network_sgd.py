@@ -10,6 +10,7 @@ from numerics import (
     DescentProtocol,
     Problem,
     load_module,
+    network,
     online_sgd,
     online_sgd_network,
     power_law,
@@ -84,6 +85,21 @@ def test_series_of_a_polynomial_is_its_closed_form():
     for found, exact in slopes:
         assert found == pytest.approx(exact, rel=1e-4, abs=1e-3)
     assert noise.error(1.0, 1.0) < 1e-14
+
+
+def test_networks_of_numbers_serve_as_well():
+    """Where weights learn, or labels have noise of their own, neither is known."""
+    problem, given, model = power_law(1.5, 10), network("erf(z)"), single_index(parse_link("erf(z)"))
+    for run in (predict_sgd, online_sgd_network):
+        first, second = (run(problem, 0.02, 50, model=which, points=2).loss for which in (given, model))
+        assert first == pytest.approx(second, rel=1e-9)
+    with pytest.raises(ValueError, match="weights that learn"):
+        predict_sgd(problem, 0.02, 50, model=network("erf(z)", train_weights=1.0))
+    with pytest.raises(ValueError, match="of fixed weights"):
+        online_sgd_network(problem, 0.02, 50, model=network("erf(z)", train_weights=1.0))
+    for run in (predict_sgd, online_sgd_network):
+        with pytest.raises(ValueError, match="label noise of its own"):
+            run(problem, 0.02, 50, model=network("erf(z)", noise=0.1))
 
 
 def test_other_kinks_are_refused():

@@ -3,7 +3,8 @@
 - ``numbers``: a constant with its radius, definition and source; floats and balls, roots
 - ``sums``: a spectrum, and sums over it: powers, exponentials, functions of one's own
 - ``escape``: the growth rate and its law, the linear stage, escapes without a rate, the fast manifold
-- ``convergence``: the laws of overlap, energy and loss, their corrections; finite steps and SGD
+- ``convergence``: the laws of overlap, energy and loss, their corrections; finite steps
+- ``sgd``: online SGD at 0 and at the teacher
 - ``tail``: the spectral tail, what is recovered of it, the plateau
 - ``wide``: wide quadratic networks with a power-law second layer: emergence, loss, exact flow
 - ``local_flow``: the numbers of a link that its laws need
@@ -39,17 +40,6 @@ from theory.asymptotics.convergence.laws import (
     window_start,
 )
 from theory.asymptotics.convergence.linearisation import final_rate, stability_step, teacher_multiple
-from theory.asymptotics.convergence.sgd_floor import (
-    sgd_amplification,
-    sgd_decay_exponent,
-    sgd_loss_floor,
-    sgd_mse_floor,
-)
-from theory.asymptotics.convergence.sgd_noise import (
-    sgd_crossover_time,
-    sgd_noise_history,
-    sgd_noise_prefactor,
-)
 from theory.asymptotics.convergence.shallow import (
     SaddleGrowth,
     half_growth,
@@ -58,7 +48,6 @@ from theory.asymptotics.convergence.shallow import (
     saddle_growth_prefactor,
     shallow_escape_rate,
 )
-from theory.asymptotics.convergence.stochastic import sgd_stability_step
 from theory.asymptotics.escape.fast_manifold import (
     energy_amplitude,
     energy_delay,
@@ -95,6 +84,24 @@ from theory.asymptotics.escape.teacher_law import (
 from theory.asymptotics.escape.times import escape_time_quantile, median_escape_offset
 from theory.asymptotics.local_flow import SQUARE, LocalFlow
 from theory.asymptotics.numbers.constant import Constant
+from theory.asymptotics.sgd.escape import (
+    sgd_escape_rate_mean_square,
+    sgd_escape_rate_typical,
+    sgd_escape_variance,
+)
+from theory.asymptotics.sgd.floor import (
+    sgd_amplification,
+    sgd_decay_exponent,
+    sgd_loss_floor,
+    sgd_mse_floor,
+)
+from theory.asymptotics.sgd.noise import (
+    sgd_crossover_time,
+    sgd_noise_history,
+    sgd_noise_prefactor,
+)
+from theory.asymptotics.sgd.stability import sgd_stability_step
+from theory.asymptotics.sgd.times import sgd_escape_time_quantile
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectral_sums import spectral_sum
 from theory.asymptotics.sums.spectrum import Given, Level, Measured, PowerLaw, Spectrum
@@ -200,6 +207,10 @@ __all__ = [
     "sgd_amplification",
     "sgd_crossover_time",
     "sgd_decay_exponent",
+    "sgd_escape_rate_mean_square",
+    "sgd_escape_rate_typical",
+    "sgd_escape_time_quantile",
+    "sgd_escape_variance",
     "sgd_loss_floor",
     "sgd_mse_floor",
     "sgd_noise_history",

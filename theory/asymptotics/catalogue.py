@@ -10,21 +10,26 @@ from inspect import signature
 from typing import Any
 
 from theory.asymptotics.convergence import laws, linearisation
-from theory.asymptotics.convergence.sgd_floor import (
+from theory.asymptotics.escape import fast_manifold, linear_stage, other_orders, rate, times
+from theory.asymptotics.local_flow import SQUARE, LocalFlow, of_the_square
+from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
+from theory.asymptotics.sgd.escape import (
+    sgd_escape_rate_mean_square,
+    sgd_escape_rate_typical,
+    sgd_escape_variance,
+)
+from theory.asymptotics.sgd.floor import (
     sgd_amplification,
     sgd_decay_exponent,
     sgd_loss_floor,
     sgd_mse_floor,
 )
-from theory.asymptotics.convergence.sgd_noise import (
+from theory.asymptotics.sgd.noise import (
     sgd_crossover_time,
     sgd_noise_history,
     sgd_noise_prefactor,
 )
-from theory.asymptotics.convergence.stochastic import sgd_stability_step
-from theory.asymptotics.escape import fast_manifold, linear_stage, other_orders, rate, times
-from theory.asymptotics.local_flow import SQUARE, LocalFlow, of_the_square
-from theory.asymptotics.numbers.constant import Constant, NotEnclosed, undefined
+from theory.asymptotics.sgd.stability import sgd_stability_step
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum, decimal
 from theory.asymptotics.tail import expansion, plateau, recovery
 from theory.expected import Count, Positive, checked
@@ -77,6 +82,9 @@ OVER_ENERGY = "; lambda_i, u and s over the energy of the teacher"
 BESIDE_ANOTHER = "; of w/m where the limit is m w*, of the loss less its limit"
 
 AT_A_STEP = (
+    sgd_escape_rate_typical,
+    sgd_escape_rate_mean_square,
+    sgd_escape_variance,
     sgd_loss_floor,
     sgd_mse_floor,
     sgd_amplification,
@@ -102,8 +110,8 @@ def catalogue(
     ['teacher_multiple', 'escape_speed', 'escape_time_exponent', 'escape_time_prefactor']
     >>> [name for name in catalogue(16) if name not in CATALOGUE]
     ['sgd_stability_step', 'sgd_decay_exponent']
-    >>> [function.__name__ for function in AT_A_STEP if function.__name__ in catalogue(16, 1e-3)][:3]
-    ['sgd_loss_floor', 'sgd_mse_floor', 'sgd_amplification']
+    >>> [name for name in catalogue(16, 1e-3) if "escape" in name and name not in CATALOGUE]
+    ['sgd_escape_rate_typical', 'sgd_escape_rate_mean_square', 'sgd_escape_variance']
     """
     others = {} if flow == SQUARE else {function.__name__: function for function in OF_OTHER_LINKS}
     if batch is None:

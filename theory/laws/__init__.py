@@ -54,6 +54,7 @@ from theory.laws.names import (
     sigma2,
     t,
     t_0,
+    typical,
 )
 from theory.laws.spectra import Setting
 from theory.symbolic.local_flow import local_flow
@@ -220,4 +221,5 @@ __all__ = [
     "sigma2",
     "t",
     "t_0",
+    "typical",
 ]

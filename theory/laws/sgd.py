@@ -1,6 +1,9 @@
-r"""Online SGD on phase retrieval: the floor of label noise, the two phases without, the best step for ``n``.
+r"""Online SGD on phase retrieval: escape, floors of label noise, two phases without, the best step.
 
-Near the teacher the second moments close, :mod:`theory.asymptotics.convergence.sgd_floor`. Let
+A typical run leaves ``w = 0`` with the Lyapunov exponent of its products of random matrices, more slowly than
+descent: :mod:`theory.asymptotics.sgd.escape`.
+
+Near the teacher the second moments close, :mod:`theory.asymptotics.sgd.floor`. Let
 :math:`\tau = E|Q^{1/2}(w - w^*)|^2`, :math:`A_\eta = (1 + 2r)/(1 - \kappa)`.
 
 **Without label noise** the source of :math:`\tau` is the bias of descent,
@@ -12,7 +15,7 @@ Near the teacher the second moments close, :mod:`theory.asymptotics.convergence.
 
 The slower of the two wins: the bias for :math:`2B < a`; they add at :math:`2B = a`. The exponents are those
 that :func:`numerics.predict_sgd` falls with, the prefactors those of the exact second moments in both phases
-and on the line, and of runs of SGD; :mod:`theory.asymptotics.convergence.sgd_noise`.
+and on the line, and of runs of SGD; :mod:`theory.asymptotics.sgd.noise`.
 
 **With label noise** the loss ends at a floor, :math:`4\eta\sigma^2(1 + 2\sum\lambda_i^2(w^*_i)^2)/m` for
 small steps. For ``n`` samples, :math:`t = \eta n/m`, the best constant step balances it with the bias:
@@ -25,14 +28,32 @@ from __future__ import annotations
 from functools import partial
 
 import sympy
-from sympy import And, Eq, Gt, Lt
+from sympy import And, Eq, Gt, Lt, log
 
 from theory.laws.law import Law, Regime, Verdict
-from theory.laws.names import B, C, N, Z, a, amplification, eta, eta_c, gamma, history, m, n, sigma2, t
+from theory.laws.names import (
+    B,
+    C,
+    N,
+    Z,
+    a,
+    amplification,
+    d,
+    eta,
+    eta_c,
+    gamma,
+    history,
+    m,
+    n,
+    sigma2,
+    t,
+    typical,
+)
 from theory.laws.spectra import Setting
 
-MOMENTS = "theory.asymptotics.convergence.sgd_floor"
-HISTORY = "theory.asymptotics.convergence.sgd_noise"
+ESCAPE = "theory.asymptotics.sgd.escape"
+MOMENTS = "theory.asymptotics.sgd.floor"
+HISTORY = "theory.asymptotics.sgd.noise"
 STABLE = Lt(eta, eta_c)
 REGULAR = And(Gt(a, 1), Gt(a + 2 * B, 1))
 BIAS = 4 * 2**-gamma * C
@@ -40,6 +61,12 @@ BIAS = 4 * 2**-gamma * C
 
 NOISE = 4 * 64 * eta * history / m * sympy.gamma(2 - 1 / a) / (a * Z ** (1 / a)) * 16 ** (1 / a - 2)
 """Of ``t^(1/a - 2)``."""
+
+
+def escape_time(setting: Setting) -> Law:
+    """T1 of a typical run from the unit sphere, without label noise, in steps times their size."""
+    regime = Regime(sympy.true, 1 / (2 * typical), sympy.S.Zero, Verdict.MEASURED, ESCAPE, scale=log(d))
+    return Law("escape_time", "T1", d, Gt(a, 1), STABLE, (regime,))
 
 
 def loss(setting: Setting) -> Law:
@@ -89,4 +116,4 @@ def tuned_loss(setting: Setting) -> Law:
 
 def laws(setting: Setting) -> tuple[Law, ...]:
     """All of them."""
-    return tuple(law(setting) for law in (loss, crossover, loss_floor, mse_floor, tuned_loss))
+    return tuple(law(setting) for law in (escape_time, loss, crossover, loss_floor, mse_floor, tuned_loss))

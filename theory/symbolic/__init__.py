@@ -10,6 +10,7 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.models`: models, their loss (P1) and the drift ``(A, B)`` of their flow;
 - :mod:`~theory.symbolic.circular`: the same for complex inputs;
 - :mod:`~theory.symbolic.constrained`: models with weight decay or a kept norm;
+- :mod:`~theory.symbolic.trained`: models whose second layer learns;
 - :mod:`~theory.symbolic.escape`: how the flow leaves 0;
 - :mod:`~theory.symbolic.sphere`: the escape on the sphere, with isotropic inputs;
 - :mod:`~theory.symbolic.variation`: gradient and Hessian of networks;
@@ -21,7 +22,8 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.linearisation`, :mod:`~theory.symbolic.network_linearisation`: the flow near its
   critical points;
 - :mod:`~theory.symbolic.local_flow`: its numbers at 0 and at the teacher, for :mod:`theory.asymptotics`;
-- :mod:`~theory.symbolic.elliptical`, :mod:`~theory.symbolic.independent`: inputs that are not Gaussian;
+- :mod:`~theory.symbolic.elliptical`, :mod:`~theory.symbolic.independent`: inputs that are not Gaussian,
+  :mod:`~theory.symbolic.inputs`: their laws by name;
 - :mod:`~theory.symbolic.residual`: coordinates near the teacher, free of cancellation;
 - :mod:`~theory.symbolic.nesting`: nested form of polynomials;
 - :mod:`~theory.symbolic.printing`: expressions as NumPy text;
@@ -48,6 +50,7 @@ from theory.symbolic.geometry import (
 from theory.symbolic.hermite import hermite_coefficient, information_exponent
 from theory.symbolic.hierarchy import Hierarchy, Statistic, UnclosedHierarchyError, hierarchy, mode_equation
 from theory.symbolic.independent import Enlargement, IndependentModel, NonGaussianError, PowerSum
+from theory.symbolic.inputs import input_cumulants
 from theory.symbolic.linearisation import Linearisation, NotCriticalError, linearise, linearise_along
 from theory.symbolic.links import RELU, LinkError, UnknownAverageError, Z, parse_link
 from theory.symbolic.local_flow import local_flow
@@ -59,6 +62,7 @@ from theory.symbolic.network_linearisation import NetworkLinearisation, linearis
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.residual import ResidualError, ResidualFlow, deficits, residual_flow
 from theory.symbolic.sphere import SphereEscape, sphere_escape
+from theory.symbolic.trained import TrainedModel, trained
 from theory.symbolic.variation import NetworkHessian, network_gradient, network_hessian
 
 __all__ = [
@@ -91,6 +95,7 @@ __all__ = [
     "SphereEscape",
     "Statistic",
     "StepMap",
+    "TrainedModel",
     "UnclosedHierarchyError",
     "UndecidedError",
     "UnknownAverageError",
@@ -109,6 +114,7 @@ __all__ = [
     "hessian",
     "hierarchy",
     "information_exponent",
+    "input_cumulants",
     "linearise",
     "linearise_along",
     "linearise_anywhere",
@@ -126,4 +132,5 @@ __all__ = [
     "single_index",
     "sphere_escape",
     "student_radial_moments",
+    "trained",
 ]

@@ -30,6 +30,10 @@ from theory.symbolic.given import given
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.notation import displayed, entries, latex
 from theory.symbolic.overlaps import Overlaps
+from theory.symbolic.trained import TrainedModel
+
+AnyFlow = Model | ConstrainedModel | TrainedModel
+"""What has a tower of the statistics S, U and T."""
 
 TIME = sympy.Symbol("tau", real=True)
 MODE = sympy.Symbol("i", integer=True, positive=True)
@@ -109,7 +113,7 @@ class Hierarchy:
     [s(4), u(4)]
     """
 
-    model: Model | ConstrainedModel
+    model: AnyFlow
     order: sympy.Expr = ORDER
 
     @property
@@ -153,8 +157,8 @@ class Hierarchy:
 
         Raises :class:`~theory.symbolic.models.ModelError` where it has a constraint.
         """
-        if isinstance(self.model, ConstrainedModel):
-            raise ModelError(f"{self.model.name}: this is derived for a flow without a constraint")
+        if not isinstance(self.model, Model):
+            raise ModelError(f"{self.model.name}: this is derived for the plain gradient in w alone")
         return self.model
 
     def _repr_latex_(self) -> str:
@@ -191,7 +195,7 @@ class Hierarchy:
 
 
 @checked
-def mode_equation(model: Model | ConstrainedModel) -> dict[sympy.Expr, sympy.Expr]:
+def mode_equation(model: AnyFlow) -> dict[sympy.Expr, sympy.Expr]:
     """The velocity of each student's coordinate on mode ``i``, keyed by the coordinate.
 
     Coordinates are ``w(i, tau)`` and ``w_star(i)``, numbered ``w1``, ``w2``, … where there are
@@ -210,7 +214,7 @@ def mode_equation(model: Model | ConstrainedModel) -> dict[sympy.Expr, sympy.Exp
     return dict(zip(students, velocities, strict=True))
 
 
-def hierarchy(model: Model | ConstrainedModel, order: sympy.Expr = ORDER) -> Hierarchy:
+def hierarchy(model: AnyFlow, order: sympy.Expr = ORDER) -> Hierarchy:
     """The tower of statistics of a model, derived from :func:`mode_equation`.
 
     ``order`` is that of the views ``S`` and ``U``.
@@ -228,7 +232,7 @@ def hierarchy(model: Model | ConstrainedModel, order: sympy.Expr = ORDER) -> Hie
     >>> hierarchy(constrained(phase_retrieval(), "qsphere")).U[0]
     8*u*t(k + 1) - 8*u*u(2)*u(k + 1)/s(2)
     """
-    if not isinstance(model, Model | ConstrainedModel):
+    if not isinstance(model, AnyFlow):
         raise ModelError(
             f"model is {model!r}: the tower of S, U and T holds for Gaussian and elliptical inputs;"
             " theory.symbolic.independent enlarges the set of statistics for independent coordinates"
@@ -236,7 +240,7 @@ def hierarchy(model: Model | ConstrainedModel, order: sympy.Expr = ORDER) -> Hie
     return Hierarchy(model, order)
 
 
-def coordinates(model: Model | ConstrainedModel) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
+def coordinates(model: AnyFlow) -> tuple[sympy.ImmutableMatrix, sympy.ImmutableMatrix]:
     """The columns of student and teacher coordinates on mode ``i``."""
 
     def name(count: int, j: int) -> str:
@@ -248,7 +252,7 @@ def coordinates(model: Model | ConstrainedModel) -> tuple[sympy.ImmutableMatrix,
     return sympy.ImmutableMatrix(students), sympy.ImmutableMatrix(teachers)
 
 
-def product_statistics(model: Model | ConstrainedModel) -> dict[sympy.Expr, Statistic]:
+def product_statistics(model: AnyFlow) -> dict[sympy.Expr, Statistic]:
     """The statistic, of order one, that each product of two coordinates sums to."""
     students, teachers = (list(column) for column in coordinates(model))
     blocks: tuple[tuple[Literal["S", "U", "T"], list[sympy.Expr], list[sympy.Expr]], ...] = (

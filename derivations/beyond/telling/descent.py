@@ -137,8 +137,7 @@ def stability() -> Iterator[Step]:
     )
     multiplier = sympy.Abs(plus(1, -2 * eta * rho), evaluate=False)
     yield derived(
-        r"So its fastest rate is $2\rho$, and a step multiplies that direction by $1 - 2\eta\rho$. Stability "
-        r"ends where "
+        "So a step multiplies the direction of its fastest rate by the factor below. Stability ends where "
         "this is minus one.",
         state(multiplier, "<", 1, "⟺", eta, "<", 1 / rho, check=_edge),
         r"$\rho$ is the largest eigenvalue of $M(0)$",
@@ -148,7 +147,7 @@ def stability() -> Iterator[Step]:
     u_n, c, n, slowed = sympy.symbols("u_n c n rho_eta")
     factor = plus(1, eta * rho)
     yield derived(
-        "The escape slows down by little: to the largest stable step, by a factor of $\\log 2$.",
+        "The escape slows down by little: to the largest stable step, by the factor below.",
         state(
             u_n,
             "∼",
@@ -163,7 +162,7 @@ def stability() -> Iterator[Step]:
             times(rho, sympy.log(2)),
             check=_slowed(u_n, c, n, slowed),
         ),
-        r"$\log(1 + x)/x$ falls with $x$",
+        "the logarithm is concave",
         "Lem2, one step",
         linearise_along,
     )

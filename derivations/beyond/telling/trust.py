@@ -100,7 +100,7 @@ def _write(asked: Asked) -> Iterator[Block]:
         teacher
         divide by the energy of the draw, which does not become sharp as $d$ grows; what then remains is a
         scatter that
-        fades as $t^{{-1/(2a)}}$.
+        fades.
 
         **The frozen approximation** is good for the recovery error and bad for $1 - u$: at $a = 2$ it
         overestimates the
@@ -117,7 +117,7 @@ def _write(asked: Asked) -> Iterator[Block]:
 
         **Gradient descent** follows the flow below $\eta = 1/\rho$, which is
         {shown(stability_step(law), 6)} at $a = 2$. Close to it the
-        escape is slowed by up to a factor of $\log 2$. SGD adds a floor of order $\eta \sigma^2$, which no
+        escape is slowed somewhat. SGD adds a floor of order $\eta \sigma^2$, which no
         law of the flow contains.
 
         **Closures in statistics** are for short times and for understanding. $s < 0$, $u^2 > s s_*$ or a

@@ -7,7 +7,7 @@ import numpy as np
 import sympy
 
 from derivations.convergence.claims.crossing import DOWN
-from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity, inequality
+from derivations.court.attack import CAUCHY_SCHWARZ, identities, identity, inequality, written
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Finding, Verdict
 from derivations.trials.runs import sphere_run
@@ -34,7 +34,7 @@ def energy_bound(c: Constants, effort: Effort) -> Finding:
     # L − a(s − 1)² at its smallest, u² = s
     rest = sympy.factor(LOSS.subs(u**2, s) - c["a"] * (s - c["e"]) ** 2)
     tight = sympy.simplify(rest / (s - 1) ** 2)
-    how = f"L − {c['a']}(s − 1)² ≥ ({tight})(s − 1)² since u² ≤ s (Lem 3), and L never rises"
+    how = f"the rest is at least {written(rest)}, its value on the ray (Lem 3), and L never rises"
     return Finding(Verdict.PROVED if tight.is_number and tight >= 0 else Verdict.UNDECIDED, how)
 
 
@@ -129,7 +129,7 @@ def weakest_direction(c: Constants, effort: Effort) -> Finding:
         * np.maximum(across, 0.0) ** (float(c["a"]) / 2)
         / form(eigenvalues, student, student, 2)
     )
-    how = "s^(2) ≥ λ_min s ≥ λ_min ‖z‖_Q², equality for w along the last eigenvector, orthogonal to w*"
+    how = "λ_i ≥ λ_min in every mode; equality for w along the last eigenvector, orthogonal to w*"
     return inequality(float(ratio.max()), how, [faster(2)])
 
 
@@ -161,7 +161,9 @@ def drift_above_one(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, "the teacher itself does not refute it")
     words = f"the teacher itself, at rest: ds/dt = 0, not ≤ {claimed}"
     example = at_teacher.refutes(words, "ds > 8*(1 - 3*s())*s(2)")
-    return Finding(Verdict.FALSE, "the term 16 u u^(2) > 0 was dropped from an upper bound", None, example)
+    return Finding(
+        Verdict.FALSE, "the positive term in u u^(2) was dropped from an upper bound", None, example
+    )
 
 
 @claim(
@@ -177,8 +179,9 @@ def no_upward_crossing(c: Constants, effort: Effort) -> Finding:
     crosses = cubic.subs(x, -1) < 1 < cubic.subs(x, 1) and sympy.diff(cubic, x).subs(x, 0) <= 0
     rises = FAST_UP.energy_rate() > 0
     how = (
-        "1 + x³ crosses 1 upwards with derivative 0, so that a derivative ≤ 0 contradicts nothing; and it is "
-        f"not ≤ 0: ds/dt = {FAST_UP.energy_rate()} at {FAST_UP}, since (C.22) fails"
+        f"{written(cubic)} crosses {cubic.subs(x, 0)} upwards with derivative {cubic.diff(x).subs(x, 0)}: a "
+        f"derivative ≤ 0 contradicts nothing; and it is not ≤ 0: ds/dt = {FAST_UP.energy_rate()} at "
+        f"{FAST_UP}, since (C.22) fails"
     )
     return Finding(Verdict.GAP if crosses and rises else Verdict.UNDECIDED, how)
 

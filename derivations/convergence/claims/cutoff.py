@@ -40,7 +40,7 @@ def _steps(c: Constants) -> list[Identity]:
     a, t = sympy.symbols("a t", positive=True)
     return [
         # V of the head, |y − n|² of the tail, and both over κ/2
-        ((sympy.sqrt(rate) * error) ** 2 / rate, error ** c["p"]),
+        ((sympy.sqrt(rate) * error) ** 2 / rate, c["i"] * error ** c["p"]),
         (24 / s / (s / 2), c["a"] / s ** c["q"]),
         # s ≤ 1: the bracket is ≥ 2 (1 − s)² as u ≤ √s ≤ (1 + s)/2
         (
@@ -61,20 +61,20 @@ def _steps(c: Constants) -> list[Identity]:
         (kappa.subs(s, c["e"]), sympy.S.Zero),
         # both parts of the loss are not negative
         (loss, c["v"] * (1 - s) ** 2 + c["y"] * (s - u ** c["x"])),
-        # λ_c = 1/t has t^{1/a} modes above it; 1 − s of order √L is ε at T2
-        (t ** (1 / a) / t, t ** -(c["z"] - 1 / a)),
+        # λ_c = t^{-l} has t^{l/a} modes above it; 1 − s of order √L is ε at T2
+        (t ** (c["l"] / a) / t, t ** -(c["z"] - c["o"] / a)),
         (c["w"] * a / (a - c["j"]) * (1 - 1 / a) / 2, sympy.S.One),
         CAUCHY_SCHWARZ,
     ]
 
 
 @correction(
-    r"if $s \ge \sigma > <e=1/3>$ and $u \ge 0$ from $T$ on, then for every $\lambda_c$ and with $e = w(T) - "
-    r"w^*$: $L(t) \le \frac{1}{\kappa(t-T)}\sum_{\lambda_i\ge\lambda_c}e_i^<p=2> + \frac{<a=48>\sup "
+    r"if $s \ge \sigma > <e=1/3>$ and $u \ge 0$ from $T$ on, then for every $\lambda_c$ and with $e = w(T) "
+    r"- w^*$: $L(t) \le \frac{<i=1>}{\kappa(t-T)}\sum_{\lambda_i\ge\lambda_c}e_i^<p=2> + \frac{<a=48>\sup "
     r"s}{\kappa^<q=2>}\sum_{\lambda_i<\lambda_c}\lambda_ie_i^<p>$, $\kappa = "
     r"<k=4>\sigma(<f=3>\sigma-<g=1>)/(<h=3>\sigma^<r=2>-<m=2>\sigma+<n=3>)$. For a power law and $|e_i|$ "
-    r"bounded $\lambda_c = 1/t$ gives $L \lesssim t^{-(<z=1>-1/a)}$, the sharp exponent of $L$, and, as $1-s "
-    r"\le \sqrt{L/<v=3>}$ and $s - u^<x=2> \le L/<y=4>$, $T_2(\varepsilon) - T_1' \lesssim "
+    r"bounded $\lambda_c = t^{-<l=1>}$ gives $L \lesssim t^{-(<z=1>-<o=1>/a)}$, the sharp exponent of $L$, "
+    r"and, as $1-s \le \sqrt{L/<v=3>}$ and $s - u^<x=2> \le L/<y=4>$, $T_2(\varepsilon) - T_1' \lesssim "
     r"\varepsilon^{-<w=2>a/(a-<j=1>)}$ without a logarithm",
     Verdict.PROVED,
     hypotheses=r"$\sigma \le 1$; the sharp exponent of $1-u$, $a/(a-1)$ in $T_2$, is measured, not proved",
@@ -106,7 +106,7 @@ def _attacked(c: Constants, effort: Effort) -> tuple[float, int]:
         for head in range(len(values) + 1):
             tail = float((values[order] * error)[head:].sum())
             right = (
-                error[:head].sum() / (kappa * times)
+                float(c["i"]) * error[:head].sum() / (kappa * times)
                 + float(c["a"]) * seen.s.max() / kappa ** float(c["q"]) * tail
             )
             largest = max(largest, float((seen.loss[1:] / right).max()))

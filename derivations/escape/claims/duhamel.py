@@ -35,7 +35,7 @@ def shift_exponential(c: Constants, effort: Effort) -> Finding:
         return sum(theta**m / sympy.factorial(m) * entries.get(place + c["n"] * m, 0) for m in terms)
 
     pairs = [(derived[place - 1], printed(place)) for place in range(1, size + 1)]
-    return identities(pairs, f"B^m shifts by m: nilpotent case of size {size}, ‖B‖ ≤ 1 for the limit")
+    return identities(pairs, f"B^m shifts by m: nilpotent case of size {size}, a contraction in the limit")
 
 
 @claim(
@@ -109,7 +109,7 @@ def operator_norm(c: Constants, effort: Effort) -> Finding:
     rate_one, size = sympy.symbols("lambda1 w", positive=True)
     proof = [(rate_one * size**2 - rate * size**2, (rate_one - rate) * size**2)]
     example = Counterexample("w = 0, and ‖w‖ → ∞", f"assert max(1 / {first}, 3 / {factor}) > 1")
-    return inequality(found, "triangle inequality and s ≤ ‖Q‖ ‖w‖²", proof, lambda: example)
+    return inequality(found, "triangle inequality, and λ_i ≤ ‖Q‖ in every mode", proof, lambda: example)
 
 
 def _duhamel(

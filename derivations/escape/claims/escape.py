@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import sympy
 
-from derivations.court.attack import identities, identity
+from derivations.court.attack import identities, identity, written
 from derivations.court.claim import Constants, Effort, claim, correction
 from derivations.court.verdict import Counterexample, Finding, Verdict
 from derivations.trials.linear import Escape
-from derivations.trials.states import State
+from derivations.trials.states import State, listed
 from theory.symbolic import phase_retrieval
 
 rate, target, p, rho = sympy.symbols("lambda w_star p rho", positive=True)
@@ -157,7 +157,9 @@ def sign_below_barrier(c: Constants, effort: Effort) -> Finding:
         (rest, sympy.S.Zero),
         (model.A[0].subs({s: 0, t: 1}), c["e"]),
     ]
-    return identities(pairs, "P3 with Q = λI; L(u = 0) = 3 (s - s*/3)² + 8s*²/3, and L falls along the flow")
+    return identities(
+        pairs, "P3 with Q = λI; L at u = 0 is its least value and a square, and L falls along the flow"
+    )
 
 
 @claim(
@@ -172,11 +174,9 @@ def sign_fixed(c: Constants, effort: Effort) -> Finding:
     start = sum(x**2 for x in ACROSS.student)
     if not (start == 1 and ACROSS.u() > 0 > late.u.b and 3 * late.loss.b < 8):
         return Finding(Verdict.UNDECIDED, f"u in {late.u}, L in {late.loss}")
-    words = (
-        f"u < 0 and L < 8/3, so that the run ends at -w*, from u = {ACROSS.u()} on the unit sphere (a = 2)"
-    )
+    words = f"u < 0 and L < 8/3, so that the run ends at -w*, from u = {ACROSS.u()} on the unit sphere"
     how = "the flow in interval arithmetic; d = 1 keeps the sign, so d = 2 is minimal"
-    example = ACROSS.refutes_at("6/5", 60, words, "u.b < 0 and 3*L.b < 8")
+    example = ACROSS.refutes_at("6/5", 60, words, "u.b < 0 and L.b < 8/3")
     return Finding(Verdict.FALSE, how, None, example)
 
 
@@ -205,7 +205,7 @@ def faster_if_flat(c: Constants, effort: Effort) -> Finding:
     # as both have trace 1 and λ_i(a')/λ_i(a) falls with i; so Σ φ grows with a at fixed ρ (Karamata)
     from theory.asymptotics import PowerLaw, escape_rate
 
-    x, p, index, exponent, more, d = sympy.symbols("x rho i a h d", positive=True)
+    x, p, index, exponent, more, d = sympy.symbols("λ ρ i a h d", positive=True)
     phi = x**2 / (p - 4 * x)
     pairs = [
         (phi.diff(x, 2), 2 * p**2 / (p - 4 * x) ** 3),
@@ -215,7 +215,8 @@ def faster_if_flat(c: Constants, effort: Effort) -> Finding:
         (8 * phi.subs({x: 1, p: c["a"]}), sympy.S.One),  # a = ∞: one mode
     ]
     grid = [0.1 * n for n in range(0, 81, effort.of(4, 1))]
-    for d in (2, 3, 30, 1000):
+    sizes = 2, 3, 30, 1000
+    for d in sizes:
         rates = [_rate(a, (1.0,) * d) for a in grid]
         if not np.all(np.diff(rates) > 0):
             return Finding(Verdict.UNDECIDED, f"not increasing at d = {d}")
@@ -223,9 +224,9 @@ def faster_if_flat(c: Constants, effort: Effort) -> Finding:
     if not np.all(np.diff(infinite) > 0):
         return Finding(Verdict.UNDECIDED, "not increasing at d = ∞")
     how = (
-        "the spectra of larger a majorise and λ²/(ρ - 4λ) is convex (Karamata); "
-        f"so at {len(grid)} exponents up to 8 at d = 2, 3, 30, 1000 and ∞; at a = 1.5 ρ falls for "
-        f"{_share_falling(2, effort):.1%} of Gaussian teachers at d = 2, "
+        f"the spectra of larger a majorise and {written(phi)} is convex (Karamata); "
+        f"so at {len(grid)} exponents up to {grid[-1]:g} at d = {listed(sizes)} and ∞; "
+        f"at a = 1.5 ρ falls for {_share_falling(2, effort):.1%} of Gaussian teachers at d = 2, "
         f"{_share_falling(100, effort):.1%} at d = 100"
     )
     return identities(pairs, how)

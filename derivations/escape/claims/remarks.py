@@ -8,6 +8,8 @@ import sympy
 from derivations.court.attack import identities
 from derivations.court.claim import Constants, Effort, claim
 from derivations.court.verdict import Finding, Verdict
+from derivations.trials.states import listed
+from theory.asymptotics import PowerLaw, summary_exponent
 from theory.symbolic import gaussian_moment, gradient, phase_retrieval
 
 s, u, t = sympy.symbols("s u t")
@@ -19,11 +21,11 @@ LEVELS = (EPSILON, 1e-3)
 @claim(
     "R1/gradient",
     "Remark 1",
-    r"the gradient is small at the start: near 0 $\nabla L = -Mw + O(\|w\|^3)$ with $M = <a=4> Q + <b=8> "
+    r"the gradient is small at the start: near 0 $\nabla L = -Mw + O(\|w\|^<o=3>)$ with $M = <a=4> Q + <b=8> "
     r"(Qw^*)(Qw^*)^\top$, so $E \|Mw(0)\|^2 = \mathrm{tr}\, M^2/d$, $\mathrm{tr}\, M^2 = <e=16>\, "
     r"\mathrm{tr}\, Q^<q=2> + <c=64> s_*^{(3)} + <f=64> (s_*^{(2)})^<v=2>$",
     Verdict.PROVED,
-    hypotheses="$w(0)$ on the unit sphere: of order $d^{-1/2}$, as $u(0)$ is (A1)",
+    hypotheses="$w(0)$ on the unit sphere: of order $d^{-<h=1/2>}$, as $u(0)$ is (A1)",
 )
 def small_gradient(c: Constants, effort: Effort) -> Finding:
     l1, l2, v1, v2 = sympy.symbols("l1 l2 v1 v2")
@@ -32,11 +34,15 @@ def small_gradient(c: Constants, effort: Effort) -> Finding:
     M = c["a"] * sympy.diag(l1, l2) + c["b"] * force * force.T
     square = (M * M).trace()
     s2, s3 = (l1**n * v1**2 + l2**n * v2**2 for n in (2, 3))
-    mean = gaussian_moment((2,), sympy.eye(1)) * square  # E wᵀM²w = tr M² E w_1²
+    d = sympy.Symbol("d", positive=True)
+    second = gaussian_moment((2,), sympy.eye(1)) / d  # E w_1² on the sphere
+    mean = d * second * square  # d E wᵀM²w = d tr M² E w_1²
     pairs = [
         (-slope.student.subs({s: 0, t: 1}), c["a"]),
         (-slope.teacher.diff(u), c["b"]),
         (mean, c["e"] * (l1 ** c["q"] + l2 ** c["q"]) + c["c"] * s3 + c["f"] * s2 ** c["v"]),
+        (sympy.sqrt(second), d ** -c["h"]),
+        (sympy.Integer(1 + 2 * sympy.degree(slope.student, s)), c["o"]),  # s w is of third order
     ]
     return identities(pairs, "gradient linearised at 0; trace by modes and pairs of modes")
 
@@ -52,14 +58,17 @@ def plateau(c: Constants, effort: Effort) -> Finding:
     from numerics import power_law, solve
     from theory.asymptotics import PowerLaw, escape_rate
 
-    dimensions = (1e12, 1e20)
+    a, dimensions = 2, (1e12, 1e20)
     times = [
-        solve(power_law(2, d, init=f"escape:{d ** -float(c['h'])!r}"), 30.0).phases(delta=0.1).t1
+        solve(power_law(a, d, init=f"escape:{d ** -float(c['h'])!r}"), 30.0).phases(delta=0.1).t1
         for d in dimensions
     ]
     slope = (times[1] - times[0]) / math.log(dimensions[1] / dimensions[0])
-    rho = float(escape_rate(PowerLaw(2, "inf")))
-    how = f"a = 2, flat teacher, √s(0) = d^(-1/2): T1 = {times[0]:.4f}, {times[1]:.4f} at d = 1e12, 1e20"
+    rho = float(escape_rate(PowerLaw(a, "inf")))
+    how = (
+        f"a = {a}, flat teacher, √s(0) = d^(-{c['h']}): T1 = {listed(times, '.4f')} at d = "
+        f"{listed(dimensions)}"
+    )
     return Finding(Verdict.MEASURED, how, slope * rho / float(c["a"]))
 
 
@@ -91,11 +100,12 @@ def slower_than_unit(c: Constants, effort: Effort) -> Finding:
     run = solve(Problem(values, target, target + across), 200.0)
     deficits = run.at([100.0, 120.0]).one_minus_u
     rate = math.log(float(deficits[0] / deficits[1])) / 20.0 * d
-    anisotropic, isotropic = (_settling(a, 1000) for a in (2.0, 0.0))
-    if anisotropic <= isotropic / 1000:
-        return Finding(Verdict.UNDECIDED, f"{isotropic / 1000}, {anisotropic}")
+    a, size = 2.0, 1000
+    anisotropic, isotropic = _settling(a, size), _settling(0.0, size) / size
+    if anisotropic <= isotropic:
+        return Finding(Verdict.UNDECIDED, f"{isotropic}, {anisotropic}")
     how = (
-        f"d = 1000, ε = {EPSILON}: T2 - T1' = {isotropic / 1000:.3f} for Q = I, {anisotropic:.2f} for a = 2; "
+        f"d = {size}, ε = {EPSILON}: T2 - T1' = {isotropic:.3f} for Q = I, {anisotropic:.2f} for a = {a:g}; "
         f"1 - u ~ e^(-{rate:.4f} t) for Q = I"
     )
     return Finding(Verdict.MEASURED, how, rate / float(c["a"]))
@@ -104,10 +114,10 @@ def slower_than_unit(c: Constants, effort: Effort) -> Finding:
 @claim(
     "R1/trace",
     "Remark 1, at the trace 1 of Section 2",
-    "against $Q = I/d$, where the deficit decays like $e^{-16 t/d}$, the anisotropic flow is faster down "
-    "to $1 - u$ of order $d^{-(1 - 1/a)}$, up to logarithms, and slower below",
+    "against $Q = I/d$, where off the teacher the deficit decays like $e^{-<r=16> t/d}$, the anisotropic "
+    "flow is faster down to $1 - u$ of order $d^{-(<f=1> - <p=1>/a)}$, up to logarithms, and slower below",
     Verdict.MEASURED,
-    qualitative=True,
+    ratio=1,
 )
 def faster_at_first(c: Constants, effort: Effort) -> Finding:
     anisotropic, isotropic = ([_settling(a, 1000, epsilon) for epsilon in LEVELS] for a in (2.0, 0.0))
@@ -116,8 +126,12 @@ def faster_at_first(c: Constants, effort: Effort) -> Finding:
         f"a = 2, "
         f"{isotropic[0]:.1f}, {isotropic[1]:.3g} for Q = I/d"
     )
+    # up to logarithms of d both take the time d, when the anisotropic flow has 1 - u ~ d^{-γ}
+    gammas = [float(summary_exponent(PowerLaw(a, "inf"))) for a in (2, 4)]
+    decay = [float(c["f"]) - float(c["p"]) / a for a in (2, 4)]
     turns = anisotropic[0] < isotropic[0] and anisotropic[1] > isotropic[1]
-    return Finding(Verdict.MEASURED if turns else Verdict.UNDECIDED, how)
+    verdict = Verdict.MEASURED if turns and decay == gammas else Verdict.UNDECIDED
+    return Finding(verdict, how, slower_than_unit.given(a=c["r"]).settle(effort).finding.ratio)
 
 
 @claim(

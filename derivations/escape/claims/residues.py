@@ -75,7 +75,7 @@ def coefficient_bound(c: Constants, effort: Effort) -> Finding:
     r"(s_*^{(2)})^{3/2}/\delta_b$",
     Verdict.FALSE,
     hypotheses="$w(0)$ on the unit sphere, $u(0) > 0$, as in Section 2 and Remark 3; the upper bound "
-    r"holds if $\|w(0)\| = d^{-1/2}$, as the proof assumes",
+    r"holds for the smaller $\|w(0)\|$ of Setup/start, as the proof assumes",
     correction=coefficient_bound,
 )
 def exponential(c: Constants, effort: Effort) -> Finding:
@@ -101,7 +101,7 @@ def exponential(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"$\sum_i |\lambda_i w_i(0) w^*_i| \le <a=1> \sqrt{s(0) s_*}$, so the horizontal edges still vanish "
-    "like $1/T$",
+    "like $T^{-<t=1>}$",
     Verdict.PROVED,
     ratio=1,
 )
@@ -112,7 +112,9 @@ def edges_repaired(c: Constants, effort: Effort) -> Finding:
 
     found = max(attack(ratio, effort), alone(ratio))
     how = "Cauchy–Schwarz; attained for w(0) = |w*|"
-    return inequality(found, how, [CAUCHY_SCHWARZ], refuted(f"1 / {float(c['a'])}"))
+    height, level = sympy.symbols("T λ", positive=True)
+    edge = sympy.limit(height ** c["t"] / sympy.sqrt(height**2 + level**2), height, sympy.oo)  # |p - bλ| ≥ T
+    return inequality(found, how, [CAUCHY_SCHWARZ, (edge, sympy.S.One)], refuted(f"1 / {float(c['a'])}"))
 
 
 @claim(
@@ -185,7 +187,7 @@ def _zeros_less_sum(c: Constants) -> list[sympy.Expr]:
     r"\sqrt{s_*^{(2)}}/\delta_b$; only its typical size is $d^{-<h=1/2>}$: $E\, \hat a^<p=2> = "
     r"\frac{<f=1>}{d} \sum_i (w^*_i v_i)^<p>$",
     Verdict.PROVED,
-    hypotheses=r"the step states $\|w(0)\|_2 = d^{-1/2}$; Section 2 has 1 (Setup/start)",
+    hypotheses=r"the step states $\|w(0)\|_2 = d^{-<h>}$; Section 2 has $<e>$ (Setup/start)",
     ratio=1,
 )
 def source_bound(c: Constants, effort: Effort) -> Finding:
@@ -227,7 +229,7 @@ def slope_bound(c: Constants, effort: Effort) -> Finding:
     "(B.24)",
     r"$|\hat a(\rho)/D_b'(\rho)| \le <a=8> \|w(0)\| (s_*^{(2)})^{<p=3/2>}/\delta_b$",
     Verdict.PROVED,
-    hypotheses=r"printed with $\|w(0)\| = d^{-1/2}$",
+    hypotheses=r"printed with the smaller $\|w(0)\|$ of Setup/start",
     ratio=1,
 )
 def ratio_bound(c: Constants, effort: Effort) -> Finding:

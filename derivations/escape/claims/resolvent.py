@@ -175,7 +175,7 @@ def infimum(c: Constants, effort: Effort) -> Finding:
     r"$|\hat a(\sigma + iy)| \le <a=1> \|w(0)\| (\sum_i \frac{\lambda_i^<p=2> (w^*_i)^<q=2>}{(\sigma - "
     r"b\lambda_i)^<r=2> + y^<v=2>})^{<h=1/2>}$",
     Verdict.PROVED,
-    hypotheses=r"printed with $d^{-1/2}$ for $\|w(0)\|$, which is 1 in Section 2",
+    hypotheses=r"printed with the smaller $\|w(0)\|$ of Setup/start",
     ratio=1,
 )
 def source_on_line(c: Constants, effort: Effort) -> Finding:

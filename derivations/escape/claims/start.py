@@ -45,20 +45,22 @@ def overlap_size(c: Constants, effort: Effort) -> Finding:
     r"with the clock $\Theta(t) = t$, given $w^*$, $\hat a(\rho)$ has mean 0 and variance $\frac{<a=1>}{d} "
     r"\sum_i (w^*_i v_i)^<p=2>$, and is $N(0, \cdot)$ for $w(0) \sim N(0, I/d)$",
     Verdict.PROVED,
-    hypotheses=r"with probability of order $\epsilon$ it is smaller than $\epsilon d^{-1/2}$: A1 holds up "
-    r"to such draws",
+    hypotheses=r"with probability of order $\epsilon$ it is smaller than $\epsilon d^{-<h=1/2>}$: A1 holds "
+    "up to such draws",
 )
 def source_variance(c: Constants, effort: Effort) -> Finding:
-    x1, x2 = sympy.symbols("x1 x2")  # x_i = w*_i v_i
+    x1, x2 = sympy.symbols("x1 x2", positive=True)  # x_i = w*_i v_i
     covariance = sympy.eye(2) / d
     variance = sum(
         left * right * gaussian_moment((int(i == 0) + int(j == 0), int(i == 1) + int(j == 1)), covariance)
         for i, left in enumerate((x1, x2))
         for j, right in enumerate((x1, x2))
     )
-    return identity(
-        variance, c["a"] * (x1 ** c["p"] + x2 ** c["p"]) / d, "a linear form of a Gaussian vector"
-    )
+    pairs = [
+        (variance, c["a"] * (x1 ** c["p"] + x2 ** c["p"]) / d),
+        (sympy.sqrt(variance.subs(x2, 0)), x1 * d ** -c["h"]),
+    ]
+    return identities(pairs, "a linear form of a Gaussian vector")
 
 
 @claim(
@@ -113,7 +115,7 @@ def gaussian_on_sphere(c: Constants, effort: Effort) -> Finding:
 
 @correction(
     r"$E\, s(0) = <a=1>/d$, and for $w(0) \sim N(0, I/d)$ $\mathrm{Var}\, s(0) = <b=2>\, \mathrm{tr}\, "
-    "Q^<p=2>/d^<q=2>$: $s(0)$ is of order $1/d$, and so is its spread",
+    "Q^<p=2>/d^<q=2>$: $s(0)$ is of order $d^{-<r=1>}$, and so is its spread",
     Verdict.PROVED,
 )
 def energy_size(c: Constants, effort: Effort) -> Finding:
@@ -122,6 +124,7 @@ def energy_size(c: Constants, effort: Effort) -> Finding:
     mean = (l1 + l2) * second
     variance = l1**2 * fourth + l2**2 * fourth + 2 * l1 * l2 * mixed - mean**2
     pairs = [(mean, c["a"] * (l1 + l2) / d), (variance, c["b"] * (l1 ** c["p"] + l2 ** c["p"]) / d ** c["q"])]
+    pairs += [(second, d ** -c["r"]), (sympy.sqrt(variance.subs({l1: 1, l2: 0}) / 2), d ** -c["r"])]
     return identities(pairs, "Gaussian moments; tr Q = 1")
 
 

@@ -27,7 +27,7 @@ def section(quick: bool) -> Section:
         title="Phase I: escape",
         text=(
             r"While $s$ is small the flow is linear and $u$ grows like $e^{\rho t}$, where "
-            r"$\rho > 4\lambda_1$ solves the secular equation. Predicted: its root for the Gaussian "
+            r"$\rho$ is the largest root of the secular equation. Predicted: its root for the Gaussian "
             rf"teacher drawn at $d = {DIMENSION}$. Measured: the slope of $\log|u|$ between "
             f"{LINEAR_STAGE[0]:g} and {LINEAR_STAGE[1]:g} on a run that starts in a random direction "
             f"with norm {TINY:g}, so that all slower modes have died out by then. The first figure starts "
@@ -35,19 +35,18 @@ def section(quick: bool) -> Section:
             r"Over Gaussian teachers $\rho$ is random, and $\rho > x$ is the sign of a quadratic form in "
             r"Gaussians, inverted to ten digits. "
             r"$\rho$ increases with $a$ if $|w^*_i|$ does not increase with $i$: with "
-            r"$h(\lambda) = 8\lambda/(\rho - 4\lambda)$ and weights $\mu_i = \lambda_i (w^*_i)^2$, "
+            r"$h$ the term of the secular equation at $\lambda$ and weights $\mu_i = \lambda_i (w^*_i)^2$, "
             r"$\partial_a F$ is the sum of the covariances of $-\log i$ with $h$ and with "
             r"$\lambda h'$, both positive, and of $\langle \lambda h' \rangle$ times the difference of the "
             r"means of $\log i$ under $\lambda_i$ and $\mu_i$, not negative. "
             r"The times of the escape follow from the curve of runs that leave 0 along the fastest "
             r"direction: with $\dot A = \rho A$, $u$ and $s$ are power series in $A$, continued along "
-            r"the orbit by Taylor steps. From the sphere, $A(0)$ is $g d^{-1/2}$ times a constant, $g$ "
-            r"standard normal, and the slower modes add a relative $d^{-(1 - p_2/\rho)/2}$, $p_2$ the second "
-            r"root. Over teachers, too, $T_1$ is a mixture over the law of $\rho$; its quantiles go like "
-            r"$\log d/(2r)$, $r$ the opposite quantile of $\rho$, and the constant has the mean of "
-            r"$-\log|g|$ in place of its median. "
-            r"Which teacher is reached is decided by the sign of $w(0)$ along the fastest mode, which "
-            r"agrees with that of $u(0)$ with probability $\frac12 + \frac1\pi \arcsin r$."
+            "the orbit by Taylor steps. From the sphere, $A(0)$ is normal, and the slower modes add a "
+            "relative power of $d$ that the second root decides. Over teachers, too, $T_1$ is a mixture "
+            r"over the law of $\rho$; its quantiles go like those of the opposite side of $\rho$, and the "
+            r"constant has the mean of $-\log|g|$ in place of its median. Which teacher is reached is "
+            "decided by the sign of $w(0)$ along the fastest mode, which agrees with that of $u(0)$ with "
+            "a probability that their correlation decides."
         ),
         formulas=[
             Formula("Lem 2", laws.secular()),

@@ -202,7 +202,9 @@ def noise_floor(c: Constants, effort: Effort) -> Finding:
     # gradient of (⟨x, w⟩² − y)² at w = w* = 1: −4 ξ x²
     step, noise = sympy.symbols("η σ", positive=True)
     fourth = gaussian_moment((4,), sympy.eye(1))
-    return identity((4 * step * noise) ** 2 * fourth, c["c"] * step**2 * noise**2, "E x⁴ = 3")
+    return identity(
+        (4 * step * noise) ** 2 * fourth, c["c"] * step**2 * noise**2, "the fourth moment of a Gaussian"
+    )
 
 
 @claim(

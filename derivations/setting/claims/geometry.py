@@ -185,7 +185,7 @@ def least(c: Constants, effort: Effort) -> Finding:
     printed = c["a"] * (s - t) ** c["p"] + c["b"] * (s * t - u ** c["q"])
     return identities(
         [(phase_retrieval().loss, printed), (pair, l1 * l2 * (a1 * b2 - a2 * b1) ** 2)],
-        "identity, and Lagrange's identity for s s* - u², pair by pair of modes, for any d",
+        "identity, and Lagrange's identity, pair by pair of modes, for any d",
     )
 
 
@@ -229,7 +229,7 @@ def saddle(c: Constants, effort: Effort) -> Finding:
         f"H = 24*w*w.T + (12*w.dot(w) - 4*a.dot(a))*eye(2) - 8*a*a.T; assert (w.T*H*w)[0] != {c['a']}",
         Verdict.PROVED,
     )
-    return Finding(Verdict.FALSE, f"24 s² = {value} s*² where s = s*/3", counterexample=example)
+    return Finding(Verdict.FALSE, f"it is {value} where s* = 1", counterexample=example)
 
 
 @claim(
@@ -242,7 +242,7 @@ def saddle(c: Constants, effort: Effort) -> Finding:
 def saddle_down(c: Constants, effort: Effort) -> Finding:
     up, down, energy = _saddle()
     pairs = [(down * t**2, -c["a"] * t ** c["p"]), (energy, t / c["h"])]
-    found = identities(pairs, f"{up} s*² along w, {down} s*² along w*")
+    found = identities(pairs, f"{up} along w and {down} along w*, where s* = 1")
     return found if up > 0 > down else Finding(Verdict.UNDECIDED, "no change of sign")
 
 

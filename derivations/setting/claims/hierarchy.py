@@ -95,7 +95,9 @@ def closes(c: Constants, effort: Effort) -> Finding:
         # and no fewer will do: the orders 1..n of n free products w_i w*_i are independent
         vandermonde = sympy.Matrix(size, size, lambda i, j, v=values: v[j] ** (i + 1))
         pairs += [(sympy.Integer(2 * vandermonde.rank()), c["m"] * size)]
-    return identities(pairs, "characteristic polynomial, symbolic for n = 2, at n eigenvalues 1/j²")
+    return identities(
+        pairs, "characteristic polynomial, symbolic for two eigenvalues, at rational ones for more"
+    )
 
 
 @claim(
@@ -147,7 +149,7 @@ def left_shift(c: Constants, effort: Effort) -> Finding:
     images = [B[:, 0], B[:, 1] - sympy.eye(6)[:, 0], sympy.zeros(6, 1)]
     if any(not image.is_zero_matrix for image in images):
         return Finding(Verdict.UNDECIDED, "B e_1 ≠ 0")
-    return identity(max(B.singular_values()), c["a"], "B e_1 = 0, B e_2 = e_1; ‖Bx‖² = ‖x‖² - x_1²")
+    return identity(max(B.singular_values()), c["a"], "it drops the first entry and keeps the others")
 
 
 @claim(

@@ -30,7 +30,7 @@ def coercive(c: Constants, effort: Effort) -> Finding:
         f"s, u = 4, 2; assert 3*s**2 + 3 - 4*u**2 - 2*s < float({str(c['a'])!r} and {float(c['a'])}) * (s - "
         f"1)**2",
     )
-    how = "L = 3 (s - s*)² + 4 (s s* - u²) identically, and s s* ≥ u² by Cauchy–Schwarz"
+    how = "identically up to a multiple of s s* − u u, which Cauchy–Schwarz keeps above 0"
     proof = [(phase_retrieval().loss, 3 * (s - t) ** 2 + 4 * (s * t - u**2)), CAUCHY_SCHWARZ]
     ratio = max(float(c["a"] * gap ** (c["p"] - 2) / 3) for gap in (sympy.Rational(1, 8), 1, 8))  # |s - s*|
     return inequality(ratio, how, proof, lambda: example)
@@ -141,7 +141,7 @@ def lipschitz_line(c: Constants, effort: Effort) -> Finding:
     example = Counterexample("d = 1: both sides are 3 |w1 - w2| …", f"assert 3 > {float(c['a'])}")
     top, rate, w = sympy.symbols("lambda1 lambda w")
     proof = [(top * w**2 - rate * w**2, (top - rate) * w**2)]
-    return inequality(max(found, edge), "‖w‖_Q² ≤ ‖Q‖ ‖w‖² mode by mode", proof, lambda: example)
+    return inequality(max(found, edge), "λ_i ≤ ‖Q‖ in every mode", proof, lambda: example)
 
 
 @claim(
@@ -198,16 +198,16 @@ def wellposed(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"the flow exists for all $t \ge 0$, and in general not for all $t < 0$: for $d = 1$, $\lambda = w^* = "
-    "1$, $w(0) = <w=2>$ it is $w^<p=2> = <e=1>/(<f=1> - <a=3/4> e^{-<b=24> t})$, which blows up at $t = "
-    r"-\ln(<g=4/3>)/<h=24>$",
+    r"the flow exists for all $t \ge 0$, and in general not for all $t < 0$: for one mode, $\lambda = "
+    "<l=1>$, $w^* = <v=1>$, $w(0) = <w=2>$ it is $w^<p=2> = <e=1>/(<f=1> - <a=3/4> e^{-<b=24> t})$, which "
+    r"blows up at $t = -\ln(<g=4/3>)/<h=24>$",
     Verdict.PROVED,
 )
 def forward_only(c: Constants, effort: Effort) -> Finding:
     time, w = sympy.symbols("t w", real=True)
     power = c["e"] / (c["f"] - c["a"] * sympy.exp(-c["b"] * time))
     energy = power ** (2 / c["p"])
-    velocity = _one_mode(w)
+    velocity = _one_mode(w, c["l"], c["v"])
     pairs = [
         (sympy.diff(energy, time), sympy.expand(2 * w * velocity).subs(w, sympy.sqrt(energy))),
         (power.subs(time, 0), c["w"] ** c["p"]),
@@ -216,10 +216,13 @@ def forward_only(c: Constants, effort: Effort) -> Finding:
     return identities(pairs, "the explicit solution solves the flow and has a pole")
 
 
-def _one_mode(w: sympy.Symbol) -> sympy.Expr:
-    """The velocity of d = 1, λ = w* = 1, from the derived drift."""
+def _one_mode(
+    w: sympy.Symbol, level: sympy.Expr = sympy.S.One, teacher: sympy.Expr = sympy.S.One
+) -> sympy.Expr:
+    """The velocity of d = 1 from the derived drift."""
     model = phase_retrieval()
-    return sympy.expand((model.A[0] * w + model.B[0]).subs({s: w**2, u: w, t: 1}))
+    statistics = {s: level * w**2, u: level * w * teacher, t: level * teacher**2}
+    return sympy.expand(level * (model.A[0] * w + model.B[0] * teacher).subs(statistics))
 
 
 @claim(

@@ -42,9 +42,8 @@ def curvature() -> Iterator[Step]:
         gradient,
     )
     yield derived(
-        r"Differentiate once more. The factor of $Qw$ gives a multiple of $Q$ and, because $\nabla s = 2Qw$, "
-        r"a form of "
-        r"rank one; the factor of $Qw^*$ gives another.",
+        "Differentiate once more. The factor of $Qw$ gives a multiple of $Q$ and, because $s$ is a form in "
+        "$w$, a form of rank one; the factor of $Qw^*$ gives another.",
         setting.curvature(),
         "product rule",
         "P2",
@@ -97,8 +96,7 @@ def critical() -> Iterator[Step]:
     (other,) = (point for point in points if point.multiple is None)
     yield derived(
         r"Or $w$ and $w^*$ are independent, and both coefficients vanish: a whole ellipsoid of points, of "
-        r"dimension "
-        r"$d - 2$.",
+        "codimension two.",
         state(A, "=", B, "=", 0, "⟺", u, "=", other.u, ",", s, "=", other.s, check=_solution(drift)),
         "two equations for two overlaps",
         "P2",
@@ -123,8 +121,7 @@ def critical() -> Iterator[Step]:
         CriticalPoint.spectrum,
     )
     yield derived(
-        r"Along $w$ itself the form has the value below. The paper's proof prints $8 (w^{*\top} Q w^*)^2$ in "
-        r"its "
+        r"Along $w$ itself the form has the value below. The paper's proof prints another number in its "
         r"place, three times too much. The sign, and with it the "
         "classification, is the same.",
         _along_the_student(other),

@@ -182,8 +182,8 @@ def ideal_statistics(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, "it holds there")
     words = f"δu(T2) = 0, but u_ideal − 1 = {sympy.N(later, 4)} at τ = 1/8"
     assertion = (
-        "u() == 1 and abs(sum(float(a*y*(z - y))*2.718281828459045**float(-a) for a, y, z in zip(l, t, w))) "
-        "> .01"
+        "u() == 1 and abs(sum(float(a*y*(z - y))*2.718281828459045**(-8*(1/8)*float(a)) "
+        "for a, y, z in zip(l, t, w))) > .01"
     )
     return Finding(Verdict.FALSE, "δu is a sum of both signs", None, TILTED.refutes(words, assertion))
 
@@ -274,7 +274,9 @@ def square_root(c: Constants, effort: Effort) -> Finding:
     if rest != 0:
         return Finding(Verdict.UNDECIDED, "the loss does not split")
     return inequality(
-        worst / float(c["a"]), "L = 4(s − u²) + 3(s − 1)², L never rises; largest at δu = ε → 0", ARGUED
+        worst / float(c["a"]),
+        "both parts of L are not negative (Lem 3) and L never rises; largest at δu = ε → 0",
+        ARGUED,
     )
 
 
@@ -296,8 +298,7 @@ def stays_small(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, f"growths {growths}")
     words = (
         f"λ = (4/5, 1/5), w* = (1, 1), w = (1 + η/2, 1 − 2η), δu = 0, δs = −η²: the sum grows by "
-        f"{listed(growths)} "
-        "for η = {listed(sizes)}"
+        f"{listed(growths)} for η = {listed(sizes)}"
     )
     replay = (
         "import numpy as np; from numerics import Problem, solve; e = 1e-3; "

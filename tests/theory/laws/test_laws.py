@@ -126,6 +126,12 @@ def descent_escape_time():
         yield point, mp.log(10**5) / (2 * value(slowed))
 
 
+def sgd_escape_time():
+    for exponent, step in (("2", "0.01"), ("1.5", "0.05")):
+        slowed = constants.sgd_escape_rate_typical(spectrum(exponent, "0"), float(step), 4)
+        yield values(exponent, "0", d=10**5, typical=value(slowed)), mp.log(10**5) / (2 * value(slowed))
+
+
 @cache
 def floor_slope(case, batch):
     """The floor of the loss per step, at a step so small that its next order does not show."""
@@ -255,6 +261,7 @@ REFERENCES = {
     ("flow", "recovered"): (recovered, TESTED),
     ("flow", "tail"): (tail, TESTED),
     ("descent", "escape_time"): (descent_escape_time, TESTED),
+    ("sgd", "escape_time"): (sgd_escape_time, TESTED),
     ("sgd", "sgd_loss"): (sgd_loss, 1e-6),
     ("sgd", "crossover"): (crossover, 1e-6),
     ("sgd", "loss_floor"): (loss_floor, 1e-5),

@@ -1,7 +1,7 @@
 r"""The noise that the history of online SGD leaves in its loss, and when it overtakes the bias.
 
 Without label noise the trace :math:`\tau` of the second moments of
-:mod:`theory.asymptotics.convergence.stochastic` has two sources that decay as powers of ``t``: the bias of
+:mod:`theory.asymptotics.sgd.stability` has two sources that decay as powers of ``t``: the bias of
 descent, and what the inputs' noise :math:`64\eta\lambda_i^2 (3\tau + 12\nu)/m` of the fast beginning has
 put on the slow modes,
 
@@ -30,10 +30,10 @@ import math
 from mpmath import mp
 
 from theory.asymptotics.convergence.laws import amplitude, decay_law
-from theory.asymptotics.convergence.sgd_floor import SOURCE, Step, at_a_stable_step
-from theory.asymptotics.convergence.stochastic import Moments
 from theory.asymptotics.numbers.constant import Constant, undefined
 from theory.asymptotics.numbers.field import rational
+from theory.asymptotics.sgd.floor import SOURCE, Step, at_a_stable_step
+from theory.asymptotics.sgd.stability import Moments
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 from theory.expected import Count, checked
 
@@ -57,7 +57,7 @@ def sgd_noise_history(spectrum: Spectrum, step_size: Step, batch: Count = 1, dig
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(sgd_noise_history(PowerLaw(2, "inf", "source:1.5"), 0.004).printed(6)[0])
-    0.579042
+    0.869031
     """
     definition = HISTORY.format(batch, step_size)
     if _diverges(spectrum):
@@ -81,7 +81,7 @@ def sgd_noise_prefactor(
 
     >>> from theory.asymptotics import PowerLaw
     >>> print(sgd_noise_prefactor(PowerLaw(2, "inf", "source:1.5"), 0.004).printed(6)[0])
-    0.00437404
+    0.00598886
     """
     definition = NOISE.format("sgd_noise_history")
     if reason := _no_noise_law(spectrum):
@@ -107,7 +107,7 @@ def sgd_crossover_time(spectrum: Spectrum, step_size: Step, batch: Count = 1, di
 
     >>> from theory.asymptotics import PowerLaw
     >>> [sgd_crossover_time(PowerLaw(2, "inf", "source:1.5"), eta).printed(4)[0] for eta in (0.004, 0.0004)]
-    ['130.9', '3437']
+    ['18.01', '3898.']
     """
     if reason := _no_noise_law(spectrum):
         return undefined(CROSSOVER, SOURCE, reason)

@@ -1,6 +1,6 @@
 r"""Where online SGD at a constant step comes to rest, and how its noise slows the decay before.
 
-Near the teacher the second moments :math:`N = E[vv^T]` of :mod:`theory.asymptotics.convergence.stochastic`
+Near the teacher the second moments :math:`N = E[vv^T]` of :mod:`theory.asymptotics.sgd.stability`
 close, whatever the label noise is. Of variance :math:`\sigma^2` it adds :math:`16 \eta^2 \sigma^2 QAQ/m` to
 every step, and to leading order in it nothing else. With :math:`\kappa(\eta)` the trace, and ``r`` the
 :math:`\nu`, that stay of a trace held at 1, and :math:`\tau_\sigma, \nu_\sigma` what the labels alone leave,
@@ -30,15 +30,15 @@ from typing import Annotated
 from mpmath import mpf
 
 from theory.asymptotics.convergence.laws import decay_law
-from theory.asymptotics.convergence.stochastic import (
+from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
+from theory.asymptotics.numbers.field import rational
+from theory.asymptotics.sgd.stability import (
     RESOLUTIONS,
     ROOT_ROUNDING,
     Moments,
     second_moments,
     sgd_stability_step,
 )
-from theory.asymptotics.numbers.constant import Constant, closed_form, undefined
-from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 from theory.expected import Count, Only, checked
 

@@ -112,7 +112,7 @@ class Moments:
         with mp.workdps(digits):
             reach = mpf(10) ** decades / spectrum.extremes()[0]
             self.eigenvalues, self.masses = np.array(_seen(spectrum, reach), dtype=float).T
-            self.all, self.weights = np.array(_traced(spectrum), dtype=float).T
+            self.all, self.weights = np.array(traced(spectrum), dtype=float).T
         self.dimension, self.moving = _directions(spectrum)
         self.inverse = _inverse(spectrum)
 
@@ -217,7 +217,7 @@ def _seen(spectrum: Spectrum, reach: mpf) -> Rule:
     return [(x, mass) for x, mass, _ in spectrum.levels() if mass]
 
 
-def _traced(spectrum: Spectrum) -> Rule:
+def traced(spectrum: Spectrum) -> Rule:
     """All eigenvalues with their own sums as weights."""
     if isinstance(spectrum, PowerLaw) and spectrum.exponent > 0 and spectrum.dimension > LISTED:
         return compressed(PowerLaw(spectrum.exponent, spectrum.dimension))
