@@ -15,7 +15,7 @@
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
-- ``predict_sgd``: its mean, without runs, in any dimension
+- ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
@@ -31,6 +31,7 @@ from numerics.descent import (
     Prediction,
     Samples,
     StochasticRuns,
+    Tuned,
     descend,
     descend_network,
     draw_samples,
@@ -42,6 +43,7 @@ from numerics.descent import (
     read_schedule,
     shared_sgd,
     shared_sgd_network,
+    tune_sgd,
 )
 from numerics.fits.exponents import (
     LogarithmFit,
@@ -89,6 +91,7 @@ __all__ = [
     "Samples",
     "StochasticRuns",
     "Trajectory",
+    "Tuned",
     "Weights",
     "dataset",
     "descend",
@@ -121,4 +124,5 @@ __all__ = [
     "solve",
     "solve_many",
     "sweep",
+    "tune_sgd",
 ]

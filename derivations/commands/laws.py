@@ -130,6 +130,8 @@ def laws(
             raise ValueError("--plot needs one law, such as --only loss, and a and B as symbols")
     if picture:
         (law,) = chosen.values()
+        with bad_input():
+            _check_drawn(law)
         _draw(law, picture)
     if as_json:
         emit(json_text(_object(chosen)), output)
@@ -244,6 +246,15 @@ def _row(law: "Law") -> "dict[str, Any]":
             for regime in law.regimes
         ],
     }
+
+
+def _check_drawn(law: "Law") -> None:
+    """Raise ValueError where more than the two exponents decides the regime."""
+    from theory.laws import B, a
+
+    decided = set().union(*(regime.condition.free_symbols for regime in law.regimes))
+    if other := sorted(map(str, decided - {a, B})):
+        raise ValueError(f"--plot: the regimes of {law.name} depend on {', '.join(other)} as well")
 
 
 def _draw(law: "Law", picture: Path) -> None:

@@ -5,6 +5,7 @@
 - ``online_sgd``, ``shared_sgd``: stochastic gradient descent on fresh Gaussian inputs
 - ``online_sgd_network``, ``shared_sgd_network``: of any model, and on inputs that need not be Gaussian
 - ``predict_sgd``: its mean, without runs
+- ``tune_sgd``: the step size at which it ends best
 - ``DescentProtocol``: what all of them do, step sizes that change included; ``read_schedule`` of a text
 """
 
@@ -15,6 +16,7 @@ from numerics.descent.protocol import DescentProtocol
 from numerics.descent.samples import EmpiricalRun, Samples, draw_samples, empirical_descent, empirical_flow
 from numerics.descent.schedule import read_schedule
 from numerics.descent.sgd import StochasticRuns, online_sgd, shared_sgd
+from numerics.descent.tuned import Tuned, tune_sgd
 
 __all__ = [
     "DescentProtocol",
@@ -23,6 +25,7 @@ __all__ = [
     "Prediction",
     "Samples",
     "StochasticRuns",
+    "Tuned",
     "descend",
     "descend_network",
     "draw_samples",
@@ -34,4 +37,5 @@ __all__ = [
     "read_schedule",
     "shared_sgd",
     "shared_sgd_network",
+    "tune_sgd",
 ]

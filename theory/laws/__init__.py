@@ -42,6 +42,7 @@ from theory.laws.names import (
     epsilon,
     eta,
     eta_c,
+    fall,
     g_0,
     gamma,
     history,
@@ -54,6 +55,7 @@ from theory.laws.names import (
     sigma2,
     t,
     t_0,
+    trace,
     typical,
 )
 from theory.laws.spectra import Setting
@@ -206,6 +208,7 @@ __all__ = [
     "epsilon",
     "eta",
     "eta_c",
+    "fall",
     "g_0",
     "gamma",
     "history",
@@ -221,5 +224,6 @@ __all__ = [
     "sigma2",
     "t",
     "t_0",
+    "trace",
     "typical",
 ]

@@ -19,7 +19,9 @@ B, t_0, M, K = sympy.symbols("B t_0 M K", real=True)
 sigma2 = sympy.Symbol("sigma2", nonnegative=True)
 """The variance of the labels' noise."""
 
-amplification, history, eta_c, typical, level = sympy.symbols("A_eta I eta_c r_eta U_a", positive=True)
+amplification, history, eta_c, typical, level, fall, trace = sympy.symbols(
+    "A_eta I eta_c r_eta U_a p H_p", positive=True
+)
 """Constants of online SGD, and that of the saddle's growth."""
 
 MEANINGS: dict[sympy.Symbol, str] = {
@@ -41,6 +43,8 @@ MEANINGS: dict[sympy.Symbol, str] = {
     eta_c: "sgd_stability_step of the constants: the largest stable step",
     typical: "sgd_escape_rate_typical of the constants: the growth of a typical run at w = 0 in a unit of "
     "time, less than log(1 + eta rho)/eta, to which it tends for small steps",
+    fall: "the schedule: steps eta (1 - k/n)^p, k < n",
+    trace: "teacher_trace of the asymptotics: tr (Q + 2 Q w* w*'Q)^(1/(p + 1))",
     history: "sgd_noise_history of the constants, eta times the sum over steps of 3 tau + 12 nu, where "
     "tau = E (w - w*)'Q(w - w*) and nu = E ((w - w*)'Qw*)^2, from the start on",
     alpha: "strengths of the teacher's directions fall as j^-alpha",
