@@ -12,7 +12,7 @@
 - ``descend``: population gradient descent, exactly; ``descend_network`` of any model
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 - ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
-- ``predict_samples``: the mean of that flow, without drawing, in any dimension
+- ``predict_samples``: the mean of that flow, without drawing, in any dimension; ``sample_escape``: its rate
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
 - ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
@@ -61,7 +61,7 @@ from numerics.problems.network_law import power_law_network
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
-from numerics.samples import SamplePrediction, predict_samples
+from numerics.samples import SampleEscape, SamplePrediction, predict_samples, sample_escape
 from numerics.shown.files import load, save
 from numerics.shown.labelled import dataset, plot, sweep
 from numerics.shown.phases import Phases
@@ -87,6 +87,7 @@ __all__ = [
     "PowerLawFit",
     "Prediction",
     "Problem",
+    "SampleEscape",
     "SamplePrediction",
     "Samples",
     "StochasticRuns",
@@ -118,6 +119,7 @@ __all__ = [
     "read_schedule",
     "reduce",
     "register_average",
+    "sample_escape",
     "save",
     "shared_sgd",
     "shared_sgd_network",

@@ -187,14 +187,14 @@ class Units:
         """Those of a symbolic model or a network. Raises ValueError where its links are not known."""
         import sympy
 
-        from numerics.pairs import Constrained, Trained, has_own_averages, right_hand_sides
+        from numerics.pairs import Constrained, Trained, is_plain, right_hand_sides
         from theory.symbolic.links import Z, numpy_function
 
         constraint, rules = None, right_hand_sides(model)
         if isinstance(rules, Constrained):
             constraint, rules = rules.constraint, rules.model
             model = getattr(model, "model", model)
-        if isinstance(rules, Trained) or not hasattr(model, "student_links") or has_own_averages(model):
+        if isinstance(rules, Trained) or not is_plain(model):
             raise ValueError(
                 "SGD runs on a symbolic model of real Gaussian inputs or a network, of fixed weights"
             )

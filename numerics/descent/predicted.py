@@ -18,10 +18,10 @@ from numerics.descent.fluctuations import Accompanied, AccompaniedBlocks, deviat
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.descent.population import fast_modes, observables, reduced, stretches
-from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.protocol import DescentProtocol, Protocolled, protocol_of
 from numerics.descent.steps import recorded_steps
 from numerics.generated import RightHandSides, phase_retrieval, phase_retrieval_noise
-from numerics.pairs import AnyModel, gradient_flow, has_own_averages
+from numerics.pairs import AnyModel, gradient_flow, is_plain
 from numerics.pairs.noise import KnownNoise, gradient_noise_of
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
@@ -41,7 +41,7 @@ COARSE = 1e-3  # error of the modes that the band is computed on
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Prediction(Curves, Summarised):
+class Prediction(Protocolled, Curves, Summarised):
     """The mean curve of online SGD, after the step numbers ``steps`` (n,).
 
     ``t`` is the sum of the step sizes of the ``protocol``; the arrays after it are those of
@@ -75,21 +75,6 @@ class Prediction(Curves, Summarised):
     limit: Limit
     modes: int
     error: float
-
-    @property
-    def step_size(self) -> float:
-        """That of the protocol."""
-        return self.protocol.step_size
-
-    @property
-    def batch(self) -> int | tuple[tuple[float, int], ...]:
-        """That of the protocol."""
-        return self.protocol.batch
-
-    @property
-    def noise_variance(self) -> float:
-        """That of the protocol."""
-        return self.protocol.noise_variance
 
     @property
     def observables(self) -> Observables:
@@ -204,7 +189,7 @@ def _known(model: Any, noise: Any) -> tuple[RightHandSides, Any]:
     if noise is None and rules is phase_retrieval:
         noise = phase_retrieval_noise
     elif noise is None:
-        if not hasattr(model, "student_links") or has_own_averages(model):
+        if not is_plain(model):
             raise ValueError("the gradient noise of this model is not known: give it, or a symbolic model")
         if (rules.STUDENTS, rules.TEACHERS) != (1, 1):
             raise ValueError("the mean of SGD is predicted for one student with one teacher")

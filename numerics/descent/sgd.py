@@ -21,7 +21,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.descent.draws import check_one_of_each
-from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.protocol import DescentProtocol, Protocolled, protocol_of
 from numerics.descent.simulation import Simulation, check_runs
 from numerics.descent.steps import recorded_steps
 from numerics.generated import phase_retrieval
@@ -38,7 +38,7 @@ REBASE = 64
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class StochasticRuns(Result, Summarised):
+class StochasticRuns(Protocolled, Result, Summarised):
     """Runs of online SGD on one problem, one for every seed.
 
     ``steps`` (n,) are the step numbers recorded; ``t``, the sum of the step sizes of the ``protocol``, is the
@@ -60,21 +60,6 @@ class StochasticRuns(Result, Summarised):
     loss: Array
     mse: Array
     recovered: Array
-
-    @property
-    def step_size(self) -> float:
-        """That of the protocol."""
-        return self.protocol.step_size
-
-    @property
-    def batch(self) -> int | tuple[tuple[float, int], ...]:
-        """That of the protocol."""
-        return self.protocol.batch
-
-    @property
-    def noise_variance(self) -> float:
-        """That of the protocol."""
-        return self.protocol.noise_variance
 
     @property
     def lost(self) -> Array:
