@@ -1,10 +1,12 @@
 """The numbers: problems, their exact reduction, the solver and gradient descent.
 
 - ``power_law``, ``power_law_network``, ``Problem``: what to solve
+- ``from_covariance``, ``from_samples``: one from data, whose results come back in their coordinates
 - ``reduce``: an equivalent problem of a few hundred modes
 - ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
   statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
+- ``solve_closed``: what a closure makes of a problem, beside the exact flow; ``spectral_measure``
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
 - ``register_average``: a closed form of your own
@@ -24,6 +26,7 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 ``theory.symbolic.codegen``.
 """
 
+from numerics.closed import solve_closed, spectral_measure
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
@@ -56,6 +59,7 @@ from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
 from numerics.independent import IndependentRun, independent_flow
 from numerics.pairs import network, register_average
+from numerics.problems.covariance import from_covariance, from_samples
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
 from numerics.problems.power_law import power_law
@@ -103,6 +107,8 @@ __all__ = [
     "empirical_flow",
     "extrapolate_power_law",
     "fit_power_law",
+    "from_covariance",
+    "from_samples",
     "independent_flow",
     "largest_stable_step",
     "load",
@@ -124,7 +130,9 @@ __all__ = [
     "shared_sgd",
     "shared_sgd_network",
     "solve",
+    "solve_closed",
     "solve_many",
+    "spectral_measure",
     "sweep",
     "tune_sgd",
 ]
