@@ -108,8 +108,11 @@ def independent_flow(
     >>> run.limit.name, f"{run.loss[-1]:.4g}"
     ('+teacher', '4.199e-06')
     """
+    from theory.symbolic.independent import IndependentModel
     from theory.symbolic.sum_polynomial import sum_polynomial
 
+    if not isinstance(inputs, IndependentModel):
+        raise TypeError(f"inputs is {inputs!r}: it must be an IndependentModel")
     t = np.asarray(times, dtype=float)
     if not (t.ndim == 1 and len(t) and np.isfinite(t).all() and t[0] >= 0 and (np.diff(t) > 0).all()):
         raise ValueError("times must be finite numbers of at least 0, in ascending order")

@@ -7,12 +7,14 @@ The loss is a polynomial L(R), so that ẋ = −λ Σ_{nm} ∂L/∂R_{nm} n x^{n
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from numerics.arrays import Array
-from theory.symbolic.sum_polynomial import SumPolynomial
+
+if TYPE_CHECKING:
+    from theory.symbolic.sum_polynomial import SumPolynomial
 
 
 class Coordinates(NamedTuple):
@@ -27,7 +29,7 @@ class Sums:
     """The loss L(R) about P w*, and the velocity of every coordinate."""
 
     def __init__(
-        self, polynomial: SumPolynomial, coordinates: Coordinates, cumulants: Mapping[str, Array]
+        self, polynomial: "SumPolynomial", coordinates: Coordinates, cumulants: Mapping[str, Array]
     ) -> None:
         self.coordinates = coordinates
         self.powers = np.array(polynomial.keys)
