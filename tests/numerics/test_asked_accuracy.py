@@ -68,3 +68,9 @@ def test_less_accuracy_takes_less():
 def test_out_of_range(rtol):
     with pytest.raises(ValueError, match=r"rtol is .*: it must be a relative error, 1e-12 to"):
         solve(power_law(2, 10), 1.0, rtol=rtol)
+
+
+@pytest.mark.parametrize("rtol", [None, *RTOLS[:-1]])
+def test_an_exponential_end_takes_few_steps(rtol):
+    """They fall by a hundred e-foldings in a segment, whose slope at its end does not mislead the next."""
+    assert solve(power_law(2, 100, init="escape:1e-3"), 1e9, rtol=rtol).steps < 60
