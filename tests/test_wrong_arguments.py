@@ -26,6 +26,7 @@ from theory import asymptotics as laws
 from theory import symbolic
 from theory.asymptotics.numbers.field import FLOATS
 from theory.symbolic import closures
+from theory.symbolic.hierarchy import MODE
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = (
@@ -42,7 +43,7 @@ MODEL = symbolic.phase_retrieval()
 NETWORK = symbolic.quadratic_network(2, 2)
 TOWER = symbolic.hierarchy(MODEL)
 PROBLEM = numerics.Problem([0.6, 0.3, 0.1], [1.0, -1.0, 1.0], [0.2, 0.1, 0.3])
-INDEPENDENT = symbolic.IndependentModel(MODEL, (sympy.S.Zero, sympy.S.One))
+INDEPENDENT = symbolic.IndependentModel(MODEL, (sympy.S.Zero, sympy.IndexedBase("kappa4")[MODE]))
 POSITIVE = numerics.Problem([0.6, 0.3, 0.1], [1.0, 1.0, 1.0], [0.2, 0.1, 0.3])
 RUN = numerics.solve(PROBLEM, 1.0)
 LAW = laws.PowerLaw(2, "inf")
@@ -65,6 +66,7 @@ VALID = {
     "alpha": 1.5,
     "batch": 2,
     "blocks": 1,
+    "centre": False,
     "centred": True,
     "check": False,
     "checkpoint": "run.npz",
@@ -106,7 +108,9 @@ VALID = {
     "multiple": sympy.S.One,
     "name": "generated",
     "names": ["escape_rate"],
+    "nodes": 4,
     "noise": sympy.S.Zero,
+    "normalised": False,
     "noise_variance": 0.1,
     "now": mpf("0.01"),
     "order": 2,
@@ -169,12 +173,17 @@ OWN = {
     "sgd_tuned_loss": {"samples": 1e4},
     "isotropic_gram": {"start": 0.1 * np.eye(2)},
     "spare_loss_prefactor": {"eigenvalues": [1.0, 0.5, 0.2], "teachers": [[0.0, 0.0, 1.0]]},
+    "from_covariance": {"covariance": np.eye(2), "teacher": [1.0, 1.0], "init": [0.1, 0.1]},
+    "from_samples": {"samples": np.eye(2), "teacher": [1.0, 1.0], "init": [0.1, 0.1]},
     "sweep": {"depth": [1.0]},
     "solve": {"steps": [CollocationStep()]},
-    "independent_flow": {"inputs": INDEPENDENT},
+    "independent_flow": {"inputs": INDEPENDENT, "cumulants": {"kappa4": np.ones(3)}},
     "input_cumulants": {"inputs": "laplace", "order": 4},
+    "sample_escape": {"samples": 5, "problem": POSITIVE},
     "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
+    "online_sgd_network": {"model": MODEL, "inputs": None},
+    "shared_sgd_network": {"model": MODEL, "inputs": None},
 }
 """Where a function means something else by it."""
 
@@ -182,6 +191,7 @@ MADE = (
     *(MODEL, TOWER, MEASURE, LAW, PROBLEM, RUN, RUN.at([0.5]), RUN.overlaps([0.5]), RUN.limit, RUN.phases()),
     *(RUN.modes([0.5]), RUN.statistics(2, [0.5])),
     *(VALID["samples"], VALID["system"], VALID["closure"]),
+    symbolic.normalised(MODEL),
     symbolic.complex_phase_retrieval(),
     symbolic.EllipticalModel("t", symbolic.Z**2, symbolic.Z**2, radial_moments=(sympy.S(2), sympy.S(9))),
     symbolic.critical_points(MODEL)[1],
@@ -204,6 +214,7 @@ MADE = (
     closures.CharacteristicPolynomial([2, 1]),
     closures.DuhamelVolterra(),
     closures.GeometricExtrapolation(order=2),
+    closures.Rule(order=2, next_order=lambda x: x[:, -1]),
     closures.GaussQuadrature(MEASURE, blocks=1),
     closures.GaussQuadrature(MEASURE, blocks=1).close(TOWER),
     closures.close(TOWER, closures.DuhamelVolterra()),
@@ -219,10 +230,12 @@ MADE = (
     numerics.LogarithmFit(1.0, 0.1, 1.0, 0.1),
     numerics.empirical_flow(VALID["samples"], [0.5]),
     numerics.online_sgd(PROBLEM, 0.01, 3),
-    numerics.independent_flow(PROBLEM, [0.5], INDEPENDENT),
+    numerics.sample_escape(POSITIVE, 5),
+    numerics.independent_flow(PROBLEM, [0.5], INDEPENDENT, cumulants={"kappa4": np.ones(3)}),
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
     numerics.DescentProtocol(0.01, 3),
+    numerics.online_sgd_network(PROBLEM, 0.01, 3, model=MODEL),
     numerics.tune_sgd(PROBLEM, VALID["protocol"], 0.01),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),

@@ -50,6 +50,7 @@ class Chosen(NamedTuple):
     teacher_weights: Weights | None
     constraint: Constraint | None
     train_weights: Fraction | None = None
+    normalised: bool | None = None
 
     @classmethod
     def taken(cls, request: dict[str, Any]) -> "Chosen":
@@ -147,6 +148,12 @@ def network_options(command: Command) -> Command:
             help="Keep the norm ‖w‖ that every student starts with, or its norm ‖w‖_Q, by projecting the "
             "gradient; or weight decay, −κ w.",
         ),
+        click.option(
+            "--normalised",
+            is_flag=True,
+            default=None,
+            help="Units f(w·x/‖w‖_Q), students and teachers: the loss depends on correlations alone.",
+        ),
     )
     return add_options(command, *options)
 
@@ -170,6 +177,8 @@ def check_learning(chosen: Chosen) -> None:
     """Raise ValueError for options of the flow that do not go together."""
     if chosen.train_weights is not None and chosen.constraint is not None:
         raise ValueError("--train-weights and --constraint exclude each other: leave one of them out")
+    if chosen.train_weights is not None and chosen.normalised:
+        raise ValueError("--train-weights and --normalised exclude each other: leave one of them out")
 
 
 def written_options(chosen: Chosen) -> dict[str, Any]:
@@ -188,12 +197,13 @@ def _written(value: Any) -> Any:
     return str(value) if isinstance(value, Constraint) else value
 
 
-def symbolic_model(sides: tuple[Side, Side]) -> "Model":
+def symbolic_model(sides: tuple[Side, Side], units_normalised: bool | None = None) -> "Model":
     """The symbolic model of students and teachers."""
-    from theory.symbolic import Model
+    from theory.symbolic import Model, normalised
 
     own, other = sides
-    return Model("network", own.links, other.links, own.weights, other.weights)
+    model = Model("network", own.links, other.links, own.weights, other.weights)
+    return normalised(model) if units_normalised else model
 
 
 def network_model(chosen: Chosen, problem: "Problem", exact: bool = False) -> "RightHandSides":
@@ -212,7 +222,7 @@ def network_model(chosen: Chosen, problem: "Problem", exact: bool = False) -> "R
     if exact and (chosen.constraint is not None or chosen.train_weights is not None):
         given = "--constraint" if chosen.constraint is not None else "--train-weights"
         raise ValueError(f"--digits solves the flow of the plain gradient: leave out {given}")
-    model = symbolic_model(chosen.sides(problem))
+    model = symbolic_model(chosen.sides(problem), chosen.normalised)
     if chosen.constraint is not None:
         return right_hand_sides(constrained(model, chosen.constraint))
     if chosen.train_weights is not None:

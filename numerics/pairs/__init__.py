@@ -16,6 +16,7 @@ from numerics.pairs.constrained import Constrained
 from numerics.pairs.functions import Link, is_link, read_link, taylor_coefficients
 from numerics.pairs.groups import pair_functions
 from numerics.pairs.networks import Network, is_square
+from numerics.pairs.normalised import NormalisedMatchedNetwork, NormalisedNetwork
 from numerics.pairs.register import register_average
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
 from numerics.pairs.trained import Trained, trained
@@ -25,13 +26,14 @@ from theory.expected import NonNegative, Only, Positive, checked
 if TYPE_CHECKING:
     from theory.symbolic import Model
 
-    Flow = Network | Constrained | Trained
+    Flow = Network | NormalisedNetwork | Constrained | Trained
 
 __all__ = [
     "AnyModel",
     "Constrained",
     "MatchedNetwork",
     "Network",
+    "NormalisedNetwork",
     "SquareNetwork",
     "Trained",
     "network",
@@ -74,6 +76,7 @@ def network(
     name: str = "network",
     constraint: str | Constraint | None = None,
     train_weights: Positive | None = None,
+    normalised: bool = False,
 ) -> "Flow":
     """The flow of ``Σ_j c_j f_j(w_j·x)`` that learns ``Σ_m c*_m g_m(w*_m·x)``.
 
@@ -82,9 +85,11 @@ def network(
     lists of these, one for each unit. The weights, which are 1 unless given, say how many units there are.
     ``constraint`` is ``sphere``, ``qsphere`` or ``decay:κ``: the norm of every student is kept by projecting
     the gradient, or there is weight decay; see :mod:`theory.constraint`. With ``train_weights`` r the
-    students' weights learn, too, from those given on: ``ċ = −r ∂L/∂c``.
+    students' weights learn, too, from those given on: ``ċ = −r ∂L/∂c``. ``normalised`` units are
+    ``f(x·w/‖w‖_Q)``, students and teachers; see :mod:`theory.symbolic.normalised`.
     Raises ValueError for weights that are no non-zero real numbers, for links that are not understood, for
-    another number of links than of weights, for other constraints, and for one beside weights that learn.
+    another number of links than of weights, for other constraints, and for one, or normalised units, beside
+    weights that learn.
 
     >>> import numpy as np
     >>> square = network("z**2")
@@ -101,12 +106,15 @@ def network(
     kept = None if constraint is None else Constraint.read(constraint)
     if kept is not None and train_weights is not None:
         raise ValueError("train_weights and constraint exclude each other: give one of them")
+    if normalised and train_weights is not None:
+        raise ValueError("train_weights and normalised exclude each other: give one of them")
     c, f = _units("weights", weights, link)
     d, g = _units("teacher_weights", teacher_weights, link if teacher_link is None else teacher_link)
     if train_weights is not None:
         kind = _kind(f, g, d if len(c) == len(d) else c, d)
         return trained(kind(f, g, c, d, float(noise), name), float(train_weights))
-    rules = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
+    plain = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
+    rules = _normalised(plain) if normalised else plain
     return rules if kept is None else Constrained(rules, kept)
 
 
@@ -135,14 +143,16 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
             "a generated module whose weights learn is for code of your own: give the symbolic model, or "
             "network(..., train_weights=r)"
         )
-    if isinstance(model, ModuleType | Network):
+    if isinstance(model, ModuleType | Network | NormalisedNetwork):
         return model
+    if _is_normalised(model):
+        return _of_pairs(model, normalised=True)
     if _has_own_averages(model) or _has_areas(model):
         return _generated(model)
     return _of_pairs(model)
 
 
-def _of_pairs(model: "Model", train_weights: float | None = None) -> "Flow":
+def _of_pairs(model: "Model", train_weights: float | None = None, normalised: bool = False) -> "Flow":
     """The network of a symbolic model's links and weights."""
     found: Flow = network(
         list(model.student_links),
@@ -152,6 +162,7 @@ def _of_pairs(model: "Model", train_weights: float | None = None) -> "Flow":
         float(model.noise),
         model.name,
         train_weights=train_weights,
+        normalised=normalised,
     )
     return found
 
@@ -173,6 +184,24 @@ def gradient_flow(model: AnyModel) -> RightHandSides:
             "solve, descend and descend_network"
         )
     return rules
+
+
+def is_plain(model: Any) -> bool:
+    """Whether a model is Σ_j c_j f_j(w_j·x) on real Gaussian inputs, said by its links and weights."""
+    if isinstance(model, Network):
+        return True
+    return hasattr(model, "student_links") and not (_is_normalised(model) or _has_own_averages(model))
+
+
+def _normalised(plain: Network) -> NormalisedNetwork:
+    """The same network of units f(x·w/‖w‖_Q)."""
+    return NormalisedMatchedNetwork(plain) if isinstance(plain, MatchedNetwork) else NormalisedNetwork(plain)
+
+
+def _is_normalised(model: "Model") -> bool:
+    from theory.symbolic.normalised import NormalisedModel
+
+    return isinstance(model, NormalisedModel)
 
 
 def _has_own_averages(model: "Model") -> bool:

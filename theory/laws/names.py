@@ -24,6 +24,13 @@ amplification, history, eta_c, typical, level, fall, trace = sympy.symbols(
 )
 """Constants of online SGD, and that of the saddle's growth."""
 
+start_size, start_overlap, late_time, ratio, dilution = sympy.symbols(
+    "r_0^2 m_a tau_a kappa^2 D_gamma", positive=True
+)
+"""Of a normalised student: its squared length, its overlap and time at d = inf, that length over
+the teacher's, and how what is learnt dilutes it.
+"""
+
 MEANINGS: dict[sympy.Symbol, str] = {
     a: "eigenvalues of the inputs' covariance fall as i^-a",
     B: "squares of the teacher's components fall as i^-2B",
@@ -50,6 +57,9 @@ MEANINGS: dict[sympy.Symbol, str] = {
     alpha: "strengths of the teacher's directions fall as j^-alpha",
     g_0: "strength of every direction at the start",
     j: "number of a direction",
+    start_size: "squared length |w(0)|^2 of the start, which the flow keeps",
+    start_overlap: "median overlap of a random start at d = inf: .53 at a = 2, no formula",
+    late_time: "median of the time, or of d times it for a > 1, at d = inf: no formula",
     level: "saddle_growth_prefactor of the asymptotics: U in u ~ U (t/d)^x along the saddle",
 }
 """What the names mean that have no formula."""

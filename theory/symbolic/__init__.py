@@ -11,6 +11,7 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.circular`: the same for complex inputs;
 - :mod:`~theory.symbolic.constrained`: models with weight decay or a kept norm;
 - :mod:`~theory.symbolic.trained`: models whose second layer learns;
+- :mod:`~theory.symbolic.normalised`: units that see x·w/‖w‖_Q;
 - :mod:`~theory.symbolic.escape`: how the flow leaves 0;
 - :mod:`~theory.symbolic.sphere`: the escape on the sphere, with isotropic inputs;
 - :mod:`~theory.symbolic.variation`: gradient and Hessian of networks;
@@ -59,6 +60,7 @@ from theory.symbolic.models import Model, ModelError, phase_retrieval, quadratic
 from theory.symbolic.moments import expectation, gaussian_moment
 from theory.symbolic.network_flow import network_flow
 from theory.symbolic.network_linearisation import NetworkLinearisation, linearise_anywhere, linearise_network
+from theory.symbolic.normalised import NormalisedModel, normalised
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.residual import ResidualError, ResidualFlow, deficits, residual_flow
 from theory.symbolic.sphere import SphereEscape, sphere_escape
@@ -86,6 +88,7 @@ __all__ = [
     "NetworkHessian",
     "NetworkLinearisation",
     "NonGaussianError",
+    "NormalisedModel",
     "NotCriticalError",
     "Overlaps",
     "PowerSum",
@@ -124,6 +127,7 @@ __all__ = [
     "network_flow",
     "network_gradient",
     "network_hessian",
+    "normalised",
     "online_sgd",
     "parse_link",
     "phase_retrieval",
