@@ -18,6 +18,7 @@
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
 - ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
+- ``predict_sgd_network``: the same of networks of few units, step by step
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
@@ -30,6 +31,7 @@ from numerics.closed import solve_closed, spectral_measure
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
+    NetworkPrediction,
     NetworkRuns,
     Prediction,
     Samples,
@@ -43,6 +45,7 @@ from numerics.descent import (
     online_sgd,
     online_sgd_network,
     predict_sgd,
+    predict_sgd_network,
     read_schedule,
     shared_sgd,
     shared_sgd_network,
@@ -83,6 +86,7 @@ __all__ = [
     "IndependentRun",
     "Limit",
     "LogarithmFit",
+    "NetworkPrediction",
     "NetworkRuns",
     "Observables",
     "Orders",
@@ -122,6 +126,7 @@ __all__ = [
     "power_law_network",
     "predict_samples",
     "predict_sgd",
+    "predict_sgd_network",
     "read_schedule",
     "reduce",
     "register_average",
