@@ -18,6 +18,7 @@
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
+- ``sweep_grid``: one table over a grid of parameters, on any executor, resumable
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
 
@@ -71,6 +72,7 @@ from numerics.state.followed import Orders, Weights
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
 from numerics.state.trajectory import Trajectory
+from numerics.sweeps import sweep_grid
 from theory.about import __getattr__ as __getattr__
 
 __all__ = [
@@ -127,5 +129,6 @@ __all__ = [
     "solve_many",
     "spectral_measure",
     "sweep",
+    "sweep_grid",
     "tune_sgd",
 ]
