@@ -16,6 +16,7 @@
 - ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension; ``sample_escape``: its rate
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
+- ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
 - ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``sweep_grid``: one table over a grid of parameters, on any executor, resumable
@@ -30,6 +31,7 @@ from numerics.closed import solve_closed, spectral_measure
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
+    NetworkRuns,
     Prediction,
     Samples,
     StochasticRuns,
@@ -40,9 +42,11 @@ from numerics.descent import (
     empirical_descent,
     empirical_flow,
     online_sgd,
+    online_sgd_network,
     predict_sgd,
     read_schedule,
     shared_sgd,
+    shared_sgd_network,
     tune_sgd,
 )
 from numerics.fits.exponents import (
@@ -81,6 +85,7 @@ __all__ = [
     "IndependentRun",
     "Limit",
     "LogarithmFit",
+    "NetworkRuns",
     "Observables",
     "Orders",
     "Overlaps",
@@ -113,6 +118,7 @@ __all__ = [
     "local_slopes",
     "network",
     "online_sgd",
+    "online_sgd_network",
     "plot",
     "power_law",
     "power_law_network",
@@ -124,6 +130,7 @@ __all__ = [
     "sample_escape",
     "save",
     "shared_sgd",
+    "shared_sgd_network",
     "solve",
     "solve_closed",
     "solve_many",

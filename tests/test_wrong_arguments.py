@@ -184,6 +184,8 @@ OWN = {
     "sample_escape": {"samples": 5, "problem": POSITIVE},
     "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
+    "online_sgd_network": {"model": MODEL, "inputs": None},
+    "shared_sgd_network": {"model": MODEL, "inputs": None},
 }
 """Where a function means something else by it."""
 
@@ -235,6 +237,7 @@ MADE = (
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
     numerics.DescentProtocol(0.01, 3),
+    numerics.online_sgd_network(PROBLEM, 0.01, 3, model=MODEL),
     numerics.tune_sgd(PROBLEM, VALID["protocol"], 0.01),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),

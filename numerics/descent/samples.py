@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.descent.draws import check_directions, check_noise
+from numerics.descent.draws import check_directions, check_noise, check_one_of_each
 from numerics.descent.protocol import DescentProtocol, protocol_of
 from numerics.descent.steps import recorded_steps
 from numerics.generated import phase_retrieval
@@ -161,6 +161,7 @@ def draw_samples(problem: Problem, count: Count, *, noise_variance: float = 0.0,
     >>> samples.inputs.shape, samples.loss(samples.problem.teacher)
     ((100, 2), 0.0)
     """
+    check_one_of_each(problem)
     check_directions(problem)
     check_noise(noise_variance)
     inputs, noise = (

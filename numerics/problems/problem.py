@@ -30,6 +30,7 @@ Dimension = Annotated[
 
 LARGEST_ENERGY = 1e150  # the loss is quadratic in energies
 ENERGY_ROUNDING = 1e-12  # of an energy that is meant to be 1
+DIRECTIONS = ("all_eigenvalues", "counts")  # the rows of Problem.directions in files
 SMALLEST_ENTRY = 1e-300  # below, floats lose their digits
 
 
@@ -207,12 +208,14 @@ class Problem(Result, Summarised):
             return ("mode",) if vectors.ndim == 1 else (rows, "mode")
 
         start = dims(self.init, "student_row")
-        rest = {"init_rest": (start, np.reshape(self.init_rest, self.init.shape))}
+        rest: Columns = {"init_rest": (start, np.reshape(self.init_rest, self.init.shape))}
+        known = {} if self.directions is None else dict(zip(DIRECTIONS, self.directions, strict=True))
         return {
             "eigenvalues": (("mode",), self.eigenvalues),
             "teacher": (dims(self.teacher, "teacher_row"), self.teacher),
             "init": (start, self.init),
             **(rest if np.any(self.init_rest) else {}),
+            **{name: (("direction",), values) for name, values in known.items()},
             **({} if self.basis is None else {"basis": (("coordinate", "mode"), np.asarray(self.basis))}),
         }
 
@@ -280,9 +283,11 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
     }
     eigenvalues, teacher, init = (labelled[name].values for name in names)
     rest = labelled["init_rest"].values if "init_rest" in labelled else 0.0
+    known = [labelled[name].values for name in DIRECTIONS if name in labelled]
+    directions = np.stack(known) if len(known) == len(DIRECTIONS) else None
     if "basis" in labelled:
         options["basis"] = labelled["basis"].values
-    return Problem(eigenvalues, teacher, init, init_rest=rest, **options)
+    return Problem(eigenvalues, teacher, init, init_rest=rest, directions=directions, **options)
 
 
 def _from_dataset(path: str | Path) -> Problem:
