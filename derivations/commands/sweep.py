@@ -68,7 +68,7 @@ def read_texts(text: str) -> list[str]:
 
 Reader = Callable[[str], Any]
 PARAMETERS: dict[str, tuple[Reader, str]] = {
-    "exponent": (read_values, "Eigenvalues ∝ i^-A.  [default: 2]"),
+    "exponent": (read_values, "Of the eigenvalues.  [default: 2]"),
     "dimension": (read_values, "Number of modes, or inf.  [default: 1000; of constants inf]"),
     "teacher": (read_texts, "flat, gaussian or source:B.  [default: flat]"),
     "init": (read_texts, "sphere or escape:EPS.  [default: sphere]"),
