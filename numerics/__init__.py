@@ -5,6 +5,7 @@
 - ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
   statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
+- ``network_rates``: escape, stable step and end of a network, of the modes of a problem
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
 - ``register_average``: a closed form of your own
@@ -54,6 +55,7 @@ from numerics.independent import IndependentRun, independent_flow
 from numerics.pairs import network, register_average
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
+from numerics.problems.network_rates import network_rates
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
@@ -104,6 +106,7 @@ __all__ = [
     "load_module",
     "local_slopes",
     "network",
+    "network_rates",
     "online_sgd",
     "plot",
     "power_law",
