@@ -1,11 +1,13 @@
 """The numbers: problems, their exact reduction, the solver and gradient descent.
 
 - ``power_law``, ``power_law_network``, ``Problem``: what to solve
+- ``from_covariance``, ``from_samples``: one from data, whose results come back in their coordinates
 - ``reduce``: an equivalent problem of a few hundred modes
 - ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
   statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
 - ``network_rates``: escape, stable step and end of a network, of the modes of a problem
+- ``solve_closed``: what a closure makes of a problem, beside the exact flow; ``spectral_measure``
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
 - ``register_average``: a closed form of your own
@@ -15,6 +17,7 @@
 - ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension; ``sample_escape``: its rate
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
+- ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
 - ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
@@ -24,9 +27,11 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 ``theory.symbolic.codegen``.
 """
 
+from numerics.closed import solve_closed, spectral_measure
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
+    NetworkRuns,
     Prediction,
     Samples,
     StochasticRuns,
@@ -37,9 +42,11 @@ from numerics.descent import (
     empirical_descent,
     empirical_flow,
     online_sgd,
+    online_sgd_network,
     predict_sgd,
     read_schedule,
     shared_sgd,
+    shared_sgd_network,
     tune_sgd,
 )
 from numerics.fits.exponents import (
@@ -53,6 +60,7 @@ from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
 from numerics.independent import IndependentRun, independent_flow
 from numerics.pairs import network, register_average
+from numerics.problems.covariance import from_covariance, from_samples
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
 from numerics.problems.network_rates import network_rates
@@ -77,6 +85,7 @@ __all__ = [
     "IndependentRun",
     "Limit",
     "LogarithmFit",
+    "NetworkRuns",
     "Observables",
     "Orders",
     "Overlaps",
@@ -100,6 +109,8 @@ __all__ = [
     "empirical_flow",
     "extrapolate_power_law",
     "fit_power_law",
+    "from_covariance",
+    "from_samples",
     "independent_flow",
     "largest_stable_step",
     "load",
@@ -108,6 +119,7 @@ __all__ = [
     "network",
     "network_rates",
     "online_sgd",
+    "online_sgd_network",
     "plot",
     "power_law",
     "power_law_network",
@@ -119,8 +131,11 @@ __all__ = [
     "sample_escape",
     "save",
     "shared_sgd",
+    "shared_sgd_network",
     "solve",
+    "solve_closed",
     "solve_many",
+    "spectral_measure",
     "sweep",
     "tune_sgd",
 ]

@@ -20,7 +20,9 @@ from numerics.descent.moments import Moments
 from numerics.descent.population import fast_modes, observables, reduced, stretches
 from numerics.descent.protocol import DescentProtocol, Protocolled, protocol_of
 from numerics.descent.steps import recorded_steps
-from numerics.generated import Generated, GeneratedNoise, phase_retrieval, phase_retrieval_noise
+from numerics.generated import RightHandSides, phase_retrieval, phase_retrieval_noise
+from numerics.pairs import AnyModel, gradient_flow, is_plain
+from numerics.pairs.noise import KnownNoise, gradient_noise_of
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce, reduce_stream
@@ -116,8 +118,8 @@ def predict_sgd(
     batch: Count = 1,
     noise_variance: float = 0.0,
     points: int | Sequence[int] | Array = 200,
-    model: Generated = phase_retrieval,
-    noise: GeneratedNoise = phase_retrieval_noise,
+    model: AnyModel = phase_retrieval,
+    noise: KnownNoise | None = None,
     progress: Callable[[int], None] | None = None,
     stepwise: bool = False,
     band: bool = False,
@@ -134,7 +136,9 @@ def predict_sgd(
     of runs, by the linear-noise equation of :mod:`numerics.descent.fluctuations`, to 3 % of its solution: it
     leaves out what is not Gaussian, as rare large deviations near the largest stable step, and the exits from
     a start with u = 0 to either side. Another ``model`` of one student and one
-    teacher comes with its ``noise``, from :func:`theory.symbolic.gradient_noise.generate_noise_module`.
+    teacher is a symbolic one or a network, of any link; a generated module comes with its ``noise``, from
+    :func:`theory.symbolic.gradient_noise.generate_noise_module`, with which small deficits keep their
+    relative accuracy.
 
     Raises ValueError for requests outside these limits, among them a reduced problem that does not say how
     many directions its eigenvalues have, and FloatingPointError where the means diverge.
@@ -145,6 +149,7 @@ def predict_sgd(
     ('+teacher', '0.0009555')
     """
     protocol = protocol_of(step_size, steps, batch, noise_variance)
+    model, noise = _known(model, noise)
     sizes = {len(problem.students), len(problem.teachers), model.STUDENTS, model.TEACHERS}
     if sizes != {1}:
         raise ValueError("the mean of SGD is predicted for one student with one teacher")
@@ -171,6 +176,26 @@ def predict_sgd(
         modes=len(counts),
         error=blocks.error + small.relative_error,
     )
+
+
+def _known(model: Any, noise: Any) -> tuple[RightHandSides, Any]:
+    """The right-hand sides of a ``model``, and its gradient's noise unless it is given.
+
+    Raises ValueError for a model whose noise is not known, and for one with label noise of its own.
+    """
+    rules = gradient_flow(model)
+    if bool(getattr(model, "noise", False)):
+        raise ValueError("the model has label noise of its own: leave it to the protocol")
+    if noise is None and rules is phase_retrieval:
+        noise = phase_retrieval_noise
+    elif noise is None:
+        if not is_plain(model):
+            raise ValueError("the gradient noise of this model is not known: give it, or a symbolic model")
+        if (rules.STUDENTS, rules.TEACHERS) != (1, 1):
+            raise ValueError("the mean of SGD is predicted for one student with one teacher")
+        sides = (model.student_weights, model.student_links), (model.teacher_weights, model.teacher_links)
+        noise = gradient_noise_of(rules, *(weights[0] * links[0] for weights, links in sides))
+    return rules, noise
 
 
 def _band(

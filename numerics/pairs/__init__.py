@@ -186,6 +186,13 @@ def gradient_flow(model: AnyModel) -> RightHandSides:
     return rules
 
 
+def is_plain(model: Any) -> bool:
+    """Whether a model is Σ_j c_j f_j(w_j·x) on real Gaussian inputs, said by its links and weights."""
+    if isinstance(model, Network):
+        return True
+    return hasattr(model, "student_links") and not (_is_normalised(model) or _has_own_averages(model))
+
+
 def _normalised(plain: Network) -> NormalisedNetwork:
     """The same network of units f(x·w/‖w‖_Q)."""
     return NormalisedMatchedNetwork(plain) if isinstance(plain, MatchedNetwork) else NormalisedNetwork(plain)

@@ -7,7 +7,7 @@ least positive one, h, the loss falls in the end, L ~ e^{−2ht}.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def _neutral(rules: AnyModel, problem: Problem) -> int:
     leaves Σ c_j w_j w_jᵀ, rotations where the weights are equal.
     """
     K = rules.STUDENTS
-    links = getattr(rules, "student_links", ())
+    links: tuple[Any, ...] = getattr(rules, "student_links", ())
     squares = bool(links) and len(set(links)) == 1 and is_square(links[0])
     turns = K * (K - 1) // 2 if squares or getattr(rules, "ROTATIONS", False) else 0
     return turns + K * int(np.count_nonzero(problem.eigenvalues == 0))

@@ -143,6 +143,20 @@ class Trajectory(Summarised):
             return Weights(t[0], problem.eigenvalues, w[..., 0], deviation[..., 0])
         return Weights(t, problem.eigenvalues, w, deviation)
 
+    def weights(self, times: Times = None) -> Array:
+        """w (T, D), or (D,) at one time, in the coordinates of the problem's data; of networks (K, …).
+
+        Raises ValueError for a time outside [0, ``until``], and where the problem has no basis.
+
+        >>> from numerics import from_covariance, solve
+        >>> run = solve(from_covariance([[2.0, 1.0], [1.0, 2.0]], [1, 0], [0.5, 0.1]), until=10.0)
+        >>> run.weights(10.0).round(9).tolist()
+        [1.0, 0.0]
+        """
+        problem = self.problem if self.given is None else self.given
+        w = self.modes(times).w
+        return problem.in_coordinates(w if w.ndim == problem.init.ndim else np.swapaxes(w, -1, -2))
+
     def statistics(self, order: float, times: Times = None) -> Orders:
         """s^(k) and u^(k) of the ``order`` k at ``times``, also of 0 and negative ones where they are finite.
 

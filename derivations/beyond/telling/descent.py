@@ -256,9 +256,8 @@ def sgd() -> Iterator[Step]:
     )
     added = noisy.change(Statistic("S", 0, 0, 1))[2][Statistic("D", 0, 0, 2)]
     yield derived(
-        r"The energy gains the covariance of one sample's gradient. Its isotropic part carries a new "
-        r"statistic, "
-        r"$\operatorname{tr} Q^2$, here with one sample a step and label noise $\sigma^2$.",
+        "The energy gains the covariance of one sample's gradient. Its isotropic part carries a new "
+        r"statistic, $\operatorname{tr} Q^2$, here with one sample a step and label noise $\sigma^2$.",
         state(GROWN, "∋", times(eta**2, trace(Q**2), added), check=_isotropic(COVARIANCE)),
         "Stein's lemma twice",
         OURS,
@@ -267,8 +266,7 @@ def sgd() -> Iterator[Step]:
     whole, rest = sympy.expand(added.subs({s: t, u: t})).as_coeff_Mul()
     yield derived(
         "At the teacher all of it vanishes but the noise of the labels. Without noise the samples agree "
-        "there, and the "
-        "fluctuations die out with the error.",
+        "there, and the fluctuations die out with the error.",
         state(
             s,
             "=",

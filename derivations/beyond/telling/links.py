@@ -360,8 +360,8 @@ def _links() -> Table:
         ("link", "$c_1, \\dots, c_4$", "information exponent", r"from $\varepsilon w_0$ to $w$ of order 1"),
         rows,
         "Links, their Hermite coefficients at unit variance, the information exponent of the normalised "
-        "flow, and "
-        "how long the flow itself takes to leave 0, which the Taylor coefficients of the link there decide.",
+        "flow, and how long the flow itself takes to leave 0, which the Taylor coefficients of the link "
+        "there decide.",
         escape,
     )
 

@@ -75,10 +75,9 @@ def _quantities() -> Table:
         ),
         rows,
         r"By how much shortcuts err, $d = \infty$: the frozen flow's $1-u$ (a constant factor); the frozen "
-        r"flow's recovery, relative, "
-        rf"in units of $1-u$ (fades); the bound ${latex(convergence.PAPER)}$ with constant 1, "
-        rf"{given({latex(symbols.epsilon): ACCURACY})}; one standard deviation of $1-u$ over Gaussian "
-        rf"teachers of given energy, {given({'t': LATE})}, relative.",
+        f"flow's recovery, relative, in units of $1-u$ (fades); the bound ${latex(convergence.PAPER)}$ with "
+        f"constant 1, {given({latex(symbols.epsilon): ACCURACY})}; one standard deviation of $1-u$ over "
+        f"Gaussian teachers of given energy, {given({'t': LATE})}, relative.",
         frozen_error,
     )
 

@@ -111,9 +111,8 @@ def power_law() -> Iterator[Step]:
         overlap_prefactor,
     )
     yield derived(
-        r"The time at which both statistics are within $\varepsilon$ is the inverse of the slower "
-        r"law. The paper's bound has twice this exponent, and a logarithm: a true bound, and not "
-        r"sharp.",
+        r"The time at which both statistics are within $\varepsilon$ is the inverse of the slower law. The "
+        "paper's bound has twice this exponent, and a logarithm: a true bound, and not sharp.",
         laws.slower(),
         r"solve $C' T^{-\gamma} = \varepsilon$",
         "T1, sharp form",
@@ -153,9 +152,8 @@ def saddle() -> Iterator[Step]:
     )
     yield derived(
         r"The mass above $y$ is $c\,y^{-g}$, $g = (1-a)/a$. So $s$ is a power of $\theta$, and $s = "
-        r"\tfrac13$ fixes $\beta$. The clock obeys $\theta' \propto u/r \propto \theta^g$, and "
-        r"$u \propto \theta^{g - \beta}$: below one half the integral of $h_\beta$ diverges, and the tail "
-        r"takes over.",
+        r"\tfrac13$ fixes $\beta$. The clock obeys $\theta' \propto u/r \propto \theta^g$, and $u \propto "
+        r"\theta^{g - \beta}$: below one half the integral of $h_\beta$ diverges, and the tail takes over.",
         shallow.clocked(),
         "$d$ sets the scale of the last modes",
         OURS,

@@ -11,13 +11,13 @@ from mpmath import mp
 from derivations.court.checks import Check, Meaning, each, every, identity, means, value
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import Clause, Statement, state
-from derivations.escape.volterra import solve_system
 from derivations.press.document import OURS, Asked, Block, Chapter, Prose, Step, Table, derivation
 from derivations.press.proof import derived, equal, holds
 from derivations.press.typeset import latex
 from derivations.setting.symbols import i, lam, w_star
 from derivations.setting.symbols import time as t
 from numerics import Problem, solve
+from numerics.closed.volterra import solve_system
 from theory.symbolic import SpectralMeasure, hierarchy, phase_retrieval
 from theory.symbolic.closures import DuhamelVolterra, VolterraSystem, close
 from theory.symbolic.closures.duhamel import Response, Term

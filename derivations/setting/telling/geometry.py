@@ -53,8 +53,7 @@ def curvature() -> Iterator[Step]:
     forms = plus(times(bend.student, w[i], w[j]), times(bend.teacher, w_star[i], w_star[j]))
     yield derived(
         "The same by brute force: in two dimensions, with the loss written out in the coordinates of $w$, "
-        "every "
-        "second derivative agrees.",
+        "every second derivative agrees.",
         state(BEND, "=", plus(diagonal, times(lam[i], lam[j], forms)), check=_brute_force()),
         "polynomials in two coordinates",
         "P2",
@@ -103,9 +102,8 @@ def critical() -> Iterator[Step]:
         critical_points,
     )
     yield derived(
-        r"The Hessian, whitened, is a multiple of the identity plus forms of rank one, so its eigenvalues "
-        r"can be "
-        r"read off. At $0$ all are negative: a maximum. At $\pm w^*$ all are positive: minima.",
+        "The Hessian, whitened, is a multiple of the identity plus forms of rank one, so its eigenvalues "
+        r"can be read off. At $0$ all are negative: a maximum. At $\pm w^*$ all are positive: minima.",
         _types(points),
         "second-order test",
         "P2",
@@ -113,17 +111,15 @@ def critical() -> Iterator[Step]:
     )
     yield derived(
         "On the ellipsoid one is positive (along $w$), one negative (along $w^*$), the others zero: a "
-        "saddle, with a "
-        "way out, and flat directions along which nothing happens to second order.",
+        "saddle, with a way out, and flat directions along which nothing happens to second order.",
         _on_the_ellipsoid(other),
         "second-order test",
         "P2",
         CriticalPoint.spectrum,
     )
     yield derived(
-        r"Along $w$ itself the form has the value below. The paper's proof prints another number in its "
-        r"place, three times too much. The sign, and with it the "
-        "classification, is the same.",
+        "Along $w$ itself the form has the value below. The paper's proof prints another number in its "
+        "place, three times too much. The sign, and with it the classification, is the same.",
         _along_the_student(other),
         r"$u = 0$, $s = s_*/3$",
         "P2, corrected",
@@ -264,11 +260,9 @@ def sign() -> Iterator[Step]:
     )
     start, now, at_start, later = (sympy.Symbol(name) for name in ("t_0", "tau", "L{(t_0)}", "u{(t)}"))
     yield derived(
-        "The loss falls along the flow, so once it is below this barrier the sign is settled. Before that it "
-        "is "
-        r"not, unless $Q = cI$: modes with opposite signs of $w_i(0) w^*_i$ grow at different rates, and $u$ "
-        r"can cross "
-        "zero on its way out. This library therefore orients a run by where it ends.",
+        "The loss falls along the flow, so once it is below this barrier the sign is settled. Before that "
+        "it is not, unless $Q = cI$: modes with opposite signs of $w_i(0) w^*_i$ grow at different rates, "
+        "and $u$ can cross zero on its way out. This library therefore orients a run by where it ends.",
         state(at_start, "<", lowest, "⟹", later, "≠", 0, ",", now, "≥", start, check=_settled),
         r"$\dot L = -|\nabla L|^2 \leq 0$",
         "R3, corrected",
@@ -304,8 +298,7 @@ def _landscape() -> Picture:
     return Picture(
         to_svg(plot_curves(curves, "√(s/s*)", "L/s*²", "linear", "linear")),
         r"The loss against the length $\sqrt{s/s_*}$ at fixed cosine $u/\sqrt{s s_*}$. At cosine 0 the "
-        r"lowest point is "
-        rf"the saddle, at height ${latex(height)}$; the way down turns towards the teacher.",
+        f"lowest point is the saddle, at height ${latex(height)}$; the way down turns towards the teacher.",
         _landscape,
     )
 

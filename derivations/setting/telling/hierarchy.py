@@ -73,10 +73,9 @@ def two_modes() -> Iterator[Step]:
     )
     values = [_at(student) for student in TWINS]
     yield derived(
-        r"Is $u^{(2)}$ a function of $s$ and $u$? It is not. For $\lambda = (\tfrac23, \tfrac13)$ and $w^* = "
-        r"(1, 1)$ the "
-        rf"students $w = {_vector(TWINS[0])}$ and $w = {_vector(TWINS[1])}$ have the same $s = "
-        rf"{latex(values[0]['s'])}$ and $u = {latex(values[0]['u'])}$, hence the same loss, and yet:",
+        r"Is $u^{(2)}$ a function of $s$ and $u$? It is not. For $\lambda = (\tfrac23, \tfrac13)$ and $w^* "
+        f"= (1, 1)$ the students $w = {_vector(TWINS[0])}$ and $w = {_vector(TWINS[1])}$ have the same $s = "
+        f"{latex(values[0]['s'])}$ and $u = {latex(values[0]['u'])}$, hence the same loss, and yet:",
         _no_function(values),
         "two points of intersection of an ellipse and a line",
         "P3",
