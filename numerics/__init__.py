@@ -6,6 +6,7 @@
 - ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
   statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
+- ``network_rates``: escape, stable step and end of a network, of the modes of a problem
 - ``solve_closed``: what a closure makes of a problem, beside the exact flow; ``spectral_measure``
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
@@ -63,6 +64,7 @@ from numerics.pairs import network, register_average
 from numerics.problems.covariance import from_covariance, from_samples
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
+from numerics.problems.network_rates import network_rates
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
@@ -117,6 +119,7 @@ __all__ = [
     "load_module",
     "local_slopes",
     "network",
+    "network_rates",
     "online_sgd",
     "online_sgd_network",
     "plot",
