@@ -184,6 +184,7 @@ MADE = (
     symbolic.sphere_escape(symbolic.Z**2),
     symbolic.constrained(MODEL, "sphere"),
     symbolic.trained(MODEL, 1),
+    symbolic.heavy_ball(MODEL, 1),
     symbolic.gradient(MODEL),
     symbolic.hessian(MODEL),
     symbolic.linearise(MODEL)[1],

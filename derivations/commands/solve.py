@@ -18,6 +18,7 @@ from derivations.commands.digits import digits_answer, digits_text, exact_proble
 from derivations.commands.inputs import GAUSSIAN, check_inputs, input_model, inputs_content, inputs_option
 from derivations.commands.network import (
     Chosen,
+    friction_option,
     learning_options,
     network_answer,
     network_model,
@@ -60,6 +61,7 @@ Examples:
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 9 --link relu --width 2 --train-weights 0.5
+  phase-retrieval solve --exponent 2 --dimension 100 --until 100 --friction 0.5
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
   phase-retrieval solve --exponent 2 --dimension 500 --until 1e3 --sgd --step-size 2e-3 --schedule linear
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --samples 1000 --noise 0.1
@@ -89,6 +91,7 @@ Examples:
 )
 @network_options
 @learning_options
+@friction_option
 @sgd_options
 @samples_option
 @inputs_option

@@ -46,7 +46,8 @@ AnyModel = Annotated[
     Only(
         "a generated module, a network or a symbolic model",
         lambda model: any(
-            hasattr(model, name) for name in ("STUDENTS", "student_link", "multipliers", "train_rate", "friction")
+            hasattr(model, name)
+            for name in ("STUDENTS", "student_link", "multipliers", "train_rate", "friction")
         ),
     ),
 ]
@@ -136,6 +137,8 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
         return Constrained(right_hand_sides(model.model), model.constraint)
     if isinstance(model, Trained | HeavyBall):
         return model
+    if hasattr(model, "FRICTION"):
+        return HeavyBall(model, float(model.FRICTION))
     if hasattr(model, "friction"):
         return HeavyBall(right_hand_sides(model.model), float(model.friction))
     if hasattr(model, "train_rate"):

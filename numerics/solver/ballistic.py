@@ -4,10 +4,10 @@ With y the chart's coordinates and F as there, of which V is the velocity as wel
 
     ẏ = V,     V̇ = −γ V + (A y + F W*) Q.
 
-The state holds y, then V. The statistics X are the chart's, of y, and the kinetic energy ½ ‖V‖², of all directions
-with equal weight; the coefficients are the entries of A, those of F, and the constant 1 of what holds in every
-mode. A mode of eigenvalue λ under a constant A = −α oscillates where λα > γ²/4, with an amplitude that y and
-V tell together: errors are relative to this.
+The state holds y, then V. The statistics X are the chart's, of y, and the kinetic energy ½ ‖V‖², of all
+directions with equal weight; the coefficients are the entries of A, those of F, and the constant 1 of what
+holds in every mode. A mode of eigenvalue λ under a constant A = −α oscillates where λα > γ²/4, with an
+amplitude that y and V tell together: errors are relative to this.
 
 Shapes as in :mod:`numerics.solver.mode_law`, R = 2 K.
 """
@@ -15,7 +15,6 @@ Shapes as in :mod:`numerics.solver.mode_law`, R = 2 K.
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.pairs.overlaps import upper_triangle
 from numerics.solver.mode_law import ModeLaw, overlap_gradients
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes

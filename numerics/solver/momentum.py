@@ -1,7 +1,7 @@
 """Runs of a heavy ball, which begins at rest.
 
-The run starts in the chart at the origin and goes on in that at the teachers, once every student is near one, as
-that of a gradient flow. The energy L + ½ ‖V‖² falls, by γ ‖V‖² a time.
+The run starts in the chart at the origin and goes on in that at the teachers, once every student is near one,
+as that of a gradient flow. The energy L + ½ ‖V‖² falls, by γ ‖V‖² a time.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,6 +22,7 @@ from numerics.solver.resolved import unresolved
 from numerics.state import charts, limits
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
+from numerics.state.observables import MovingOverlaps, Observables
 from numerics.state.segment import Segment
 from numerics.state.trajectory import Times, Trajectory
 
@@ -35,13 +36,30 @@ MOMENTS = 48
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HeavyBallTrajectory(Trajectory):
-    """A run with ``friction`` γ: its ``error`` is relative to the statistics of the oscillations' amplitudes."""
+    """A run with ``friction`` γ: its ``error`` is relative to what the amplitudes of oscillations make of the
+    statistics.
+    """
 
     friction: float = 0.0
 
     def kinetic(self, times: Times = None) -> Array:
         """½ ‖Ẇ‖² (T,) at ``times``, within [0, ``until``]."""
         return self._evaluate(times, lambda segment, times, statistics, norms: (statistics[-1],))[0]
+
+    def overlaps(self, times: Times = None) -> MovingOverlaps:  # type: ignore[override]
+        """S, U, the loss, the distances and the kinetic energy at ``times``, within [0, ``until``]."""
+        return MovingOverlaps(*self._evaluate(times, self._moving))
+
+    def _moving(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> tuple[Array, ...]:
+        return (*self._overlaps(segment, times, statistics, norms), statistics[-1])
+
+    def _observe(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Observables:
+        return super()._observe(segment, times, statistics[:-1], norms)
+
+    def beside_loss(self, segment: Segment) -> Array:
+        """The kinetic energy (s + 1,)."""
+        kinetic: Array = segment.statistics[-1]
+        return kinetic
 
     def modes(self, times: Times = None, *, reduced: bool = False) -> Any:
         """Raises ValueError: what modes do depends on their velocities, too."""
@@ -114,10 +132,10 @@ def solve_heavy_ball(
     Raises ValueError for a wide network.
     """
     widest = implicit.WIDEST // 2
-    if rules.STUDENTS > widest:
+    if widest < rules.STUDENTS:
         raise ValueError(
-            f"{rules.STUDENTS} students with momentum: the flow is solved for at most {widest}, descent for any "
-            "number"
+            f"{rules.STUDENTS} students with momentum: the flow is solved for at most {widest}, descent for "
+            "any number"
         )
     small, lost = reduced(problem, until, rules, horizon)
     found = implicit.follow(small, until, BallisticKind(rules), progress)
