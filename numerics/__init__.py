@@ -1,10 +1,12 @@
 """The numbers: problems, their exact reduction, the solver and gradient descent.
 
 - ``power_law``, ``power_law_network``, ``Problem``: what to solve
+- ``from_covariance``, ``from_samples``: one from data, whose results come back in their coordinates
 - ``reduce``: an equivalent problem of a few hundred modes
 - ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
   statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
+- ``solve_closed``: what a closure makes of a problem, beside the exact flow; ``spectral_measure``
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
 - ``register_average``: a closed form of your own
@@ -12,9 +14,10 @@
 - ``descend``: population gradient descent, exactly; ``descend_network`` of any model
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 - ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
-- ``predict_samples``: the mean of that flow, without drawing, in any dimension
+- ``predict_samples``: the mean of that flow, without drawing, in any dimension; ``sample_escape``: its rate
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
-- ``predict_sgd``: its mean, without runs, in any dimension
+- ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
+- ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
@@ -23,21 +26,27 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 ``theory.symbolic.codegen``.
 """
 
+from numerics.closed import solve_closed, spectral_measure
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
+    NetworkRuns,
     Prediction,
     Samples,
     StochasticRuns,
+    Tuned,
     descend,
     descend_network,
     draw_samples,
     empirical_descent,
     empirical_flow,
     online_sgd,
+    online_sgd_network,
     predict_sgd,
     read_schedule,
     shared_sgd,
+    shared_sgd_network,
+    tune_sgd,
 )
 from numerics.fits.exponents import (
     LogarithmFit,
@@ -50,12 +59,13 @@ from numerics.fits.noisy_fits import PowerLawFit
 from numerics.generated import load_module
 from numerics.independent import IndependentRun, independent_flow
 from numerics.pairs import network, register_average
+from numerics.problems.covariance import from_covariance, from_samples
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
-from numerics.samples import SamplePrediction, predict_samples
+from numerics.samples import SampleEscape, SamplePrediction, predict_samples, sample_escape
 from numerics.shown.files import load, save
 from numerics.shown.labelled import dataset, plot, sweep
 from numerics.shown.phases import Phases
@@ -73,6 +83,7 @@ __all__ = [
     "IndependentRun",
     "Limit",
     "LogarithmFit",
+    "NetworkRuns",
     "Observables",
     "Orders",
     "Overlaps",
@@ -80,10 +91,12 @@ __all__ = [
     "PowerLawFit",
     "Prediction",
     "Problem",
+    "SampleEscape",
     "SamplePrediction",
     "Samples",
     "StochasticRuns",
     "Trajectory",
+    "Tuned",
     "Weights",
     "dataset",
     "descend",
@@ -94,6 +107,8 @@ __all__ = [
     "empirical_flow",
     "extrapolate_power_law",
     "fit_power_law",
+    "from_covariance",
+    "from_samples",
     "independent_flow",
     "largest_stable_step",
     "load",
@@ -101,6 +116,7 @@ __all__ = [
     "local_slopes",
     "network",
     "online_sgd",
+    "online_sgd_network",
     "plot",
     "power_law",
     "power_law_network",
@@ -109,9 +125,14 @@ __all__ = [
     "read_schedule",
     "reduce",
     "register_average",
+    "sample_escape",
     "save",
     "shared_sgd",
+    "shared_sgd_network",
     "solve",
+    "solve_closed",
     "solve_many",
+    "spectral_measure",
     "sweep",
+    "tune_sgd",
 ]

@@ -117,8 +117,8 @@ class Browser:
         """The point of an element, scrolled into view."""
         box = self.run(
             f"(() => {{ const e = document.querySelector({json.dumps(selector)});"
-            "e.scrollIntoView({block: 'center'});"
-            "const b = e.getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()"
+            "e.scrollIntoView({block: 'center'});const b = e.getBoundingClientRect(); return [b.left, b.top, "
+            "b.width, b.height]; })()"
         )
         return box[0] + across * box[2], box[1] + down * box[3]
 

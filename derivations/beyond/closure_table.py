@@ -1,35 +1,27 @@
 """Measured error of each closure against order and time.
 
-Each closed system is generated, loaded and integrated by SciPy's DOP853; the reference is the flow of all
-modes by the same integrator, so that what remains is the closure. Run it with
-``python -m derivations.beyond.closure_table``.
+Each closed system is run by :func:`numerics.solve_closed`; the reference is the flow of all modes, so that
+what remains is the closure. Run it with ``python -m derivations.beyond.closure_table``.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 import sympy
-from scipy.integrate import solve_ivp
 
-from numerics.arrays import Array
-from theory.symbolic import Hierarchy, Statistic, hierarchy, phase_retrieval
+from numerics import Problem, solve, solve_closed, spectral_measure
+from theory.symbolic import hierarchy, phase_retrieval
 from theory.symbolic.closures import (
     CharacteristicPolynomial,
+    Closure,
     GaussQuadrature,
     GeometricExtrapolation,
-    ModeSystem,
-    MomentSystem,
     Truncation,
     close,
-    generate_system,
 )
 from theory.symbolic.measure import SpectralMeasure
-
-RELATIVE, ABSOLUTE = 1e-12, 1e-15
-BLOW_UP = 1e3
-"""Statistics beyond this multiple of the teacher's energy count as blown up: a run stops there."""
 
 
 @dataclass(frozen=True)
@@ -55,107 +47,62 @@ def power_law_spectrum(modes: int = 60, exponent: int = 2) -> SpectralMeasure:
     return SpectralMeasure(eigenvalues, [start], [[sympy.Rational(1, 2)] * modes])
 
 
-def closure_table(measure: SpectralMeasure, orders: Sequence[int], times: Sequence[float]) -> list[Row]:
-    """The errors of every closure of phase retrieval from a measure, at the increasing ``times``.
+def closure_table(
+    spectrum: SpectralMeasure | Problem,
+    orders: Sequence[int],
+    times: Sequence[float],
+    closures: Mapping[str, Closure[Any]] | None = None,
+) -> list[Row]:
+    """The errors of every closure of phase retrieval from a measure or problem, at the increasing ``times``.
 
     The characteristic polynomial comes once, at the order that the spectrum sets, and only where it has at
     most twelve distinct eigenvalues: beyond, its coefficients drown in rounding. ``order`` of the
-    quadrature is the number of orders that it keeps, twice its blocks.
+    quadrature is the number of orders that it keeps, twice its blocks. ``closures`` of your own come last, by
+    their names, each at its own order.
 
-    >>> rows = closure_table(finite_spectrum(), orders=[4], times=[0.1, 1.0])
+    >>> from theory.symbolic.closures import Rule
+    >>> mine = {"constant": Rule(order=4, next_order=lambda x: x[:, -1])}
+    >>> rows = closure_table(finite_spectrum(), [4], [0.1, 1.0], mine)
     >>> [row.closure for row in rows]
-    ['characteristic polynomial', 'Gauss quadrature', 'geometric extrapolation', 'truncation']
-    >>> rows[0].errors[1] < 1e-10 < rows[3].errors[1]
+    ['characteristic polynomial', 'Gauss quadrature', 'geometric extrapolation', 'truncation', 'constant']
+    >>> rows[0].errors[1] < 1e-10 < rows[4].errors[0] < rows[3].errors[1]
     True
     """
-    tower = hierarchy(phase_retrieval())
-    exact = _modes_run(_all_modes(tower, measure), times)
-    energy = float(measure.value(Statistic("T", 0, 0, 1)))
-    return [
-        Row(name, order, tuple(float(e) for e in np.abs(values - exact).max(axis=0) / energy))
-        for name, order, system in _systems(tower, measure, orders)
-        for values in [_run(system, measure, times)]
-    ]
+    measure = spectrum if isinstance(spectrum, SpectralMeasure) else spectral_measure(spectrum)
+    problem = spectrum if isinstance(spectrum, Problem) else _problem(spectrum)
+    tower, until = hierarchy(phase_retrieval()), float(times[-1])
+    exact = solve(problem, until).at(times)
+    rows = []
+    for name, order, closure in [*_closures(measure, orders), *_own(closures or {})]:
+        found = solve_closed(close(tower, closure), problem, until).at(times)
+        apart = np.maximum(np.abs(found.s - exact.s), np.abs(found.u - exact.u)) / problem.teacher_energy
+        errors = np.where(np.isnan(apart), np.inf, apart)
+        rows.append(Row(name, order, tuple(float(error) for error in errors)))
+    return rows
 
 
-def _systems(
-    tower: Hierarchy, measure: SpectralMeasure, orders: Sequence[int]
-) -> Iterator[tuple[str, int, MomentSystem | ModeSystem]]:
+def _problem(measure: SpectralMeasure) -> Problem:
+    """The one that starts from a measure of one student and one teacher."""
+    rows = measure.eigenvalues, measure.teachers[0], measure.students[0]
+    eigenvalues, teacher, init = (np.array(row, dtype=float) for row in rows)
+    return Problem(eigenvalues, teacher, init)
+
+
+def _closures(measure: SpectralMeasure, orders: Sequence[int]) -> Iterator[tuple[str, int, Closure[Any]]]:
     polynomial = CharacteristicPolynomial(measure.eigenvalues)
     if len(polynomial.eigenvalues) <= 12:
-        yield "characteristic polynomial", len(polynomial.eigenvalues), close(tower, polynomial)
+        yield "characteristic polynomial", len(polynomial.eigenvalues), polynomial
     for order in orders:
-        quadrature = GaussQuadrature(measure, blocks=order // 2, digits=20)
-        yield "Gauss quadrature", order, close(tower, quadrature)
+        yield "Gauss quadrature", order, GaussQuadrature(measure, blocks=order // 2, digits=20)
     for order in orders:
-        yield "geometric extrapolation", order, close(tower, GeometricExtrapolation(order=order))
+        yield "geometric extrapolation", order, GeometricExtrapolation(order=order)
     for order in orders:
-        yield "truncation", order, close(tower, Truncation(order=order))
+        yield "truncation", order, Truncation(order=order)
 
 
-def _run(system: MomentSystem | ModeSystem, measure: SpectralMeasure, times: Sequence[float]) -> Array:
-    if isinstance(system, ModeSystem):
-        return _modes_run(system, times)
-    return _moments_run(system, measure, times)
-
-
-def _all_modes(tower: Hierarchy, measure: SpectralMeasure) -> ModeSystem:
-    return ModeSystem(tower, measure.eigenvalues, measure.students, measure.teachers)
-
-
-def _modes_run(system: ModeSystem, times: Sequence[float]) -> Array:
-    """The overlaps ``(s, u)`` (2, times) of a system of modes."""
-    module = _load(generate_system(system))
-    eigenvalues, start, teacher = (
-        np.array(values, dtype=float) for values in (system.eigenvalues, system.students, system.teachers)
-    )
-    states = _integrate(lambda w: module.right_hand_side(w, eigenvalues, teacher), start, times)
-    return np.stack([module.statistics(w, eigenvalues, teacher) for w in states], axis=1)
-
-
-def _moments_run(system: MomentSystem, measure: SpectralMeasure, times: Sequence[float]) -> Array:
-    """The overlaps ``(s, u)`` (2, times) of a system of statistics."""
-    module = _load(generate_system(system))
-    orders = range(1, system.order + 2)
-    start = np.array(
-        [[measure.value(entry.at(order)) for order in orders[:-1]] for entry in system.hierarchy.entries],
-        float,
-    )
-    teacher = np.array([[[measure.value(Statistic("T", 0, 0, order)) for order in orders]]], float)
-    closure = np.array(system.coefficients, dtype=float)
-    states = _integrate(lambda x: module.right_hand_side(x, teacher, closure), start, times)
-    return states[:, :, 0].T
-
-
-def _integrate(velocity: Callable[[Array], Array], start: Array, times: Sequence[float]) -> Array:
-    """States at the times, infinite from a blow-up on."""
-    bound = BLOW_UP * max(1.0, float(np.abs(start).max()))
-
-    def blown_up(_: float, state: Array) -> float:
-        return bound - float(np.abs(state).max())
-
-    blown_up.terminal = True  # type: ignore[attr-defined]
-    states = np.full((len(times), *start.shape), np.inf)
-    with np.errstate(all="ignore"):
-        run = solve_ivp(
-            lambda _, y: velocity(y.reshape(start.shape)).ravel(),
-            (0.0, times[-1]),
-            start.ravel(),
-            "DOP853",
-            times,
-            events=blown_up,
-            rtol=RELATIVE,
-            atol=ABSOLUTE,
-        )
-    reached = run.y.shape[1] if len(run.y) else 0
-    states[:reached] = run.y.T.reshape(reached, *start.shape)
-    return states
-
-
-def _load(text: str) -> ModuleType:
-    module = ModuleType("closed_system")
-    exec(compile(text, module.__name__, "exec"), module.__dict__)
-    return module
+def _own(closures: Mapping[str, Closure[Any]]) -> Iterator[tuple[str, int, Closure[Any]]]:
+    for name, closure in closures.items():
+        yield name, int(getattr(closure, "order", 0)), closure
 
 
 def print_table(rows: Sequence[Row], times: Sequence[float]) -> None:

@@ -143,6 +143,7 @@ def constants(
     weights: tuple[Fraction, ...] | None,
     teacher_weights: tuple[Fraction, ...] | None,
     constraint: "Constraint | None",
+    normalised: bool | None,
     batch: int | None,
     step_size: float | None,
     only: str | None,
@@ -179,7 +180,17 @@ def constants(
                 problem, [name for name, value in law.items() if value is not None]
             )
         flow = _flow(
-            Chosen(link, teacher_link, width, teachers, weights, teacher_weights, constraint), energy
+            Chosen(
+                link,
+                teacher_link,
+                width,
+                teachers,
+                weights,
+                teacher_weights,
+                constraint,
+                normalised=normalised,
+            ),
+            energy,
         )
         names = _names(only, list(catalogue(batch, step_size, flow)))
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
@@ -220,6 +231,8 @@ def _flow(chosen: Chosen, energy: Fraction) -> "LocalFlow":
         return SQUARE
     if chosen.constraint is not None:
         raise ValueError("--constraint: constants are of the free flow alone, so leave it out")
+    if chosen.normalised:
+        raise ValueError("--normalised: constants are of plain units, so leave it out; see laws --normalised")
     from theory.symbolic import local_flow, network_flow
 
     own, other = chosen.sides()

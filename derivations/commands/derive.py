@@ -87,9 +87,11 @@ def derive(
 
     with bad_input():
         check_learning(chosen)
-        model = symbolic_model(chosen.sides())
+        model = symbolic_model(chosen.sides(), chosen.normalised)
         for pair in combinations_with_replacement(dict.fromkeys(link for _, link in model.units), 2):
             pair_function(*pair)
+        if chosen.normalised and equations.is_wide(model):
+            raise ValueError(f"--normalised: at most {equations.WIDEST} units a side are written out")
     flow: AnyFlow = model
     if chosen.constraint is not None:
         flow = constrained(model, chosen.constraint)
@@ -127,7 +129,7 @@ def _answer(flow: "AnyFlow", contents: "Sequence[Equation]") -> dict[str, Any]:
     Of a wide network they are None: its equations are those of the pair functions.
     """
     from derivations.press.equations import is_wide
-    from theory.symbolic import ConstrainedModel, HeavyBallModel, Model, TrainedModel
+    from theory.symbolic import ConstrainedModel, HeavyBallModel, Model, NormalisedModel, TrainedModel
     from theory.symbolic.models import written_links
 
     model = flow if isinstance(flow, Model) else flow.model
@@ -139,6 +141,8 @@ def _answer(flow: "AnyFlow", contents: "Sequence[Equation]") -> dict[str, Any]:
         answer |= dict.fromkeys(("loss", "A", "B"))
     else:
         answer |= {"loss": str(flow.loss), "A": _written(flow.A), "B": _written(flow.B)}
+    if isinstance(model, NormalisedModel):
+        answer["normalised"] = True
     if isinstance(flow, ConstrainedModel):
         answer["constraint"] = str(flow.constraint)
     elif isinstance(flow, TrainedModel):

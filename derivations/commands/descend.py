@@ -21,6 +21,7 @@ from derivations.commands.network import (
     network_model,
     network_options,
     network_text,
+    symbolic_model,
     written_options,
 )
 from derivations.commands.options import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from numerics import (
         DescentProtocol,
         EmpiricalRun,
+        NetworkRuns,
         Observables,
         Overlaps,
         Problem,
@@ -62,6 +64,7 @@ Examples:
   phase-retrieval descend --exponent 1.5 --dimension 20 --step-size 2e-3 --steps 5000 --sgd --runs 5
   phase-retrieval descend --exponent 1.5 --dimension 20 --step-size 1e-2 --steps 500 --samples 200
   phase-retrieval descend --exponent 1.5 --dimension 20 --step-size 1e-2 --steps 500 --link tanh --width 3
+  phase-retrieval descend --exponent 1.5 --dimension 20 --step-size 1e-2 --steps 500 --sgd --link relu
 """
 
 ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": "--sgd or --samples"}
@@ -140,9 +143,9 @@ def descend(
         form = file_format(as_json, output, form)
         _check(samples, sgd, own)
         chosen = Chosen.taken(request)
-        if (sgd or samples) and chosen.given:
+        if samples and chosen.given:
             raise ValueError(
-                f"{chosen.given[0]} is for descent on the population: leave out --sgd and --samples"
+                f"{chosen.given[0]} is for descent on the population and SGD: leave out --samples"
             )
         if momentum is not None and (sgd or samples or further(chosen)):
             other_option = "--sgd" if sgd else "--samples" if samples else further(chosen)[0]
@@ -150,9 +153,20 @@ def descend(
         own_side, other = chosen.sides()
         protocol = _protocol(step_size, steps, schedule, batch, noise)
         problem = load_problem(protocol.duration, sizes=(own_side.number, other.number), **request)
-        model = network_model(chosen, problem) if chosen.given else None
+        model = _model(chosen, problem, sgd) if chosen.given else None
     count = points or (JSON_POINTS if as_json or form else TABLE_POINTS)
     moved = {} if momentum is None else {"momentum": momentum}
+    if model is not None and sgd:
+        simulated = _stochastic(problem, protocol, count, model, request["seed"] or 0, own)
+        facts = {**protocol.attributes(), **written_options(chosen)}
+        if form is not None:
+            labelled = simulated.dataset(**parameters(request), **facts)
+            emit(file_content(labelled, _all_runs(simulated) | facts, form), output)
+        elif as_json:
+            emit(json_text(_all_runs(simulated) | facts), output)
+        else:
+            emit(_median_loss(simulated, output), output)
+        return
     if model is not None:
         overlaps = _descend_network(problem, protocol, count, model, momentum or 0.0)
         kept = written_options(chosen._replace(**dict.fromkeys(Chosen._fields[:6])))
@@ -253,6 +267,57 @@ def _run(
         raise BadInput(str(error)) from None
 
 
+def _model(chosen: Chosen, problem: "Problem", sgd: bool) -> Any:
+    """The model of the options: with its links for SGD, else its right-hand sides."""
+    if not sgd:
+        return network_model(chosen, problem)
+    if chosen.train_weights is not None:
+        raise ValueError("--train-weights is for descent on the population: leave out --sgd")
+    from theory.symbolic import constrained
+
+    model = symbolic_model(chosen.sides(problem))
+    return model if chosen.constraint is None else constrained(model, chosen.constraint)
+
+
+def _stochastic(
+    problem: "Problem", protocol: "DescentProtocol", points: int, model: Any, seed: int, own: dict[str, Any]
+) -> "NetworkRuns":
+    """Runs of SGD of another model; a step size at which all diverge is bad input."""
+    import numerics
+
+    try:
+        with progress("descend") as show, bad_input():
+            return numerics.online_sgd_network(
+                problem,
+                protocol,
+                model=model,
+                seeds=range(seed, seed + (own["runs"] or 1)),
+                points=points,
+                checkpoint=own["checkpoint"],
+                progress=lambda done: show(done / protocol.steps),
+            )
+    except FloatingPointError as error:
+        raise BadInput(str(error)) from None
+
+
+def _all_runs(runs: "NetworkRuns") -> dict[str, Any]:
+    """What is printed as JSON: S (run × time × K × K), U (run × time × K × M) and the loss (run × time)."""
+    import numpy as np
+
+    lists = {name: np.moveaxis(getattr(runs, name), -1, 1).tolist() for name in ("S", "U", "loss")}
+    times = {"step": runs.steps.tolist(), "t": runs.t.tolist()}
+    return {"seeds": list(runs.seeds), "lost": _lost(runs), **times, **lists}
+
+
+def _median_loss(runs: "NetworkRuns", output: Path | None) -> str:
+    """The median of the loss over the runs that are kept, over the times."""
+    import numpy as np
+
+    median = np.median(runs.loss[~runs.lost], axis=0)
+    rows = [(f"{t:.4g}", f"{loss:.4g}") for t, loss in zip(runs.t, median, strict=True)]
+    return tables((("t", "loss, median"), rows), output=output)
+
+
 def _descend_network(
     problem: "Problem", protocol: "DescentProtocol", points: int, model: "RightHandSides", momentum: float
 ) -> "Overlaps | TrainedOverlaps":
@@ -288,11 +353,11 @@ def _curve(run: "Run") -> "Observables":
     return Observables(run.t, *medians)
 
 
-def _lost(run: "Run") -> list[int]:
+def _lost(run: "Run | NetworkRuns") -> list[int]:
     """The seeds of SGD whose runs diverged."""
-    from numerics import StochasticRuns
+    from numerics import NetworkRuns, StochasticRuns
 
-    if not isinstance(run, StochasticRuns):
+    if not isinstance(run, StochasticRuns | NetworkRuns):
         return []
     return [seed for seed, gone in zip(run.seeds, run.lost, strict=True) if gone]
 

@@ -33,6 +33,7 @@ Examples:
   phase-retrieval laws --exponent 2 --teacher flat --latex
   phase-retrieval laws --link 'z**3 + z' --json
   phase-retrieval laws --wide --latex
+  phase-retrieval laws --normalised --link 'He3(z)'
   phase-retrieval laws --algorithm sgd --only sgd_loss --plot phases.svg
 """
 
@@ -64,6 +65,7 @@ def read_source(text: str) -> Fraction | None:
     is_flag=True,
     help="A wide quadratic network with a power-law second layer, aligned with the inputs, instead.",
 )
+@click.option("--normalised", is_flag=True, help="A student f(w·x/‖w‖_Q), and a teacher alike.")
 @click.option(
     "--algorithm",
     type=click.Choice(ALGORITHMS),
@@ -104,6 +106,7 @@ def read_source(text: str) -> Fraction | None:
 def laws(
     link: str,
     wide: bool,
+    normalised: bool,
     algorithm: str,
     exponent: Fraction | None,
     teacher: Fraction | None,
@@ -124,12 +127,16 @@ def laws(
     with bad_input():
         if as_json and as_latex:
             raise ValueError("--json and --latex exclude each other: give one of them")
-        found = _found(None if wide else link, algorithm, exponent, teacher, dimension)
+        if wide and normalised:
+            raise ValueError("--wide and --normalised exclude each other: give one of them")
+        found = _found("wide" if wide else _model(link, normalised), algorithm, exponent, teacher, dimension)
         chosen = _chosen(found, only)
         if picture and (len(chosen) != 1 or exponent is not None or teacher is not None):
             raise ValueError("--plot needs one law, such as --only loss, and a and B as symbols")
     if picture:
         (law,) = chosen.values()
+        with bad_input():
+            _check_drawn(law)
         _draw(law, picture)
     if as_json:
         emit(json_text(_object(chosen)), output)
@@ -137,8 +144,16 @@ def laws(
         emit(_text(chosen, as_latex), output)
 
 
+def _model(link: str, units_normalised: bool) -> Any:
+    """One student and teacher of this link."""
+    from theory.symbolic import normalised, parse_link, single_index
+
+    own = parse_link(link)
+    return normalised(single_index(own)) if units_normalised else own
+
+
 def _found(
-    link: str | None,
+    model: Any,
     algorithm: Any,
     exponent: Fraction | None,
     teacher: Fraction | None,
@@ -146,10 +161,9 @@ def _found(
 ) -> "Laws":
     """The laws asked for."""
     from theory import laws as symbols
-    from theory.symbolic import parse_link
 
     return symbols.laws(
-        "wide" if link is None else parse_link(link),
+        model,
         symbols.a if exponent is None else _rational(exponent),
         symbols.B if teacher is None else _rational(teacher),
         algorithm,
@@ -244,6 +258,15 @@ def _row(law: "Law") -> "dict[str, Any]":
             for regime in law.regimes
         ],
     }
+
+
+def _check_drawn(law: "Law") -> None:
+    """Raise ValueError where more than the two exponents decides the regime."""
+    from theory.laws import B, a
+
+    decided = set().union(*(regime.condition.free_symbols for regime in law.regimes))
+    if other := sorted(map(str, decided - {a, B})):
+        raise ValueError(f"--plot: the regimes of {law.name} depend on {', '.join(other)} as well")
 
 
 def _draw(law: "Law", picture: Path) -> None:

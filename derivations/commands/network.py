@@ -51,6 +51,7 @@ class Chosen(NamedTuple):
     constraint: Constraint | None
     train_weights: Fraction | None = None
     friction: Fraction | None = None
+    normalised: bool | None = None
 
     @classmethod
     def taken(cls, request: dict[str, Any]) -> "Chosen":
@@ -148,6 +149,12 @@ def network_options(command: Command) -> Command:
             help="Keep the norm ‖w‖ that every student starts with, or its norm ‖w‖_Q, by projecting the "
             "gradient; or weight decay, −κ w.",
         ),
+        click.option(
+            "--normalised",
+            is_flag=True,
+            default=None,
+            help="Units f(w·x/‖w‖_Q), students and teachers: the loss depends on correlations alone.",
+        ),
     )
     return add_options(command, *options)
 
@@ -189,7 +196,10 @@ def further(chosen: Chosen) -> list[str]:
 
 def check_learning(chosen: Chosen) -> None:
     """Raise ValueError for options of the flow that do not go together."""
-    if len(given := further(chosen)) > 1:
+    given = further(chosen)
+    if chosen.normalised:
+        given = [*(name for name in given if name != "--constraint"), "--normalised"]
+    if len(given) > 1:
         raise ValueError(f"{' and '.join(given)} exclude each other: leave one of them out")
 
 
@@ -209,12 +219,13 @@ def _written(value: Any) -> Any:
     return str(value) if isinstance(value, Constraint) else value
 
 
-def symbolic_model(sides: tuple[Side, Side]) -> "Model":
+def symbolic_model(sides: tuple[Side, Side], units_normalised: bool | None = None) -> "Model":
     """The symbolic model of students and teachers."""
-    from theory.symbolic import Model
+    from theory.symbolic import Model, normalised
 
     own, other = sides
-    return Model("network", own.links, other.links, own.weights, other.weights)
+    model = Model("network", own.links, other.links, own.weights, other.weights)
+    return normalised(model) if units_normalised else model
 
 
 def network_model(chosen: Chosen, problem: "Problem", exact: bool = False) -> "RightHandSides":
@@ -232,7 +243,7 @@ def network_model(chosen: Chosen, problem: "Problem", exact: bool = False) -> "R
     check_learning(chosen)
     if exact and (given := further(chosen)):
         raise ValueError(f"--digits solves the flow of the plain gradient: leave out {given[0]}")
-    model = symbolic_model(chosen.sides(problem))
+    model = symbolic_model(chosen.sides(problem), chosen.normalised)
     if chosen.constraint is not None:
         return right_hand_sides(constrained(model, chosen.constraint))
     if chosen.train_weights is not None:

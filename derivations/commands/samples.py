@@ -57,14 +57,21 @@ def samples_content(
     run: "SamplePrediction", as_json: bool, form: str | None, output: Path | None, labels: dict[str, Any]
 ) -> str | bytes:
     """What is printed or written: a file of labelled arrays, JSON, or the outcome and the curves."""
+    from numerics import sample_escape
+
     curves = {name: values.tolist() for name, (_, values) in run.columns().items()}
     if all(value != value for value in curves["mse"]):
         curves["mse"] = None
-    flow = run.population
+    flow, escape = (
+        run.population,
+        sample_escape(run.population.problem, run.samples, noise_variance=run.noise_variance),
+    )
     answer = {
         **curves,
         **dict.fromkeys(UNPREDICTED),
         "samples": run.samples,
+        "escape_rate": escape.mean,
+        "escape_rate_std": escape.std,
         "noise_variance": run.noise_variance,
         "valid_until": run.valid_until,
         "limit": flow.limit.name,
@@ -80,5 +87,6 @@ def samples_content(
         return json_text(answer)
     names = [name for name, values in curves.items() if values is not None]
     rows = [[f"{value:.4g}" for value in row] for row in zip(*(curves[name] for name in names), strict=True)]
-    facts = [(name, value if isinstance(value, str) else f"{value:.6g}") for name, value in run.facts()]
+    facts = [("escape rate, its deviation", f"{escape.mean:.6g}, {escape.std:.2g}")]
+    facts += [(name, value if isinstance(value, str) else f"{value:.6g}") for name, value in run.facts()]
     return tables((("outcome", ""), facts), (names, rows), output=output)

@@ -62,19 +62,22 @@ def check_sgd(sgd: bool, digits: int | None, own: dict[str, Any], until: float) 
 
 
 def link_modules(link: str | None, teacher_link: str | None) -> dict[str, Any]:
-    """The model of one student and one teacher and the noise of its gradient, where links are given.
+    """The model of one student and one teacher where links are given; of polynomials as modules with noise.
 
-    Raises ValueError for a link that is not understood or has no such noise.
+    Raises ValueError for a link that is not understood.
     """
     if link is None and teacher_link is None:
         return {}
     from numerics import load_module
+    from numerics.pairs.functions import taylor_coefficients
     from theory.symbolic import Z, parse_link, single_index
     from theory.symbolic.codegen import generate_module
     from theory.symbolic.gradient_noise import generate_noise_module
 
     own = Z**2 if link is None else parse_link(link)
     model = single_index(own, None if teacher_link is None else parse_link(teacher_link))
+    if any(taylor_coefficients(part) is None for part in (*model.student_links, *model.teacher_links)):
+        return {"model": model}
     return {
         "model": load_module(generate_module(model)),
         "noise": load_module(generate_noise_module(model)),

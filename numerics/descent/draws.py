@@ -21,14 +21,18 @@ INPUTS, LABELS = range(2)
 
 def check_directions(problem: Problem) -> None:
     """Raise ValueError unless inputs can be drawn for the ``problem``: each mode is one component of them."""
-    if problem.teacher.ndim + problem.init.ndim > 2:
-        raise ValueError("runs on samples have one student with one teacher")
     if problem.dimension != len(problem.eigenvalues):
         raise ValueError(
             f"this problem has {len(problem.eigenvalues)} modes in place of {problem.dimension:g} "
             "directions: every component of an input is drawn, so use a problem that is not reduced, such as "
             "one with a sphere start and a finite dimension"
         )
+
+
+def check_one_of_each(problem: Problem) -> None:
+    """Raise ValueError for several students or teachers."""
+    if problem.teacher.ndim + problem.init.ndim > 2:
+        raise ValueError("these runs have one student with one teacher")
 
 
 def check_noise(variance: float) -> None:

@@ -49,7 +49,11 @@ class Iterate:
         energy = Modes(problem.eigenvalues, problem.teachers).energy
         self.barrier = limits.barrier(model, energy) if constraint is None else None
         self.students, self.pairs = problem.students, np.triu_indices(model.STUDENTS)
-        self._enter(charts.origin(model), np.eye(model.TEACHERS))
+        self._enter(self._start_chart(), np.eye(model.TEACHERS))
+
+    def _start_chart(self) -> charts.Chart:
+        """The chart that a run begins in."""
+        return charts.origin(self.model)
 
     def statistics(self) -> Array:
         """The chart's statistics (n,), as ``modes.statistics`` has them, at less cost for one state."""

@@ -18,6 +18,7 @@ from numerics.arrays import Array
 from numerics.descent.iterate import Iterate
 from numerics.descent.protocol import DescentProtocol
 from numerics.problems.problem import Problem
+from numerics.state import charts
 
 
 class Moments(Iterate):
@@ -42,6 +43,14 @@ class Moments(Iterate):
         self.variance = np.zeros_like(problem.eigenvalues)
         self.taught = np.flatnonzero((problem.teachers[0] != 0) | (problem.students[0] != 0))
         super().__init__(problem, protocol, model)
+
+    def _start_chart(self) -> charts.Chart:
+        """That of the overlaps: a variance beside the mean keeps areas from being small."""
+        return charts.overlaps(self.model)
+
+    def settle(self, statistics: Array) -> bool:
+        """As in descent, where the noise is known relative to the teacher."""
+        return hasattr(self.noise, "residual_gradient_noise") and super().settle(statistics)
 
     def statistics(self) -> Array:
         """The chart's statistics (2,): of q, or s, the variance is part."""

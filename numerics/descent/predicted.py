@@ -18,9 +18,11 @@ from numerics.descent.fluctuations import Accompanied, AccompaniedBlocks, deviat
 from numerics.descent.moment_blocks import MomentBlocks
 from numerics.descent.moments import Moments
 from numerics.descent.population import fast_modes, observables, reduced, stretches
-from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.protocol import DescentProtocol, Protocolled, protocol_of
 from numerics.descent.steps import recorded_steps
-from numerics.generated import Generated, GeneratedNoise, phase_retrieval, phase_retrieval_noise
+from numerics.generated import RightHandSides, phase_retrieval, phase_retrieval_noise
+from numerics.pairs import AnyModel, gradient_flow, is_plain
+from numerics.pairs.noise import KnownNoise, gradient_noise_of
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce, reduce_stream
@@ -39,7 +41,7 @@ COARSE = 1e-3  # error of the modes that the band is computed on
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class Prediction(Curves, Summarised):
+class Prediction(Protocolled, Curves, Summarised):
     """The mean curve of online SGD, after the step numbers ``steps`` (n,).
 
     ``t`` is the sum of the step sizes of the ``protocol``; the arrays after it are those of
@@ -73,21 +75,6 @@ class Prediction(Curves, Summarised):
     limit: Limit
     modes: int
     error: float
-
-    @property
-    def step_size(self) -> float:
-        """That of the protocol."""
-        return self.protocol.step_size
-
-    @property
-    def batch(self) -> int | tuple[tuple[float, int], ...]:
-        """That of the protocol."""
-        return self.protocol.batch
-
-    @property
-    def noise_variance(self) -> float:
-        """That of the protocol."""
-        return self.protocol.noise_variance
 
     @property
     def observables(self) -> Observables:
@@ -131,8 +118,8 @@ def predict_sgd(
     batch: Count = 1,
     noise_variance: float = 0.0,
     points: int | Sequence[int] | Array = 200,
-    model: Generated = phase_retrieval,
-    noise: GeneratedNoise = phase_retrieval_noise,
+    model: AnyModel = phase_retrieval,
+    noise: KnownNoise | None = None,
     progress: Callable[[int], None] | None = None,
     stepwise: bool = False,
     band: bool = False,
@@ -149,7 +136,9 @@ def predict_sgd(
     of runs, by the linear-noise equation of :mod:`numerics.descent.fluctuations`, to 3 % of its solution: it
     leaves out what is not Gaussian, as rare large deviations near the largest stable step, and the exits from
     a start with u = 0 to either side. Another ``model`` of one student and one
-    teacher comes with its ``noise``, from :func:`theory.symbolic.gradient_noise.generate_noise_module`.
+    teacher is a symbolic one or a network, of any link; a generated module comes with its ``noise``, from
+    :func:`theory.symbolic.gradient_noise.generate_noise_module`, with which small deficits keep their
+    relative accuracy.
 
     Raises ValueError for requests outside these limits, among them a reduced problem that does not say how
     many directions its eigenvalues have, and FloatingPointError where the means diverge.
@@ -160,6 +149,7 @@ def predict_sgd(
     ('+teacher', '0.0009555')
     """
     protocol = protocol_of(step_size, steps, batch, noise_variance)
+    model, noise = _known(model, noise)
     sizes = {len(problem.students), len(problem.teachers), model.STUDENTS, model.TEACHERS}
     if sizes != {1}:
         raise ValueError("the mean of SGD is predicted for one student with one teacher")
@@ -186,6 +176,26 @@ def predict_sgd(
         modes=len(counts),
         error=blocks.error + small.relative_error,
     )
+
+
+def _known(model: Any, noise: Any) -> tuple[RightHandSides, Any]:
+    """The right-hand sides of a ``model``, and its gradient's noise unless it is given.
+
+    Raises ValueError for a model whose noise is not known, and for one with label noise of its own.
+    """
+    rules = gradient_flow(model)
+    if bool(getattr(model, "noise", False)):
+        raise ValueError("the model has label noise of its own: leave it to the protocol")
+    if noise is None and rules is phase_retrieval:
+        noise = phase_retrieval_noise
+    elif noise is None:
+        if not is_plain(model):
+            raise ValueError("the gradient noise of this model is not known: give it, or a symbolic model")
+        if (rules.STUDENTS, rules.TEACHERS) != (1, 1):
+            raise ValueError("the mean of SGD is predicted for one student with one teacher")
+        sides = (model.student_weights, model.student_links), (model.teacher_weights, model.teacher_links)
+        noise = gradient_noise_of(rules, *(weights[0] * links[0] for weights, links in sides))
+    return rules, noise
 
 
 def _band(

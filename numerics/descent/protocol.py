@@ -201,6 +201,27 @@ class DescentProtocol:
         return min((start for start, _ in self._stages if start > begin), default=self.steps)
 
 
+class Protocolled:
+    """What knows the numbers of the ``protocol`` that made it by their own names."""
+
+    protocol: DescentProtocol
+
+    @property
+    def step_size(self) -> float:
+        """That of the protocol."""
+        return self.protocol.step_size
+
+    @property
+    def batch(self) -> int | tuple[tuple[float, int], ...]:
+        """That of the protocol."""
+        return self.protocol.batch
+
+    @property
+    def noise_variance(self) -> float:
+        """That of the protocol."""
+        return self.protocol.noise_variance
+
+
 def protocol_of(
     step_size: float | DescentProtocol,
     steps: int | None,

@@ -7,14 +7,16 @@ no function of a few statistics: the ODE is a library's (LSODA), with this Hessi
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.descent.draws import check_directions, check_noise
+from numerics.descent.draws import check_directions, check_noise, check_one_of_each
 from numerics.descent.protocol import DescentProtocol, protocol_of
 from numerics.descent.steps import recorded_steps
 from numerics.generated import phase_retrieval
+from numerics.problems.given import array_of
 from numerics.problems.problem import Problem
 from numerics.shown.labelled import Columns
 from numerics.shown.result import Curves
@@ -99,6 +101,28 @@ class Samples:
                 "eigenbasis of the covariance; rotate them, X @ vectors, as the problem was"
             )
 
+    @classmethod
+    def of(cls, problem: Problem, inputs: Any, labels: Any) -> "Samples":
+        """Samples of a ``problem`` that has a basis, from ``inputs`` (n, D) in the coordinates of the data.
+
+        Arrays may be lists, NumPy's or pandas', or files of them. Raises ValueError where the problem has no
+        basis, for shapes that do not fit, and for inputs that its basis does not make uncorrelated.
+
+        >>> from numerics import from_samples
+        >>> x = np.random.default_rng(0).standard_normal((200, 3)) @ [[2, 1, 0], [0, 1, 0], [0, 0, 1]]
+        >>> problem = from_samples(x, [1, 0, 0], [0.1, 0.1, 0.1])
+        >>> Samples.of(problem, x, x[:, 0] ** 2).loss(problem.teacher) < 1e-20
+        True
+        """
+        given = array_of("inputs", inputs, 2)
+        if problem.basis is None:
+            raise ValueError("the problem has no basis: from_covariance and from_samples give it one")
+        if given.shape[1] != len(problem.basis):
+            raise ValueError(
+                f"inputs have {given.shape[1]} columns: the problem's data has {len(problem.basis)}"
+            )
+        return cls(problem, given @ np.asarray(problem.basis), array_of("labels", labels, 1))
+
     def loss(self, w: Array) -> float:
         """L_n at w (d,)."""
         return float(np.mean(((self.inputs @ w) ** 2 - self.labels) ** 2))
@@ -137,6 +161,7 @@ def draw_samples(problem: Problem, count: Count, *, noise_variance: float = 0.0,
     >>> samples.inputs.shape, samples.loss(samples.problem.teacher)
     ((100, 2), 0.0)
     """
+    check_one_of_each(problem)
     check_directions(problem)
     check_noise(noise_variance)
     inputs, noise = (

@@ -11,19 +11,18 @@ and without label noise the small deficits keep their relative accuracy. P is lo
 whatever is recorded.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
 from typing import Any, ClassVar
 
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.descent import checkpoint
-from numerics.descent.draws import STREAM, Draws, check_directions
-from numerics.descent.protocol import DescentProtocol, protocol_of
+from numerics.descent.draws import check_one_of_each
+from numerics.descent.protocol import DescentProtocol, Protocolled, protocol_of
+from numerics.descent.simulation import Simulation, check_runs
 from numerics.descent.steps import recorded_steps
 from numerics.generated import phase_retrieval
 from numerics.problems.problem import Problem
@@ -35,12 +34,11 @@ from numerics.state.observables import Observables, norms, observe
 from theory.expected import Count, checked
 
 REBASE = 64
-SAVE_EVERY = 10.0  # seconds
 
 
 @checked
 @dataclass(frozen=True, eq=False, repr=False)
-class StochasticRuns(Result, Summarised):
+class StochasticRuns(Protocolled, Result, Summarised):
     """Runs of online SGD on one problem, one for every seed.
 
     ``steps`` (n,) are the step numbers recorded; ``t``, the sum of the step sizes of the ``protocol``, is the
@@ -62,21 +60,6 @@ class StochasticRuns(Result, Summarised):
     loss: Array
     mse: Array
     recovered: Array
-
-    @property
-    def step_size(self) -> float:
-        """That of the protocol."""
-        return self.protocol.step_size
-
-    @property
-    def batch(self) -> int | tuple[tuple[float, int], ...]:
-        """That of the protocol."""
-        return self.protocol.batch
-
-    @property
-    def noise_variance(self) -> float:
-        """That of the protocol."""
-        return self.protocol.noise_variance
 
     @property
     def lost(self) -> Array:
@@ -177,7 +160,9 @@ def shared_sgd(
     To draw costs more than all else in a step, so that spectra are compared at the cost of one or two.
     """
     protocol = protocol_of(step_size, steps, batch, noise_variance)
-    _check(problems, seeds)
+    check_runs(problems, seeds)
+    for problem in problems:
+        check_one_of_each(problem)
     recorded = recorded_steps(protocol.steps, points)
     runs = _Runs(problems, protocol, tuple(map(int, seeds)), recorded)
     runs.go(None if checkpoint is None else Path(checkpoint), progress)
@@ -187,19 +172,7 @@ def shared_sgd(
     )
 
 
-def _check(problems: Sequence[Problem], seeds: Sequence[int]) -> None:
-    """Raise ValueError for what SGD cannot run on."""
-    if not problems:
-        raise ValueError("at least one problem is needed")
-    for problem in problems:
-        check_directions(problem)
-        if len(problem.eigenvalues) != len(problems[0].eigenvalues):
-            raise ValueError("problems that share their inputs must have the same dimension")
-    if not (len(seeds) and all(seed >= 0 and seed % 1 == 0 for seed in seeds)):
-        raise ValueError("seeds must be one or more whole numbers, at least 0")
-
-
-class _Runs:
+class _Runs(Simulation):
     """The state of R runs on each of P problems in d dimensions.
 
     ``deviation`` D is (R, P, d), ``orientation`` P (R, P), ``rows`` (7, R, P, points) are the observables.
@@ -208,7 +181,7 @@ class _Runs:
     def __init__(
         self, problems: Sequence[Problem], protocol: DescentProtocol, seeds: tuple[int, ...], recorded: Array
     ) -> None:
-        self.problems, self.protocol, self.seeds, self.recorded = problems, protocol, seeds, recorded
+        super().__init__(problems, protocol, seeds, recorded)
         runs = len(seeds)
         self.eigenvalues = np.stack([problem.eigenvalues for problem in problems])
         roots = np.sqrt(self.eigenvalues)
@@ -216,43 +189,14 @@ class _Runs:
         start = roots * np.stack([problem.init for problem in problems])
         self.energies = np.array([problem.teacher_energy for problem in problems])
         self.barriers = np.array([phase_retrieval.barrier(np.array([[t]])) for t in self.energies])
-        self.places = {int(number): place for place, number in enumerate(recorded)}
-        self.done = 0
         self.deviation = np.repeat(start[None], runs, axis=0)
         self.orientation = np.zeros((runs, len(problems)))
         self.rows = np.full((len(Observables._fields) - 1, runs, len(problems), len(recorded)), np.nan)
 
-    def go(self, path: Path | None, progress: Callable[[int], None] | None) -> None:
-        """Take all steps, recording, and keeping the state in the file at ``path``."""
-        run, steps = self._fingerprint(), self.protocol.steps
-        state = None if path is None else checkpoint.load(path, run, self._state())
-        if state is not None:
-            self.done = int(state["done"])
-            self.deviation, self.orientation, self.rows = (
-                state[name] for name in ("deviation", "orientation", "rows")
-            )
-            self._check_resumed(path)
-        elif self.recorded[0] == 0:
-            self._record(0)
-        saved = monotonic()
-        for inputs, noise in self._drawn():
-            with np.errstate(over="ignore", invalid="ignore"):
-                self._advance(inputs, noise)
-            self._check_any()
-            if progress is not None:
-                progress(self.done)
-            whole = self.done == steps or self.done % STREAM == 0
-            if path is not None and whole and (self.done == steps or monotonic() >= saved + SAVE_EVERY):
-                self._save(path, run)
-                saved = monotonic()
+    varying = "deviation"
 
-    def _drawn(self) -> Iterator[tuple[Array, Array]]:
-        """The inputs and noise of the steps left."""
-        dimension, variance = self.eigenvalues.shape[1], float(self.protocol.noise_variance)
-        for begin, end, batch in self.protocol.stages():
-            if end > self.done:
-                draws = Draws(self.seeds, dimension, batch, variance)
-                yield from draws.pieces(max(begin, self.done), end)
+    def _further(self) -> tuple[str, ...]:
+        return ("orientation",)
 
     def _advance(self, inputs: Array, noise: Array) -> None:
         """Take the next n steps with ``inputs`` (R, n, m, d) and ``noise`` (R, n, m)."""
@@ -334,35 +278,3 @@ class _Runs:
             [np.vecdot(whitened, whitened), sign * np.vecdot(whitened, self.teacher[index])]
         )
         return np.stack(observe(problem, chart, sign, np.zeros(len(runs)), statistics, lengths)[1:])
-
-    def _check_any(self) -> None:
-        """Raise FloatingPointError, naming the seeds, when no run is left."""
-        if not np.isfinite(self.deviation).all(axis=2).any():
-            seeds = ", ".join(map(str, self.seeds))
-            raise FloatingPointError(
-                f"SGD diverged within {self.done} steps with seed {seeds}: "
-                f"reduce the step size {self.protocol.step_size:g}"
-            )
-
-    def _fingerprint(self) -> str:
-        """What makes these runs these runs."""
-        arrays = [array for p in self.problems for array in (p.eigenvalues, p.teacher, p.init)]
-        protocol = [str(part) for part in self.protocol.attributes().values()]
-        return checkpoint.fingerprint(*arrays, protocol, [str(seed) for seed in self.seeds], self.recorded)
-
-    def _save(self, path: Path, run: str) -> None:
-        """Keep the state in the file at ``path``."""
-        checkpoint.save(path, run, self._state())
-
-    def _state(self) -> dict[str, Array]:
-        """What a checkpoint holds."""
-        arrays = {"deviation": self.deviation, "orientation": self.orientation, "rows": self.rows}
-        return {**arrays, "done": np.array(self.done)}
-
-    def _check_resumed(self, path: Path | None) -> None:
-        """Raise ValueError for a state that no run is in: steps out of range, gaps in the rows of a run."""
-        due = np.asarray(self.recorded) <= self.done
-        lost = ~np.isfinite(self.deviation).all(axis=2)
-        gaps = np.isnan(self.rows[..., due]).any(axis=(0, -1)) & ~lost
-        if not 0 <= self.done <= self.protocol.steps or gaps.any() or np.isinf(self.rows[..., due]).any():
-            raise ValueError(f"{path}: is a damaged checkpoint: its numbers are those of no run")

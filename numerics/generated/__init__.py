@@ -17,12 +17,6 @@ Generated = Annotated[
 ]
 """The right-hand sides of a model: :mod:`numerics.generated.phase_retrieval`, or of :func:`load_module`."""
 
-GeneratedNoise = Annotated[
-    ModuleType, Only("a generated module of a noise", lambda module: hasattr(module, "gradient_noise"))
-]
-"""The gradient noise of a model, such as :mod:`numerics.generated.phase_retrieval_noise`."""
-
-
 @checked
 def load_module(text: str, name: str = "generated") -> ModuleType:
     """Execute the ``text`` of a generated module, which needs no file: any model can be solved at once.

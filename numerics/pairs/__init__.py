@@ -17,6 +17,7 @@ from numerics.pairs.functions import Link, is_link, read_link, taylor_coefficien
 from numerics.pairs.groups import pair_functions
 from numerics.pairs.momentum import HeavyBall
 from numerics.pairs.networks import Network, is_square
+from numerics.pairs.normalised import NormalisedMatchedNetwork, NormalisedNetwork
 from numerics.pairs.register import register_average
 from numerics.pairs.residual import MatchedNetwork, SquareNetwork
 from numerics.pairs.trained import Trained, trained
@@ -26,7 +27,7 @@ from theory.expected import NonNegative, Only, Positive, checked
 if TYPE_CHECKING:
     from theory.symbolic import Model
 
-    Flow = Network | Constrained | Trained | HeavyBall
+    Flow = Network | NormalisedNetwork | Constrained | Trained | HeavyBall
 
 __all__ = [
     "AnyModel",
@@ -34,6 +35,7 @@ __all__ = [
     "HeavyBall",
     "MatchedNetwork",
     "Network",
+    "NormalisedNetwork",
     "SquareNetwork",
     "Trained",
     "network",
@@ -78,6 +80,7 @@ def network(
     constraint: str | Constraint | None = None,
     train_weights: Positive | None = None,
     friction: NonNegative | None = None,
+    normalised: bool = False,
 ) -> "Flow":
     """The flow of ``Σ_j c_j f_j(w_j·x)`` that learns ``Σ_m c*_m g_m(w*_m·x)``.
 
@@ -87,9 +90,11 @@ def network(
     ``constraint`` is ``sphere``, ``qsphere`` or ``decay:κ``: the norm of every student is kept by projecting
     the gradient, or there is weight decay; see :mod:`theory.constraint`. With ``train_weights`` r the
     students' weights learn, too, from those given on: ``ċ = −r ∂L/∂c``. With ``friction`` γ the flow is that
-    of a heavy ball, ``Ẅ + γ Ẇ = −∂L/∂W``, which begins at rest.
+    of a heavy ball, ``Ẅ + γ Ẇ = −∂L/∂W``, which begins at rest. ``normalised`` units are ``f(x·w/‖w‖_Q)``,
+    students and teachers; see :mod:`theory.symbolic.normalised`.
     Raises ValueError for weights that are no non-zero real numbers, for links that are not understood, for
-    another number of links than of weights, for other constraints, and for two of these at once.
+    another number of links than of weights, for other constraints, and for two of these at once, but for
+    normalised units with a constraint.
 
     >>> import numpy as np
     >>> square = network("z**2")
@@ -105,7 +110,9 @@ def network(
     """
     kept = None if constraint is None else Constraint.read(constraint)
     given = {"constraint": kept, "train_weights": train_weights, "friction": friction}
-    several = [name for name, value in given.items() if value is not None]
+    several = [option for option, value in given.items() if value is not None]
+    if normalised:
+        several = [*(option for option in several if option != "constraint"), "normalised"]
     if len(several) > 1:
         raise ValueError(f"{' and '.join(several)} exclude each other: give one of them")
     c, f = _units("weights", weights, link)
@@ -113,9 +120,10 @@ def network(
     if train_weights is not None:
         kind = _kind(f, g, d if len(c) == len(d) else c, d)
         return trained(kind(f, g, c, d, float(noise), name), float(train_weights))
-    rules = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
+    plain = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
     if friction is not None:
-        return HeavyBall(rules, float(friction))
+        return HeavyBall(plain, float(friction))
+    rules = _normalised(plain) if normalised else plain
     return rules if kept is None else Constrained(rules, kept)
 
 
@@ -148,14 +156,16 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
             "a generated module whose weights learn is for code of your own: give the symbolic model, or "
             "network(..., train_weights=r)"
         )
-    if isinstance(model, ModuleType | Network):
+    if isinstance(model, ModuleType | Network | NormalisedNetwork):
         return model
+    if _is_normalised(model):
+        return _of_pairs(model, normalised=True)
     if _has_own_averages(model) or _has_areas(model):
         return _generated(model)
     return _of_pairs(model)
 
 
-def _of_pairs(model: "Model", train_weights: float | None = None) -> "Flow":
+def _of_pairs(model: "Model", train_weights: float | None = None, normalised: bool = False) -> "Flow":
     """The network of a symbolic model's links and weights."""
     found: Flow = network(
         list(model.student_links),
@@ -165,6 +175,7 @@ def _of_pairs(model: "Model", train_weights: float | None = None) -> "Flow":
         float(model.noise),
         model.name,
         train_weights=train_weights,
+        normalised=normalised,
     )
     return found
 
@@ -187,6 +198,24 @@ def gradient_flow(model: AnyModel) -> RightHandSides:
             "descend_network"
         )
     return rules
+
+
+def is_plain(model: Any) -> bool:
+    """Whether a model is Σ_j c_j f_j(w_j·x) on real Gaussian inputs, said by its links and weights."""
+    if isinstance(model, Network):
+        return True
+    return hasattr(model, "student_links") and not (_is_normalised(model) or _has_own_averages(model))
+
+
+def _normalised(plain: Network) -> NormalisedNetwork:
+    """The same network of units f(x·w/‖w‖_Q)."""
+    return NormalisedMatchedNetwork(plain) if isinstance(plain, MatchedNetwork) else NormalisedNetwork(plain)
+
+
+def _is_normalised(model: "Model") -> bool:
+    from theory.symbolic.normalised import NormalisedModel
+
+    return isinstance(model, NormalisedModel)
 
 
 def _has_own_averages(model: "Model") -> bool:

@@ -15,7 +15,9 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import load_module
-from numerics.pairs.series import Function, PolynomialPair, PolynomialSeries, SampledPair, SampledSeries
+from numerics.pairs.coefficients import Function, SampledSeries
+from numerics.pairs.polynomials import ExactSeries, PolynomialSeries
+from numerics.pairs.series import PolynomialPair, SampledPair
 
 if TYPE_CHECKING:
     import sympy
@@ -290,10 +292,15 @@ def _power(link: "sympy.Expr") -> int:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _sampled(link: Link) -> SampledSeries:
-    """The link by its values and, where it has them everywhere, those of its derivatives."""
+def _sampled(link: Link) -> SampledSeries | ExactSeries:
+    """The link by its values and, where it has them everywhere, those of its derivatives; a polynomial by its
+    coefficients.
+    """
     if callable_link(link):
         return SampledSeries([link])
+    taylor = taylor_coefficients(link)
+    if taylor is not None:
+        return ExactSeries(PolynomialSeries(taylor))
     import sympy
 
     from theory.symbolic.links import Z, has_kink, numpy_function

@@ -12,6 +12,7 @@ from numerics.problems.power_law import (
     check_horizon,
     check_power_law,
     check_size,
+    given,
     power_law,
     random_streams,
     size_of,
@@ -82,7 +83,7 @@ def _teachers(
 ) -> Array:
     """The teachers (M, d) before normalisation."""
     if not isinstance(teacher, str):
-        return _given("teacher", teacher, (count, len(index)))
+        return given("teacher", teacher, count, len(index))
     draws = stream.standard_normal((count, len(index)))
     if source is None:
         return draws
@@ -93,17 +94,9 @@ def _teachers(
 def _students(init: str | Array, count: int, size: int, stream: np.random.Generator) -> Array:
     """The students (K, d)."""
     if not isinstance(init, str):
-        return _given("init", init, (count, size))
+        return given("init", init, count, size)
     draws = stream.standard_normal((count, size))
     return draws / np.linalg.norm(draws, axis=1)[:, None]
-
-
-def _given(name: str, values: Array, shape: tuple[int, int]) -> Array:
-    """A user's array, of the right shape; one row may be a vector."""
-    array = np.atleast_2d(np.array(values, dtype=float))
-    if array.shape != shape:
-        raise ValueError(f"{name} has shape {np.shape(values)}: it must be {shape}, a row for each unit")
-    return array
 
 
 def _rows(vectors: Array) -> Array:

@@ -195,21 +195,21 @@ def _teacher(teacher: str | Array, source: float | None, index: Array, seed: int
             return index**-source
     if isinstance(teacher, str):
         return gaussian_teacher(len(index), seed)
-    return _given("teacher", teacher, len(index))
+    return given("teacher", teacher, len(index))
 
 
 def _start(init: str | Array, size: int, seed: int) -> Array:
     """The start w(0), drawn on the unit sphere or given."""
     if not isinstance(init, str):
-        return _given("init", init, size)
+        return given("init", init, size)
     _, start_stream = random_streams(seed)
     draw = np.random.default_rng(start_stream).standard_normal(size)
     return draw / np.linalg.norm(draw)
 
 
-def _given(name: str, values: Array, size: int) -> Array:
-    """A user's array, of the right length."""
-    array = np.array(values, dtype=float)
-    if array.shape != (size,):
-        raise ValueError(f"{name} has shape {array.shape}: for dimension {size} it must be ({size},)")
+def given(name: str, values: Array, *shape: int) -> Array:
+    """A user's array, of the right shape; a single row may be a vector."""
+    array = np.array(values, dtype=float, ndmin=len(shape))
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {np.shape(values)}: for dimension {shape[-1]} it must be {shape}")
     return array

@@ -30,6 +30,7 @@ Dimension = Annotated[
 
 LARGEST_ENERGY = 1e150  # the loss is quadratic in energies
 ENERGY_ROUNDING = 1e-12  # of an energy that is meant to be 1
+DIRECTIONS = ("all_eigenvalues", "counts")  # the rows of Problem.directions in files
 SMALLEST_ENTRY = 1e-300  # below, floats lose their digits
 
 
@@ -46,6 +47,8 @@ class Problem(Result, Summarised):
     problem has 0 and inf. ``init_rest`` (K, N) is what the floats of ``init`` leave out of a reduced
     problem's start, w(0) = init + init_rest, so that w(0) ∓ w* keeps its digits: see :meth:`deviation`.
     ``directions`` (2, D) holds eigenvalues, and how many directions have them, where the modes do not tell.
+    ``basis`` (D, N) has the eigenvectors as columns, in the coordinates of the user's data, where these are
+    known: see :meth:`in_coordinates`.
 
     Nothing is normalised: the energy Σ λ_i (w*_i)² of a teacher may be any positive number.
 
@@ -66,6 +69,7 @@ class Problem(Result, Summarised):
     horizon: Positive = inf
     init_rest: Array | float = 0.0
     directions: Array | None = None
+    basis: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "eigenvalues", _vector("eigenvalues", self.eigenvalues))
@@ -90,6 +94,10 @@ class Problem(Result, Summarised):
             )
         if self.directions is not None and np.shape(self.directions)[:1] != (2,):
             raise ValueError(f"directions has shape {np.shape(self.directions)}: it must be (2, D)")
+        if self.basis is not None and np.shape(self.basis)[1:] != (size,):
+            raise ValueError(
+                f"basis has shape {np.shape(self.basis)}: it must have a column for each of {size} modes"
+            )
         object.__setattr__(self, "init_rest", np.zeros_like(self.students) + self.init_rest)
         if not self.dimension:
             object.__setattr__(self, "dimension", size)
@@ -107,9 +115,8 @@ class Problem(Result, Summarised):
             raise ValueError("teacher has no energy (sum of eigenvalue * teacher² is 0): it must be positive")
         if not (energy > 1.0 / LARGEST_ENERGY and np.all(np.array(sizes) < LARGEST_ENERGY)):
             raise ValueError(
-                f"teacher energy {energy:g}, largest squared length {max(sizes):g}: "
-                f"they must lie between {1.0 / LARGEST_ENERGY:g} and {LARGEST_ENERGY:g}, "
-                "so rescale the problem"
+                f"teacher energy {energy:g}, largest squared length {max(sizes):g}: they must lie between "
+                f"{1.0 / LARGEST_ENERGY:g} and {LARGEST_ENERGY:g}, so rescale the problem"
             )
 
     @property
@@ -173,6 +180,20 @@ class Problem(Result, Summarised):
             )
         return Given(self.eigenvalues.tolist(), self.teacher.tolist())
 
+    def in_coordinates(self, weights: Array) -> Array:
+        """Weights (…, N) along the modes as (…, D) in the coordinates of the data that the problem is of.
+
+        Raises ValueError where the problem has no basis.
+
+        >>> from numerics import from_covariance
+        >>> problem = from_covariance([[2.0, 1.0], [1.0, 2.0]], [1, 0], [0, 1])
+        >>> problem.in_coordinates(problem.init).round(12).tolist()
+        [0.0, 1.0]
+        """
+        if self.basis is None:
+            raise ValueError("the problem has no basis: from_covariance and from_samples give it one")
+        return np.asarray(weights) @ np.asarray(self.basis).T
+
     def deviation(self, students: Array, teachers: Array) -> Array:
         """``students`` − ``teachers`` (K, N), with what rounding has left out of the students' start.
 
@@ -187,12 +208,15 @@ class Problem(Result, Summarised):
             return ("mode",) if vectors.ndim == 1 else (rows, "mode")
 
         start = dims(self.init, "student_row")
-        rest = {"init_rest": (start, np.reshape(self.init_rest, self.init.shape))}
+        rest: Columns = {"init_rest": (start, np.reshape(self.init_rest, self.init.shape))}
+        known = {} if self.directions is None else dict(zip(DIRECTIONS, self.directions, strict=True))
         return {
             "eigenvalues": (("mode",), self.eigenvalues),
             "teacher": (dims(self.teacher, "teacher_row"), self.teacher),
             "init": (start, self.init),
             **(rest if np.any(self.init_rest) else {}),
+            **{name: (("direction",), values) for name, values in known.items()},
+            **({} if self.basis is None else {"basis": (("coordinate", "mode"), np.asarray(self.basis))}),
         }
 
     def attributes(self) -> dict[str, float]:
@@ -259,7 +283,11 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
     }
     eigenvalues, teacher, init = (labelled[name].values for name in names)
     rest = labelled["init_rest"].values if "init_rest" in labelled else 0.0
-    return Problem(eigenvalues, teacher, init, init_rest=rest, **options)
+    known = [labelled[name].values for name in DIRECTIONS if name in labelled]
+    directions = np.stack(known) if len(known) == len(DIRECTIONS) else None
+    if "basis" in labelled:
+        options["basis"] = labelled["basis"].values
+    return Problem(eigenvalues, teacher, init, init_rest=rest, directions=directions, **options)
 
 
 def _from_dataset(path: str | Path) -> Problem:

@@ -9,8 +9,10 @@ deterministic:
 - ``laplace``: exponentials of Ĥ from resolvents at complex μ
 - ``linear_flow``: the mean loss and MSE of the linear flow, their parts of the teacher and of the noise
 - ``predicted``: ``predict_samples``, the whole flow
+- ``escape``: ``sample_escape``, what n samples do to the rate at which it leaves 0
 """
 
+from numerics.samples.escape import SampleEscape, sample_escape
 from numerics.samples.predicted import SamplePrediction, predict_samples
 
-__all__ = ["SamplePrediction", "predict_samples"]
+__all__ = ["SampleEscape", "SamplePrediction", "predict_samples", "sample_escape"]

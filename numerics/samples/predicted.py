@@ -22,6 +22,7 @@ from numerics.descent.draws import check_noise
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce_stream
+from numerics.samples.escape import spectrum_of
 from numerics.samples.label_averages import averages
 from numerics.samples.linear_flow import free, gathered, kept, spread
 from numerics.samples.resolvent import Directions, Resolvent
@@ -153,13 +154,7 @@ def _checked_times(times: Sequence[float] | Array) -> Array:
 def _directions(run: Trajectory, until: float) -> Directions:
     """The modes of the solved problem, scaled to ⟨w*, Qw*⟩ = 1, and all directions, reduced."""
     problem = run.problem
-    spectrum = problem.spectrum
-    if spectrum is None:
-        raise ValueError(
-            f"this problem has {len(problem.eigenvalues)} modes in place of {problem.dimension:g} directions "
-            "and does not say which eigenvalues these have: use one of power_law, or one that is not reduced"
-        )
-    values, counts = spectrum
+    values, counts = spectrum_of(problem)
     seen = values > 0
     order = np.argsort(-values[seen], kind="stable")
     rows = np.sqrt(counts[seen][order])[None]

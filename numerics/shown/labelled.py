@@ -52,6 +52,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "teacher": ("components of w* along the eigenvectors", "1"),
     "init": ("components of w(0) along the eigenvectors", "1"),
     "init_rest": ("what the floats of init leave out of w(0)", "1"),
+    "basis": ("eigenvectors of the covariance, a column for each", "1"),
     "seed": ("seed of the draws", "1"),
     "lost": ("1 of a run that diverged", "1"),
     "exponent": ("exponent a of the eigenvalues i^-a", "1"),

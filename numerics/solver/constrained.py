@@ -1,7 +1,8 @@
 """Runs of constrained flows: by implicit steps, or where the network is wide by explicit ones.
 
 A run starts in the chart at the origin. Where every student has the norm of the teacher that it has come near
-to, in the norm that is kept, it goes on in the chart at the teachers.
+to, in the norm that is kept, it goes on in the chart at the teachers; normalised students, at the multiples
+of the teachers that have their norms.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.pairs.constrained import Constrained, have_equal_norms
+from numerics.pairs.overlaps import split
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import Collocation
 from numerics.solver import implicit
@@ -50,6 +52,8 @@ class KeptKind(implicit.Kind):
         if not hasattr(rules, "residual_drift"):
             return None
         found = limits.nearest(rules, place.overlaps, place.law.energy, limits.NEAR)
+        if found is not None and getattr(rules, "SCALE_FREE", False):
+            found = _at_their_lengths(found, place, problem)
         if found is None:
             return None
         ends = place.directions, found @ problem.teachers
@@ -80,6 +84,19 @@ class KeptKind(implicit.Kind):
         return Trajectory(problem, table, segments, limit, until, error, self.model.constraint)
 
 
+def _at_their_lengths(orientation: Array, place: Place, problem: Problem) -> Array | None:
+    """P with the κ of the multiples κ w* that have the students' lengths; None where w_j is not near its own.
+
+    Normalised units tend to these, if the teachers' lengths are finite.
+    """
+    teachers, students = orientation @ problem.teachers, place.directions
+    scales = np.sqrt(np.vecdot(students, students) / np.vecdot(teachers, teachers))
+    S, U = split(place.overlaps, *orientation.shape)
+    reached = scales**2 * np.diag(orientation @ place.law.energy @ orientation.T)
+    apart = np.diag(S) - 2.0 * scales * np.diag(U @ orientation.T) + reached
+    return scales[:, None] * orientation if np.all(apart <= limits.NEAR * reached) else None
+
+
 def follow(
     problem: Problem, until: float, model: Constrained, progress: Callable[[float], None] | None = None
 ) -> Trajectory:
@@ -101,6 +118,15 @@ def check_norms(problem: Problem, constraint: Constraint) -> None:
     if constraint.keeps_norm and not squares.all():
         norm, student = "‖w‖_Q" if constraint.power else "‖w‖", int(np.argmin(squares)) + 1
         raise ValueError(f"{constraint} keeps {norm}, which is 0 for student {student}: start elsewhere")
+
+
+def moved(run: Trajectory) -> float:
+    """∫ ‖A‖ dt/8: the clock by which a reduction counts, s* t in phase retrieval near its teacher."""
+    total = 0.0
+    for step in run.segments:
+        gain, _ = step.chart.drift(step.statistics, step.teacher_energy)
+        total += float(np.trapezoid(np.linalg.norm(gain, ord=2, axis=(0, 1)), step.elapsed))
+    return total / 8.0
 
 
 def growth(run: Trajectory) -> float:

@@ -45,9 +45,11 @@ from numerics.state.limits import Limit
 from numerics.state.modes import Modes
 from numerics.state.segment import Segment
 from numerics.state.trajectory import Trajectory
+from theory.constraint import Constraint
 from theory.expected import checked
 
 STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
+LONGER = 4.0  # than a run has moved its modes: the horizon where the one before was too short
 ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
@@ -66,7 +68,8 @@ def solve(
 
     ``model`` is a symbolic :class:`theory.symbolic.Model`, a :func:`numerics.network` of any links and
     widths, or a generated module; any of them may have a constraint, :mod:`theory.constraint`, and then the
-    run is that of :mod:`numerics.solver.constrained`. Where the model has no barrier the state at ``until``
+    run is that of :mod:`numerics.solver.constrained`; so it is of normalised units, whose flow keeps every
+    ‖w_j‖ of itself. Where the model has no barrier the state at ``until``
     decides what is said of the limit. Time is the flow's own: no step size, no factor. The problem is first
     reduced exactly, so the cost grows like log(until) and hardly with the dimension. ``progress`` is called
     with the time after every step. ``check`` verifies the laws of the flow on the solution,
@@ -100,6 +103,9 @@ def solve(
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
     if isinstance(rules, Constrained):
         return _constrained(problem, until, rules, progress, check)
+    if getattr(rules, "SCALE_FREE", False):
+        kept = Constrained(rules, Constraint("sphere"))
+        return replace(_constrained(problem, until, kept, progress, check), constraint=None)
     if isinstance(rules, Trained):
         check_resolved(problem, rules.model)
         learnt = solve_trained(problem, until, rules, _clocked(problem, rules.model, until), progress)
@@ -180,8 +186,17 @@ def _constrained(
             return constrained.follow(some, until, model, progress)
         return direct.solve_directly(some, until, rules, rate, progress, model.constraint)
 
-    reduced = reduce(problem, _clocked(problem, rules, until))
-    found = follow(reduced)
+    horizon, passed = 0.0, _clocked(problem, rules, until)
+    while horizon < passed:
+        horizon = LONGER * passed if horizon else passed
+        reduced = reduce(problem, horizon)
+        found = follow(reduced)
+        passed = constrained.moved(found) / max(problem.teacher_energy, problem.start_energy)
+    if passed > problem.horizon:
+        raise ArithmeticError(
+            f"the modes move as far as in phase retrieval until t = {passed:.2g}: "
+            f"this reduced problem is faithful up to {problem.horizon:g} only"
+        )
     if (
         len(reduced.eigenvalues) < len(problem.eigenvalues)
         and constrained.growth(found) > constrained.LARGEST_GROWTH

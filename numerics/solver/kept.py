@@ -69,6 +69,11 @@ class KeptLaw(ModeLaw):
         own = self.teacher**2 @ self.kept
         return [(self.teacher**2 @ weight) / own for weight in self.weights]
 
+    @property
+    def projects(self) -> bool:
+        """Whether what the velocity has along the normal is taken off: normalised units have none there."""
+        return self.constraint.keeps_norm and not (self.chart.scale_free and self.constraint.power == 0)
+
     def statistics(self, states: Array) -> Array:
         """X (n, s) of ``states`` (s, K, N): the chart's statistics for every order."""
         K, M = self.students, self.teachers
@@ -146,7 +151,7 @@ class KeptLaw(ModeLaw):
         found = np.zeros((len(self.kinds), size, stages))
         head = np.concatenate([part.reshape(-1, first, stages) for part in (gain_slope, force_slope)])
         found[: len(head), :first] = head
-        if self.constraint.keeps_norm:
+        if self.projects:
             found[len(head) :] = self._multiplier_slopes(statistics, gain_slope, force_slope)
         return found
 
@@ -158,7 +163,7 @@ class KeptLaw(ModeLaw):
 
     def _multipliers(self, gain: Array, force: Array, statistics: Array) -> Array:
         """μ (K, s)."""
-        if not self.constraint.keeps_norm:
+        if not self.projects:
             return np.full((self.students, statistics.shape[-1]), -float(self.constraint.rate))
         own, taught, norm = self._pairings(statistics)
         pull = np.einsum("jks,jks->js", gain, own) + np.einsum("jms,jms->js", force, taught)

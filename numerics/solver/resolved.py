@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from numerics.generated import RightHandSides
-from numerics.pairs import Network
 from numerics.pairs.overlaps import split
 from numerics.problems.problem import Problem
 from numerics.state.modes import Modes
@@ -17,7 +16,7 @@ LARGEST = 1e-6
 
 def check_resolved(problem: Problem, model: RightHandSides) -> None:
     """Refuse links whose averages are not known at the energies of the start and of the teachers."""
-    if not isinstance(model, Network):
+    if not hasattr(model, "error"):
         return
     modes = Modes(problem.eigenvalues, problem.teachers)
     left_out = model.error(np.square(problem.students) @ problem.eigenvalues, np.diag(modes.energy))
@@ -30,7 +29,7 @@ def check_resolved(problem: Problem, model: RightHandSides) -> None:
 
 def unresolved(model: RightHandSides, segments: Sequence[Segment]) -> float:
     """What the averages leave out, relatively, at the largest energies of a run."""
-    if not isinstance(model, Network):
+    if not hasattr(model, "error"):
         return 0.0
     found = [step.chart.overlaps(step.statistics, step.teacher_energy) for step in segments]
     own = (split(overlaps, model.STUDENTS, model.TEACHERS)[0] for overlaps in found)

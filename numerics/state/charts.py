@@ -29,7 +29,8 @@ Slopes = Callable[[Array], tuple[Array, Array]]
 class Chart:
     """A coordinate chart: functions of the statistics (n, …) and the teacher's energy T (M, M).
 
-    It is ``centred`` where y = w, and ``smooth`` where the drift is, whatever the students are.
+    It is ``centred`` where y = w, ``smooth`` where the drift is, whatever the students are, and
+    ``scale_free`` where the model is.
     """
 
     drift: Callable[[Array, Array], tuple[Array, Array]]
@@ -40,6 +41,7 @@ class Chart:
     centred: bool
     smooth: bool
     areas: Pairs = ()
+    scale_free: bool = False
     drift_slopes: Callable[[Array, Array], "Slopes"] | None = None
 
     def modes(self, eigenvalues: Array, teacher: Array) -> Modes:
@@ -93,7 +95,15 @@ def overlaps(model: RightHandSides) -> Chart:
     deficits, smooth = getattr(model, "deficits", _no_deficits), hasattr(model, "residual_drift")
     slopes = getattr(model, "drift_slopes", None)
     return Chart(
-        model.drift, model.drift_jacobian, model.loss, deficits, _itself, True, smooth, drift_slopes=slopes
+        model.drift,
+        model.drift_jacobian,
+        model.loss,
+        deficits,
+        _itself,
+        True,
+        smooth,
+        scale_free=_scale_free(model),
+        drift_slopes=slopes,
     )
 
 
@@ -112,6 +122,7 @@ def teacher(model: RightHandSides) -> Chart:
         model.statistics,
         False,
         True,
+        scale_free=_scale_free(model),
         drift_slopes=getattr(model, "residual_slopes", None),
     )
 
@@ -119,6 +130,10 @@ def teacher(model: RightHandSides) -> Chart:
 def has_teacher(model: RightHandSides, energy: Array) -> bool:
     """Whether there are coordinates at the teacher of T = ``energy`` (M, M)."""
     return hasattr(model, "residual_drift") or Nearby(model).rests(energy)
+
+
+def _scale_free(model: RightHandSides) -> bool:
+    return bool(getattr(model, "SCALE_FREE", False))
 
 
 def _itself(statistics: Array, energy: Array) -> Array:

@@ -63,9 +63,15 @@ def nearest(model: RightHandSides, statistics: Array, energy: Array, within: flo
     """The P whose P W* every student is near: ‖w_j − (P W*)_j‖_Q² ≤ ``within`` · ‖(P W*)_j‖_Q².
 
     None where there is none, or where P is no symmetry of the teacher network. ``statistics`` (n,) are
-    those of the chart at the origin.
+    those of the chart at the origin. Of a model that is free of scales w_j and w*_m count as of energy 1.
     """
-    orientation = near_teachers(*split(statistics, model.STUDENTS, model.TEACHERS), energy, within)
+    S, U = split(statistics, model.STUDENTS, model.TEACHERS)
+    if getattr(model, "SCALE_FREE", False):
+        own, taught = np.sqrt(np.diag(S)), np.sqrt(np.diag(energy))
+        overlaps = S / np.outer(own, own), U / np.outer(own, taught), energy / np.outer(taught, taught)
+    else:
+        overlaps = S, U, energy
+    orientation = near_teachers(*overlaps, within)
     known = orientation is not None and _is_symmetry(model, energy, orientation)
     return orientation if known else None
 
@@ -109,5 +115,5 @@ def _is_symmetry(model: RightHandSides, energy: Array, orientation: Array) -> bo
         change = model.loss(join(turned @ orientation.T, turned), energy) - model.loss(
             join(energy, energy), energy
         )
-        size = model.loss(join(0.0 * energy, 0.0 * energy), energy)
+        size = model.loss(join(energy, 0.0 * energy), energy)
     return bool(abs(change) <= SYMMETRIC * abs(size))

@@ -144,17 +144,34 @@ def observe_all(
 ) -> Overlaps:
     """Overlaps with the teachers W* at ``times`` (T,) from ``statistics`` (n, T) in ``chart``.
 
-    These and the ``norms`` (4, K, M, T) are relative to P W*, with P the ``orientation`` and T = ``energy``;
+    These and the ``norms`` (4, K, M, T) are relative to P W*, with P the ``orientation``, whose entries are
+    multiples of ±1 where the model is free of scales, and T = ``energy``;
     the statistics are those of R W, with R the ``frame``.
     """
     S, U = split(chart.overlaps(statistics, energy), *norms.shape[1:3])
     S, U = rotate(frame.T, S, U)
+    squares = _distances(norms, np.abs(orientation).sum(axis=1))
     distances = [
-        np.einsum("kat,am->kmt", squares, mine.astype(float))
-        for squares, mine in zip(norms[2:], (orientation > 0, orientation < 0), strict=True)
+        np.einsum("kat,am->kmt", square, mine.astype(float))
+        for square, mine in zip(squares, (orientation > 0, orientation < 0), strict=True)
     ]
     loss = chart.loss(statistics, energy)
-    return Overlaps(times, S, np.einsum("kat,am->kmt", U, orientation), loss, sum(distances))
+    turned_back = orientation / np.square(orientation).sum(axis=1)[:, None]
+    return Overlaps(times, S, np.einsum("kat,am->kmt", U, turned_back), loss, sum(distances))
+
+
+def _distances(norms: Array, scales: Array) -> tuple[Array, Array]:
+    """‖w_j − w_m‖² and ‖w_j + w_m‖² (K, M, T) from the ``norms`` (4, K, M, T) relative to κ_m w_m, κ the
+    ``scales`` (M,).
+    """
+    own, along, away, opposite = norms
+    scale = scales[:, None]
+    square = (0.5 * (away + opposite) - own) / scale**2
+    across, rest = along / scale, (scale - 1.0) ** 2 * square
+    return (
+        away + 2.0 * (scale - 1.0) * (across - scale * square) + rest,
+        opposite - 2.0 * (scale - 1.0) * (across + scale * square) + rest,
+    )
 
 
 def norms(

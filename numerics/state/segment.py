@@ -68,7 +68,7 @@ class Segment(ABC):
     @property
     def sign(self) -> int:
         """P for one teacher: the sign that it is taken with."""
-        return int(self.orientation[0, 0])
+        return int(np.sign(self.orientation[0, 0]))
 
     @property
     def energy(self) -> Array:

@@ -149,6 +149,20 @@ class Trajectory(Summarised):
             return Weights(t[0], problem.eigenvalues, w[..., 0], deviation[..., 0])
         return Weights(t, problem.eigenvalues, w, deviation)
 
+    def weights(self, times: Times = None) -> Array:
+        """w (T, D), or (D,) at one time, in the coordinates of the problem's data; of networks (K, …).
+
+        Raises ValueError for a time outside [0, ``until``], and where the problem has no basis.
+
+        >>> from numerics import from_covariance, solve
+        >>> run = solve(from_covariance([[2.0, 1.0], [1.0, 2.0]], [1, 0], [0.5, 0.1]), until=10.0)
+        >>> run.weights(10.0).round(9).tolist()
+        [1.0, 0.0]
+        """
+        problem = self.problem if self.given is None else self.given
+        w = self.modes(times).w
+        return problem.in_coordinates(w if w.ndim == problem.init.ndim else np.swapaxes(w, -1, -2))
+
     def statistics(self, order: float, times: Times = None) -> Orders:
         """s^(k) and u^(k) of the ``order`` k at ``times``, also of 0 and negative ones where they are finite.
 
@@ -270,8 +284,9 @@ class Trajectory(Summarised):
 
     @property
     def _single(self) -> bool:
-        """Whether there are one student and one teacher."""
-        return len(self.problem.students) == len(self.problem.teachers) == 1
+        """Whether there are one student and one teacher, to whose size it is compared."""
+        free = self.segments[0].chart.scale_free
+        return len(self.problem.students) == len(self.problem.teachers) == 1 and not free
 
     def _measured(self, parameters: Mapping[str, Any]) -> dict[str, float]:
         """T1, T1' and T2, and the levels that define them: the default ones or those of ``parameters``."""
@@ -374,9 +389,10 @@ class Trajectory(Summarised):
 
     def _observe(self, segment: Segment, times: Array, statistics: Array, norms: Array) -> Observables:
         """The observables, relative to the chart and teacher of ``segment``."""
-        if norms.shape[1:3] != (1, 1):
+        if norms.shape[1:3] != (1, 1) or segment.chart.scale_free:
             raise ValueError(
-                "these are observables of one student and one teacher: use overlaps for networks"
+                "these are observables of one student and one teacher: use overlaps for networks and "
+                "normalised units"
             )
         return observe(self.problem, segment.chart, segment.sign, times, statistics, norms[:, 0, 0])
 
@@ -400,11 +416,13 @@ class Trajectory(Summarised):
     def phases(self, delta: float = 0.1, epsilon: float = 0.05) -> Phases:
         """The times T1(δ), T1' and T2(ε), with ``delta`` in units of s*.
 
-        Raises ValueError unless 0 < delta < 1 and 0 < epsilon < 1.
+        Raises ValueError unless 0 < delta < 1 and 0 < epsilon < 1, and for normalised units.
         """
         for name, value in (("delta", delta), ("epsilon", epsilon)):
             if not 0 < value < 1:
                 raise ValueError(f"{name} is {value}: it must lie strictly between 0 and 1")
+        if self.segments[0].chart.scale_free:
+            raise ValueError("phases compare w with w*, whose size has no meaning for normalised units")
         energy = self.problem.teacher_energy
         escapes = [
             time

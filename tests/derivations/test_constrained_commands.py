@@ -3,9 +3,8 @@
 import json
 
 import pytest
-from click.testing import CliRunner
+from commandline import invoke
 
-from derivations.commands.derive import derive
 from derivations.commands.descend import descend
 from derivations.commands.solve import solve
 from numerics import load
@@ -14,7 +13,7 @@ from theory.symbolic import constrained, quadratic_network
 
 @pytest.mark.parametrize("constraint", ["sphere", "qsphere", "decay:1/3"])
 def test_derive_prints_the_multipliers(constraint):
-    result = CliRunner().invoke(derive, ["--width", "2", "--constraint", constraint, "--json"])
+    result = invoke("derive", "--width", "2", "--constraint", constraint, "--json")
     answer = json.loads(result.stdout)
     multipliers = constrained(quadratic_network(2, 1), constraint).multipliers
     assert answer["constraint"] == constraint
@@ -22,7 +21,7 @@ def test_derive_prints_the_multipliers(constraint):
 
 
 def test_derive_refuses_sgd_with_a_constraint():
-    result = CliRunner().invoke(derive, ["--constraint", "sphere", "--sgd"])
+    result = invoke("derive", "--constraint", "sphere", "--sgd")
     assert result.exit_code == 2
     assert "--constraint" in result.output
 
@@ -38,14 +37,14 @@ def test_solve_and_descend_keep_a_norm(tmp_path, constraint):
         descend: ["--step-size", "0.001", "--steps", "2000", "--points", "3"],
     }
     for command, options in runs.items():
-        result = CliRunner().invoke(command, [*common, *options, "--json"], catch_exceptions=False)
+        result = invoke(command.name, *common, *options, "--json")
         answer = json.loads(result.stdout)
         assert answer["constraint"] == constraint
         if constraint == "qsphere":
             assert [row[0][0] for row in answer["S"]] == pytest.approx([0.305] * 3, rel=1e-12)
         assert answer["loss"][0] > answer["loss"][-1]
         name = tmp_path / f"{command.name}.nc"
-        CliRunner().invoke(command, [*common, *options, "--output", str(name)], catch_exceptions=False)
+        invoke(command.name, *common, *options, "--output", str(name))
         assert load(name).attrs["constraint"] == constraint
 
 
@@ -55,8 +54,6 @@ def test_solve_and_descend_keep_a_norm(tmp_path, constraint):
 def test_solve_refuses(tmp_path, options):
     path = tmp_path / "problem.json"
     path.write_text(json.dumps({"eigenvalues": [1.0], "teacher": [1.0], "init": [0.5]}))
-    result = CliRunner().invoke(
-        solve, ["--problem", str(path), "--until", "1", "--constraint", "sphere", *options]
-    )
+    result = invoke("solve", "--problem", str(path), "--until", "1", "--constraint", "sphere", *options)
     assert result.exit_code == 2
     assert "constraint" in result.output

@@ -9,6 +9,7 @@ from commandline import answered, run
 
 import numerics
 from numerics import power_law
+from theory.symbolic import parse_link, single_index
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -151,3 +152,20 @@ def test_descend_prints_the_contract():
     assert answer["u"] == curve.u.tolist()
     assert answer["t"][0] == 0.0
     assert answer["t"][-1] == pytest.approx(3.0, rel=1e-12)
+
+
+def test_descend_runs_sgd_of_any_model(tmp_path):
+    """JSON is that of the interface; a table shows the median loss, a file keeps the runs."""
+    line = f"{LAW} --steps 300 --points 4 --sgd --runs 2 --link relu(z) --schedule linear --batch 1,2@0.5"
+    answer = answered(f"{line} --json")
+    model = single_index(parse_link("relu(z)"))
+    protocol = numerics.DescentProtocol(2e-3, 300, "linear", [(0, 1), (0.5, 2)])
+    runs = numerics.online_sgd_network(PROBLEM, protocol, model=model, seeds=(3, 4), points=4)
+    assert answer["loss"] == runs.loss.tolist()
+    assert np.shape(answer["S"]) == (2, 4, 1, 1)
+    assert answer["schedule"] == "linear"
+    run(f"{line} --output {tmp_path / 'runs.nc'}")
+    labelled = numerics.load(tmp_path / "runs.nc")
+    assert np.array_equal(labelled["loss"].values, runs.loss)
+    assert labelled.attrs["batch"] == "1,2@0.5"
+    assert f"{np.median(runs.loss[:, -1]):.4g}" in run(line).output

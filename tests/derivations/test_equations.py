@@ -7,9 +7,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import sympy
-from click.testing import CliRunner
+from commandline import invoke
 
-from derivations.commands.derive import derive
 from derivations.press.equations import FORMATS, equations, sgd_equations
 from theory.symbolic import Model, Z, parse_link, phase_retrieval, single_index
 
@@ -81,14 +80,14 @@ def test_latex_keeps_every_term(contents):
 
 @pytest.mark.parametrize("layout", sorted(FORMATS))
 def test_command_prints_every_format(layout):
-    result = CliRunner().invoke(derive, ["--width", "2", "--format", layout])
+    result = invoke("derive", "--width", "2", "--format", layout)
     assert result.exit_code == 0
     expected = FORMATS[layout](list(equations(Model("network", Z**2, Z**2, (1, 1), (1,)))))
     assert result.stdout == f"{expected}\n"
 
 
 def test_json_of_a_network():
-    answer = json.loads(CliRunner().invoke(derive, ["--width", "2", "--teachers", "3", "--json"]).stdout)
+    answer = json.loads(invoke("derive", "--width", "2", "--teachers", "3", "--json").stdout)
     assert len(answer["A"]) == len(answer["A"][0]) == len(answer["B"]) == 2
     assert len(answer["B"][0]) == 3
     assert answer["B"][1][2] == "8*U23"
@@ -116,21 +115,21 @@ def test_the_mean_step_of_sgd_in_one_dimension(link):
 
 
 def test_command_adds_the_mean_step_of_sgd():
-    answer = json.loads(CliRunner().invoke(derive, ["--sgd", "--json"]).stdout)["equations"]
+    answer = json.loads(invoke("derive", "--sgd", "--json").stdout)["equations"]
     assert [key for key in answer if key.startswith("step")] == ["step s", "step u"]
     assert answer["noise C_T"] == "-192*s**2 + 192*s*t + 320*u**2"
-    network = json.loads(CliRunner().invoke(derive, ["--width", "2", "--sgd", "--json"]).stdout)["equations"]
+    network = json.loads(invoke("derive", "--width", "2", "--sgd", "--json").stdout)["equations"]
     assert [key[5:] for key in network if key.startswith("step")] == ["S11", "S12", "S22", "U11", "U21"]
     for layout in sorted(FORMATS):
-        assert CliRunner().invoke(derive, ["--sgd", "--format", layout]).exit_code == 0
+        assert invoke("derive", "--sgd", "--format", layout).exit_code == 0
     for refused in (["--link", "erf(z)"], ["--width", "20"]):
-        result = CliRunner().invoke(derive, [*refused, "--sgd"])
+        result = invoke("derive", *refused, "--sgd")
         assert result.exit_code == 2
         assert len(result.stderr.splitlines()) == 1
 
 
 def test_text_starts_with_the_loss():
-    text = CliRunner().invoke(derive, []).stdout
+    text = invoke("derive").stdout
     assert re.search(r"^loss = 3⋅s ", text, re.M)
 
 

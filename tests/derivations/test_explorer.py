@@ -10,10 +10,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from browser import PROGRAM, Browser
-from click.testing import CliRunner
+from commandline import invoke
 
 from derivations import explorer
-from derivations.cli import main
 from derivations.commands.explore import explore
 from numerics import power_law, solve
 from theory.asymptotics import PowerLaw, constants
@@ -58,7 +57,7 @@ def test_same_bytes_each_time(page):
 
 def test_command_writes_the_page(page, tmp_path):
     target = tmp_path / "new" / "explorer.html"
-    result = CliRunner().invoke(main, ["explore", "--output", str(target), "--json"])
+    result = invoke("explore", "--output", str(target), "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout) == {"page": str(target)}
     assert target.read_text(encoding="utf-8") == page
@@ -70,14 +69,14 @@ def test_the_examples_in_the_help_run(page, tmp_path, monkeypatch):
     lines = [shlex.split(line)[1:] for line in explore.epilog.splitlines() if "phase-retrieval" in line]
     assert len(lines) == 2
     for line in lines:
-        assert CliRunner().invoke(main, line).exit_code == 0
+        assert invoke(*line).exit_code == 0
     for name in ("report/explorer.html", "explorer.html"):
         assert (tmp_path / name).read_text(encoding="utf-8") == page
 
 
 def test_command_refuses_a_folder_that_cannot_be(tmp_path):
     (tmp_path / "file").touch()
-    result = CliRunner().invoke(main, ["explore", "--output", str(tmp_path / "file" / "explorer.html")])
+    result = invoke("explore", "--output", str(tmp_path / "file" / "explorer.html"))
     assert result.exit_code == 2
     assert "cannot be made" in result.stderr
 
@@ -236,14 +235,14 @@ class TestPage:
         line = shlex.split(self.text(opened, "command-solve"))
         assert line[0] == "phase-retrieval"
         time = opened.run("readingTime()")
-        answer = json.loads(CliRunner().invoke(main, [*line[1:], "--times", repr(time), "--json"]).stdout)
+        answer = json.loads(invoke(*line[1:], "--times", repr(time), "--json").stdout)
         shown = json.loads(opened.run("JSON.stringify(observe(shown.run, readingTime()))"))
         for name, value in shown.items():
             assert value == pytest.approx(answer[name][0], rel=AGREEMENT), name
         for name in ("t1", "t1_prime", "t2"):
             assert float(self.text(opened, name)) == pytest.approx(answer["phases"][name], rel=1e-6), name
         line = shlex.split(self.text(opened, "command-constants"))
-        answer = json.loads(CliRunner().invoke(main, [*line[1:], "--json"]).stdout)["constants"]
+        answer = json.loads(invoke(*line[1:], "--json").stdout)["constants"]
         assert float(self.text(opened, "constant-escape_rate")) == pytest.approx(
             float(answer["escape_rate"]["value"]), rel=1e-6
         )

@@ -197,6 +197,25 @@ def test_figures_1_and_5_runs_follow_the_flow(quick, number):
         np.testing.assert_allclose(run.y, on_the_line, rtol=0.05)
 
 
+@pytest.mark.parametrize(
+    ("number", "pairs"),
+    [
+        (1, [("$a = 1.5$", "predicted, $a = 1.5$")]),
+        (5, [("MSE", "predicted, MSE"), ("$s$", "predicted, $s$")]),
+    ],
+)
+def test_figures_1_and_5_predict_their_runs(quick, number, pairs):
+    """The median of the seeds lies within two predicted deviations, and 1 %, of the predicted mean."""
+    for panel in quick[number].panels:
+        drawn = {curve.label.removeprefix("_"): curve for curve in panel.curves}
+        for name, prediction in pairs:
+            run, mean = drawn[name], drawn[prediction]
+            np.testing.assert_allclose(run.x, mean.x, rtol=1e-12)
+            (lower, upper), room = mean.band, 0.01 * mean.y
+            assert np.all(lower < upper)
+            assert np.all((lower - room <= run.y) & (run.y <= upper + room))
+
+
 def test_figure_1_label_noise_holds_the_error_at_its_level():
     """ησ² is where the MSE settles: per mode 16ηλ e² is lost and 16η²σ²λ gained."""
     problem = comparable(0.0, seed=1)

@@ -6,9 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-
-from derivations.cli import main
+from commandline import invoke
 
 README = Path(__file__).parents[2] / "README.md"
 GUIDE = files("derivations.guide")
@@ -39,7 +37,7 @@ def run_command(words):
     if command in LONG:
         return
     reduced = ["--quick"] if command in QUICK and "--quick" not in words else []
-    result = CliRunner().invoke(main, [*words[1:], *reduced])
+    result = invoke(*words[1:], *reduced)
     assert result.exit_code == 0, (words, result.output)
 
 

@@ -77,6 +77,10 @@ def test_wide_networks_have_laws_of_their_own():
         (["--latex", "--json"], "exclude each other"),
         (["--teacher", "source:x"], "flat, source:B"),
         (["--plot", "x.svg"], "--plot needs one law"),
+        (
+            ["--plot", "x.svg", "--algorithm", "sgd", "--only", "decayed_loss"],
+            "the regimes of decayed_loss depend on p as well",
+        ),
         (["--plot", "x.txt", "--only", "loss"], "must end in .svg"),
         (["--exponent", "-1"], "at least 0"),
         (["--link", "nonsense(z)"], "nonsense"),

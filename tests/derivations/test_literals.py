@@ -25,7 +25,8 @@ MARKED = {
     "words of counterexamples: their numbers are those that the replay asserts with": 23,
     "definitions": 3,
     "names of symbols": 4,
-    "prose beside the formulas: conditions, orders and reasons": 169,
+    "settings in prose: a name and its number": 43,
+    "prose beside the formulas: definitions, conditions, names and orders": 67,
     "values of options": 7,
 }
 """How many formulas with numbers are typed, by what they are."""
@@ -53,18 +54,24 @@ OTHERS = {
 ROLES = {
     "Definition": "definitions",
     **dict.fromkeys(("Symbol", "IndexedBase", "Function", "named"), "names of symbols"),
-    **dict.fromkeys(
-        ("Prose", "derived", "Section"), "prose beside the formulas: conditions, orders and reasons"
-    ),
     "option": "values of options",
 }
 
+
+PROSE_KINDS = tuple(kind for kind in MARKED if "prose" in kind)
 
 CLAIMS = {
     **dict.fromkeys(("claim", "correction"), next(iter(MARKED))),
     **dict.fromkeys(("Counterexample", "refutes", "refutes_at", "_falls", "_at_teacher"), list(MARKED)[1]),
 }
 """Where formulas stand in the modules of claims: their evidence types none."""
+
+PROSE = {"Prose", "derived", "Section"}
+SETTING = re.compile(
+    r"\$[^\d]*(?:=|<|>|\\leq?|\\geq?|\\ll|\\propto)\s*(?:\d[\d.^{}]*|\\tfrac\d\d|\(.*\)|s_\*/\d+|i\^\{-2\})\$"
+    r"|\$\\tfrac\d\d < a < \d\$"
+)
+"""A name and its number, or its range."""
 
 PATTERNS = {"compile", "findall", "fullmatch", "match", "search", "split", "sub"}
 """Calls whose strings are regular expressions, no formulas."""
@@ -116,11 +123,13 @@ def found():
     for path in sorted(ROOT.rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
         claims = "claims" in path.relative_to(ROOT).parts
-        for call, _ in literals(ast.parse(path.read_text("utf-8"))):
+        for call, formula in literals(ast.parse(path.read_text("utf-8"))):
             if claims:
                 kinds[CLAIMS.get(call, "evidence")] += 1
             elif call in PATTERNS:
                 continue
+            elif call in PROSE:
+                kinds[PROSE_KINDS[SETTING.fullmatch(formula) is None]] += 1
             elif call in ROLES:
                 kinds[ROLES[call]] += 1
             else:

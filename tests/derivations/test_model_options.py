@@ -83,7 +83,10 @@ def test_wide_tables_have_few_columns_and_files_have_all(tmp_path):
         (["derive", "--link", "z,z^2", "--width", 3], "--width has 3, --link has 2"),
         (["solve", *LAW, "--until", 1, "--width", 2, "--digits", 20], "--digits needs a --problem file"),
         (["solve", *LAW, "--until", 1, "--width", 2, "--sgd", "--step-size", 0.1], "leave out --width"),
-        (["descend", *LAW, "--width", 2, "--sgd", "--step-size", 0.1, "--steps", 3], "leave out --sgd"),
+        (
+            ["descend", *LAW, "--width", 2, "--samples", 9, "--step-size", 0.1, "--steps", 3],
+            "out --samples",
+        ),
         (["derive", "P1", "--width", 2], "--width derives a model"),
         (["solve", "--exponent", 2, "--dimension", "inf", "--width", 2, "--until", 1], "no sphere"),
     ],

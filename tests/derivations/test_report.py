@@ -8,11 +8,10 @@ import subprocess
 from html.parser import HTMLParser
 
 import pytest
-from click.testing import CliRunner
+from commandline import invoke
 
 from derivations import report
 from derivations.adjudication import recorded, table
-from derivations.commands.report import report as command
 from derivations.court import Effort
 from derivations.escape.measured import escape
 from derivations.press.evidence import Check, Comparison, Section
@@ -105,7 +104,7 @@ def test_command_fails_with_a_contradicted_verdict(tmp_path, monkeypatch, sectio
     monkeypatch.setattr(report, "sections", lambda quick, progress: iter(sections[:1]))
     wrong = [row._replace(agrees=False, verdict="gap") for row in table(Effort.QUICK, ["Lem3"])]
     monkeypatch.setattr("derivations.adjudication.recorded", lambda: wrong)
-    result = CliRunner().invoke(command, ["--quick", "--output", str(tmp_path / "index.html")])
+    result = invoke("report", "--quick", "--output", str(tmp_path / "index.html"))
     assert result.exit_code == 1
     assert "verdicts that contradict the record: Lem3" in result.stdout
 
@@ -132,7 +131,7 @@ def test_regenerating_gives_identical_bytes():
 def test_command_writes_the_page_and_fails_with_a_failing_check(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "sections", lambda quick, progress: iter([FAILING]))
     target = tmp_path / "new" / "index.html"
-    result = CliRunner().invoke(command, ["--quick", "--output", str(target)])
+    result = invoke("report", "--quick", "--output", str(target))
     assert result.exit_code == 1
     assert "FAILS" in result.stdout
     assert "Some checks fail." in target.read_text(encoding="utf-8")
@@ -141,14 +140,14 @@ def test_command_writes_the_page_and_fails_with_a_failing_check(tmp_path, monkey
 
 def test_command_succeeds_when_all_holds(tmp_path, monkeypatch, sections):
     monkeypatch.setattr(report, "sections", lambda quick, progress: iter(sections))
-    result = CliRunner().invoke(command, ["--quick", "--output", str(tmp_path / "index.html")])
+    result = invoke("report", "--quick", "--output", str(tmp_path / "index.html"))
     assert result.exit_code == 0
     assert "FAILS" not in result.stdout
 
 
 def test_command_answers_programs(tmp_path, monkeypatch, sections):
     monkeypatch.setattr(report, "sections", lambda quick, progress: iter([*sections, FAILING]))
-    result = CliRunner().invoke(command, ["--quick", "--json", "--output", str(tmp_path / "index.html")])
+    result = invoke("report", "--quick", "--json", "--output", str(tmp_path / "index.html"))
     answer = json.loads(result.stdout)
     assert result.exit_code == 1
     assert answer["holds"] is False

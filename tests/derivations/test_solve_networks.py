@@ -4,10 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from commandline import invoke
 from flint import arb, ctx
 
-from derivations.commands.solve import solve
 from tests.oracles.network_taylor import network_taylor, square, statistics
 
 PROBLEM = {
@@ -33,7 +32,7 @@ def test_two_students_that_hardly_differ(tmp_path, options, tolerance):
         "--json",
         *options,
     ]
-    answer = json.loads(CliRunner().invoke(solve, arguments, catch_exceptions=False).stdout)
+    answer = json.loads(invoke("solve", *arguments).stdout)
     weights = network_taylor(square, *PROBLEM.values(), [1.0, 5.0], 32)
     exact = [[arb(x) for x in row] for row in PROBLEM["teacher"]]
     assert [float(t) for t in answer["t"]] == [5.0, 1.0]
@@ -52,7 +51,7 @@ def test_weights(tmp_path, digits):
     path.write_text(json.dumps(PROBLEM))
     weights = ["--weights", "1.5,-1/2", "--teacher-weights", "1.5,-0.5"]
     arguments = ["--problem", str(path), "--link", "z^2", "--until", "1", "--times", "1e-9", "--json"]
-    result = CliRunner().invoke(solve, [*arguments, *weights, *digits], catch_exceptions=False)
+    result = invoke("solve", *arguments, *weights, *digits)
     lam = np.array([float(x) for x in PROBLEM["eigenvalues"]])
     star, start = (np.array(PROBLEM[name], float) for name in ("teacher", "init"))
     c = np.array([1.5, -0.5])
@@ -65,10 +64,10 @@ def test_a_link_without_closed_form(tmp_path):
     path = tmp_path / "network.json"
     path.write_text(json.dumps(PROBLEM))
     arguments = ["--problem", str(path), "--link", "tanh", "--until", "10", "--points", "3", "--json"]
-    answer = json.loads(CliRunner().invoke(solve, arguments, catch_exceptions=False).stdout)
+    answer = json.loads(invoke("solve", *arguments).stdout)
     assert answer["loss"][0] > answer["loss"][1] > answer["loss"][2]
     assert answer["error"] < 1e-10
-    result = CliRunner().invoke(solve, [*arguments, "--digits", "15"])
+    result = invoke("solve", *arguments, "--digits", "15")
     assert result.exit_code == 2
     assert "tanh" in result.output
 
@@ -76,6 +75,6 @@ def test_a_link_without_closed_form(tmp_path):
 def test_a_link_that_is_not_understood(tmp_path):
     path = tmp_path / "network.json"
     path.write_text(json.dumps(PROBLEM))
-    result = CliRunner().invoke(solve, ["--problem", str(path), "--until", "5", "--link", "tan(z)"])
+    result = invoke("solve", "--problem", str(path), "--until", "5", "--link", "tan(z)")
     assert result.exit_code == 2
     assert "tan" in result.output

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import sympy
-from click.testing import CliRunner
+from commandline import invoke
 
 from derivations.commands.derive import derive
 from derivations.commands.descend import descend
@@ -16,7 +16,7 @@ LAW = ["--exponent", "1.5", "--dimension", "10"]
 
 
 def answered(command, *options):
-    result = CliRunner().invoke(command, [*options, "--json"], catch_exceptions=False)
+    result = invoke(command.name, *options, "--json")
     return json.loads(result.stdout)
 
 
@@ -46,11 +46,11 @@ def test_solve_and_descend_report_the_weights(tmp_path, rate):
         assert answer["weights"][-1] != pytest.approx([1.0, -0.5], rel=1e-3)
         assert answer["train_weights"] == float(rate[0] if rate else 1)
         path = tmp_path / f"{command.name}.nc"
-        CliRunner().invoke(command, [*common, *options, "--output", str(path)], catch_exceptions=False)
+        invoke(command.name, *common, *options, "--output", str(path))
         labelled = load(path)
         assert labelled["weights"].values.T.tolist() == answer["weights"]
         assert labelled.attrs["train_weights"] == answer["train_weights"]
-        table = CliRunner().invoke(command, [*common, *options], catch_exceptions=False).output
+        table = invoke(command.name, *common, *options).output
         assert "c2" in table
 
 
@@ -76,7 +76,7 @@ def test_the_flow_and_small_steps_agree():
     ],
 )
 def test_what_does_not_go_together_is_refused(command, options, told):
-    result = CliRunner().invoke(command, [*options, "--train-weights", "1"])
+    result = invoke(command.name, *options, "--train-weights", "1")
     assert result.exit_code == 2
     assert told in result.output
     assert len(result.output.strip().splitlines()) <= 4
@@ -84,6 +84,6 @@ def test_what_does_not_go_together_is_refused(command, options, told):
 
 @pytest.mark.parametrize("rate", ["0", "1/0", "fast", "nan"])
 def test_a_rate_is_positive(rate):
-    result = CliRunner().invoke(solve, [*LAW, "--until", "1", "--train-weights", rate])
+    result = invoke("solve", *LAW, "--until", "1", "--train-weights", rate)
     assert result.exit_code == 2
     assert "must be a positive number" in result.output

@@ -52,5 +52,5 @@ def test_cells_are_short_and_what_they_show_is_checked(path):
     assert len(checks) >= 5
 
 
-def test_the_eight_notebooks_are_there():
-    assert [path.stem[0] for path in NOTEBOOKS] == list("12345678")
+def test_the_nine_notebooks_are_there():
+    assert [path.stem[0] for path in NOTEBOOKS] == list("123456789")

@@ -98,8 +98,9 @@ def test_the_escape_from_zero(friction):
     assert found / found[0] == pytest.approx(expected, rel=1e-6)
 
 
-def test_slow_modes_follow_the_flow_at_their_own_clock(friction=4.0):
+def test_slow_modes_follow_the_flow_at_their_own_clock():
     """At d = ∞ modes with αλ ≪ γ² decay at αλ/γ: the law of 1 − u is the flow's at the time t/γ."""
+    friction = 4.0
     problem = power_law(2.0, np.inf, init="escape:0.3", horizon=1e6)
     ball = solve(problem, 1e4 * friction, network("z^2", friction=friction), check=True)
     flow = solve(problem, 1e4)

@@ -195,8 +195,8 @@ def test_a_run_that_changes_sides_is_shown_from_where_it_is():
 INTERRUPTED = """
 import sys
 from numerics import online_sgd, power_law
-from numerics.descent import sgd
-sgd.SAVE_EVERY = 0.0
+from numerics.descent import simulation
+simulation.SAVE_EVERY = 0.0
 def show(done):
     print(done, flush=True)
 online_sgd(power_law(1.5, 20, "gaussian", seed=3), 0.01, 60_000, noise_variance=0.05, seeds=(0, 1),

@@ -7,7 +7,7 @@ import pytest
 import sympy
 from mpmath import mp, mpf
 
-from numerics import Problem, descend, online_sgd, power_law, predict_sgd, reduce, solve
+from numerics import Problem, descend, online_sgd, power_law, predict_sgd, reduce, save, solve
 from numerics.descent.moments import Moments
 from numerics.descent.protocol import DescentProtocol
 from numerics.generated import load_module
@@ -210,6 +210,17 @@ def test_bad_requests(options, message):
     request = {"problem": power_law(1.5, 20), "step_size": 0.01, "steps": 10, **options}
     with pytest.raises(ValueError, match=message):
         predict_sgd(**request)
+
+
+@pytest.mark.parametrize("suffix", ["json", "csv", "nc"])
+def test_a_reduced_problem_keeps_its_directions_in_files(tmp_path, suffix):
+    """At d = ∞, and of d = 10^6: what a file holds is predicted like the problem that was saved."""
+    for dimension in (10**6, math.inf):
+        problem = power_law(2, dimension, "flat", "escape:0.1", horizon=100.0)
+        save(problem.dataset(), tmp_path / f"problem.{suffix}")
+        again = Problem.load(tmp_path / f"problem.{suffix}")
+        first, second = (predict_sgd(p, 5e-3, 1000, noise_variance=0.1, points=2) for p in (problem, again))
+        assert first.loss.tolist() == second.loss.tolist()
 
 
 def test_a_reduced_problem_keeps_its_directions():

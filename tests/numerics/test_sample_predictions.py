@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 
 from numerics import Problem, draw_samples, empirical_flow, power_law, solve
-from numerics.samples import predict_samples
+from numerics.samples import predict_samples, sample_escape
 from numerics.samples.label_averages import averages, coupled
 from numerics.samples.laplace import contour
 from numerics.samples.linear_flow import free, gathered, kept, spread
@@ -190,3 +190,37 @@ def test_bad_requests(change, message):
     request = {"problem": escaping(2.0, 5), "times": [1.0], "samples": 10, "noise_variance": 0.0} | change
     with pytest.raises(ValueError, match=message):
         predict_samples(**request)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "noise", "energy"), [(2.0, 0.0, 1.0), (1.2, 1.0, 1.0), (0.5, 0.5, 3.0), (0.0, 0.0, 1.0)]
+)
+def test_the_escape_rate_on_samples(exponent, noise, energy):
+    """Of drawn operators; their part along the population's direction, of known mean, is taken away."""
+    problem, samples, rng, rows = escaping(exponent, 40, energy), 2000, np.random.default_rng(2), []
+    values, teacher = problem.eigenvalues, problem.teacher
+    found = sample_escape(problem, samples, noise_variance=noise)
+    image = values * teacher
+    first = np.linalg.eigh(np.diag(values) * energy + 2 * np.outer(image, image))[1][:, -1]
+    for _ in range(400):
+        x = np.sqrt(values) * rng.standard_normal((samples, 40))
+        labels = (x @ teacher) ** 2 + np.sqrt(noise) * rng.standard_normal(samples)
+        operator = 4 / samples * (x.T * labels) @ x
+        rows.append((np.linalg.eigvalsh(operator)[-1], first @ operator @ first))
+    rates, alongs = np.array(rows).T
+    rest = rates - alongs
+    error = rest.std() / np.sqrt(400)
+    assert rest.mean() == pytest.approx(
+        found.mean - found.rate, abs=4 * error + 0.1 * (found.mean - found.rate)
+    )
+    assert alongs.mean() == pytest.approx(found.rate, abs=4 * found.std / np.sqrt(400))
+    assert rates.std() == pytest.approx(found.std, rel=0.12)
+
+
+def test_samples_needed_to_escape():
+    """Of order one for a > 1, in infinite dimension, too; for a = 0 of order d: a transition."""
+    few = [sample_escape(power_law(2, d, init="escape:0.1"), 10).least for d in (100, 1e6, np.inf)]
+    assert few == pytest.approx([few[-1]] * 3, rel=0.05)
+    assert few[-1] < 3
+    many = [sample_escape(power_law(0, d, init="escape:0.1"), 10).least for d in (100, 400)]
+    assert many[1] / many[0] == pytest.approx(4, rel=0.05)

@@ -100,6 +100,13 @@ from theory.asymptotics.sgd.noise import (
     sgd_noise_history,
     sgd_noise_prefactor,
 )
+from theory.asymptotics.sgd.schedules import (
+    minimax_exponent,
+    sgd_tuned_exponent,
+    sgd_tuned_loss,
+    sgd_tuned_step,
+    teacher_trace,
+)
 from theory.asymptotics.sgd.stability import sgd_stability_step
 from theory.asymptotics.sgd.times import sgd_escape_time_quantile
 from theory.asymptotics.sums.power_sums import power_sum
@@ -182,6 +189,7 @@ __all__ = [
     "loss_prefactor",
     "manifold_series",
     "median_escape_offset",
+    "minimax_exponent",
     "onset_delay",
     "overlap_amplitude",
     "overlap_delay",
@@ -216,6 +224,9 @@ __all__ = [
     "sgd_noise_history",
     "sgd_noise_prefactor",
     "sgd_stability_step",
+    "sgd_tuned_exponent",
+    "sgd_tuned_loss",
+    "sgd_tuned_step",
     "shallow_escape_rate",
     "sign_agreement",
     "slow_limit",
@@ -236,6 +247,7 @@ __all__ = [
     "teacher_escape_expansion",
     "teacher_escape_quantile",
     "teacher_multiple",
+    "teacher_trace",
     "third_delay",
     "universal_coefficients",
     "wide_loss",

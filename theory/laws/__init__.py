@@ -3,7 +3,8 @@ r"""The laws of learning as symbols: of every quantity its power, prefactor, cor
 - ``law``: a law, and a collection of them
 - ``names``: the symbols, and what those mean that have no formula
 - ``spectra``: what a link and a spectrum give the laws
-- ``flow``, ``descent``, ``sgd``, ``samples``: the laws, by algorithm; ``wide``: of wide quadratic networks
+- ``flow``, ``descent``, ``sgd``, ``samples``: the laws, by algorithm; ``wide``: of wide quadratic networks;
+  ``normalised``: of a normalised student
 
 >>> found = laws()
 >>> found["overlap"].leading.args[0].expr
@@ -26,7 +27,7 @@ from sympy import And
 
 from theory.asymptotics.local_flow import SQUARE, LocalFlow
 from theory.expected import checked
-from theory.laws import descent, flow, samples, sgd, wide
+from theory.laws import descent, flow, normalised, samples, sgd, wide
 from theory.laws.law import Law, Laws, Regime, Verdict, printed, quantity
 from theory.laws.names import (
     MEANINGS,
@@ -42,6 +43,7 @@ from theory.laws.names import (
     epsilon,
     eta,
     eta_c,
+    fall,
     g_0,
     gamma,
     history,
@@ -54,11 +56,13 @@ from theory.laws.names import (
     sigma2,
     t,
     t_0,
+    trace,
     typical,
 )
 from theory.laws.spectra import Setting
 from theory.symbolic.local_flow import local_flow
 from theory.symbolic.models import Model
+from theory.symbolic.normalised import NormalisedModel
 
 Part = TypeVar("Part")
 Algorithm = Literal["flow", "descent", "sgd", "samples"]
@@ -98,6 +102,9 @@ def laws(
     samples a step, with label noise of variance :math:`\sigma^2`; the flow on ``n`` ``samples``. Laws that
     this link or these exponents do not have are in :attr:`Laws.missing`, with the reason.
 
+    Of a :func:`~theory.symbolic.normalised` model the overlap of a random start, the time of escape, which is
+    of the information exponent, and the loss at ``d = inf``: the flow is its only algorithm.
+
     The model ``"wide"`` is a quadratic network of any width with a second layer :math:`j^{-\alpha}`, teacher
     and inputs aligned; ``teacher`` has no part in it, and the flow is its only algorithm.
 
@@ -118,7 +125,16 @@ def laws(
         return Laws(model, algorithm, {law.name: _with(law, values) for law in wide.laws()})
     own = _flow(model)
     setting = Setting(own, _dimension(dimension))
-    found, missing = _known(own, setting, algorithm)
+    if isinstance(model, NormalisedModel):
+        if algorithm != "flow":
+            raise ValueError(
+                f"algorithm is {algorithm}, but of normalised units the flow's laws alone are known"
+            )
+        every = dict(normalised.laws(model.student_link, setting))
+        found = [law for law in every.values() if isinstance(law, Law)]
+        missing = {name: law for name, law in every.items() if isinstance(law, str)}
+    else:
+        found, missing = _known(own, setting, algorithm)
     at_these = {law.name: _with(law, values) for law in found}
     missing |= {law.name: f"it holds for {law.domain}" for law in found if not at_these[law.name].regimes}
     return Laws(own.link, algorithm, {name: law for name, law in at_these.items() if law.regimes}, missing)
@@ -147,6 +163,8 @@ def _flow(model: Model | sympy.Expr | LocalFlow) -> LocalFlow:
         return model
     if not isinstance(model, Model):
         return local_flow(model)
+    if type(model) not in (Model, NormalisedModel):
+        raise ValueError(f"the model {model.name} must have real Gaussian inputs")
     if (model.students, model.teachers) != (1, 1) or model.student_link != model.teacher_link:
         raise ValueError(f"the model {model.name} must have one student and one teacher of the same link")
     return local_flow(model.student_link)
@@ -206,6 +224,7 @@ __all__ = [
     "epsilon",
     "eta",
     "eta_c",
+    "fall",
     "g_0",
     "gamma",
     "history",
@@ -221,5 +240,6 @@ __all__ = [
     "sigma2",
     "t",
     "t_0",
+    "trace",
     "typical",
 ]

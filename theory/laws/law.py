@@ -180,6 +180,7 @@ QUANTITIES = {
     "loss_floor": r"\mathbb{E} L_\infty",
     "mse_floor": r"\mathbb{E}\,\mathrm{MSE}_\infty",
     "tuned_loss": r"\min_\eta \mathbb{E} L",
+    "decayed_loss": r"\min_\eta \mathbb{E} L",
     "stopping_time": r"t_{\mathrm{stop}}",
     "crossover": r"t_\times",
     "interpolation": r"L_\infty",

@@ -19,8 +19,17 @@ B, t_0, M, K = sympy.symbols("B t_0 M K", real=True)
 sigma2 = sympy.Symbol("sigma2", nonnegative=True)
 """The variance of the labels' noise."""
 
-amplification, history, eta_c, typical, level = sympy.symbols("A_eta I eta_c r_eta U_a", positive=True)
+amplification, history, eta_c, typical, level, fall, trace = sympy.symbols(
+    "A_eta I eta_c r_eta U_a p H_p", positive=True
+)
 """Constants of online SGD, and that of the saddle's growth."""
+
+start_size, start_overlap, late_time, ratio, dilution = sympy.symbols(
+    "r_0^2 m_a tau_a kappa^2 D_gamma", positive=True
+)
+"""Of a normalised student: its squared length, its overlap and time at d = inf, that length over
+the teacher's, and how what is learnt dilutes it.
+"""
 
 MEANINGS: dict[sympy.Symbol, str] = {
     a: "eigenvalues of the inputs' covariance fall as i^-a",
@@ -41,11 +50,16 @@ MEANINGS: dict[sympy.Symbol, str] = {
     eta_c: "sgd_stability_step of the constants: the largest stable step",
     typical: "sgd_escape_rate_typical of the constants: the growth of a typical run at w = 0 in a unit of "
     "time, less than log(1 + eta rho)/eta, to which it tends for small steps",
+    fall: "the schedule: steps eta (1 - k/n)^p, k < n",
+    trace: "teacher_trace of the asymptotics: tr (Q + 2 Q w* w*'Q)^(1/(p + 1))",
     history: "sgd_noise_history of the constants, eta times the sum over steps of 3 tau + 12 nu, where "
     "tau = E (w - w*)'Q(w - w*) and nu = E ((w - w*)'Qw*)^2, from the start on",
     alpha: "strengths of the teacher's directions fall as j^-alpha",
     g_0: "strength of every direction at the start",
     j: "number of a direction",
+    start_size: "squared length |w(0)|^2 of the start, which the flow keeps",
+    start_overlap: "median overlap of a random start at d = inf: .53 at a = 2, no formula",
+    late_time: "median of the time, or of d times it for a > 1, at d = inf: no formula",
     level: "saddle_growth_prefactor of the asymptotics: U in u ~ U (t/d)^x along the saddle",
 }
 """What the names mean that have no formula."""

@@ -20,7 +20,8 @@ and on the line, and of runs of SGD; :mod:`theory.asymptotics.sgd.noise`.
 **With label noise** the loss ends at a floor, :math:`4\eta\sigma^2(1 + 2\sum\lambda_i^2(w^*_i)^2)/m` for
 small steps. For ``n`` samples, :math:`t = \eta n/m`, the best constant step balances it with the bias:
 :math:`\min_\eta [A\eta^{-\gamma} + F\eta] = (1 + 1/\gamma) F^{\gamma/(1+\gamma)} (\gamma A)^{1/(1+\gamma)}`.
-The batch drops out.
+The batch drops out. Steps that fall to 0, :math:`\eta(1 - k/n)^p`, average the noise and reach the minimax
+exponent from :math:`p > a - 1` on: :mod:`theory.asymptotics.sgd.schedules`.
 """
 
 from __future__ import annotations
@@ -41,17 +42,20 @@ from theory.laws.names import (
     d,
     eta,
     eta_c,
+    fall,
     gamma,
     history,
     m,
     n,
     sigma2,
     t,
+    trace,
     typical,
 )
 from theory.laws.spectra import Setting
 
 ESCAPE = "theory.asymptotics.sgd.escape"
+SCHEDULES = "theory.asymptotics.sgd.schedules"
 MOMENTS = "theory.asymptotics.sgd.floor"
 HISTORY = "theory.asymptotics.sgd.noise"
 STABLE = Lt(eta, eta_c)
@@ -110,10 +114,36 @@ def tuned_loss(setting: Setting) -> Law:
     floor = loss_floor(setting).regimes[0].prefactor * m
     power = gamma / (1 + gamma)
     scale = (1 + 1 / gamma) * floor**power * (gamma * BIAS) ** (1 / (1 + gamma))
-    regime = Regime(sympy.true, scale, -power, Verdict.CONJECTURE, f"{MOMENTS}; bias and floor balanced")
+    regime = Regime(sympy.true, scale, -power, Verdict.MEASURED, SCHEDULES)
     return Law("tuned_loss", "min over eta of E L", n, REGULAR, Gt(sigma2, 0), (regime,), setting.names)
+
+
+def decayed_loss(setting: Setting) -> Law:
+    """The mean loss after n samples at steps η (1 − k/n)^p, with the η that is best for them."""
+    falls, late = 1 / (fall + 1), 1 / a
+    bias = 4 * 2**-gamma * C * (fall + 1) ** gamma
+
+    def best(inverse: sympy.Expr, spread: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+        """Of X (η n)^−γ + Y η^g n^(g − 1), with 1/g: its prefactor and its power."""
+        over = gamma * inverse
+        share = over / (1 + over)
+        return (1 + over) * bias ** (1 / (1 + over)) * (spread / over) ** share, -share
+
+    at_the_end = 64 * sigma2 * sympy.gamma(2 - falls) * 16 ** (falls - 2) * falls ** (falls - 1) * trace
+    left = sympy.gamma(2 - late) * 16 ** (late - 2) / (a * Z**late)
+    throughout = 64 * sigma2 * left * (fall + 1) ** (2 - late) / ((fall + 1) / a - 1)
+    shrinks = Gt(gamma * (fall + 1), fall).subs(gamma, setting.names[gamma])
+    regime = partial(Regime, verdict=Verdict.MEASURED, source=SCHEDULES)
+    regimes = (
+        regime(And(Lt(fall, a - 1), shrinks), *best(fall + 1, at_the_end)),
+        regime(And(Gt(fall, a - 1), Gt(B, 0)), *best(a, throughout)),
+        regime(Lt(B, 0), bias * eta**-gamma, -gamma),
+    )
+    window = And(Gt(sigma2, 0), STABLE)
+    return Law("decayed_loss", "min over eta of E L", n, REGULAR, window, regimes, setting.names)
 
 
 def laws(setting: Setting) -> tuple[Law, ...]:
     """All of them."""
-    return tuple(law(setting) for law in (escape_time, loss, crossover, loss_floor, mse_floor, tuned_loss))
+    late = (loss, crossover, loss_floor, mse_floor, tuned_loss, decayed_loss)
+    return tuple(law(setting) for law in (escape_time, *late))

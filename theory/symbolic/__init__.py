@@ -12,6 +12,7 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.constrained`: models with weight decay or a kept norm;
 - :mod:`~theory.symbolic.trained`: models whose second layer learns;
 - :mod:`~theory.symbolic.momentum`: models moved by a heavy ball;
+- :mod:`~theory.symbolic.normalised`: units that see x·w/‖w‖_Q;
 - :mod:`~theory.symbolic.escape`: how the flow leaves 0;
 - :mod:`~theory.symbolic.sphere`: the escape on the sphere, with isotropic inputs;
 - :mod:`~theory.symbolic.variation`: gradient and Hessian of networks;
@@ -61,6 +62,7 @@ from theory.symbolic.moments import expectation, gaussian_moment
 from theory.symbolic.momentum import HeavyBallModel, heavy_ball
 from theory.symbolic.network_flow import network_flow
 from theory.symbolic.network_linearisation import NetworkLinearisation, linearise_anywhere, linearise_network
+from theory.symbolic.normalised import NormalisedModel, normalised
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.residual import ResidualError, ResidualFlow, deficits, residual_flow
 from theory.symbolic.sphere import SphereEscape, sphere_escape
@@ -89,6 +91,7 @@ __all__ = [
     "NetworkHessian",
     "NetworkLinearisation",
     "NonGaussianError",
+    "NormalisedModel",
     "NotCriticalError",
     "Overlaps",
     "PowerSum",
@@ -128,6 +131,7 @@ __all__ = [
     "network_flow",
     "network_gradient",
     "network_hessian",
+    "normalised",
     "online_sgd",
     "parse_link",
     "phase_retrieval",

@@ -23,6 +23,7 @@ from theory.symbolic.hierarchy import AnyFlow
 from theory.symbolic.javascript import script
 from theory.symbolic.models import Model, ModelError, phase_retrieval
 from theory.symbolic.momentum import HeavyBallModel
+from theory.symbolic.normalised import NormalisedModel
 from theory.symbolic.overlaps import upper_triangle
 from theory.symbolic.printing import NonNegative
 from theory.symbolic.residual import deficits, residual_flow, rotations
@@ -144,6 +145,7 @@ def _header(model: Model, missing: Sequence[str]) -> str:
         f"STATISTICS = (\n{names})"
         + (f"\nAREAS = {pairs}" if pairs else "")
         + (f"\nROTATIONS = {rotations(model)}" if model.students > 1 else "")
+        + ("\nSCALE_FREE = True" if isinstance(model, NormalisedModel) else "")
         + (f"\nNOISE = {float(model.noise)}" if model.noise else "")
     )
 

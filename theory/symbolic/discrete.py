@@ -107,7 +107,7 @@ def online_sgd(hierarchy: Hierarchy, noise: sympy.Expr | None = None, batch: sym
     """
     model = hierarchy.gradient_model
     if type(model) is not Model:
-        raise ModelError(f"{model.name}: the mean step of SGD is derived for Gaussian inputs only")
+        raise ModelError(f"{model.name}: the mean step of SGD is for Gaussian inputs and plain units only")
     polynomial_degree(model)
     noise, batch = _noise(model, noise), _batch(batch)
     changes = {}

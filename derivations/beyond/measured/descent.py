@@ -66,13 +66,12 @@ def section(quick: bool) -> Section:
     return Section(
         title="Gradient descent",
         text=(
-            r"A step $\eta$ multiplies a mode of rate $h$ by $1 + \eta h$: the escape slows to "
-            rf"${rate}$, and the teacher is stable for steps below $1/\rho$. Exponents and "
-            r"prefactors do not depend on the step: modes being learnt at time $t = n\eta$ have "
-            r"$\lambda \sim 1/t$ and see it at relative order $\eta/t$. What is recovered lags behind the "
-            r"flow by the difference between the finite parts of $\eta\sum(1-u_n)$ and $\int(1-u)\,dt$, less "
-            rf"${ahead}$. Measured at $a = {EXPONENT}$, $d = \infty$, at half of the largest stable "
-            f"step, {steps:,} steps."
+            rf"A step $\eta$ multiplies a mode of rate $h$ by $1 + \eta h$: the escape slows to ${rate}$, "
+            r"and the teacher is stable for steps below $1/\rho$. Exponents and prefactors do not depend on "
+            r"the step: modes being learnt at time $t = n\eta$ have $\lambda \sim 1/t$ and see it at "
+            r"relative order $\eta/t$. What is recovered lags behind the flow by the difference between the "
+            rf"finite parts of $\eta\sum(1-u_n)$ and $\int(1-u)\,dt$, less ${ahead}$. Measured at $a = "
+            rf"{EXPONENT}$, $d = \infty$, at half of the largest stable step, {steps:,} steps."
         ),
         formulas=[
             Formula("Lem 2, one step", laws.descent_growth()),

@@ -42,7 +42,7 @@ def polynomial() -> Iterator[Step]:
     low, high = CharacteristicPolynomial(["2/3", "1/3"]).coefficients
     c, b = sympy.symbols("c b")
     yield derived(
-        r"The relation of the chapter before, for the eigenvalues $\tfrac23$ and $\tfrac13$: no "
+        "The relation of the chapter before, for its two eigenvalues: no "
         r"approximation, but an identity that closes the tower.",
         state(
             u(3),
@@ -106,7 +106,8 @@ def quadrature() -> Iterator[Step]:
     system = close(hierarchy(phase_retrieval()), GaussQuadrature(measure, blocks=BLOCKS, digits=DIGITS))
     yield derived(
         r"The flow sees the spectrum through the measure of $(w_i(0), w^*_i)$ over $\lambda_i$ only. A "
-        r"quadrature of $m$ blocks has the same moments up to order $2m$ with at most $2m$ modes.",
+        "quadrature of $m$ blocks has the same moments up to twice that order with at most twice as many "
+        "modes.",
         state(
             sympy.Sum(times(node[j] ** k, left[j], right[j]), (j, 1, 2 * m)),
             "=",

@@ -137,8 +137,7 @@ def stability() -> Iterator[Step]:
     )
     multiplier = sympy.Abs(plus(1, -2 * eta * rho), evaluate=False)
     yield derived(
-        r"So its fastest rate is $2\rho$, and a step multiplies that direction by $1 - 2\eta\rho$. Stability "
-        r"ends where "
+        "So a step multiplies the direction of its fastest rate by the factor below. Stability ends where "
         "this is minus one.",
         state(multiplier, "<", 1, "⟺", eta, "<", 1 / rho, check=_edge),
         r"$\rho$ is the largest eigenvalue of $M(0)$",
@@ -148,7 +147,7 @@ def stability() -> Iterator[Step]:
     u_n, c, n, slowed = sympy.symbols("u_n c n rho_eta")
     factor = plus(1, eta * rho)
     yield derived(
-        "The escape slows down by little: to the largest stable step, by a factor of $\\log 2$.",
+        "The escape slows down by little: to the largest stable step, by the factor below.",
         state(
             u_n,
             "∼",
@@ -163,7 +162,7 @@ def stability() -> Iterator[Step]:
             times(rho, sympy.log(2)),
             check=_slowed(u_n, c, n, slowed),
         ),
-        r"$\log(1 + x)/x$ falls with $x$",
+        "the logarithm is concave",
         "Lem2, one step",
         linearise_along,
     )
@@ -257,9 +256,8 @@ def sgd() -> Iterator[Step]:
     )
     added = noisy.change(Statistic("S", 0, 0, 1))[2][Statistic("D", 0, 0, 2)]
     yield derived(
-        r"The energy gains the covariance of one sample's gradient. Its isotropic part carries a new "
-        r"statistic, "
-        r"$\operatorname{tr} Q^2$, here with one sample a step and label noise $\sigma^2$.",
+        "The energy gains the covariance of one sample's gradient. Its isotropic part carries a new "
+        r"statistic, $\operatorname{tr} Q^2$, here with one sample a step and label noise $\sigma^2$.",
         state(GROWN, "∋", times(eta**2, trace(Q**2), added), check=_isotropic(COVARIANCE)),
         "Stein's lemma twice",
         OURS,
@@ -268,8 +266,7 @@ def sgd() -> Iterator[Step]:
     whole, rest = sympy.expand(added.subs({s: t, u: t})).as_coeff_Mul()
     yield derived(
         "At the teacher all of it vanishes but the noise of the labels. Without noise the samples agree "
-        "there, and the "
-        "fluctuations die out with the error.",
+        "there, and the fluctuations die out with the error.",
         state(
             s,
             "=",

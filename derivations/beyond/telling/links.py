@@ -92,9 +92,9 @@ def cubic() -> Iterator[Step]:
         information_exponent,
     )
     yield derived(
-        r"The flow itself starts elsewhere, at $w \approx 0$, where the link is $-3z$ and its slope "
-        r"$\mathbb{E} f'(h) = 3(s_* - 1)$ vanishes at $s_* = 1$: nothing pulls and the student's own linear "
-        "part decays. 0 attracts, and a small start never escapes.",
+        r"The flow itself starts elsewhere, at $w \approx 0$, where the link is linear and its mean slope "
+        "at the teacher vanishes for $s_* = 1$: nothing pulls and the student's own linear part decays. 0 "
+        "attracts, and a small start never escapes.",
         _near_zero(model, loss),
         "the lowest order in $w$ is negative",
         OURS,
@@ -276,8 +276,8 @@ def _of_two_modes(speed: sympy.Symbol) -> Meaning:
 def inputs() -> Iterator[Step]:
     """Complex Gaussian and elliptical inputs; what falls outside."""
     yield derived(
-        r"For complex Gaussian inputs, where phase retrieval comes from, $\mathbb{E}|g|^4 = 2 s^2$ in place "
-        r"of $3 s^2$, and $u$ is $|w^\dagger Q w^*|$.",
+        r"For complex Gaussian inputs, where phase retrieval comes from, the fourth moment is smaller, "
+        r"and $u$ is $|w^\dagger Q w^*|$.",
         state(L, "=", complex_phase_retrieval().loss, check=identity({L: _complex_loss()})),
         "one pairing fewer",
         OURS,
@@ -360,8 +360,8 @@ def _links() -> Table:
         ("link", "$c_1, \\dots, c_4$", "information exponent", r"from $\varepsilon w_0$ to $w$ of order 1"),
         rows,
         "Links, their Hermite coefficients at unit variance, the information exponent of the normalised "
-        "flow, and "
-        "how long the flow itself takes to leave 0, which the Taylor coefficients of the link there decide.",
+        "flow, and how long the flow itself takes to leave 0, which the Taylor coefficients of the link "
+        "there decide.",
         escape,
     )
 

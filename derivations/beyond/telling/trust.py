@@ -75,10 +75,9 @@ def _quantities() -> Table:
         ),
         rows,
         r"By how much shortcuts err, $d = \infty$: the frozen flow's $1-u$ (a constant factor); the frozen "
-        r"flow's recovery, relative, "
-        rf"in units of $1-u$ (fades); the bound ${latex(convergence.PAPER)}$ with constant 1, "
-        rf"{given({latex(symbols.epsilon): ACCURACY})}; one standard deviation of $1-u$ over Gaussian "
-        rf"teachers of given energy, {given({'t': LATE})}, relative.",
+        f"flow's recovery, relative, in units of $1-u$ (fades); the bound ${latex(convergence.PAPER)}$ with "
+        f"constant 1, {given({latex(symbols.epsilon): ACCURACY})}; one standard deviation of $1-u$ over "
+        f"Gaussian teachers of given energy, {given({'t': LATE})}, relative.",
         frozen_error,
     )
 
@@ -100,7 +99,7 @@ def _write(asked: Asked) -> Iterator[Block]:
         teacher
         divide by the energy of the draw, which does not become sharp as $d$ grows; what then remains is a
         scatter that
-        fades as $t^{{-1/(2a)}}$.
+        fades.
 
         **The frozen approximation** is good for the recovery error and bad for $1 - u$: at $a = 2$ it
         overestimates the
@@ -117,7 +116,7 @@ def _write(asked: Asked) -> Iterator[Block]:
 
         **Gradient descent** follows the flow below $\eta = 1/\rho$, which is
         {shown(stability_step(law), 6)} at $a = 2$. Close to it the
-        escape is slowed by up to a factor of $\log 2$. SGD adds a floor of order $\eta \sigma^2$, which no
+        escape is slowed somewhat. SGD adds a floor of order $\eta \sigma^2$, which no
         law of the flow contains.
 
         **Closures in statistics** are for short times and for understanding. $s < 0$, $u^2 > s s_*$ or a

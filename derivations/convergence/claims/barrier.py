@@ -56,8 +56,7 @@ def energy_barrier(c: Constants, effort: Effort) -> Finding:
 
 
 @correction(
-    r"$u$ keeps its sign for all $t \ge t_0$ if $L(t_0) < <a=8/3>$, or if all $w_i(t_0) w^*_i$ have one "
-    "sign",
+    r"$u$ keeps its sign for all $t \ge t_0$ if $L(t_0) < <a=8/3>$, or if all $w_i(t_0) w^*_i$ have one sign",
     Verdict.PROVED,
 )
 def sign_is_kept(c: Constants, effort: Effort) -> Finding:
@@ -242,8 +241,7 @@ def convergence(c: Constants, effort: Effort) -> Finding:
     lowest = sympy.minimum(LOSS.subs(u, 0), s)
     how = (
         f"LaSalle: the limit points are critical, with losses {levels}; below {c['a']} only ±w* are left, "
-        f"and "
-        f"u = 0 has L ≥ {lowest}"
+        f"and u = 0 has L ≥ {lowest}"
     )
     (teacher,) = [point for point in critical_points(phase_retrieval()) if point.multiple == 1]
     ends = [value.subs(sympy.Symbol("t"), 1) for value in (teacher.s, teacher.u)]

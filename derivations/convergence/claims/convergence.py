@@ -128,8 +128,8 @@ def cutoff_bound(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, f"Δ = {deficit}, bound {head}")
     how = (
         f"t = T1', λ_c = λ_2: no tail, so the claim is 1 − u ≤ u; s stays ≥ {lowest:.3f} from there. The "
-        f"paper's own "
-        f"flow (a = 2, d = 1e12) has u = {there:.4f} at s = 1/3, where λ_c ≤ λ_d makes the same claim"
+        f"paper's own flow (a = 2, d = 1e12) has u = {there:.4f} at s = 1/3, where λ_c ≤ λ_d makes the same "
+        "claim"
     )
     example = SLOW.refutes(f"Δ = {deficit} > {head} = S_≥", "3*s() > 1 and 0 < u() < 1 and 1 - u() > u()")
     return Finding(Verdict.FALSE, how, None, example)
@@ -169,9 +169,8 @@ def spectral_split(c: Constants, effort: Effort) -> Finding:
         "from math import exp; w = .75; s0 = w**2 - 1/3; assert 1 - w*exp(-4*3*s0*1.0) > w*exp(-4*s0*1.0)"
     )
     words = (
-        f"d = 1, λ = w* = 1, w(T1') = 3/4, no tail, t = T1' + 1: the left side is at least "
-        f"{sympy.N(left, 4)}, the "
-        f"right side {sympy.N(right, 4)}; as t → ∞ they tend to 1 and 0"
+        "d = 1, λ = w* = 1, w(T1') = 3/4, no tail, t = T1' + 1: the left side is at least "
+        f"{sympy.N(left, 4)}, the right side {sympy.N(right, 4)}; as t → ∞ they tend to 1 and 0"
     )
     how = "the teacher's part in the head was taken for the whole"
     return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
@@ -373,9 +372,8 @@ def forced_time(c: Constants, effort: Effort) -> Finding:
     if not ratios[1] < 1e-3 * ratios[0]:
         return Finding(Verdict.UNDECIDED, f"T2/d^a = {ratios}")
     replay = (
-        "from numerics import power_law, solve; "
-        "run = solve(power_law(3, 1000, init='escape:0.03'), 1e5); assert run.phases(epsilon=1e-3).t2 < "
-        "1e-6 * 1000**3"
+        "from numerics import power_law, solve; run = solve(power_law(3, 1000, init='escape:0.03'), 1e5); "
+        "assert run.phases(epsilon=1e-3).t2 < 1e-6 * 1000**3"
     )
     words = f"a = 3: T2(1/d)/d^a = {ratios[0]:.1e} at d = {sizes[0]:g}, {ratios[1]:.1e} at d = {sizes[1]:g}"
     return Finding(Verdict.FALSE, "solved", None, Counterexample(words, replay))

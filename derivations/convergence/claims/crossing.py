@@ -194,12 +194,10 @@ def convolution(c: Constants, effort: Effort) -> Finding:
     # 8 · 4 Θ''(0) (−2) u is the difference of the third derivatives
     replay = (
         "from sympy import *; x, y = symbols('x y'); f = lambda w: 12*(w - w**3); h = Rational(1, 2); d1 = "
-        "f(h); "
-        "d2 = diff(f(x), x).subs(x, h)*d1; d3 = diff(diff(f(x), x)*f(x), x).subs(x, h)*d1; "
-        "U = h + d1*y + d2*y**2/2; C = integrate(expand(1 - 3*U**2), (y, 0, x)); "
-        "K = series(exp(4*C), x, 0, 4).removeO().subs(x, x - y); "
-        "R = series(exp(4*C)*h, x, 0, 4).removeO() + 8*integrate(expand(K*U), (y, 0, x)); "
-        "assert diff(R, x, 3).subs(x, 0) != d3"
+        "f(h); d2 = diff(f(x), x).subs(x, h)*d1; d3 = diff(diff(f(x), x)*f(x), x).subs(x, h)*d1; U = h + "
+        "d1*y + d2*y**2/2; C = integrate(expand(1 - 3*U**2), (y, 0, x)); K = series(exp(4*C), x, 0, "
+        "4).removeO().subs(x, x - y); R = series(exp(4*C)*h, x, 0, 4).removeO() + 8*integrate(expand(K*U), "
+        "(y, 0, x)); assert diff(R, x, 3).subs(x, 0) != d3"
     )
     example = Counterexample(
         f"d = 1, λ = w* = 1, w(T1) = 1/2: the third derivative of u^(2) is {third}, that of the right-hand "
@@ -426,8 +424,7 @@ def floor(c: Constants, effort: Effort) -> Finding:
 @claim(
     "P12/return",
     "proof of Proposition 12, part B",
-    r"at any last contact with $s = 1/3 + \eta$ the same inequality shows $\dot s > 0$, so $s$ cannot "
-    "return",
+    r"at any last contact with $s = 1/3 + \eta$ the same inequality shows $\dot s > 0$, so $s$ cannot return",
     Verdict.GAP,
     correction=floor,
 )

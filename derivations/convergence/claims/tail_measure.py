@@ -246,8 +246,7 @@ def chi_square_tail(c: Constants, effort: Effort) -> Finding:
         words = f"ε = 9/10, |I_k| = {size}: {mp.nstr(above + below, 6)} > {mp.nstr(claimed, 6)}"
     replay = (
         "from mpmath import gammainc as g, exp, inf; n, e = 43, .9; assert g(n/2, n*(1+e)/2, inf, "
-        "regularized=True) "
-        "+ g(n/2, 0, n*(1-e)/2, regularized=True) > 2*exp(-e*e*n/4)"
+        "regularized=True) + g(n/2, 0, n*(1-e)/2, regularized=True) > 2*exp(-e*e*n/4)"
     )
     how = "the rate of the centre exceeds that of the upper tail"
     return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
@@ -336,8 +335,7 @@ def mass(c: Constants, effort: Effort) -> Finding:
     words = (
         "every d, λ = λ_d/2: the mass is 0, for every teacher; at λ = λ_d it is that of one coordinate, "
         f"{at_last[0]:.1e} and {at_last[1]:.1e} times (w*_d)² λ_d^(1−1/a) at d = 10², 10⁶ (a = 2), and "
-        f"(w*_d)² < x with "
-        "probability √(2x/π), not e^(−cd)"
+        "(w*_d)² < x with probability √(2x/π), not e^(−cd)"
     )
     replay = (
         "l = [i**-2 for i in range(1, 10**4 + 1)]; x = l[-1]/2; "
@@ -362,9 +360,8 @@ def last_bin(c: Constants, effort: Effort) -> Finding:
     floor = scale * factor ** (last + 1)
     open_end = floor == 1 and last == 1
     how = (
-        "the sum over j ≥ m counts the bin that holds λ whole, so it bounds from above only; from below "
-        "the bins j > m "
-        f"are left, none for λ in the last bin (C* = 4, ρ = 1/2: the bins end at {floor} λ_d)"
+        "the sum over j ≥ m counts the bin that holds λ whole, so it bounds from above only; from below the "
+        f"bins j > m are left, none for λ in the last bin (C* = 4, ρ = 1/2: the bins end at {floor} λ_d)"
     )
     return Finding(Verdict.GAP if open_end else Verdict.UNDECIDED, how)
 
@@ -426,8 +423,8 @@ def use(c: Constants, effort: Effort) -> Finding:
     far = sympy.simplify(sympy.powsimp(sympy.powdenest(larger ** (2 * a / (a - 1)) / d**-a, force=True)))
     how = (
         f"λ_ε/λ_d is of order {scale} at ε = {written(allowed)} only, and {written(far)} at ε = "
-        f"{written(larger)}: above every C*λ_d. "
-        "For the same reason the theorem's range of ε is where the proof's T(λ) is still a power law"
+        f"{written(larger)}: above every C*λ_d. For the same reason the theorem's range of ε is where the "
+        "proof's T(λ) is still a power law"
     )
     shown = scale == 1 and sympy.limit(far.subs(a, 2), d, sympy.oo) == sympy.oo
     return Finding(Verdict.GAP if shown else Verdict.UNDECIDED, how)

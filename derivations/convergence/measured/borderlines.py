@@ -47,20 +47,19 @@ def section(quick: bool) -> Section:
     return Section(
         title="Phase II: finite dimension, drawn teachers, and a ≤ 1",
         text=(
-            rf"With ${driven().clauses[1].latex}$, a sum over the sample, $1 - u$, $1 - s$ and $L$ follow "
-            r"$f$ whatever the spectrum, as long as $f$ is small and slow. For a power law $f$ leaves "
-            rf"$C t^{{-\gamma}}$ through an incomplete gamma function at $t \sim {last}$, and single "
-            r"modes are seen only from $t \sim d/\lambda_d$ on, in the end the "
-            r"last. For a Gaussian teacher the prefactor is that of the flat one over the draw's own "
-            r"energy, which stays random as $d$ grows, and the fluctuations about this law fade as "
-            r"$t^{-1/(2a)}$. At $a = 1$ the law is logarithmic and has an algebraic limit, "
-            rf"which is extrapolated in $1/H_d$ from three $d$ up to $10^{{48}}$, at $f = {UNLEARNT:g}$. "
-            r"For $a < 1$ all happens at times of order $d$; for $a < \tfrac12$ a plateau at the saddle "
-            r"comes first and lasts for a multiple of $d \log d$, predicted and measured as $u = \tfrac12$ "
-            r"is reached. For $\tfrac12 < a < 1$ the escape, by the first mode alone, ends at the same "
-            r"saddle; from there $u$ grows self-similarly, as a power of $t/d$, while ever more modes "
-            r"follow. At $a = \tfrac12$ all scales share in it, and the plateau lasts for a multiple of "
-            r"$d \log\log d$."
+            f"With ${driven().clauses[1].latex}$, a sum over the sample, $1 - u$, $1 - s$ and $L$ follow $f$ "
+            "whatever the spectrum, as long as $f$ is small and slow. For a power law $f$ leaves $C "
+            rf"t^{{-\gamma}}$ through an incomplete gamma function at $t \sim {last}$, and single modes are "
+            r"seen only from $t \sim d/\lambda_d$ on, in the end the last. For a Gaussian teacher the "
+            "prefactor is that of the flat one over the draw's own energy, which stays random as $d$ grows, "
+            "and the fluctuations about this law fade. At $a = 1$ the law is logarithmic and has an "
+            "algebraic limit, which is extrapolated in the reciprocal of $H_d$ from three $d$ up to "
+            f"{max(SLOW_DIMENSIONS):g}, at $f = {UNLEARNT:g}$. For $a < 1$ all happens at times of order "
+            r"$d$; for $a < \tfrac12$ a plateau at the saddle comes first and lasts for a multiple of $d "
+            r"\log d$, predicted and measured as $u = \tfrac12$ is reached. For $\tfrac12 < a < 1$ the "
+            "escape, by the first mode alone, ends at the same saddle; from there $u$ grows self-similarly, "
+            r"as a power of $t/d$, while ever more modes follow. At $a = \tfrac12$ all scales share in it, "
+            r"and the plateau lasts for a multiple of $d \log\log d$."
         ),
         formulas=[
             Formula("sharp law", laws.deficits()),

@@ -55,15 +55,14 @@ def section(quick: bool) -> Section:
         text=(
             r"Below $t^{-\gamma-1}$ only the powers $t^{-m\gamma}$ occur, and their coefficients are $C^m$ "
             r"times functions of $\gamma$ alone: neither the start nor the first eigenvalues matter. The "
-            r"first term that knows the start is $t^{-\gamma-1}$; the start enters it through one number, a "
-            r"shift $t_0$ of time: a mode not yet learnt has been taught for $\int u\,dt$ instead of $t$. In "
-            r"$t + t_0$ the expansion is universal again, up to $t^{-\gamma-2}$. Where $1/\gamma$ is an "
-            r"integer ($a$ = 2, 3/2, 4/3, … for a flat teacher) $\int (1 - u)\,dt$ contains a logarithm, and "
-            r"so does the term $t^{-\gamma-1}$. Measured: the universal terms are subtracted from the "
-            r"solution, and the exponent of the remainder is extrapolated, where no logarithm spoils this; "
-            r"its size at $t = 10^6$ is compared with the prediction, for which $t_0$ is integrated along "
-            r"the run to $t = 10^8$; and $T_2(\epsilon)$ with the time at which the expansion falls to this "
-            r"level."
+            "first term that knows the start is this one; the start enters it through one number, a shift "
+            r"$t_0$ of time: a mode not yet learnt has been taught for $\int u\,dt$ instead of $t$. In $t + "
+            r"t_0$ the expansion is universal again, up to $t^{-\gamma-2}$. Where $1/\gamma$ is an integer "
+            r"($a$ = 2, 3/2, 4/3, … for a flat teacher) $\int (1 - u)\,dt$ contains a logarithm, and so does "
+            "that term. Measured: the universal terms are subtracted from the solution, and the exponent of "
+            "the remainder is extrapolated, where no logarithm spoils this; its size at $t = 10^6$ is "
+            "compared with the prediction, for which $t_0$ is integrated along the run to $t = 10^8$; and "
+            r"$T_2(\epsilon)$ with the time at which the expansion falls to this level."
         ),
         formulas=[
             Formula("expansion", laws.universal()),

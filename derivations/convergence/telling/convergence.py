@@ -45,7 +45,7 @@ def deficits() -> Iterator[Step]:
         residual_flow,
     )
     yield derived(
-        r"Late, $A \approx -8$: each mode relaxes at the rate $8\lambda_i$, driven by $C$. A mode that is "
+        r"Late $A$ is that of the teacher: each mode relaxes at its own rate, driven by $C$. A mode that is "
         r"not learned yet has $v_i \approx -w^*_i$, and what they have in common is one function of time.",
         spectrum.driven(),
         r"variation of constants; corrections of $A$ shift the clock by less than any fraction of $t$",
@@ -54,7 +54,7 @@ def deficits() -> Iterator[Step]:
     )
     yield derived(
         r"$C$ decays like a power, slowly against the kernel, so it comes out of the integral; the kernel's "
-        r"own mass is $\tfrac18$, because $\sum_i \lambda_i (w^*_i)^2 = 1$.",
+        r"own mass is known, because $\sum_i \lambda_i (w^*_i)^2 = 1$.",
         spectrum.averaged(),
         "integral of the exponential, mode by mode",
         OURS,
@@ -72,7 +72,7 @@ def deficits() -> Iterator[Step]:
     yield derived(
         r"Two linear equations remain.",
         spectrum.remaining(),
-        r"$\tfrac18 C = -2p - \tfrac32 q$",
+        "$C$ in $p$ and $q$, averaged by the kernel",
         OURS,
         leading_deficits,
     )
@@ -106,14 +106,13 @@ def power_law() -> Iterator[Step]:
     yield derived(
         r"Every prefactor of phase II follows from this one constant.",
         laws.laws(),
-        r"$f(2t) = 2^{-\gamma} f(t)$",
+        r"$f$ is homogeneous of degree $-\gamma$",
         OURS,
         overlap_prefactor,
     )
     yield derived(
-        r"The time at which both statistics are within $\varepsilon$ is the inverse of the slower "
-        r"law. The paper's bound has twice this exponent, and a logarithm: a true bound, and not "
-        r"sharp.",
+        r"The time at which both statistics are within $\varepsilon$ is the inverse of the slower law. The "
+        "paper's bound has twice this exponent, and a logarithm: a true bound, and not sharp.",
         laws.slower(),
         r"solve $C' T^{-\gamma} = \varepsilon$",
         "T1, sharp form",
@@ -139,7 +138,7 @@ def saddle() -> Iterator[Step]:
         r"stops at $s = \tfrac13$ with a small $u$. Write $\kappa = 3s - 1$ and $w_i = w^*_i f(\lambda_i)$. "
         r"In the clock $d\theta = 4\kappa\,dt$ every mode follows the same $r$.",
         shallow.followed(),
-        r"$A = -4\kappa$, $B = 8u$",
+        "the flow in the new clock",
         OURS,
         saddle_growth,
     )
@@ -152,12 +151,11 @@ def saddle() -> Iterator[Step]:
         saddle_growth,
     )
     yield derived(
-        r"The mass above $y$ is $c\,y^{-g}$, $g = (1-a)/a$. So $s \propto \theta^{g - 2\beta}$, and $s = "
-        r"\tfrac13$ asks for $\beta = g/2$. The clock obeys $\theta' = 8u/r \propto \theta^g$, and "
-        r"$u \propto \theta^{g - \beta}$: below one half the integral of $h_\beta$ diverges, and the tail "
-        r"takes over.",
+        r"The mass above $y$ is $c\,y^{-g}$, $g = (1-a)/a$. So $s$ is a power of $\theta$, and $s = "
+        r"\tfrac13$ fixes $\beta$. The clock obeys $\theta' \propto u/r \propto \theta^g$, and $u \propto "
+        r"\theta^{g - \beta}$: below one half the integral of $h_\beta$ diverges, and the tail takes over.",
         shallow.clocked(),
-        r"$d$ sets the scale of the last modes, $\lambda_d \simeq (1-a)/d$",
+        "$d$ sets the scale of the last modes",
         OURS,
         saddle_growth,
     )

@@ -123,8 +123,7 @@ def faster_at_first(c: Constants, effort: Effort) -> Finding:
     anisotropic, isotropic = ([_settling(a, 1000, epsilon) for epsilon in LEVELS] for a in (2.0, 0.0))
     how = (
         f"d = 1000, ε = {LEVELS[0]}, {LEVELS[1]}: T2 - T1' = {anisotropic[0]:.1f}, {anisotropic[1]:.3g} for "
-        f"a = 2, "
-        f"{isotropic[0]:.1f}, {isotropic[1]:.3g} for Q = I/d"
+        f"a = 2, {isotropic[0]:.1f}, {isotropic[1]:.3g} for Q = I/d"
     )
     # up to logarithms of d both take the time d, when the anisotropic flow has 1 - u ~ d^{-γ}
     gammas = [float(summary_exponent(PowerLaw(a, "inf"))) for a in (2, 4)]

@@ -91,10 +91,9 @@ def exponential(c: Constants, effort: Effort) -> Finding:
     example = Counterexample(
         f"λ = (4/5, 1/5), w* = (1, 1), b = 4: w(0) = (1, 0) has c = {large:.4f} > {limit:.4f}; "
         f"w(0) = (-9, 40)/41 has u(0) > 0 and c = {negative:.4f} < 0",
-        "from math import sqrt; L = (.8, .2); r = 4.72 + sqrt(4.72**2 - 7.68); "
-        "D = 8*sum((x/(r - 4*x))**2 for x in L); c = lambda w: sqrt(2)*sum(x*y/(r - 4*x) for x, y in zip(L, "
-        "w))/D; "
-        f"assert c((1, 0)) > {float(c['a'])}*.68**1.5/(r - 3.2) and c((-9/41, 40/41)) < 0",
+        "from math import sqrt; L = (.8, .2); r = 4.72 + sqrt(4.72**2 - 7.68); D = 8*sum((x/(r - 4*x))**2 "
+        "for x in L); c = lambda w: sqrt(2)*sum(x*y/(r - 4*x) for x, y in zip(L, w))/D; assert c((1, 0)) > "
+        f"{float(c['a'])}*.68**1.5/(r - 3.2) and c((-9/41, 40/41)) < 0",
     )
     return Finding(Verdict.FALSE, "both sides of the bound fail on the unit sphere", None, example)
 

@@ -259,8 +259,7 @@ def remainder_step(c: Constants, effort: Effort) -> Finding:
     return Finding(
         Verdict.GAP,
         f"|â/D| falls only like {size[1]:.3g}/|y|, as |D| → 1: its integral diverges logarithmically, and "
-        f"the two-factor "
-        "integral does not apply",
+        "the two-factor integral does not apply",
     )
 
 

@@ -105,9 +105,8 @@ def gaussian_on_sphere(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, "the Gaussian value")
     example = Counterexample(
         f"d = 2: a coordinate √2 cos φ has kurtosis {kurtosis}, not {c['a']}",
-        f"from sympy import *; x = Symbol('x'); m = lambda n: integrate((sqrt(2)*cos(x))**n, (x, 0, "
-        f"2*pi))/(2*pi); "
-        f"assert simplify(m(4)/m(2)**2 - {c['a']}) != 0",
+        "from sympy import *; x = Symbol('x'); m = lambda n: integrate((sqrt(2)*cos(x))**n, (x, 0, "
+        f"2*pi))/(2*pi); assert simplify(m(4)/m(2)**2 - {c['a']}) != 0",
         Verdict.PROVED,
     )
     return Finding(Verdict.FALSE, "a bounded variable; the error vanishes like 1/d", None, example)

@@ -45,11 +45,10 @@ LOWER_REPLAY = (
     "assert u(t)**2 < .1 and {factor}*quad(u, 0, t)[0] - L*sqrt(log(d)/d)*exp(4*L*t) > u(t)"
 )
 UPPER_REPLAY = (
-    "import numpy as np; from scipy.linalg import expm; L = np.arange(1, 3 + 1)**-2.0; L /= L.sum(); "
-    "w = np.array([1, -55, 118]); "
-    "q = max(abs(L**k @ w)/L[0]**k for k in range(1, 99)); v = expm(.2*(4*np.diag(L) + 8*np.outer(L, L))) @ "
-    "w; "
-    "assert L**6 @ v > L[0]**6*q*np.exp(.8*L[0]) + L[0]**5*(L @ v - L @ w)"
+    "import numpy as np; from scipy.linalg import expm; L = np.arange(1, 3 + 1)**-2.0; L /= L.sum(); w = "
+    "np.array([1, -55, 118]); q = max(abs(L**k @ w)/L[0]**k for k in range(1, 99)); v = "
+    "expm(.2*(4*np.diag(L) + 8*np.outer(L, L))) @ w; assert L**6 @ v > L[0]**6*q*np.exp(.8*L[0]) + "
+    "L[0]**5*(L @ v - L @ w)"
 )
 
 
@@ -287,8 +286,7 @@ def upper(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, f"{excess} ≤ {growth}")
     example = Counterexample(
         f"a = 2, d = 3, w* = (1, 1, 1), w(0) = ε(1, -55, 118), ε → 0, k = 6, t = 1/5: {excess:.3f} > "
-        f"{growth:.3f} in "
-        "units of λ_1^6 q",
+        f"{growth:.3f} in units of λ_1^6 q",
         UPPER_REPLAY,
     )
     how = "a_Θ ≥ u(0) fails where w_i(0) w*_i < 0 on a fast mode; found by linear programming over starts"
@@ -343,15 +341,13 @@ def control(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, f"{left} ≤ {final}")
     example = Counterexample(
         f"Q = I/4, w* = (1, 1, 1, 1), w(0) = w*/20, k = 1, t = 3/5 (s = {final**2:.3f}): the left side is "
-        f"{left:.3f}, "
-        f"u = {final:.3f}",
+        f"{left:.3f}, u = {final:.3f}",
         LOWER_REPLAY.format(factor=factor),
     )
     grown = Escape(np.arange(1.0, 2001) ** -2 / np.sum(np.arange(1.0, 2001) ** -2), np.ones(2000)).rho
     how = (
-        f"for k = 1, s*^(1) = 1, it says 8∫u ≤ u, that is ρ ≥ 8, up to the log term; a = 2, flat teacher: ρ "
-        f"= {grown:.3f}. "
-        "The upper side fails as well (P11/upper)"
+        "for k = 1, s*^(1) = 1, it says 8∫u ≤ u, that is ρ ≥ 8, up to the log term; a = 2, flat teacher: ρ = "
+        f"{grown:.3f}. The upper side fails as well (P11/upper)"
     )
     return Finding(Verdict.FALSE, how, None, example)
 

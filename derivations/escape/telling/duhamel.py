@@ -11,12 +11,13 @@ from mpmath import mp
 from derivations.court.checks import Check, Meaning, each, every, identity, means, value
 from derivations.court.operators import ModeSum, plus, times
 from derivations.court.statement import Clause, Statement, state
-from derivations.escape.volterra import solve_system
 from derivations.press.document import OURS, Asked, Block, Chapter, Prose, Step, Table, derivation
 from derivations.press.proof import derived, equal, holds
+from derivations.press.typeset import latex
 from derivations.setting.symbols import i, lam, w_star
 from derivations.setting.symbols import time as t
 from numerics import Problem, solve
+from numerics.closed.volterra import solve_system
 from theory.symbolic import SpectralMeasure, hierarchy, phase_retrieval
 from theory.symbolic.closures import DuhamelVolterra, VolterraSystem, close
 from theory.symbolic.closures.duhamel import Response, Term
@@ -55,7 +56,7 @@ def duhamel() -> Iterator[Step]:
             4 * dot_Theta,
             check=each(_along_a_run(), identity({A: model.A[0].subs("t", 1), dot_Theta: 1 - 3 * energy})),
         ),
-        r"$A = 4(1 - 3s)$",
+        rf"$A = {latex(model.A[0].subs('t', 1))}$",
         "P7",
         DuhamelVolterra,
     )
@@ -137,7 +138,7 @@ def volterra() -> Iterator[Step]:
             speed * t,
             check=_linear(speed),
         ),
-        r"for instance $\Theta = c\,t + b t^2$: the difference is $2 b \tau (t - \tau)$",
+        r"for instance $\Theta = c\,t + b t^2$",
         "P8, corrected",
         DuhamelVolterra,
     )

@@ -42,9 +42,8 @@ def decay_of_the_error(c: Constants, effort: Effort) -> Finding:
     slower = halves[0] < halves[1] < halves[2] and spreads[0] < 3 < 3.5 < min(spreads[1:])
     how = (
         f"flow, d = 300, a = 0, 1.5, 2: the MSE halves at t = {listed(halves)}; from 1/10 to 1/1000 takes "
-        f"{listed(spreads)} "
-        f"times as long as from 1/2 to 1/10 (2.9 for an exponential). SGD stays within {same:.3f} of the "
-        f"flow's MSE"
+        f"{listed(spreads)} times as long as from 1/2 to 1/10 (2.9 for an exponential). SGD stays within "
+        f"{same:.3f} of the flow's MSE"
     )
     return Finding(Verdict.MEASURED if slower and same < 0.15 else Verdict.UNDECIDED, how)
 
@@ -135,8 +134,7 @@ def frozen_reproduces(c: Constants, effort: Effort) -> Finding:
     agrees = abs(found / float(c["p"]) - 1) < RATIOS
     how = (
         f"seed 0: {found:.6f}; relative to the MSE of the moment, up to {relative:.3f} until it has fallen "
-        f"to 1/100. "
-        "The MSE hardly sees that u and s are not frozen; 1 − u does"
+        "to 1/100. The MSE hardly sees that u and s are not frozen; 1 − u does"
     )
     return Finding(Verdict.MEASURED if agrees else Verdict.UNDECIDED, how)
 

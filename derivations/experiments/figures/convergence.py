@@ -38,9 +38,8 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         f"{linear(latex(laws.POWER))}, {linear(laws.slowness().latex)} (dashed), for random teachers on "
         f"average and times well below {last}, where the exponential of the last mode takes over; at a = 1 "
         "there is no such law. The paper's panels are a = 1.5, 2, 4, its text names 1, 1.5, 4; all are "
-        f"shown. Chosen here: the flow itself, to {SPAN:g} times {last}; Gaussian teacher and sphere "
-        f"start from seed {seed}, the smaller d the first "
-        "modes of the larger.",
+        f"shown. Chosen here: the flow itself, to {SPAN:g} times {last}; Gaussian teacher and sphere start "
+        f"from seed {seed}, the smaller d the first modes of the larger.",
         {"exponents": list(exponents), "dimensions": list(dimensions), "seed": seed},
         panels,
         columns=2 if len(panels) > 1 else 1,

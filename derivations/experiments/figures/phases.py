@@ -34,15 +34,13 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
     many = spread(EXPONENT, DIMENSION, HORIZON, FIRST, DELTA, EPSILON, seeds)
     return PaperFigure(
         2,
-        f"MSE, |u| and s for a = {EXPONENT}, d = {DIMENSION}: gradient flow (lines) and population "
-        f"gradient descent at η = {STEP_SIZE:g} (circles, time = η × step), both from seed {seed}, as are "
-        f"the T1, T1' and T2 marked; dotted the median of the flow over {seeds} seeds, with the band from "
-        f"the 5% to the 95% quantile. Over these seeds, median [5%, 95%]: {many.told()}. "
-        f"T1: first |u| = {DELTA:g}; "
+        f"MSE, |u| and s for a = {EXPONENT}, d = {DIMENSION}: gradient flow (lines) and population gradient "
+        f"descent at η = {STEP_SIZE:g} (circles, time = η × step), both from seed {seed}, as are the T1, "
+        f"T1' and T2 marked; dotted the median of the flow over {seeds} seeds, with the band from the 5% to "
+        f"the 95% quantile. Over these seeds, median [5%, 95%]: {many.told()}. T1: first |u| = {DELTA:g}; "
         f"T1': s crosses 1/3 for good; T2: |u| and s within ε = {EPSILON:g} of 1 for good. The paper gives "
-        "a, d, η, ε and T = 10^7, not whether T counts steps or time: here it is the time of the flow, "
-        f"and {STEPS:,} steps. Chosen here: Gaussian teacher and sphere start from seed {seed}, δ = "
-        f"{DELTA:g}.",
+        "a, d, η, ε and T = 10^7, not whether T counts steps or time: here it is the time of the flow, and "
+        f"{STEPS:,} steps. Chosen here: Gaussian teacher and sphere start from seed {seed}, δ = {DELTA:g}.",
         {
             "exponent": EXPONENT,
             "dimension": DIMENSION,

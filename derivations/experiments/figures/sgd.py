@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from derivations.experiments.figures.base import BAND
-from numerics import Observables, Problem, StochasticRuns, shared_sgd, solve
+from numerics import Observables, Prediction, Problem, StochasticRuns, predict_sgd, shared_sgd, solve
 from numerics.arrays import Array
+from numerics.shown.figures import Curve
 
 NOISE_VARIANCE = 0.05
 STEPS, QUICK_STEPS = 500_000, 10_000
@@ -16,11 +17,27 @@ SEEDS, QUICK_SEEDS = 8, 3
 FIRST_TIME, FLOW_TIMES, RECORDED_STEPS = 1e-2, 300, 200
 
 
+PREDICTED = (
+    "dash-dotted: the mean of SGD as predicted without runs, its band two standard deviations of a run"
+)
+"""What the lines beside the runs are."""
+
+
+def predicted_curve(label: str, run: Prediction, values: Array, spread: Array, colour: str) -> Curve:
+    """A predicted mean from the first step on, within two deviations of a run either way."""
+    mean, reach = values[1:], 2.0 * spread[1:]
+    band = np.maximum(mean - reach, 0.0), mean + reach
+    return Curve(label, run.t[1:], mean, {"color": colour, "linestyle": "-."}, "theory", band)
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """A run of SGD and the flow at the ``times`` for each spectrum, and the ``parameters`` of both."""
+    """Runs of SGD, what is predicted of them, and the flow at the ``times`` for each spectrum, with the
+    ``parameters`` of all.
+    """
 
     runs: Sequence[StochasticRuns]
+    predictions: Sequence[Prediction]
     flows: Sequence[Observables]
     times: Array
     parameters: dict[str, Any]
@@ -76,4 +93,10 @@ def compare(
         "seeds": list(seeds),
         "seed": seed,
     }
-    return Comparison(runs, [solve(each, horizon).at(times) for each in problems], times, parameters)
+    predictions = [
+        predict_sgd(each, step_size, steps, noise_variance=NOISE_VARIANCE, points=RECORDED_STEPS, band=True)
+        for each in problems
+    ]
+    return Comparison(
+        runs, predictions, [solve(each, horizon).at(times) for each in problems], times, parameters
+    )

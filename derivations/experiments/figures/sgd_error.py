@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from derivations.experiments.figures.base import PaperFigure, over_seeds
-from derivations.experiments.figures.sgd import NOISE_VARIANCE, compare
+from derivations.experiments.figures.sgd import NOISE_VARIANCE, PREDICTED, compare, predicted_curve
 from numerics import Problem, power_law
 from numerics.shown.figures import Curve, Panel
 
@@ -19,13 +19,14 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
     compared = compare(EXPONENTS, partial(comparable, seed=seed), STEP_SIZE, quick, seed, progress)
     times = compared.times
     curves = []
-    for number, (exponent, run, flow) in enumerate(
-        zip(EXPONENTS, compared.runs, compared.flows, strict=True)
+    for number, (exponent, run, predicted, flow) in enumerate(
+        zip(EXPONENTS, compared.runs, compared.predictions, compared.flows, strict=True)
     ):
         colour, name = f"C{number}", f"$a = {exponent:g}$" if exponent else "isotropic"
         label = "gradient flow" if exponent == EXPONENTS[-1] else f"_gradient flow, {name}"
         curves += [
             over_seeds(name, run, run.mse, colour),
+            predicted_curve(f"_predicted, {name}", predicted, predicted.mse, predicted.mse_std, colour),
             Curve(label, times, flow.mse, {"color": colour}, "theory"),
         ]
     floor = np.full(2, STEP_SIZE * NOISE_VARIANCE)
@@ -34,8 +35,9 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         1,
         f"MSE under online SGD for a = {', '.join(f'{a:g}' for a in EXPONENTS[1:])} and isotropic inputs: "
         f"{compared.drawn}, with the same teacher, start, inputs, label noise and step size for every "
-        "spectrum. Dashed: the gradient flow; dotted: ησ², the level at which label noise alone would hold "
-        f"the MSE. The paper states none of the parameters. Chosen here: d = {DIMENSION}, ‖w*‖² = d, "
+        f"spectrum; {PREDICTED}. Dashed: the gradient flow; dotted: ησ², the level at which label noise "
+        "alone would hold the MSE. The paper states none of the parameters. Chosen here: "
+        f"d = {DIMENSION}, ‖w*‖² = d, "
         f"η = {STEP_SIZE:g}, σ² = {NOISE_VARIANCE:g}, no mini-batch, {compared.length}, seeds from "
         f"seed {seed} on.",
         compared.parameters,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from derivations.experiments.figures.base import PaperFigure, over_seeds
-from derivations.experiments.figures.sgd import NOISE_VARIANCE, compare
+from derivations.experiments.figures.sgd import NOISE_VARIANCE, PREDICTED, compare, predicted_curve
 from numerics import power_law
 from numerics.shown.figures import Curve, Panel
 
@@ -25,14 +25,21 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         progress,
     )
     panels = []
-    for exponent, run, flow in zip(EXPONENTS, compared.runs, compared.flows, strict=True):
+    for exponent, run, predicted, flow in zip(
+        EXPONENTS, compared.runs, compared.predictions, compared.flows, strict=True
+    ):
         curves = [
             over_seeds("MSE", run, run.mse, "C0"),
             over_seeds("$|u|$", run, np.abs(run.u), "C1"),
             over_seeds("$s$", run, run.s, "C2"),
         ]
-        predicted = {"gradient flow": flow.mse, "_flow, $|u|$": np.abs(flow.u), "_flow, $s$": flow.s}
-        curves += [Curve(label, compared.times, values, {}, "theory") for label, values in predicted.items()]
+        curves += [
+            predicted_curve("_predicted, MSE", predicted, predicted.mse, predicted.mse_std, "C0"),
+            predicted_curve("_predicted, $|u|$", predicted, np.abs(predicted.u), predicted.u_std, "C1"),
+            predicted_curve("_predicted, $s$", predicted, predicted.s, predicted.s_std, "C2"),
+        ]
+        followed = {"gradient flow": flow.mse, "_flow, $|u|$": np.abs(flow.u), "_flow, $s$": flow.s}
+        curves += [Curve(label, compared.times, values, {}, "theory") for label, values in followed.items()]
         panels.append(
             Panel(
                 curves,
@@ -45,7 +52,7 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
     return PaperFigure(
         5,
         f"MSE, |u| and s under online SGD without mini-batch, label noise of variance {NOISE_VARIANCE:g}: "
-        f"{compared.drawn}; dashed: the gradient flow. The paper gives "
+        f"{compared.drawn}; {PREDICTED}; dashed: the gradient flow. The paper gives "
         f"a = {', '.join(f'{a:g}' for a in EXPONENTS)} and the noise, and refers to the "
         f"section before for d = {DIMENSION} and η = {STEP_SIZE:g}. Chosen here: "
         f"{compared.length}, Gaussian teacher with ‖w*‖_Q = 1 and sphere start from seed "

@@ -32,14 +32,13 @@ def section(quick: bool) -> Section:
     return Section(
         title="Three phases",
         text=(
-            f"Population flow for $a = {EXPONENT}$, $d = {DIMENSION}$, Gaussian teacher, start on the "
-            r"unit sphere, over the whole horizon $t \le 10^7$; circles are gradient descent at "
-            rf"$\eta = {STEP_SIZE:g}$, the map itself, for {STEPS:,} steps, $t = \eta \times$ step. "
-            f"With seed {SEED} the run tends to {run.limit.name}: {run.limit.reason}. "
-            f"$T_1$ = {phases.t1:.5g} (first $|u| = s_*/10$), "
-            f"$T_1'$ = {phases.t1_prime:.5g} ($s$ crosses $s_*/3$ for good), $T_2$ = {phases.t2:.5g} "
-            rf"($\varepsilon = {EPSILON:g}$); {run.steps} steps on {len(run.problem.eigenvalues)} modes. "
-            f"Over {SEEDS} seeds, median [5 %, 95 %]: {many.told()}."
+            f"Population flow for $a = {EXPONENT}$, $d = {DIMENSION}$, Gaussian teacher, start on the unit "
+            r"sphere, over the whole horizon $t \le 10^7$; circles are gradient descent at $\eta = "
+            rf"{STEP_SIZE:g}$, the map itself, for {STEPS:,} steps, $t = \eta \times$ step. With seed {SEED} "
+            f"the run tends to {run.limit.name}: {run.limit.reason}. $T_1$ = {phases.t1:.5g} (first $|u| = "
+            f"s_*/10$), $T_1'$ = {phases.t1_prime:.5g} ($s$ crosses $s_*/3$ for good), $T_2$ = "
+            rf"{phases.t2:.5g} ($\varepsilon = {EPSILON:g}$); {run.steps} steps on "
+            f"{len(run.problem.eigenvalues)} modes. Over {SEEDS} seeds, median [5 %, 95 %]: {many.told()}."
         ),
         comparisons=[
             Comparison(

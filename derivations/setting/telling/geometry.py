@@ -42,9 +42,8 @@ def curvature() -> Iterator[Step]:
         gradient,
     )
     yield derived(
-        r"Differentiate once more. The factor of $Qw$ gives a multiple of $Q$ and, because $\nabla s = 2Qw$, "
-        r"a form of "
-        r"rank one; the factor of $Qw^*$ gives another.",
+        "Differentiate once more. The factor of $Qw$ gives a multiple of $Q$ and, because $s$ is a form in "
+        "$w$, a form of rank one; the factor of $Qw^*$ gives another.",
         setting.curvature(),
         "product rule",
         "P2",
@@ -54,8 +53,7 @@ def curvature() -> Iterator[Step]:
     forms = plus(times(bend.student, w[i], w[j]), times(bend.teacher, w_star[i], w_star[j]))
     yield derived(
         "The same by brute force: in two dimensions, with the loss written out in the coordinates of $w$, "
-        "every "
-        "second derivative agrees.",
+        "every second derivative agrees.",
         state(BEND, "=", plus(diagonal, times(lam[i], lam[j], forms)), check=_brute_force()),
         "polynomials in two coordinates",
         "P2",
@@ -97,17 +95,15 @@ def critical() -> Iterator[Step]:
     (other,) = (point for point in points if point.multiple is None)
     yield derived(
         r"Or $w$ and $w^*$ are independent, and both coefficients vanish: a whole ellipsoid of points, of "
-        r"dimension "
-        r"$d - 2$.",
+        "codimension two.",
         state(A, "=", B, "=", 0, "⟺", u, "=", other.u, ",", s, "=", other.s, check=_solution(drift)),
         "two equations for two overlaps",
         "P2",
         critical_points,
     )
     yield derived(
-        r"The Hessian, whitened, is a multiple of the identity plus forms of rank one, so its eigenvalues "
-        r"can be "
-        r"read off. At $0$ all are negative: a maximum. At $\pm w^*$ all are positive: minima.",
+        "The Hessian, whitened, is a multiple of the identity plus forms of rank one, so its eigenvalues "
+        r"can be read off. At $0$ all are negative: a maximum. At $\pm w^*$ all are positive: minima.",
         _types(points),
         "second-order test",
         "P2",
@@ -115,18 +111,15 @@ def critical() -> Iterator[Step]:
     )
     yield derived(
         "On the ellipsoid one is positive (along $w$), one negative (along $w^*$), the others zero: a "
-        "saddle, with a "
-        "way out, and flat directions along which nothing happens to second order.",
+        "saddle, with a way out, and flat directions along which nothing happens to second order.",
         _on_the_ellipsoid(other),
         "second-order test",
         "P2",
         CriticalPoint.spectrum,
     )
     yield derived(
-        r"Along $w$ itself the form has the value below. The paper's proof prints $8 (w^{*\top} Q w^*)^2$ in "
-        r"its "
-        r"place, three times too much. The sign, and with it the "
-        "classification, is the same.",
+        "Along $w$ itself the form has the value below. The paper's proof prints another number in its "
+        "place, three times too much. The sign, and with it the classification, is the same.",
         _along_the_student(other),
         r"$u = 0$, $s = s_*/3$",
         "P2, corrected",
@@ -267,11 +260,9 @@ def sign() -> Iterator[Step]:
     )
     start, now, at_start, later = (sympy.Symbol(name) for name in ("t_0", "tau", "L{(t_0)}", "u{(t)}"))
     yield derived(
-        "The loss falls along the flow, so once it is below this barrier the sign is settled. Before that it "
-        "is "
-        r"not, unless $Q = cI$: modes with opposite signs of $w_i(0) w^*_i$ grow at different rates, and $u$ "
-        r"can cross "
-        "zero on its way out. This library therefore orients a run by where it ends.",
+        "The loss falls along the flow, so once it is below this barrier the sign is settled. Before that "
+        "it is not, unless $Q = cI$: modes with opposite signs of $w_i(0) w^*_i$ grow at different rates, "
+        "and $u$ can cross zero on its way out. This library therefore orients a run by where it ends.",
         state(at_start, "<", lowest, "⟹", later, "≠", 0, ",", now, "≥", start, check=_settled),
         r"$\dot L = -|\nabla L|^2 \leq 0$",
         "R3, corrected",
@@ -307,8 +298,7 @@ def _landscape() -> Picture:
     return Picture(
         to_svg(plot_curves(curves, "√(s/s*)", "L/s*²", "linear", "linear")),
         r"The loss against the length $\sqrt{s/s_*}$ at fixed cosine $u/\sqrt{s s_*}$. At cosine 0 the "
-        r"lowest point is "
-        rf"the saddle, at height ${latex(height)}$; the way down turns towards the teacher.",
+        f"lowest point is the saddle, at height ${latex(height)}$; the way down turns towards the teacher.",
         _landscape,
     )
 

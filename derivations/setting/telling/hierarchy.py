@@ -73,10 +73,9 @@ def two_modes() -> Iterator[Step]:
     )
     values = [_at(student) for student in TWINS]
     yield derived(
-        r"Is $u^{(2)}$ a function of $s$ and $u$? It is not. For $\lambda = (\tfrac23, \tfrac13)$ and $w^* = "
-        r"(1, 1)$ the "
-        rf"students $w = {_vector(TWINS[0])}$ and $w = {_vector(TWINS[1])}$ have the same $s = "
-        rf"{latex(values[0]['s'])}$ and $u = {latex(values[0]['u'])}$, hence the same loss, and yet:",
+        r"Is $u^{(2)}$ a function of $s$ and $u$? It is not. For $\lambda = (\tfrac23, \tfrac13)$ and $w^* "
+        f"= (1, 1)$ the students $w = {_vector(TWINS[0])}$ and $w = {_vector(TWINS[1])}$ have the same $s = "
+        f"{latex(values[0]['s'])}$ and $u = {latex(values[0]['u'])}$, hence the same loss, and yet:",
         _no_function(values),
         "two points of intersection of an ellipse and a line",
         "P3",
@@ -186,7 +185,7 @@ def tower() -> Iterator[Step]:
     yield derived(
         r"Differentiate under the sum. Order $k$ calls for order $k + 1$, for every $k$.",
         setting.energies(),
-        r"$\frac{d}{dt} w_i^2 = 2 w_i \dot w_i$",
+        "product rule",
         "P3",
         Hierarchy.S,
     )
@@ -226,10 +225,10 @@ def closing() -> Iterator[Step]:
     c, energy, overlap = sympy.IndexedBase("c"), sympy.Function("s"), sympy.Function("u")
     yield derived(
         r"Multiply by $\lambda_i w_i^2$ or $\lambda_i w_i w^*_i$ and sum: order $n + 1$ is a combination of "
-        r"the orders below, so $2n$ statistics close. The paper says that none do as soon as $Q \neq I$; "
-        r"that is right only where infinitely many eigenvalues carry student and teacher, that is at "
-        r"$d = \infty$. In finite dimension the tower always closes, in principle. The next chapter shows "
-        "why this is of little use for large $n$.",
+        "the orders below, so finitely many statistics close. The paper says that none do as soon as $Q "
+        r"\neq I$; that is right only where infinitely many eigenvalues carry student and teacher, that is "
+        r"at $d = \infty$. In finite dimension the tower always closes, in principle. The next chapter "
+        "shows why this is of little use for large $n$.",
         state(
             energy(n + 1),
             "=",

@@ -138,9 +138,8 @@ def absolute_constants(c: Constants, effort: Effort) -> Finding:
     grown = float(np.linalg.norm(level)) / 8
     shown = lengths[1] > 9 * lengths[0] and grown > 3
     how = (
-        f"for constant h the length of B is {grown:.3g} |h| (a = 2, d = 1000, flat), the bound's ‖w*‖/8: "
-        f"c_1 grows "
-        "like √d; and w(T2 + σ) moves, while (D.12) is for fixed v"
+        f"for constant h the length of B is {grown:.3g} |h| (a = 2, d = 1000, flat), the bound's ‖w*‖/8: c_1 "
+        "grows like √d; and w(T2 + σ) moves, while (D.12) is for fixed v"
     )
     return Finding(Verdict.GAP if shown else Verdict.UNDECIDED, how)
 
@@ -223,8 +222,7 @@ def ideal_norm(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem14/D.15",
     "(D.15)",
-    r"$|\delta_s| \le \varepsilon + 2\|Q^{1/2}B\| + \|Q^{1/2}B\|^2$, which uses $\|Q^{1/2}w_{ideal}\| \le "
-    "1$",
+    r"$|\delta_s| \le \varepsilon + 2\|Q^{1/2}B\| + \|Q^{1/2}B\|^2$, which uses $\|Q^{1/2}w_{ideal}\| \le 1$",
     Verdict.GAP,
     correction=ideal_norm,
 )
@@ -312,8 +310,7 @@ def stays_small(c: Constants, effort: Effort) -> Finding:
 @claim(
     "Lem14/natural",
     "Lemma 14",
-    r"on the flow from the escape direction $|\delta_s| + |\delta_u|$ falls after $T_2$: $C = <c=1>$ will "
-    "do",
+    r"on the flow from the escape direction $|\delta_s| + |\delta_u|$ falls after $T_2$: $C = <c=1>$ will do",
     Verdict.MEASURED,
 )
 def falls(c: Constants, effort: Effort) -> Finding:

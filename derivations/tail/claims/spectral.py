@@ -166,9 +166,8 @@ def uniform_constant(c: Constants, effort: Effort) -> Finding:
     if not min(shares) > 0.02:
         return Finding(Verdict.UNDECIDED, f"shares {shares}")
     words = (
-        f"as τ → ∞ the ratio tends to d π_d, (w*_d)² over the mean square: above C = 4 with probability "
-        f"{chance:.4f} "
-        "in every dimension, and above any C with one that does not fall with d"
+        "as τ → ∞ the ratio tends to d π_d, (w*_d)² over the mean square: above C = 4 with probability "
+        f"{chance:.4f} in every dimension, and above any C with one that does not fall with d"
     )
     replay = "from math import erfc, sqrt; assert erfc(sqrt(4/2)) > 0.04"
     return Finding(

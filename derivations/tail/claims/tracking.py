@@ -349,9 +349,8 @@ def theorem(c: Constants, effort: Effort) -> Finding:
         f"for η = {listed(slow)}"
     )
     replay = (
-        "from derivations.tail.claims.tracking import sides; "
-        "q = [min(x/y) for x, y, _ in map(sides, (1e-2, 1e-3, 1e-4))]; "
-        "assert q[1] > 3*q[0] and q[2] > 3*q[1]"
+        "from derivations.tail.claims.tracking import sides; q = [min(x/y) for x, y, _ in map(sides, (1e-2, "
+        "1e-3, 1e-4))]; assert q[1] > 3*q[0] and q[2] > 3*q[1]"
     )
     how = "the cross term 2⟨e, Δe⟩/d with the forcing is of first order in ε: no A, B, C serve all η"
     return Finding(Verdict.FALSE, how, None, Counterexample(words, replay))
@@ -385,15 +384,13 @@ def corollary(c: Constants, effort: Effort) -> Finding:
         return Finding(Verdict.UNDECIDED, f"quotients {quotients}")
     replay = (
         "import numpy as np; from numerics import Problem, solve; l = np.array([.999, .001]); e = "
-        "np.array([0, 1e-6]); "
-        "r = solve(Problem(l, np.ones(2), 1 - e), 1e3).at(np.arange(1000.)); E = (r.one_minus_s + "
-        "r.one_minus_u).max(); M = lambda t: ((e*np.exp(-8*l*t))**2).mean(); "
-        "k = round(.06/.001); assert abs(r.mse[k] - M(k)) > 20*(E*(M(0) - M(k)) + E**2*(l @ l)/2)"
+        "np.array([0, 1e-6]); r = solve(Problem(l, np.ones(2), 1 - e), 1e3).at(np.arange(1000.)); E = "
+        "(r.one_minus_s + r.one_minus_u).max(); M = lambda t: ((e*np.exp(-8*l*t))**2).mean(); k = "
+        "round(.06/.001); assert abs(r.mse[k] - M(k)) > 20*(E*(M(0) - M(k)) + E**2*(l @ l)/2)"
     )
     words = (
-        f"λ = (1 − η, η), w* = (1, 1), w = (1, 1 − η²): with C_1 = C_2 = 1 the left side is "
-        f"{listed(quotients)} times "
-        f"the right for η = {listed(slow)}, τ near 0.06/η"
+        "λ = (1 − η, η), w* = (1, 1), w = (1, 1 − η²): with C_1 = C_2 = 1 the left side is "
+        f"{listed(quotients)} times the right for η = {listed(slow)}, τ near 0.06/η"
     )
     how = (
         "a slow mode's own pull on u changes its rate, a relative change without ε, while its error outgrows "
@@ -450,10 +447,9 @@ def phase_three(c: Constants, effort: Effort) -> Finding:
     additive = epsilon**2 * (d**a) ** 2 * second / d
     _, relative = frozen_deviation(2.0)
     how = (
-        f"true of the flow of figure 4, with relative deviations up to {relative:.4f}; but "
-        f"a = {a}, d = {d:g}, ε = {epsilon}: from T2 to {factor:g} T2 the MSE falls by {change:.1e} < ε; "
-        f"at τ = d^a the additive term is {additive:.1e}, more than the MSE. It neither sees the plateau "
-        f"nor the drop"
+        f"true of the flow of figure 4, with relative deviations up to {relative:.4f}; but a = {a}, d = "
+        f"{d:g}, ε = {epsilon}: from T2 to {factor:g} T2 the MSE falls by {change:.1e} < ε; at τ = d^a the "
+        f"additive term is {additive:.1e}, more than the MSE. It neither sees the plateau nor the drop"
     )
     return Finding(
         Verdict.NOT_SHARP if relative < 0.3 and change < epsilon and additive > 1 else Verdict.UNDECIDED, how

@@ -75,8 +75,8 @@ def section(quick: bool) -> Section:
             "the incomplete gamma function takes it through the plateau's end. Measured: on the true flow, "
             "not on the frozen one, extrapolated like the laws of phase II. The frozen approximation has the "
             "right prefactor; its relative error is a constant times $1-u$, hence fades, where T5 bounds it "
-            r"by a fixed multiple of $\epsilon$. What the end of phase II takes off the plateau is of order "
-            r"$\epsilon^{-1/(a-1)}/d$, against $(\epsilon^{-a}/d)^{1/3}$ in P4."
+            r"by a fixed multiple of $\epsilon$. What the end of phase II takes off the plateau is far "
+            "less than P4 allows."
         ),
         formulas=[
             Formula("P16", laws.learned()),

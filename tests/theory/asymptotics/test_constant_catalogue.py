@@ -147,8 +147,8 @@ def test_result_does_not_depend_on_the_callers_precision():
 
 def test_import_needs_neither_sympy_nor_numpy():
     program = (
-        "import sys, theory.asymptotics;"
-        "print(sorted({'sympy', 'numpy', 'scipy', 'flint'} & set(sys.modules)))"
+        "import sys, theory.asymptotics;print(sorted({'sympy', 'numpy', 'scipy', 'flint'} & "
+        "set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -254,8 +254,7 @@ def test_without_balls_the_same_numbers_are_estimates(seed, monkeypatch):
 def test_constants_without_python_flint():
     """A run in which it cannot be imported."""
     program = (
-        "import sys, json; sys.modules['flint'] = None;"
-        "from theory.asymptotics import PowerLaw, as_json;"
+        "import sys, json; sys.modules['flint'] = None;from theory.asymptotics import PowerLaw, as_json;"
         "print(json.dumps(as_json(PowerLaw('1.5', 1000), 20)))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -213,6 +213,43 @@ def tuned_loss():
             yield values(*case, n=count, sigma2=noise), found[1]
 
 
+def decayed_loss():
+    """The least sum of the bias of the flow and of the steps' noise, integrated over the run.
+
+    Where the last steps decide, the trace is that of a few rates, over all times before.
+    """
+    noise, rates = mp.mpf("0.3"), (mp.mpf("0.7"), mp.mpf("0.2"), mp.mpf("0.05"))
+    for exponent, source, p in (("3", "0.5", 1), ("2.5", "0", 1), ("2", "0.5", 3), ("3", "0.2", 4)):
+        gamma = value(constants.summary_exponent(spectrum(exponent, source)))
+        bias = converging("loss")(exponent, source, 1) * (p + 1) ** gamma
+        late = p < mp.mpf(exponent) - 1
+        if late:
+            trace, grown = mp.fsum(h ** (mp.mpf(1) / (p + 1)) for h in rates), mp.mpf(1) / (p + 1)
+            unit = mp.quad(
+                lambda y, p=p: y ** (2 * p) * kept(rates, y ** (p + 1) / (p + 1)), [0, 1, 3, 10, mp.inf]
+            )
+        else:
+            trace, grown = mp.mpf(1), 1 / mp.mpf(exponent)
+            scale = noise_left(mp.mpf(exponent), 10**12) * mp.mpf(10) ** (12 * (2 - grown))
+            unit = mp.quad(
+                lambda y, p=p, scale=scale, grown=grown: (
+                    scale * y ** (2 * p) * (y ** (p + 1) / (p + 1)) ** (grown - 2)
+                ),
+                [0, 1],
+            )
+        for count in (10**6, 10**9):
+            rising = 64 * noise * unit * mp.mpf(count) ** (grown - 1)
+            found = least(rising, bias * mp.mpf(count) ** -gamma, gamma, grown)
+            yield values(exponent, source, n=count, sigma2=noise, fall=p, trace=trace), found[1]
+    point = values("3", "-0.2", n=1000, sigma2=noise, fall=4, trace=1, eta=mp.mpf("0.01"))
+    yield point, converging("loss")("3", "-0.2", mp.mpf(10) / 5)
+
+
+def kept(rates, left):
+    """The sum of h² e^(−16 h R)."""
+    return mp.fsum(h**2 * mp.exp(-16 * h * left) for h in rates)
+
+
 @cache
 def spread(exponent, when):
     """The sum of (1 − e^(−8 λ t))² as an integral over modes."""
@@ -267,6 +304,7 @@ REFERENCES = {
     ("sgd", "loss_floor"): (loss_floor, 1e-5),
     ("sgd", "mse_floor"): (mse_floor, 1e-5),
     ("sgd", "tuned_loss"): (tuned_loss, 1e-5),
+    ("sgd", "decayed_loss"): (decayed_loss, 1e-6),
     ("samples", "bias"): (lambda: of_time("loss"), TESTED),
     ("samples", "variance"): (variance, 1e-6),
     ("samples", "stopping_time"): (lambda: stopping(0), 1e-6),

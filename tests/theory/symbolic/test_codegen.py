@@ -80,11 +80,9 @@ def test_the_committed_module_is_the_generated_one(tmp_path: Path) -> None:
 
 def test_the_text_does_not_depend_on_the_hash_seed() -> None:
     program = (
-        "from theory.symbolic import Model, Z, parse_link;"
-        "from theory.symbolic.codegen import generate_module;"
-        "print(generate_module(Model('network', Z**3 - Z, Z**3 - Z, (1, 2), (1, 2))));"
-        "f = parse_link('erf(z) + relu(z)');"
-        "print(generate_module(Model('closed forms', f, f, (1, 2), (1,))))"
+        "from theory.symbolic import Model, Z, parse_link;from theory.symbolic.codegen import "
+        "generate_module;print(generate_module(Model('network', Z**3 - Z, Z**3 - Z, (1, 2), (1, 2))));f = "
+        "parse_link('erf(z) + relu(z)');print(generate_module(Model('closed forms', f, f, (1, 2), (1,))))"
     )
     runs = [
         subprocess.Popen(
@@ -102,9 +100,8 @@ def test_the_text_does_not_depend_on_the_hash_seed() -> None:
 
 def test_importing_the_committed_module_does_not_import_sympy() -> None:
     program = (
-        "import sys, numerics.generated.phase_retrieval;"
-        "heavy = ('sympy', 'theory.symbolic', 'theory.asymptotics');"
-        "print([name for name in sys.modules if name.startswith(heavy)])"
+        "import sys, numerics.generated.phase_retrieval;heavy = ('sympy', 'theory.symbolic', "
+        "'theory.asymptotics');print([name for name in sys.modules if name.startswith(heavy)])"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True, text=True

@@ -181,5 +181,5 @@ def test_only_gaussian_inputs() -> None:
     class Other(Model):
         pass
 
-    with pytest.raises(ModelError, match="for Gaussian inputs only"):
+    with pytest.raises(ModelError, match="for Gaussian inputs and plain units only"):
         online_sgd(hierarchy(Other("other", Z**2, Z**2)))

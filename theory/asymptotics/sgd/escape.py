@@ -57,7 +57,7 @@ from mpmath import mp, mpf
 from theory.asymptotics.escape.rate import rate
 from theory.asymptotics.numbers.constant import Constant
 from theory.asymptotics.sgd.floor import Step
-from theory.asymptotics.sgd.stability import traced
+from theory.asymptotics.sgd.stability import polished, traced
 from theory.asymptotics.sums.compression import compressed
 from theory.asymptotics.sums.spectrum import Spectrum
 from theory.expected import Count, NonNegative, checked
@@ -245,16 +245,7 @@ def _mean_square_growth(spectrum: Spectrum, step: float, batch: int, noise: floa
     while high - low > NEAR * (high - squares.least):
         middle = (low + high) / 2
         low, high = (low, middle) if 0 < squares.response(middle) < 1 else (middle, high)
-    older, newer = high, high + (high - low)
-    before = 1 / squares.response(older) - 1
-    for _ in range(30):
-        value = 1 / squares.response(newer) - 1
-        if value == before:
-            break
-        older, before, newer = newer, value, newer - value * (newer - older) / (value - before)
-        if abs(newer - older) <= 1e-14 * newer:
-            break
-    return newer
+    return polished(squares.response, high, high + (high - low))
 
 
 class _Squares:

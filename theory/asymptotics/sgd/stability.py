@@ -26,6 +26,7 @@ keeps the cone of positive matrices: it is stable below the first root of :math:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -90,7 +91,7 @@ def _roots(spectrum: Spectrum, batch: int, noise: float) -> tuple[float, float]:
         limit = float(1 / rate(spectrum))
     coarse, fine = (second_moments(spectrum, batch, *resolution, noise) for resolution in RESOLUTIONS)
     rough = _first_root(coarse, limit)
-    return rough, _polished(fine, rough, rough * (1 - NEAR))
+    return rough, polished(fine.response, rough, rough * (1 - NEAR))
 
 
 class Stationary(NamedTuple):
@@ -236,14 +237,14 @@ def _first_root(moments: Moments, limit: float) -> float:
     while above - below > NEAR * above:
         middle = (below + above) / 2
         below, above = (middle, above) if 0 < moments.response(middle) < 1 else (below, middle)
-    return _polished(moments, below, above)
+    return polished(moments.response, below, above)
 
 
-def _polished(moments: Moments, older: float, newer: float) -> float:
-    r"""The root near two steps, by secants of :math:`1/\kappa`, which has no pole there."""
-    before = 1 / moments.response(older) - 1
-    for _ in range(10):
-        value = 1 / moments.response(newer) - 1
+def polished(response: Callable[[float], float], older: float, newer: float) -> float:
+    r"""Where a ``response`` κ is 1, near two places: secants of :math:`1/\kappa`, which has no pole there."""
+    before = 1 / response(older) - 1
+    for _ in range(30):
+        value = 1 / response(newer) - 1
         if value == before:
             break
         older, before, newer = newer, value, newer - value * (newer - older) / (value - before)

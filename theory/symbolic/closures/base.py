@@ -1,7 +1,8 @@
 """What closures share: how one is applied, and the system that a closure in statistics yields."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import sympy
 
@@ -43,12 +44,12 @@ class MomentSystem:
 
     The state is an array ``x`` (n, order): one row for each of the ``n`` entries of ``S`` and ``U`` (as in
     ``Hierarchy.entries``), one column for each order. ``next_order`` is the rule, NumPy text in ``x`` (and
-    ``closure``, the array of ``coefficients``) with a value of shape (n,).
+    ``closure``, the array of ``coefficients``) with a value of shape (n,), or a function of ``x``.
     """
 
     hierarchy: Hierarchy
     order: int
-    next_order: str
+    next_order: str | Callable[..., Any]
     coefficients: tuple[sympy.Rational, ...] = ()
 
     def __post_init__(self) -> None:

@@ -113,7 +113,7 @@ class DuhamelVolterra:
     gives ``s`` with a kernel of ``2Φ(t) − Φ(τ) − Φ(τ')``: one integral and a double one. The kernels are
     generating functions of the statistics at the start (:class:`Response`), so the spectrum enters as a
     measure, of any size. Exact at all times; what a numerical solution adds is its own error
-    (``derivations.escape.volterra``). P8's kernel of ``t − τ`` alone holds where ``A`` is constant.
+    (``numerics.closed.volterra``). P8's kernel of ``t − τ`` alone holds where ``A`` is constant.
 
     >>> from theory.symbolic import hierarchy, phase_retrieval
     >>> system = DuhamelVolterra().close(hierarchy(phase_retrieval()))

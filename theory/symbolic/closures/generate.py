@@ -26,7 +26,8 @@ def generate_system(system: object) -> str:
 
     A :class:`MomentSystem` yields ``right_hand_side(x, T, closure)``: ``x`` (n, order) holds the statistics
     that move, ``T`` (M, M, order + 1) the teacher's, both with the orders 1, 2, … on the last axis, and
-    ``closure`` the system's ``coefficients`` as floats. A :class:`ModeSystem` yields
+    ``closure`` the system's ``coefficients`` as floats; where the rule is a function the module calls it
+    ``next_order``, and it is to be put there. A :class:`ModeSystem` yields
     ``right_hand_side(w, eigenvalues, teacher)`` for ``w`` (K, modes), and ``statistics`` of the same
     arguments. Raises :class:`UnclosedHierarchyError` for an open hierarchy.
 
@@ -52,9 +53,8 @@ def _open(system: Hierarchy) -> str:
     missing = system.missing(order)
     names = ", ".join(str(key.function(system.model.overlaps)) for key in missing)
     raise UnclosedHierarchyError(
-        f"{system.model.name} up to order {order} lacks {names}: close it with"
-        " close(hierarchy, CharacteristicPolynomial(eigenvalues)) or another closure of"
-        " theory.symbolic.closures"
+        f"{system.model.name} up to order {order} lacks {names}: close it with close(hierarchy, "
+        "CharacteristicPolynomial(eigenvalues)) or another closure of theory.symbolic.closures"
     )
 
 
@@ -62,17 +62,20 @@ def _open(system: Hierarchy) -> str:
 def _integral_equations(system: VolterraSystem) -> str:
     raise ClosureError(
         f"the integral equations of {system.hierarchy.model.name} have no right-hand side to generate:"
-        " derivations.escape.volterra.solve_system solves them"
+        " numerics.solve_closed solves them"
     )
 
 
 @generate_system.register
 def _moments(system: MomentSystem) -> str:
+    last = system.next_order
+    if callable(last):
+        last = "next_order(x)"
     header = f'"""Statistics of {system.hierarchy.model.name} to order {system.order}, closed. Generated."""'
     wrapper = f"""
         def right_hand_side(x: np.ndarray, T: np.ndarray, closure: np.ndarray) -> np.ndarray:
             \"\"\"Return dx/dt; x (n, order), T (M, M, order + 1), orders 1, 2, ... on the last axis.\"\"\"
-            last = {system.next_order}
+            last = {last}
             above = np.concatenate([x[:, 1:], last[:, None]], axis=1)
             return velocity(above, x[:, 0], T[..., 0], T[..., 1:])
     """

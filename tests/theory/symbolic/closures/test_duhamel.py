@@ -5,7 +5,7 @@ import pytest
 import sympy
 from scipy.integrate import solve_ivp
 
-from derivations.escape import volterra
+from numerics.closed import volterra
 from theory.symbolic import (
     Model,
     ModelError,
@@ -115,5 +115,5 @@ def test_long_windows_fail_by_name() -> None:
 
 
 def test_integral_equations_are_not_generated() -> None:
-    with pytest.raises(ClosureError, match=r"derivations\.escape\.volterra\.solve_system"):
+    with pytest.raises(ClosureError, match=r"numerics\.solve_closed"):
         generate_system(close(hierarchy(phase_retrieval()), DuhamelVolterra()))

@@ -89,6 +89,7 @@ def kernel(response: Response, measure: SpectralMeasure) -> Callable[[Array], Ar
     return evaluate
 
 
+@np.errstate(all="ignore")  # where it diverges
 def solve_volterra(
     s: Sequence[Term],
     u: Sequence[Term],
