@@ -164,6 +164,9 @@ VALID = {
 """A valid argument for each name of a parameter."""
 
 OWN = {
+    "heavy_ball": {"friction": 0.5},
+    "descend": {"momentum": 0.5},
+    "descend_network": {"momentum": 0.5},
     "hierarchy": {"order": sympy.Symbol("k")},
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},

@@ -182,8 +182,8 @@ def friction_option(command: Command) -> Command:
             "--friction",
             metavar="GAMMA",
             callback=parsed(read_friction),
-            help="Momentum: the flow d²w/dt² + GAMMA dw/dt = -grad L(w) of a heavy ball, from rest. "
-            "In descend it is --momentum BETA, GAMMA = (1 - BETA)/√(step size).",
+            help="Momentum: the flow w'' + GAMMA w' = -grad L(w) of a heavy ball, from rest. "
+            "In descent it is descend --momentum.",
         ),
     )
 
