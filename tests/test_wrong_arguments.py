@@ -26,6 +26,7 @@ from theory import asymptotics as laws
 from theory import symbolic
 from theory.asymptotics.numbers.field import FLOATS
 from theory.symbolic import closures
+from theory.symbolic.hierarchy import MODE
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = (
@@ -42,7 +43,7 @@ MODEL = symbolic.phase_retrieval()
 NETWORK = symbolic.quadratic_network(2, 2)
 TOWER = symbolic.hierarchy(MODEL)
 PROBLEM = numerics.Problem([0.6, 0.3, 0.1], [1.0, -1.0, 1.0], [0.2, 0.1, 0.3])
-INDEPENDENT = symbolic.IndependentModel(MODEL, (sympy.S.Zero, sympy.S.One))
+INDEPENDENT = symbolic.IndependentModel(MODEL, (sympy.S.Zero, sympy.IndexedBase("kappa4")[MODE]))
 POSITIVE = numerics.Problem([0.6, 0.3, 0.1], [1.0, 1.0, 1.0], [0.2, 0.1, 0.3])
 RUN = numerics.solve(PROBLEM, 1.0)
 LAW = laws.PowerLaw(2, "inf")
@@ -179,7 +180,7 @@ OWN = {
     "from_samples": {"samples": np.eye(2), "teacher": [1.0, 1.0], "init": [0.1, 0.1]},
     "sweep": {"depth": [1.0]},
     "solve": {"steps": [CollocationStep()]},
-    "independent_flow": {"inputs": INDEPENDENT},
+    "independent_flow": {"inputs": INDEPENDENT, "cumulants": {"kappa4": np.ones(3)}},
     "input_cumulants": {"inputs": "laplace", "order": 4},
     "sample_escape": {"samples": 5, "problem": POSITIVE},
     "predict_samples": {"samples": 5, "problem": POSITIVE},
@@ -234,7 +235,7 @@ MADE = (
     numerics.empirical_flow(VALID["samples"], [0.5]),
     numerics.online_sgd(PROBLEM, 0.01, 3),
     numerics.sample_escape(POSITIVE, 5),
-    numerics.independent_flow(PROBLEM, [0.5], INDEPENDENT),
+    numerics.independent_flow(PROBLEM, [0.5], INDEPENDENT, cumulants={"kappa4": np.ones(3)}),
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
     numerics.DescentProtocol(0.01, 3),

@@ -8,15 +8,16 @@ costs nodes³ kernel evaluations: this checks the equations, it does not replace
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import sympy
 from numpy.polynomial import legendre
 
 from numerics.arrays import Array
-from theory.symbolic import Statistic
-from theory.symbolic.closures import Response, VolterraSystem
-from theory.symbolic.measure import SpectralMeasure
+
+if TYPE_CHECKING:
+    from theory.symbolic.closures import Response, VolterraSystem
+    from theory.symbolic.measure import SpectralMeasure
 
 ITERATIONS = 500
 TOLERANCE = 1e-14
@@ -45,17 +46,21 @@ class Term:
 
 
 def solve_system(
-    system: VolterraSystem, measure: SpectralMeasure, until: float, nodes: int = 40
+    system: "VolterraSystem", measure: "SpectralMeasure", until: float, nodes: int = 40
 ) -> tuple[Array, Array, Array, Array]:
     """The nodes ``t`` (n,), and ``s``, ``u`` and the clock ``Φ`` there, for derived equations.
 
-    >>> from theory.symbolic import hierarchy, phase_retrieval
+    >>> from theory.symbolic import SpectralMeasure, hierarchy, phase_retrieval
     >>> from theory.symbolic.closures import DuhamelVolterra, close
     >>> one_mode = SpectralMeasure([1], [["0.5"]], [[1]])
     >>> t, s, u, clock = solve_system(close(hierarchy(phase_retrieval()), DuhamelVolterra()), one_mode, 0.1)
     >>> bool(np.allclose(s, u**2, rtol=1e-13))
     True
     """
+    import sympy
+
+    from theory.symbolic import Statistic
+
     model = system.hierarchy.gradient_model
     (symbol,), energy = model.overlaps.T, measure.value(Statistic("T", 0, 0, 1))
     rates = [matrix[0].subs(symbol, energy) for matrix in model.drift]
@@ -72,7 +77,7 @@ def solve_system(
     return solve_volterra(s, u, values, until, nodes)
 
 
-def kernel(response: Response, measure: SpectralMeasure) -> Callable[[Array], Array]:
+def kernel(response: "Response", measure: "SpectralMeasure") -> Callable[[Array], Array]:
     """``φ ↦ Σ_i λ_i^n a_i b_i e^{λ_i φ}`` for arrays ``φ`` of any shape."""
     name, order = response.statistic.name, int(response.statistic.order)
     rows = {"w": np.array(measure.students[0], float), "w*": np.array(measure.teachers[0], float)}

@@ -1,6 +1,6 @@
 """The gradient flow on independent coordinates, from escape to teacher."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -87,16 +87,19 @@ def independent_flow(
     times: Sequence[float] | Array,
     inputs: "IndependentModel",
     *,
+    cumulants: Mapping[str, Array] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> IndependentRun:
     """Integrate ẇ = −∇L from ``problem.init`` on ``inputs``, at ascending ``times`` ≥ 0.
 
     Each coordinate is followed: the problem has all of them, or comes from :func:`numerics.power_law` with
     teacher and start that are no draws; then any dimension up to ∞ costs what a few hundred do. Cost grows
-    like d.
+    like d. Where ``inputs`` have cumulants that differ between coordinates, ``IndexedBase(name)[MODE]``,
+    their values (N,) come by name in ``cumulants``.
 
     Raises ValueError for problems of several students or teachers, for a reduced one that does not say how
-    many coordinates a mode stands for, and for times out of order; ArithmeticError where a step fails.
+    many coordinates a mode stands for, for cumulants that are missing or of another length, and for times
+    out of order; ArithmeticError where a step fails.
 
     >>> from theory.symbolic import IndependentModel, phase_retrieval
     >>> from theory.symbolic.inputs import input_cumulants
@@ -105,13 +108,17 @@ def independent_flow(
     >>> run.limit.name, f"{run.loss[-1]:.4g}"
     ('+teacher', '4.199e-06')
     """
+    from theory.symbolic.independent import IndependentModel
     from theory.symbolic.sum_polynomial import sum_polynomial
 
+    if not isinstance(inputs, IndependentModel):
+        raise TypeError(f"inputs is {inputs!r}: it must be an IndependentModel")
     t = np.asarray(times, dtype=float)
     if not (t.ndim == 1 and len(t) and np.isfinite(t).all() and t[0] >= 0 and (np.diff(t) > 0).all()):
         raise ValueError("times must be finite numbers of at least 0, in ascending order")
     scene = _scene(problem)
-    charts = {sign: Sums(sum_polynomial(inputs, sign), scene.coordinates) for sign in (0, 1, -1)}
+    own = _own(problem, inputs, cumulants or {})
+    charts = {sign: Sums(sum_polynomial(inputs, sign), scene.coordinates, own) for sign in (0, 1, -1)}
     curves, state = _integrated(scene, charts, t, STAGES, progress)
     rough, _ = _integrated(scene, charts, t, STAGES - 2, None)
     error = max(
@@ -163,6 +170,22 @@ def _scene(problem: Problem) -> _Scene:
     root = np.sqrt(values[~still])
     coordinates = Coordinates(values[~still], counts[~still], root * teacher[~still])
     return _Scene(coordinates, root * init[~still], rest, problem.teacher_energy, problem.dimension)
+
+
+def _own(problem: Problem, inputs: "IndependentModel", cumulants: Mapping[str, Array]) -> dict[str, Array]:
+    """The cumulants of each coordinate that moves, by name."""
+    asked = {str(value.base) for value in inputs.cumulants if hasattr(value, "base")}
+    if asked != set(cumulants):
+        raise ValueError(
+            f"cumulants has {sorted(cumulants)}: it must have those of the inputs, {sorted(asked)}"
+        )
+    size = len(problem.eigenvalues)
+    for name, values in cumulants.items():
+        if np.shape(values) != (size,) or not np.isfinite(values).all():
+            raise ValueError(f"cumulants[{name!r}] must be {size} finite numbers, one for each eigenvalue")
+    return {
+        name: np.asarray(values, dtype=float)[problem.eigenvalues > 0] for name, values in cumulants.items()
+    }
 
 
 def _integrated(

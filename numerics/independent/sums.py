@@ -5,13 +5,16 @@ With x = √λ (w − P w*) and e = √λ w* they are R_{nm} = Σ c x^n e^m.
 The loss is a polynomial L(R), so that ẋ = −λ Σ_{nm} ∂L/∂R_{nm} n x^{n−1} e^m.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from numerics.arrays import Array
-from theory.symbolic.sum_polynomial import SumPolynomial
+
+if TYPE_CHECKING:
+    from theory.symbolic.sum_polynomial import SumPolynomial
 
 
 class Coordinates(NamedTuple):
@@ -25,14 +28,19 @@ class Coordinates(NamedTuple):
 class Sums:
     """The loss L(R) about P w*, and the velocity of every coordinate."""
 
-    def __init__(self, polynomial: SumPolynomial, coordinates: Coordinates) -> None:
+    def __init__(
+        self, polynomial: "SumPolynomial", coordinates: Coordinates, cumulants: Mapping[str, Array]
+    ) -> None:
         self.coordinates = coordinates
         self.powers = np.array(polynomial.keys)
         self.coefficients = np.array([float(value) for value in polynomial.coefficients])
         self.exponents = np.array(polynomial.exponents)
-        _, counts, teacher = coordinates
-        self.counted = [counts * teacher**m for _, m in self.powers]
-        self.driven = np.array([coordinates.eigenvalues * n * teacher**m for n, m in self.powers])
+        values, counts, teacher = coordinates
+        each = [1.0 if factor == 1 else cumulants[str(factor.base)] for factor in polynomial.factors]
+        self.counted = [counts * own * teacher**m for own, (_, m) in zip(each, self.powers, strict=True)]
+        self.driven = np.array(
+            [values * own * n * teacher**m for own, (n, m) in zip(each, self.powers, strict=True)]
+        )
         self.degree = int(self.powers[:, 0].max())
 
     def __call__(self, x: Array) -> Array:

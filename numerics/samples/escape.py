@@ -16,7 +16,6 @@ is no transition then; for a ≤ 1 it comes back at n ~ Σ λ/(E − λ).
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq
 
 from numerics.arrays import Array
 from numerics.descent.draws import check_noise
@@ -94,6 +93,8 @@ def spectrum_of(problem: Problem) -> Array:
 
 def _largest(poles: Array, residues: Array) -> float:
     """The largest root E of 1 = 2 Σ residues/(E − poles)."""
+    from scipy.optimize import brentq
+
     top = poles.max()
     gap = brentq(
         lambda gap: 1.0 - 2.0 * float((residues / (top - poles + gap)).sum()),

@@ -13,7 +13,6 @@ asymptotic series Σ_k (2j + 2k − 1)!! (−δ)^k serves. Of two resolvents com
 from math import factorial
 
 import numpy as np
-from scipy.special import wofz
 
 from numerics.arrays import Array
 
@@ -60,6 +59,8 @@ def averages(delta: Array) -> tuple[Array, Array]:
 
 def _closed(delta: Array) -> Array:
     """Both where δ is not small, (2, 4, …)."""
+    from scipy.special import wofz
+
     c = 1.0 / np.sqrt(delta)
     values = [np.sqrt(np.pi / 2) * c * wofz(1j * c / np.sqrt(2))]
     for order in range(ORDERS):

@@ -13,6 +13,7 @@ Shapes: n eigenvectors, N modes last.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -110,6 +111,12 @@ class Ending:
             states += np.exp(-elapsed[:, None] * self.own) * self.alone
         return states
 
+    @cached_property
+    def exponentials(self) -> "Exponentials":
+        """What other modes follow from."""
+        shares = -self.linear.feedback * self.overlaps
+        return Exponentials(self.linear.decay, self.rates, shares, self.own[self.coupled], self.gaps)
+
     def statistics(self, elapsed: Array, states: Array) -> Array:
         """q and p (2, T) of the ``states`` (T, N) at the times ``elapsed`` (T,)."""
         modes = self.place.here.modes
@@ -168,40 +175,57 @@ class Ending:
         students = here.frame.T @ (here.modes.teacher + deviation)
         lengths = here.norms(deviation, students)
         frame = here.chart, here.orientation, here.frame
-        segment = EndSegment(place.time, elapsed, *frame, rows[:2], lengths, here.modes.energy, self, begun)
+        segment = EndSegment(
+            place.time, elapsed, *frame, rows[:2], lengths, here.modes.energy, self.exponentials, begun
+        )
         last = Place(end, here, students[-1], deviation[-1], rows[:2, -1], lengths[..., -1], None)
         return segment, last, rows
 
 
 @dataclass(frozen=True, eq=False)
-class EndSegment(Segment):
-    """A part of the ``ending``, which starts ``begun`` after its place."""
+class Exponentials:
+    """What any mode follows from: with a = ``decay`` λ and b = λ w* it is Σ_k c_k b e^{−μ_k τ}/(a − μ_k), c
+    the ``shares`` (n,) and μ the ``rates`` (n,), and e^{−aτ} times what the start has beside it.
 
-    ending: Ending
+    The coupled modes have the ``poles`` (P,) for a, and a − μ are their ``gaps`` (n, P).
+    """
+
+    decay: float
+    rates: Array
+    shares: Array
+    poles: Array
+    gaps: Array
+
+    def carried(self, modes: Modes, state: Array, begun: float, elapsed: float) -> Array:
+        """The y (N,) ``elapsed`` after a time ``begun`` at which it is ``state`` (N,).
+
+        In an eigenspace that has a pole what is beside the sum is orthogonal to the teacher.
+        """
+        own, b, count = self.decay * modes.eigenvalues, modes.weighted[0], len(self.poles)
+        known = np.minimum(np.searchsorted(-self.poles, -own), max(count - 1, 0))
+        same = self.poles[known] == own if count else np.zeros(len(own), bool)
+        gaps = own[:, None] - self.rates
+        gaps[same] = self.gaps.T[known[same]]
+        factors = b[:, None] * self.shares / np.where(gaps == 0, np.inf, gaps)
+        before, after = (np.exp(-self.rates * time) for time in (begun, begun + elapsed))
+        beside, groups, weights = state - factors @ before, known[same], b[same]
+        squares = np.bincount(groups, weights**2, minlength=count)
+        along = np.bincount(groups, weights * beside[same], minlength=count)
+        beside[same] -= weights * (along / np.where(squares > 0, squares, 1.0))[groups]
+        found: Array = factors @ after + np.exp(-own * elapsed) * beside
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class EndSegment(Segment):
+    """A part of the end, which starts ``begun`` after its place."""
+
+    exponentials: Exponentials
     begun: float
 
     def carried(self, part: Part, modes: Modes, state: Array, students: Array) -> tuple[Array, Array]:
-        """The y and w (1, N) at the end of the ``part``, with a = αλ and b = λ w* of the ``modes``.
-
-        Under F = −β p = Σ_k c_k e^{−μ_k τ} a mode is Σ_k c_k b e^{−μ_k τ}/(a − μ_k), and e^{−a τ} times what
-        the start has beside it. In an eigenspace that the ending has, too, that is orthogonal to the teacher.
-        """
-        ending, b = self.ending, modes.weighted[0]
-        own = ending.linear.decay * modes.eigenvalues
-        coupled = ending.own[ending.coupled]
-        known = np.minimum(np.searchsorted(-coupled, -own), max(len(coupled) - 1, 0))
-        same = (coupled[known] == own) if len(coupled) else np.zeros(len(own), bool)
-        gaps = own[:, None] - ending.rates
-        gaps[same] = ending.gaps.T[known[same]]
-        shares = -ending.linear.feedback * ending.overlaps
-        factors = b[:, None] * shares / np.where(gaps == 0, np.inf, gaps)
-        before, after = (np.exp(-ending.rates * (self.begun + t)) for t in (0.0, part.elapsed))
-        beside = state[0] - factors @ before
-        groups, weights = known[same], b[same]
-        squares = np.bincount(groups, weights**2, minlength=len(coupled))
-        along = np.bincount(groups, weights * beside[same], minlength=len(coupled))
-        beside[same] -= weights * (along / np.where(squares > 0, squares, 1.0))[groups]
-        found = (factors @ after + np.exp(-own * part.elapsed) * beside)[None]
+        """The y and w (1, N) at the end of the ``part``."""
+        found = self.exponentials.carried(modes, state[0], self.begun, part.elapsed)[None]
         return found, found + modes.teacher
 
 

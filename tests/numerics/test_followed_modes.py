@@ -6,6 +6,7 @@ pair functions; with a constraint it is SciPy's integration of the projected gra
 
 import dataclasses
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -241,3 +242,10 @@ def test_weights_and_orders_are_labelled(tmp_path):
     assert labelled["w"].dims == ("mode", "t")
     run.statistics(2, [1.0, 10.0]).save(tmp_path / "orders.csv")
     assert dataclasses.is_dataclass(run.final)
+
+
+def test_runs_come_from_other_processes_with_their_modes():
+    """So they pickle, the exponentials of their end included."""
+    run = solve(ONES["three modes"], 60.0)
+    again = pickle.loads(pickle.dumps(run))
+    assert np.array_equal(again.modes(TIMES[:3]).w, run.modes(TIMES[:3]).w)

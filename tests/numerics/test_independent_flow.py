@@ -13,6 +13,7 @@ from scipy.special import gamma, zeta
 from numerics import Problem, Samples, empirical_flow, power_law, solve
 from numerics.independent import independent_flow
 from theory.symbolic import IndependentModel, phase_retrieval, single_index
+from theory.symbolic.hierarchy import MODE
 from theory.symbolic.inputs import input_cumulants, moments
 from theory.symbolic.links import parse_link
 
@@ -149,3 +150,29 @@ def test_bad_laws(law, message):
 def test_bad_requests(problem, times, message):
     with pytest.raises(ValueError, match=message):
         independent_flow(problem, times, inputs("laplace"))
+
+
+def test_cumulants_that_differ_between_coordinates():
+    """Signs, and coordinates ±√3 with probability 1/6 each, whose κ₄ is 0: all patterns, weighted."""
+    problem, own = drawn(5, 2), np.array([-2.0, 0.0, -2.0, 0.0, -2.0])
+    laws = [([1.0, -1.0], [0.5, 0.5]), (np.sqrt(3) * np.array([1, 0, -1]), [1 / 6, 2 / 3, 1 / 6])]
+    drawn_laws = [laws[int(kurtosis == 0)] for kurtosis in own]
+    patterns = np.sqrt(problem.eigenvalues) * np.array(
+        list(itertools.product(*(law[0] for law in drawn_laws)))
+    )
+    weights = np.prod(np.array(list(itertools.product(*(law[1] for law in drawn_laws)))), axis=1)
+
+    def velocity(_, w):
+        z, target = patterns @ w, patterns @ problem.teacher
+        return -4 * (weights * (z**2 - target**2) * z) @ patterns
+
+    times = [1.0, 10.0]
+    solution = solve_ivp(velocity, (0, 10), problem.init, "LSODA", times, rtol=1e-11, atol=1e-13)
+    kurtosis = sympy.IndexedBase("kappa4")[MODE]
+    model = IndependentModel(phase_retrieval(), (0, kurtosis))
+    run = independent_flow(problem, times, model, cumulants={"kappa4": own})
+    assert run.u == pytest.approx((problem.eigenvalues * problem.teacher) @ solution.y, rel=1e-8)
+    with pytest.raises(ValueError, match="those of the inputs"):
+        independent_flow(problem, times, model)
+    with pytest.raises(ValueError, match="5 finite numbers"):
+        independent_flow(problem, times, model, cumulants={"kappa4": own[:3]})
