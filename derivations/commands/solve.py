@@ -24,6 +24,7 @@ from derivations.commands.network import (
     network_model,
     network_options,
     network_text,
+    symbolic_model,
     written_options,
 )
 from derivations.commands.options import (
@@ -35,12 +36,20 @@ from derivations.commands.options import (
     parsed,
     problem_options,
     read_horizon,
+    read_rtol,
     read_times,
     result_options,
 )
 from derivations.commands.samples import check_samples, samples_content, samples_option
 from derivations.commands.samples import predict as predict_on_samples
-from derivations.commands.sgd import check_sgd, link_modules, predict, prediction_content, sgd_options
+from derivations.commands.sgd import (
+    check_sgd,
+    link_modules,
+    predict,
+    predict_network,
+    prediction_content,
+    sgd_options,
+)
 from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
@@ -57,6 +66,7 @@ Examples:
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6
   phase-retrieval solve --exponent 1.5 --dimension inf --init escape:1e-3 --until 1e9 --times 1,1e3,1e9 --json
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --points 50 --format csv
+  phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --rtol 1e-6
   phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
@@ -89,6 +99,12 @@ Examples:
     help="Solve all modes (d up to 1000) to N correct digits, printed as decimal strings; numbers given are "
     "read as exact decimals.",
 )
+@click.option(
+    "--rtol",
+    metavar="E",
+    callback=parsed(read_rtol),
+    help="A relative error that is good enough, 1e-12 to 1e-3: runs are then faster.  [default: all digits]",
+)
 @network_options
 @learning_options
 @friction_option
@@ -101,6 +117,7 @@ def solve(
     points: int | None,
     times: tuple[float, ...] | None,
     digits: int | None,
+    rtol: float | None,
     sgd: bool,
     step_size: float | None,
     batch: "int | tuple[tuple[float, int], ...] | None",
@@ -124,6 +141,8 @@ def solve(
         form = file_format(as_json, output, form)
         report = Report(until, points, times, as_json, output, form, parameters(request))
         report.check()
+        if rtol is not None:
+            _check_rtol({"--sgd": sgd or None, "--samples": samples, "--digits": digits, "--inputs": inputs})
         if samples is None:
             check_sgd(sgd, digits, sampling, until)
         else:
@@ -146,11 +165,11 @@ def solve(
     elif samples is not None:
         content = _on_samples(problem, report, samples, noise)
     elif chosen.given:
-        content = _network(problem, exact, report, chosen, digits)
+        content = _network(problem, exact, report, chosen, digits, rtol)
     elif exact is not None and digits is not None:
         content = _with_digits(exact, report, digits)
     else:
-        content = _flow(problem, report)
+        content = _flow(problem, report, rtol)
     emit(content, output)
 
 
@@ -197,14 +216,27 @@ def _exact(digits: int, report: Report, chosen: Chosen, request: dict[str, Any])
 
 
 def _predicted(problem: "Problem", report: Report, chosen: Chosen, sampling: dict[str, Any]) -> str | bytes:
-    """The curve of online SGD, which is predicted of one student of weight 1 with one teacher."""
+    """The curve of online SGD, with its band where one student of weight 1 learns one teacher."""
     with bad_input():
-        several = [name for name in chosen.given if not name.endswith("link")]
+        other = [name for name in chosen.given if name in ("--constraint", "--train-weights")]
+        if other:
+            raise ValueError(f"--sgd predicts the plain gradient: leave out {', '.join(other)}")
+        several = any(not name.endswith("link") for name in chosen.given) or problem.students.shape[0] > 1
         if several:
-            raise ValueError(f"--sgd predicts one student of weight 1: leave out {', '.join(several)}")
-        check_one_student(problem)
-        modules = link_modules(chosen.link, chosen.teacher_link)
-    prediction = predict(problem, report.until, report.times or report.number, sampling, modules)
+            model = symbolic_model(chosen.sides(problem))
+        else:
+            check_one_student(problem)
+            modules = link_modules(chosen.link, chosen.teacher_link)
+    wanted = report.times or report.number
+    if several:
+        run = predict_network(problem, report.until, wanted, sampling, model)
+        facts = {"modes": len(problem.eigenvalues), **run.protocol.attributes(), "error": run.error}
+        answer = network_answer(run, run.t.tolist(), facts, None)
+        if report.form is not None:
+            labelled = run.dataset(**report.labels, **written_options(chosen))
+            return file_content(labelled, answer, report.form)
+        return network_text(answer, report.as_json, report.output)
+    prediction = predict(problem, report.until, wanted, sampling, modules)
     return prediction_content(prediction, report.as_json, report.form, report.output, report.labels)
 
 
@@ -214,6 +246,13 @@ def _on_samples(problem: "Problem", report: Report, samples: int, noise: float |
         check_one_student(problem)
     prediction = predict_on_samples(problem, report.moments(problem), samples, noise)
     return samples_content(prediction, report.as_json, report.form, report.output, report.labels)
+
+
+def _check_rtol(others: dict[str, Any]) -> None:
+    """Raise ValueError where another option says how accurate the curves are."""
+    for name, given in others.items():
+        if given is not None:
+            raise ValueError(f"--rtol and {name} exclude each other: give one of them")
 
 
 def _on_inputs(problem: "Problem", report: Report, chosen: Chosen, inputs: str) -> str | bytes:
@@ -226,13 +265,18 @@ def _on_inputs(problem: "Problem", report: Report, chosen: Chosen, inputs: str) 
 
 
 def _network(
-    problem: "Problem", exact: "ExactProblem | None", report: Report, chosen: Chosen, digits: int | None
+    problem: "Problem",
+    exact: "ExactProblem | None",
+    report: Report,
+    chosen: Chosen,
+    digits: int | None,
+    rtol: float | None,
 ) -> str | bytes:
     """The overlaps of another model than phase retrieval, to so many ``digits`` where they are asked for."""
     with bad_input():
         model = network_model(chosen, problem, exact=exact is not None)
     times = report.moments(problem)
-    run, answer = _run_network(exact or problem, model, report.until, times, digits)
+    run, answer = _run_network(exact or problem, model, report.until, times, digits, rtol)
     if report.form is not None:
         labelled = run.dataset(times, **report.labels, **written_options(chosen))
         return file_content(labelled, answer, report.form)
@@ -240,7 +284,12 @@ def _network(
 
 
 def _run_network(
-    problem: Any, model: "RightHandSides", until: float, times: tuple[float, ...], digits: int | None
+    problem: Any,
+    model: "RightHandSides",
+    until: float,
+    times: tuple[float, ...],
+    digits: int | None,
+    rtol: float | None,
 ) -> tuple[Any, dict[str, Any]]:
     """The run of a ``model``, and its answer at ``times`` in the order given."""
     import numerics
@@ -249,7 +298,7 @@ def _run_network(
     run: Trajectory | PreciseSolution
     if digits is None:
         with bad_input(), progress("solve"):
-            run = numerics.solve(problem, until, model)
+            run = numerics.solve(problem, until, model, rtol=rtol)
         overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), run.of_flow()
     else:
         run = solve_with_digits(problem, moments, digits, model)
@@ -269,7 +318,7 @@ def _with_digits(exact: "ExactProblem", report: Report, digits: int) -> str:
     return digits_text(answer, report.as_json, report.output)
 
 
-def _flow(problem: "Problem", report: Report) -> str | bytes:
+def _flow(problem: "Problem", report: Report, rtol: float | None) -> str | bytes:
     """The flow of phase retrieval."""
     import numerics
 
@@ -278,7 +327,7 @@ def _flow(problem: "Problem", report: Report) -> str | bytes:
     whole = math.log1p(report.until)
     with progress("solve") as show:
         run = numerics.solve(
-            problem, report.until, progress=lambda time: show(min(1.0, math.log1p(time) / whole))
+            problem, report.until, progress=lambda time: show(min(1.0, math.log1p(time) / whole)), rtol=rtol
         )
     times = report.moments(problem)
     answer = _answer(run, times)
@@ -310,6 +359,7 @@ def _answer(run: "Trajectory", reported: tuple[float, ...]) -> dict[str, Any]:
         "modes": len(run.problem.eigenvalues),
         "steps": int(run.steps),
         "error": run.error,
+        **run.of_flow(),
     }
 
 

@@ -6,6 +6,7 @@ from commandline import CURVES, LAW, SMALL, SOLVE, answered, run, store
 
 import numerics
 from numerics import Problem, power_law
+from theory.symbolic import Model, Z
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -92,6 +93,17 @@ def test_solve_sgd_at_chosen_times_is_at_whole_steps():
     assert all(isinstance(value, float) for value in [*answer["recovered"], *answer["loss_std"]])
 
 
+def test_solve_sgd_of_two_students():
+    line = "solve --exponent 1 --dimension 12 --seed 2 --until 0.2 --sgd --step-size 2e-3 --noise 0.1"
+    answer = answered(f"{line} --width 2 --teachers 2 --schedule linear --points 3 --json")
+    assert np.shape(answer["S"]) == (3, 2, 2)
+    protocol = numerics.DescentProtocol(2e-3, answer["steps"], "linear", noise_variance=0.1)
+    pair = Model("pair", Z**2, Z**2, (1, 1), (1, 1))
+    problem = numerics.power_law_network(1, 12, 2, 2, seed=2)
+    run_ = numerics.predict_sgd_network(problem, protocol, model=pair, points=3)
+    assert answer["loss"] == run_.loss.tolist()
+
+
 def test_solve_sgd_of_a_link_and_of_a_network():
     line = f"{SOLVE} --sgd --step-size 1e-3 --points 3 --json"
     assert answered(f"{line} --link z**2")["loss"] == answered(line)["loss"]
@@ -99,3 +111,32 @@ def test_solve_sgd_of_a_link_and_of_a_network():
     assert 0 < cubic["loss"][-1] < 0.5 * cubic["loss"][0]
     store("two.json", {**SMALL, "init": [[0.1, 0.2], [0.3, 0.1]]})
     assert run("solve --problem two.json --until 1 --sgd --step-size 0.01").exit_code == 2
+
+
+def test_a_relative_error_that_is_good_enough():
+    """It is printed and kept in files, and the run states about that error."""
+    answer = answered(f"{SOLVE} --rtol 1e-6 --json")
+    assert answer["rtol"] == 1e-6
+    assert 1e-10 < answer["error"] < 1e-5
+    assert '"rtol": 1e-06' in run(f"{SOLVE} --rtol 1e-6 --points 3 --format csv").stdout
+    network = answered("solve --exponent 1.5 --dimension 9 --width 2 --until 5 --rtol 1e-4 --json")
+    assert network["rtol"] == 1e-4
+    assert "rtol" not in answered(f"{SOLVE} --json")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("--rtol 1e-13", "'1e-13' must be a relative error, 1e-12 to 0.001"),
+        ("--rtol much", "'much' must be a relative error, 1e-12 to 0.001"),
+        ("--rtol 1e-6 --digits 20", "--rtol and --digits exclude each other"),
+        ("--rtol 1e-6 --sgd --step-size 1e-3", "--rtol and --sgd exclude each other"),
+        ("--rtol 1e-6 --inputs rademacher", "--rtol and --inputs exclude each other"),
+        ("--rtol 1e-6 --samples 100", "--rtol and --samples exclude each other"),
+        ("--rtol 1e-6 --constraint sphere", "rtol goes with the plain flow alone"),
+    ],
+)
+def test_where_no_relative_error_may_be_asked(options, says):
+    result = run(f"{SOLVE} {options}")
+    assert result.exit_code == 2
+    assert says in result.stderr

@@ -22,9 +22,10 @@ from theory.asymptotics import (
     sgd_tuned_exponent,
 )
 from theory.symbolic import expectation
+from theory.symbolic.discrete import NOISE as sigma2
 
 b, c, m, n, V, X, Y, N = sympy.symbols("b c m n V X Y N", positive=True)
-ell, gamma, sigma2 = sympy.symbols("ell gamma sigma^2", positive=True)
+ell, gamma = sympy.symbols("ell gamma", positive=True)
 j = sympy.Symbol("j", integer=True)
 noise = sympy.IndexedBase("N")
 ALONG = sympy.Matrix([[c, b], [b, 1]])
@@ -38,8 +39,8 @@ def typical() -> Iterator[Step]:
     """Mean and variance of a step along the fastest direction, and what they make of the logarithm."""
     yield derived(
         r"While $w$ is small a step multiplies its part along the fastest direction $p$ by "
-        r"$1 + 4\eta h^2 g^2$, with $g = \langle x, p\rangle$ and $h = \langle x, w^*\rangle$, and its mean is "
-        r"$1 + \eta\rho$. With $c = \mathbb{E}[g^2]$ and $b = \mathbb{E}[gh]$:",
+        r"$1 + 4\eta h^2 g^2$, with $g = \langle x, p\rangle$ and $h = \langle x, w^*\rangle$, and its mean "
+        r"is $1 + \eta\rho$. With $c = \mathbb{E}[g^2]$ and $b = \mathbb{E}[gh]$:",
         state(
             rho,
             "=",
@@ -191,8 +192,8 @@ def spent() -> Iterator[Step]:
     total = plus(times(X, (eta * n) ** -gamma), times(Y, eta))
     best = (gamma * X * n**-gamma / Y) ** (1 / (1 + gamma))
     yield derived(
-        r"With $n$ samples, one a step, the time is $\eta n$. A bias $X(\eta n)^{-\gamma}$ falls with the step "
-        r"and a floor $Y\eta$ rises; they are best together where the derivative vanishes.",
+        r"With $n$ samples, one a step, the time is $\eta n$. A bias $X(\eta n)^{-\gamma}$ falls with the "
+        r"step and a floor $Y\eta$ rises; they are best together where the derivative vanishes.",
         state(eta, "=", best, check=_stationary(total)),
         "derivative in the step",
         OURS,
