@@ -13,9 +13,10 @@ its own at every eigenvalue, as in the limit of infinite dimension where random 
 
 but for what their overlaps with the teachers feed back, at second order of the loss. In the spectral
 decomposition of ``−A``, of eigenvalues ``α_a``, the loss is a sum of single students':
-``L = Σ_a (α_a/2) G(2 α_a t)`` with ``G(y) = Σ_i λ_i (w*_i)² exp(−λ_i y)``. With σ and μ the two brackets'
-factors and n_k students of ``|c| = |c|_k``, ``n_k − 1`` of the ``α_a`` are the pole ``p_k = 2 σ c_k²``, and one is
-the zero above it of ``Π_k (α − p_k) − 2 μ Σ_k n_k c_k² Π_{l≠k} (α − p_l)``, below the next pole.
+``L = Σ_a (α_a/2) G(2 α_a t)`` with ``G(y) = Σ_i λ_i (w*_i)² exp(−λ_i y)``. With
+``σ = E f'² − (E f')²``, ``μ = (E f')²`` and ``n_k`` students of ``|c| = c_k``, ``n_k − 1`` of the ``α_a`` are
+the pole ``p_k = 2 σ c_k²``, and one lies between it and the next pole, a zero of
+``Π_k (α − p_k) − 2 μ Σ_k n_k c_k² Π_{l≠k} (α − p_l)``.
 """
 
 from collections import Counter
