@@ -19,6 +19,7 @@ from derivations.commands.inputs import GAUSSIAN, check_inputs, input_model, inp
 from derivations.commands.network import (
     Chosen,
     friction_option,
+    further,
     learning_options,
     network_answer,
     network_model,
@@ -218,7 +219,7 @@ def _exact(digits: int, report: Report, chosen: Chosen, request: dict[str, Any])
 def _predicted(problem: "Problem", report: Report, chosen: Chosen, sampling: dict[str, Any]) -> str | bytes:
     """The curve of online SGD, with its band where one student of weight 1 learns one teacher."""
     with bad_input():
-        other = [name for name in chosen.given if name in ("--constraint", "--train-weights")]
+        other = [*further(chosen), *(["--normalised"] if chosen.normalised else [])]
         if other:
             raise ValueError(f"--sgd predicts the plain gradient: leave out {', '.join(other)}")
         several = any(not name.endswith("link") for name in chosen.given) or problem.students.shape[0] > 1
