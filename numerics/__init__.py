@@ -6,6 +6,7 @@
 - ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
   statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
+- ``network_rates``: escape, stable step and end of a network, of the modes of a problem
 - ``solve_closed``: what a closure makes of a problem, beside the exact flow; ``spectral_measure``
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
@@ -18,7 +19,9 @@
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
 - ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
+- ``predict_sgd_network``: the same of networks of few units, step by step
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
+- ``sweep_grid``: one table over a grid of parameters, on any executor, resumable
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
 
@@ -30,6 +33,7 @@ from numerics.closed import solve_closed, spectral_measure
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
+    NetworkPrediction,
     NetworkRuns,
     Prediction,
     Samples,
@@ -43,6 +47,7 @@ from numerics.descent import (
     online_sgd,
     online_sgd_network,
     predict_sgd,
+    predict_sgd_network,
     read_schedule,
     shared_sgd,
     shared_sgd_network,
@@ -62,6 +67,7 @@ from numerics.pairs import network, register_average
 from numerics.problems.covariance import from_covariance, from_samples
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
+from numerics.problems.network_rates import network_rates
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
@@ -75,6 +81,7 @@ from numerics.state.followed import Orders, Weights
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
 from numerics.state.trajectory import Trajectory
+from numerics.sweeps import sweep_grid
 from theory.about import __getattr__ as __getattr__
 
 __all__ = [
@@ -83,6 +90,7 @@ __all__ = [
     "IndependentRun",
     "Limit",
     "LogarithmFit",
+    "NetworkPrediction",
     "NetworkRuns",
     "Observables",
     "Orders",
@@ -115,6 +123,7 @@ __all__ = [
     "load_module",
     "local_slopes",
     "network",
+    "network_rates",
     "online_sgd",
     "online_sgd_network",
     "plot",
@@ -122,6 +131,7 @@ __all__ = [
     "power_law_network",
     "predict_samples",
     "predict_sgd",
+    "predict_sgd_network",
     "read_schedule",
     "reduce",
     "register_average",
@@ -134,5 +144,6 @@ __all__ = [
     "solve_many",
     "spectral_measure",
     "sweep",
+    "sweep_grid",
     "tune_sgd",
 ]

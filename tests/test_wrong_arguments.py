@@ -87,12 +87,15 @@ VALID = {
     "floor": False,
     "flow": laws.SQUARE,
     "freedom": sympy.Integer(5),
+    "folder": "sweep",
     "function": tell,
     "gamma": Fraction(1, 2),
+    "grid": {"exponent": 1.5, "dimension": 5, "until": 1.0},
     "hierarchy": TOWER,
     "horizon": 10.0,
     "index": 2,
     "init": "sphere",
+    "kind": "phases",
     "label": "a run",
     "labelled": RUN.at([0.5, 1.0]).dataset(),
     "last": 10.0,
@@ -165,6 +168,9 @@ VALID = {
 """A valid argument for each name of a parameter."""
 
 OWN = {
+    "heavy_ball": {"friction": 0.5},
+    "descend": {"momentum": 0.5},
+    "descend_network": {"momentum": 0.5},
     "hierarchy": {"order": sympy.Symbol("k")},
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
@@ -183,6 +189,7 @@ OWN = {
     "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
     "online_sgd_network": {"model": MODEL, "inputs": None},
+    "predict_sgd_network": {"model": MODEL},
     "shared_sgd_network": {"model": MODEL, "inputs": None},
 }
 """Where a function means something else by it."""
@@ -199,6 +206,7 @@ MADE = (
     symbolic.sphere_escape(symbolic.Z**2),
     symbolic.constrained(MODEL, "sphere"),
     symbolic.trained(MODEL, 1),
+    symbolic.heavy_ball(MODEL, 1),
     symbolic.gradient(MODEL),
     symbolic.hessian(MODEL),
     symbolic.linearise(MODEL)[1],
@@ -236,6 +244,7 @@ MADE = (
     numerics.predict_sgd(PROBLEM, 0.01, 3),
     numerics.DescentProtocol(0.01, 3),
     numerics.online_sgd_network(PROBLEM, 0.01, 3, model=MODEL),
+    numerics.predict_sgd_network(PROBLEM, 0.01, 3, model=MODEL),
     numerics.tune_sgd(PROBLEM, VALID["protocol"], 0.01),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),
