@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from derivations.adjudication import meanwhile
-from derivations.beyond.telling import closures, descent, links, trust, verdicts
+from derivations.beyond.telling import closures, descent, links, sgd, trust, verdicts
 from derivations.convergence.telling import convergence
 from derivations.court.claim import Effort
 from derivations.escape.telling import duhamel, escape
@@ -24,6 +24,7 @@ CHAPTERS: tuple[Chapter, ...] = tuple(
         convergence,
         tail,
         descent,
+        sgd,
         links,
         verdicts,
         trust,

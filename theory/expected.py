@@ -47,6 +47,14 @@ Whole = Annotated[int, Only("a whole number, at least 0", lambda number: number 
 Finite = Annotated[float, Only("a finite number", lambda number: abs(float(number)) < inf)]
 Positive = Annotated[float, Only("a positive number", lambda number: number > 0)]
 NonNegative = Annotated[float, Only("a number, at least 0", lambda number: number >= 0)]
+LEAST_ERROR, MOST_ERROR = 1e-12, 1e-3
+RelativeError = Annotated[
+    float,
+    Only(
+        f"a relative error, {LEAST_ERROR:g} to {MOST_ERROR:g}",
+        lambda number: LEAST_ERROR <= number <= MOST_ERROR,
+    ),
+]
 Real = Annotated[float | str, Only("a number, or a text of one", _is_written_number)]
 
 

@@ -16,6 +16,7 @@ import click
 
 from derivations.output import BadInput
 from theory.disk import writable
+from theory.expected import LEAST_ERROR, MOST_ERROR
 from theory.names import escape_size, read_number, source_exponent
 
 if TYPE_CHECKING:
@@ -212,6 +213,14 @@ def read_horizon(text: str) -> float:
     value = _float(text)
     if not 1.0 / LATEST <= value <= LATEST:
         raise ValueError(f"{text!r} must be a positive time, {1.0 / LATEST:g} to {LATEST:g}")
+    return value
+
+
+def read_rtol(text: str) -> float:
+    """A relative error that a run may be asked for."""
+    value = _float(text)
+    if not LEAST_ERROR <= value <= MOST_ERROR:
+        raise ValueError(f"{text!r} must be a relative error, {LEAST_ERROR:g} to {MOST_ERROR:g}")
     return value
 
 

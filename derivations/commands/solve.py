@@ -34,6 +34,7 @@ from derivations.commands.options import (
     parsed,
     problem_options,
     read_horizon,
+    read_rtol,
     read_times,
     result_options,
 )
@@ -56,6 +57,7 @@ Examples:
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6
   phase-retrieval solve --exponent 1.5 --dimension inf --init escape:1e-3 --until 1e9 --times 1,1e3,1e9 --json
   phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --points 50 --format csv
+  phase-retrieval solve --exponent 2 --dimension 1000 --until 1e6 --rtol 1e-6
   phase-retrieval solve --exponent 2 --dimension 3 --until 10 --times 1,10 --digits 30 --json
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
@@ -87,6 +89,12 @@ Examples:
     help="Solve all modes (d up to 1000) to N correct digits, printed as decimal strings; numbers given are "
     "read as exact decimals.",
 )
+@click.option(
+    "--rtol",
+    metavar="E",
+    callback=parsed(read_rtol),
+    help="A relative error that is good enough, 1e-12 to 1e-3: runs are then faster.  [default: all digits]",
+)
 @network_options
 @learning_options
 @sgd_options
@@ -98,6 +106,7 @@ def solve(
     points: int | None,
     times: tuple[float, ...] | None,
     digits: int | None,
+    rtol: float | None,
     sgd: bool,
     step_size: float | None,
     batch: "int | tuple[tuple[float, int], ...] | None",
@@ -121,6 +130,8 @@ def solve(
         form = file_format(as_json, output, form)
         report = Report(until, points, times, as_json, output, form, parameters(request))
         report.check()
+        if rtol is not None:
+            _check_rtol({"--sgd": sgd or None, "--samples": samples, "--digits": digits, "--inputs": inputs})
         if samples is None:
             check_sgd(sgd, digits, sampling, until)
         else:
@@ -143,11 +154,11 @@ def solve(
     elif samples is not None:
         content = _on_samples(problem, report, samples, noise)
     elif chosen.given:
-        content = _network(problem, exact, report, chosen, digits)
+        content = _network(problem, exact, report, chosen, digits, rtol)
     elif exact is not None and digits is not None:
         content = _with_digits(exact, report, digits)
     else:
-        content = _flow(problem, report)
+        content = _flow(problem, report, rtol)
     emit(content, output)
 
 
@@ -213,6 +224,13 @@ def _on_samples(problem: "Problem", report: Report, samples: int, noise: float |
     return samples_content(prediction, report.as_json, report.form, report.output, report.labels)
 
 
+def _check_rtol(others: dict[str, Any]) -> None:
+    """Raise ValueError where another option says how accurate the curves are."""
+    for name, given in others.items():
+        if given is not None:
+            raise ValueError(f"--rtol and {name} exclude each other: give one of them")
+
+
 def _on_inputs(problem: "Problem", report: Report, chosen: Chosen, inputs: str) -> str | bytes:
     """The flow on inputs that are not Gaussian."""
     with bad_input():
@@ -223,13 +241,18 @@ def _on_inputs(problem: "Problem", report: Report, chosen: Chosen, inputs: str) 
 
 
 def _network(
-    problem: "Problem", exact: "ExactProblem | None", report: Report, chosen: Chosen, digits: int | None
+    problem: "Problem",
+    exact: "ExactProblem | None",
+    report: Report,
+    chosen: Chosen,
+    digits: int | None,
+    rtol: float | None,
 ) -> str | bytes:
     """The overlaps of another model than phase retrieval, to so many ``digits`` where they are asked for."""
     with bad_input():
         model = network_model(chosen, problem, exact=exact is not None)
     times = report.moments(problem)
-    run, answer = _run_network(exact or problem, model, report.until, times, digits)
+    run, answer = _run_network(exact or problem, model, report.until, times, digits, rtol)
     if report.form is not None:
         labelled = run.dataset(times, **report.labels, **written_options(chosen))
         return file_content(labelled, answer, report.form)
@@ -237,7 +260,12 @@ def _network(
 
 
 def _run_network(
-    problem: Any, model: "RightHandSides", until: float, times: tuple[float, ...], digits: int | None
+    problem: Any,
+    model: "RightHandSides",
+    until: float,
+    times: tuple[float, ...],
+    digits: int | None,
+    rtol: float | None,
 ) -> tuple[Any, dict[str, Any]]:
     """The run of a ``model``, and its answer at ``times`` in the order given."""
     import numerics
@@ -246,7 +274,7 @@ def _run_network(
     run: Trajectory | PreciseSolution
     if digits is None:
         with bad_input(), progress("solve"):
-            run = numerics.solve(problem, until, model)
+            run = numerics.solve(problem, until, model, rtol=rtol)
         overlaps, modes, written = run.overlaps(moments), len(run.problem.eigenvalues), run.of_flow()
     else:
         run = solve_with_digits(problem, moments, digits, model)
@@ -266,7 +294,7 @@ def _with_digits(exact: "ExactProblem", report: Report, digits: int) -> str:
     return digits_text(answer, report.as_json, report.output)
 
 
-def _flow(problem: "Problem", report: Report) -> str | bytes:
+def _flow(problem: "Problem", report: Report, rtol: float | None) -> str | bytes:
     """The flow of phase retrieval."""
     import numerics
 
@@ -275,7 +303,7 @@ def _flow(problem: "Problem", report: Report) -> str | bytes:
     whole = math.log1p(report.until)
     with progress("solve") as show:
         run = numerics.solve(
-            problem, report.until, progress=lambda time: show(min(1.0, math.log1p(time) / whole))
+            problem, report.until, progress=lambda time: show(min(1.0, math.log1p(time) / whole)), rtol=rtol
         )
     times = report.moments(problem)
     answer = _answer(run, times)
@@ -307,6 +335,7 @@ def _answer(run: "Trajectory", reported: tuple[float, ...]) -> dict[str, Any]:
         "modes": len(run.problem.eigenvalues),
         "steps": int(run.steps),
         "error": run.error,
+        **run.of_flow(),
     }
 
 

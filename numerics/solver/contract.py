@@ -15,7 +15,8 @@ the first in the run's list that suits its :class:`Task`. The rules that a kind 
    table's nodes, or others where the kind has a clock of its own. They ascend, and the run goes on from the
    last.
 4. The equations at the nodes are solved to rounding: each statistic relative to itself or to the rounding of
-   its terms, each mode relative to itself. What is left unsolved is in no error estimate.
+   its terms, each mode relative to itself. What is left unsolved beyond that, well below the ``tolerance``
+   of what the step's polynomials leave out, is returned as ``unsolved``; else it is in no error estimate.
 5. The run controls the error. It sees what the polynomials through the nodes leave out, accepts the step or
    asks for a shorter one, and chooses the next width. A kind neither measures nor chooses.
 6. Where it cannot solve the step, or meets what is not finite, it raises :class:`NoConvergence`, or lets
@@ -42,6 +43,7 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation
+from numerics.solver.accuracy import STEP
 from numerics.solver.clusters import Clusters
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
@@ -61,7 +63,8 @@ class Task:
     ``linearised`` to.
 
     ``clusters`` are those of the modes of a single student, where there are any. Errors up to ``noise``,
-    relative to each statistic, are allowed where rounding leaves no better.
+    relative to each statistic, are allowed where rounding leaves no better; the polynomials through the nodes
+    may leave out ``tolerance``.
     """
 
     table: Collocation
@@ -73,6 +76,7 @@ class Task:
     guess: Array
     clusters: Clusters | None = None
     noise: float = 0.0
+    tolerance: float = STEP
     states: Array | None = None
     before: "Linearised | None" = None
 
@@ -135,7 +139,7 @@ class StepResult:
     """Statistics X (n, s) and states (s, K, N) at the nodes: of the chart's y, and of the students w.
 
     ``times`` (s,) are those that have passed since the step's start; ``clusters`` are those at its end, and
-    ``linearised`` is what the step makes of small changes.
+    ``linearised`` is what the step makes of small changes. The statistics may be off by ``unsolved`` (n,).
     """
 
     statistics: Array
@@ -144,6 +148,7 @@ class StepResult:
     times: Array
     clusters: Clusters | None = None
     linearised: Linearised | None = None
+    unsolved: Array | None = None
 
 
 class Step(ABC):

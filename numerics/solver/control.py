@@ -1,17 +1,16 @@
 """How long the next step may be, from what the last one left out of its polynomials."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from numerics.arrays import Array
 from numerics.solver.step import FLOOR, SMALLEST, Truncation
 
-TOLERANCE = 3e-14
-LARGEST_STEP_ERROR = 10.0 * TOLERANCE
 NOISE_DECAY = 0.1  # over two orders
 NOISE_GROWTH = 4.0
 GROWTH = 6.0
+SAFETY, NETWORK_SAFETY = 0.9, 0.85  # of the widest step: one of a network that is taken again costs much
 NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 FALL = 7.0
 LARGEST_LOGARITHM = 600.0
@@ -19,7 +18,7 @@ LARGEST_LOGARITHM = 600.0
 
 @dataclass(frozen=True)
 class Control:
-    """The widths of a run's steps, with polynomials of as many ``stages``.
+    """The widths of a run's steps, with polynomials of as many ``stages``, which may leave out ``tolerance``.
 
     The Chebyshev coefficients of a step of width h decay as (h × ``rate``)^k; before the first step, and
     where a run changes its chart, so that the steps so far had other statistics, the rate is not known, and
@@ -28,6 +27,7 @@ class Control:
 
     stages: int
     single: bool
+    tolerance: float
     rate: float = 0.0
 
     def after(
@@ -43,10 +43,11 @@ class Control:
         """
         rate, growth = left_out.ratio / width, GROWTH if self.single else NETWORK_GROWTH
         change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
-        control = Control(self.stages, self.single, rate)
+        control = replace(self, rate=rate)
         if noisy:
             return width * NOISE_GROWTH, control
-        factor = 0.9 * TOLERANCE ** (1.0 / (self.stages + 1)) / left_out.ratio
+        safety = SAFETY if self.single else NETWORK_SAFETY
+        factor = safety * self.tolerance ** (1.0 / (self.stages + 1)) / left_out.ratio
         if left_out.error > FLOOR and (self.single or left_out.decay <= NOISE_DECAY):
             factor = min(factor, self.factor(left_out.error))
         start, end = np.maximum(np.abs(statistics[:, [0, -1]]), SMALLEST).T
@@ -56,5 +57,5 @@ class Control:
 
     def factor(self, error: float) -> float:
         """Ratio of the next width to this one after too large an ``error``."""
-        allowed = 0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (self.stages + 2))
+        allowed = SAFETY * (self.tolerance / max(error, 1e-300)) ** (1.0 / (self.stages + 2))
         return min(max(allowed, 0.1), GROWTH)

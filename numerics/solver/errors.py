@@ -10,35 +10,41 @@ from numerics.quadrature.collocation import Collocation
 from numerics.solver.amplification import STEP_ROUNDING, Amplification
 from numerics.solver.clusters import term_sizes
 from numerics.solver.contract import StepResult
-from numerics.solver.control import LARGEST_STEP_ERROR
 from numerics.solver.place import Place
 from numerics.solver.step import (
+    EPSILON,
     SINGLE_ROUNDING,
     SMALLEST,
     Truncation,
     error_inside,
+    left_behind,
     rounding_of_fall,
     truncation,
 )
 
 NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 NOISE = 1e-6
+TURNED = 10.0  # roundings of the drift, which is some times the state
 PER_STEP = 2e-14  # rounding
 CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
 EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
 BESIDE_KINKS = 20.0  # of a truncation in NETWORK_UNIT: past a near kink a step has twice its error inside
 MARGIN = 3.0  # of the truncation inside a step over its estimate
+ALIASED = 2.0  # of the coefficients left out: what collocation makes of them between the points
 CLOCK_MARGIN = 2.0  # of the time's over its estimate
 SPAN = 100.0
 
 
-def noise(place: Place) -> float:
-    """The largest relative error that a step from there may have from the rounding of the drift.
+def noise(place: Place, width: float) -> float:
+    """The largest relative error that a step of ``width`` from there may have from the rounding of the drift.
 
     At the origin A and B are taken from overlaps that hardly differ: near the teachers, which a network
-    may reach without a chart there, their terms cancel. Areas do not, nor is a kink noise.
+    may reach without a chart there, their terms cancel. Areas do not, nor is a kink noise. Where rotations
+    change nothing, nothing takes back the rotation that the rounding of the fastest mode's drift leads to.
     """
     system, chart = place.here.system, place.here.chart
+    if place.here.rotated:
+        return min(NOISE, TURNED * EPSILON * width * float(place.here.modes.eigenvalues.max()))
     return 0.0 if system.single or system.line or chart.areas or not chart.centred else NOISE
 
 
@@ -49,9 +55,8 @@ def left_out(place: Place, statistics: Array, times: Array) -> Truncation:
     An error of the times of a student's own clock is measured by the time in which a statistic changes.
     """
     system = place.here.system
-    allowed, rounding = (
-        (LARGEST_STEP_ERROR, SINGLE_ROUNDING / LARGEST_STEP_ERROR) if system.single else (0.0, NETWORK_UNIT)
-    )
+    worst = system.accuracy.worst
+    allowed, rounding = (worst, SINGLE_ROUNDING / worst) if system.single else (0.0, NETWORK_UNIT)
     elapsed, unit = np.append(0.0, times), times[-1]
     if system.single:
         unit = min(unit, 1.0 / max(_pace(system.table, statistics, elapsed), SMALLEST))
@@ -92,7 +97,7 @@ def clock_error(place: Place, statistics: Array, lengths: Array, elapsed: Array)
     table = place.here.system.table
     rows = np.concatenate([statistics, lengths.reshape(-1, len(elapsed)), place.here.loss(statistics)[None]])
     *_, third, second, before, last = np.abs(table.to_chebyshev @ elapsed)
-    decay = math.sqrt(min(max(before, last) / max(third, second), 1.0))
+    decay = math.sqrt(min(max(before, last) / max(third, second, SMALLEST), 1.0))
     return CLOCK_MARGIN * _pace(table, rows, elapsed) * max(last, decay * before)
 
 
@@ -109,13 +114,15 @@ def _pace(table: Collocation, rows: Array, elapsed: Array) -> float:
 @dataclass(frozen=True, eq=False)
 class Errors:
     """What the errors of the ``steps`` so far amount to, relative to the statistics: their ``truncation``,
-    the ``cancelled`` terms of an overlap in units of it, and of a network what the flow has ``amplified``.
+    the ``cancelled`` terms of an overlap in units of it, and of a network what the flow has ``amplified``
+    and the most that polynomials leave out ``inside`` a step.
     """
 
     amplified: Amplification | None
     truncation: float = 0.0
     steps: int = 0
     cancelled: float = 0.0
+    inside: float = 0.0
 
     @property
     def total(self) -> float:
@@ -125,14 +132,14 @@ class Errors:
         What rounding does to an overlap whose terms cancel, as near a saddle, grows with the overlap.
         """
         steps = self.truncation + PER_STEP * self.steps + CANCELLED * self.cancelled
-        return max(steps, self.amplified.error) if self.amplified else steps
+        return max(steps, self.amplified.error, self.inside) if self.amplified else steps
 
     def overlap(self, place: Place, statistics: Array) -> "Errors":
         """With the rounding of u (s + 1,), the second of the ``statistics`` of a step at the origin."""
         terms = place.here.modes.term_sizes(place.deviation)[1]
         usual = float(np.quantile(np.abs(statistics[1]), EARLY))
         cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))
-        return Errors(self.amplified, self.truncation, self.steps, cancelled)
+        return replace(self, cancelled=cancelled)
 
     def one(self, place: Place, result: StepResult, statistics: Array, lengths: Array) -> "Errors":
         """With those of a step of a single student."""
@@ -150,14 +157,20 @@ class Errors:
     def network(self, place: Place, result: StepResult, statistics: Array, missing: Truncation) -> "Errors":
         """With those of a step of a network, and what its flow makes of those so far."""
         beside = BESIDE_KINKS if place.here.chart.areas else 1.0
-        total, amplified = self.truncation + beside * missing.error, self.amplified
+        total, amplified, inside = self.truncation + beside * missing.error, self.amplified, self.inside
         if amplified is not None and result.linearised is not None:
             here = place.here
             rounding = STEP_ROUNDING * here.modes.term_sizes(place.deviation)
-            last = missing.decay * (statistics @ here.system.table.to_chebyshev.T)[:, -1]
+            if result.unsolved is not None:
+                rounding = np.maximum(rounding, result.unsolved)
+            coefficients = statistics @ here.system.table.to_chebyshev.T
+            last = missing.decay * coefficients[:, -1]
             students = len(place.students)
             units = np.maximum(here.modes.units(result.statistics, students), SMALLEST)
+            first, decay = left_behind(np.abs(coefficients))
+            missed = first / np.maximum(1.0 - np.sqrt(decay), 0.1) / units.min(axis=1)
+            inside = max(inside, ALIASED * float(missed.max()))
             amplified = amplified.after(result.linearised, here.frame, rounding, last, units)
             if here.rotated:
                 amplified = amplified.turned(here.frame, result.deviation[-1], here.modes)
-        return Errors(amplified, total, self.steps + 1, self.cancelled)
+        return Errors(amplified, total, self.steps + 1, self.cancelled, inside)

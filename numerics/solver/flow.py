@@ -29,6 +29,7 @@ from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
 from numerics.solver import constrained, direct, loop
+from numerics.solver.accuracy import reduction
 from numerics.solver.check import check_trajectory
 from numerics.solver.clock import ClockStep
 from numerics.solver.contract import NoConvergence, Step
@@ -45,7 +46,7 @@ from numerics.state.modes import Modes
 from numerics.state.segment import Segment
 from numerics.state.trajectory import Trajectory
 from theory.constraint import Constraint
-from theory.expected import checked
+from theory.expected import RelativeError, checked
 
 STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
 LONGER = 4.0  # than a run has moved its modes: the horizon where the one before was too short
@@ -61,6 +62,7 @@ def solve(
     progress: Callable[[float], None] | None = None,
     *,
     check: bool = False,
+    rtol: RelativeError | None = None,
     steps: Sequence[Step] = STEPS,
 ) -> Trajectory:
     """Solve ẇ = −∇L(w) from t = 0 to ``until``; in phase retrieval on until the limit of the run is settled.
@@ -73,13 +75,15 @@ def solve(
     reduced exactly, so the cost grows like log(until) and hardly with the dimension. ``progress`` is called
     with the time after every step. ``check`` verifies the laws of the flow on the solution,
     :func:`numerics.solver.check.check_trajectory`, and raises its :class:`~numerics.solver.check.BrokenLaw`.
+    ``rtol``, from 1e-12 to 1e-3, is the relative error of the statistics that is good enough, where full
+    accuracy is not wanted: runs are then faster, and the error that they state is about that or less.
     ``steps`` are the kinds of step without a constraint, of which each is taken by the first that suits it:
     :mod:`numerics.solver.contract` says what one has to be.
 
-    Raises ValueError unless 0 < until < ∞, for a reduced problem until ≤ its horizon, and where the problem
-    has not as many students and teachers as the model; ArithmeticError where the run cannot be followed to
-    ``until``, as where the overlap that decides its limit leaves the range of floats. If that happens later
-    the limit may stay ``undecided``.
+    Raises ValueError unless 0 < until < ∞, for an ``rtol`` out of range, or with a constraint or trained
+    weights, for a reduced problem until ≤ its horizon, and where the problem has not as many students and
+    teachers as the model; ArithmeticError where the run cannot be followed to ``until``, as where the overlap
+    that decides its limit leaves the range of floats. If that happens later the limit may stay ``undecided``.
 
     >>> run = solve(Problem([1.0], [1.0], [0.1]), until=10.0)
     >>> run.limit.name, f"{float(run.at([10.0]).one_minus_u[0]):.6e}"
@@ -100,6 +104,9 @@ def solve(
         )
     if not steps:
         raise ValueError("steps is an empty list: it must hold a kind of step that suits every state")
+    kept_norm = isinstance(rules, Constrained) or getattr(rules, "SCALE_FREE", False)
+    if rtol is not None and (kept_norm or isinstance(rules, Trained)):
+        raise ValueError("rtol goes with the plain flow alone, without a constraint or trained weights")
     if isinstance(rules, Constrained):
         return _constrained(problem, until, rules, progress, check)
     if getattr(rules, "SCALE_FREE", False):
@@ -112,8 +119,8 @@ def solve(
             check_trajectory(learnt)
         return learnt
     check_resolved(problem, rules)
-    given, reduced = problem, reduce(problem, _clocked(problem, rules, until))
-    run = Run.begin(reduced, rules, tuple(steps))
+    given, reduced = problem, reduce(problem, _clocked(problem, rules, until), reduction(rtol))
+    run = Run.begin(reduced, rules, tuple(steps), rtol)
     later, problem = loop.steps(run), run.place.here.system.problem
     segments: list[Segment] = []
     limit: Limit | None = None
@@ -138,6 +145,7 @@ def solve(
         limit or run.last_limit(),
         until,
         run.errors.total + problem.relative_error + unresolved(rules, segments),
+        rtol=rtol,
         given=given,
     )
     if check:

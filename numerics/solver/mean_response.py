@@ -3,7 +3,7 @@
 Shapes: s stages, e eigenvalues of 𝒜, n statistics, K students, M teachers, N modes, in this order.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,10 +15,10 @@ from numerics.state.charts import Chart, Slopes
 from numerics.state.modes import Modes
 
 CHEAP, DIRECT = 120, 700
-"""Statistics up to which their equations are inverted in every step, and up to which ever."""
+"""Statistics up to which their equations are inverted in every step, and up to which ever factored."""
 
-OLDEST = 4
-"""Steps for which an inverse is kept."""
+PATIENCE = 4
+"""Of as many statistics, an iteration of GMRES: after so many of them factors take their place."""
 
 LARGEST = 2e7
 """Entries of the kernel: beyond, sums over the modes take their place."""
@@ -63,8 +63,8 @@ class MeanResponse:
         moved = _parts(rates * resolvent)
         vectors = np.concatenate([np.tensordot(weights, states, 1), modes.teacher])
         slopes = chart.slopes(statistics @ weights, modes.energy)
-        loop = Loop.build(stages, modes, vectors, frame, moved, slopes, magnitudes(statistics))
-        return cls(stages, frame, _parts(resolvent), moved, vectors, loop.inverted(before))
+        loop = Loop.build(stages, modes, vectors, frame, moved, slopes, magnitudes(statistics), before)
+        return cls(stages, frame, _parts(resolvent), moved, vectors, loop)
 
     def alone(self, defect: Array) -> Array:
         """The change of the states (s, K, N) that makes up for the ``defect`` (s, K, N), with A and F as they
@@ -124,7 +124,7 @@ class Loop:
 
     ``weighted`` (N, K + M) are λ V of the ``vectors`` V, ``moved`` (2, e, K, N) is hλμR, and the ``kernel``
     (e, K, K + M, K + M), None where it would be too large, the sums Σ hλ²μR V V of one student each, in the
-    ``frame``; ``inverse`` (e, n, n) is (1 − L)⁻¹, or that of ``age`` steps before, or None where n is large.
+    ``frame``. The statistics are measured in ``units`` (n,). What is found of (1 − L)⁻¹ is ``known``.
     """
 
     stages: _Stages
@@ -135,8 +135,7 @@ class Loop:
     kernel: Array | None
     slopes: Slopes
     units: Array
-    inverse: Array | None = None
-    age: int = 0
+    known: "_Known"
 
     @classmethod
     def build(
@@ -148,69 +147,81 @@ class Loop:
         moved: Array,
         slopes: Slopes,
         units: Array,
+        before: "Loop | None",
     ) -> "Loop":
-        """From V (K + M, N), hλμR (2, e, K, N) and the sizes (n,) of the statistics."""
+        """From V (K + M, N), hλμR (2, e, K, N) and the sizes (n,) of the statistics. Where GMRES took long in
+        the step ``before`` it is not tried.
+        """
+        known = _Known(hard=before is not None and before.known.hard)
         weighted = (modes.eigenvalues * vectors).T
-        known = stages, weighted, frame, vectors, moved
+        parts = stages, weighted, frame, vectors, moved
         if np.prod(moved.shape[1:3]) * len(vectors) ** 2 > LARGEST:
-            return cls(*known, None, slopes, units)
+            return cls(*parts, None, slopes, units, known)
         first, second = upper_triangle(len(vectors))
         products = vectors[first] * vectors[second] * modes.eigenvalues
         sums = moved.reshape(-1, moved.shape[-1]) @ products.T
         real, imaginary = sums.reshape(*moved.shape[:3], -1)
         kernel = np.empty((*moved.shape[1:3], len(vectors), len(vectors)), complex)
         kernel[..., first, second] = kernel[..., second, first] = real + 1j * imaginary
-        return cls(*known, kernel, slopes, units)
-
-    def inverted(self, before: "Loop | None") -> "Loop":
-        """With an inverse: its own, or where that is dear the one from the step ``before``."""
-        count = len(self.units)
-        if count > DIRECT or self.kernel is None:
-            return self
-        kept = None if before is None or before.age >= OLDEST or count <= CHEAP else before.inverse
-        if before is not None and kept is not None and kept.shape == (len(self.kernel), count, count):
-            return replace(self, inverse=kept, age=before.age + 1)
-        drift = self.frame.T @ self._drift(np.diag(self.units))
-        answers = self._joined(np.moveaxis(np.moveaxis(drift, 0, 1) @ self.kernel, 2, 0))
-        matrix = np.eye(count) - np.moveaxis(answers, 0, -1) / self.units[:, None]
-        inverse = np.linalg.inv(matrix) * (self.units[:, None] / self.units)
-        return replace(self, inverse=inverse)
+        return cls(*parts, kernel, slopes, units, known)
 
     def drift(self, change: Array) -> Array:
         """The changes (2, e, K, K + M) of A and F in the frame where the states change by ``change`` (2, e,
         K, N) without them.
         """
-        own = self._joined(_complex(change @ self.weighted))
-        exact = self.inverse is not None and self.age == 0
-        found = self._inverse(own) if exact else self._iterated(own)
-        return _parts(self.frame.T @ self._drift(found))
+        own = self._joined(_complex(change @ self.weighted)) / self.units
+        return _parts(self.frame.T @ self._drift(self._solved(own) * self.units))
+
+    def _solved(self, own: Array) -> Array:
+        """(1 − L)⁻¹ of ``own`` (e, n), both in the units."""
+        count, known = len(self.units), self.known
+        if self.kernel is None or count > DIRECT or (count > CHEAP and not known.hard):
+            return self._iterated(own)
+        if count > CHEAP:
+            return self._factored(own, self.kernel)
+        if known.inverse is None:
+            known.inverse = np.linalg.inv(self._matrix(self.kernel))
+        return (known.inverse @ own[..., None])[..., 0]
+
+    def _factored(self, own: Array, kernel: Array) -> Array:
+        """The same by factors, in single precision: Newton's method makes up for it."""
+        from scipy.linalg import lu_factor, lu_solve
+
+        single = np.complex64
+        if self.known.factors is None:
+            self.known.factors = [lu_factor(matrix) for matrix in self._matrix(kernel).astype(single)]
+        rows = zip(self.known.factors, own.astype(single), strict=True)
+        return np.stack([lu_solve(factors, row) for factors, row in rows])
+
+    def _matrix(self, kernel: Array) -> Array:
+        """1 − L (e, n, n) in the units."""
+        drift = self.frame.T @ self._drift(np.diag(self.units))
+        joined = self._joined(np.moveaxis(np.moveaxis(drift, 0, 1) @ kernel, 2, 0))
+        return np.eye(len(self.units)) - np.moveaxis(joined, 0, -1) / self.units[:, None]
 
     def _iterated(self, own: Array) -> Array:
-        """(1 − L)⁻¹ of ``own`` (e, n), all stages together, by GMRES."""
+        """The same, all stages together, by GMRES."""
         from scipy.sparse.linalg import LinearOperator, gmres
 
         units, stages = self.units, self.stages
 
         def apply(flat: Array) -> Array:
-            change = stages.parted(flat.reshape(-1, len(units)) * units)
-            drift = self.frame.T @ self._drift(change)
-            left = change - self._joined(self._moved(drift))
-            return (stages.joined(self._inverse(left)) / units).ravel()
+            self.known.iterations += 1
+            change = stages.parted(flat.reshape(-1, len(units)))
+            drift = self.frame.T @ self._drift(change * units)
+            return (stages.joined(change - self._joined(self._moved(drift)) / units)).ravel()
 
-        right = (stages.joined(self._inverse(own)) / units).ravel()
+        right = stages.joined(own).ravel()
         operator = LinearOperator((len(right), len(right)), apply, dtype=float)
         found, _ = gmres(operator, right, rtol=INNER, restart=DIMENSIONS, maxiter=1)
-        return stages.parted(found.reshape(-1, len(units)) * units)
+        self.known.hard = self.kernel is not None and PATIENCE * self.known.iterations > len(units)
+        return stages.parted(found.reshape(-1, len(units)))
 
     def _moved(self, drift: Array) -> Array:
         """Σ λ V δY (e, K, K + M) of the states' answer to changes ``drift`` (e, K, K + M) of A and F."""
         if self.kernel is None:
             return _complex(_times(self.moved, _parts(drift) @ self.vectors) @ self.weighted)
         return (drift[..., None, :] @ self.kernel)[..., 0, :]
-
-    def _inverse(self, values: Array) -> Array:
-        """The known inverse of ``values`` (e, n), or these themselves."""
-        return values if self.inverse is None else (self.inverse @ values[..., None])[..., 0]
 
     def _drift(self, change: Array) -> Array:
         """The changes (q, K, K + M) of A and F with the statistics' ``change`` (q, n)."""
@@ -223,6 +234,18 @@ class Loop:
         rows, columns = upper_triangle(back.shape[-2])
         own = (own + np.swapaxes(own, -1, -2))[..., rows, columns]
         return np.concatenate([own, cross.reshape(*cross.shape[:-2], -1)], axis=-1)
+
+
+@dataclass(eq=False)
+class _Known:
+    """Of (1 − L)⁻¹, in units: the ``inverse`` (e, n, n), or the ``factors`` of 1 − L, once asked for;
+    how many ``iterations`` GMRES has taken, and whether they are so many that it is too ``hard`` for it.
+    """
+
+    inverse: Array | None = None
+    factors: list[tuple[Array, Array]] | None = None
+    iterations: int = 0
+    hard: bool = False
 
 
 def _eigenvectors(matrix: Array) -> tuple[Array, Array]:

@@ -9,8 +9,8 @@ stages, those of the mean A part the students, and a change of the states is
 
 with μ and α an eigenvalue each and δ the defect of the equations. What A and F change by follows from the
 statistics, Σ λ V δY, so that n unknowns are solved for in each of the s/2 conjugate pairs of stages: by an
-inverse where they are few, which later steps keep, else by GMRES with one matrix (K + M)² for each student.
-Anderson's acceleration makes up for what the means leave out.
+inverse where they are few, else by GMRES with one matrix (K + M)² for each student, or by factors where that
+takes long. Anderson's acceleration makes up for what the means leave out.
 
 An iteration costs s K (K + M) N and s² K N operations for N modes, and the matrices s K (K + M)² N once.
 
@@ -23,16 +23,17 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.quadrature.collocation import Collocation
+from numerics.solver.accuracy import STEP
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task
 from numerics.solver.mean_response import Loop, MeanResponse
-from numerics.solver.step import NETWORK_ROUNDING, finite_drift, magnitudes
+from numerics.solver.step import finite_drift, magnitudes
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 
 ITERATIONS = 40
-CONVERGED = 1e-15  # of what is left after an iteration
-STALLED = 0.7  # of the change two iterations before: nothing is gained any more
-ROUNDED = 10.0  # roundings of the terms, that a change may then have
+SOLVED = 0.02  # of a step's tolerance, that may be left unsolved
+SLOWEST = 0.7  # of the change two iterations before: then nothing is gained any more
+STALLED = 30.0  # tolerances, and no less than full accuracy's, that a change may then have
 MIXED = 5  # iterates
 INDEPENDENT = 1e-10  # relatively: changes that differ by less tell nothing
 FOLLOWED = 2  # corrections of the students beside a chart at the teacher
@@ -49,11 +50,12 @@ class MeanStep(Step):
     def solve(self, task: Task) -> StepResult:
         """The step of ``width``.
 
-        A relative change up to ``noise`` is accepted when the iterations gain nothing any more: where terms
-        of the drift cancel Newton's method ends in their rounding.
+        Changes fall geometrically. What is left of them is solved for to SOLVED of the tolerance, in units of
+        the terms of a statistic; a relative change up to ``noise`` is accepted when the iterations gain
+        nothing any more: where terms of the drift cancel Newton's method ends in their rounding.
         """
         modes, equations = task.modes, _Equations.of(task)
-        rounding = NETWORK_ROUNDING * modes.term_sizes(task.deviation)
+        terms = modes.term_sizes(task.deviation)
         states = task.states
         if states is None:
             states = np.repeat(task.deviation[None], task.table.stages, axis=0)
@@ -65,14 +67,15 @@ class MeanStep(Step):
             found = modes.statistics(states)
             change, statistics = found - statistics, found
             units, moved = magnitudes(statistics), np.abs(change).max(axis=1)
-            worst = float((moved / np.maximum(units, rounding / NETWORK_ROUNDING)).max())
+            worst = float((moved / np.maximum(units, terms)).max())
             if not np.isfinite(worst):
                 break
             slowness = min(worst / changes[-1], 1.0) if len(changes) > 2 else 1.0
-            stalled = worst > STALLED * changes[-2] or not left
-            allowed = max(CONVERGED / max(slowness, CONVERGED), task.noise if stalled else 0.0)
-            if np.all(moved <= allowed * units + rounding * (ROUNDED if stalled else 1.0)):
-                return _result(task, equations, response, states, statistics)
+            stalled = worst > SLOWEST * changes[-2] or not left
+            solved = worst * slowness <= SOLVED * task.tolerance
+            rounded = moved <= task.noise * units + STALLED * STEP * np.maximum(units, terms)
+            if solved or (stalled and np.all(rounded)):
+                return _result(task, equations, response, states, statistics, moved * slowness)
             if stalled:
                 break
             changes.append(worst)
@@ -82,7 +85,12 @@ class MeanStep(Step):
 
 
 def _result(
-    task: Task, equations: "_Equations", response: MeanResponse, states: Array, statistics: Array
+    task: Task,
+    equations: "_Equations",
+    response: MeanResponse,
+    states: Array,
+    statistics: Array,
+    unsolved: Array,
 ) -> StepResult:
     """The step through these ``states``, with the students beside it."""
     followers = states
@@ -94,7 +102,7 @@ def _result(
             followers = followers + response.alone(missing)
     linearised = MeanStepLinearised(response, equations, states, statistics)
     times = task.width * task.table.nodes
-    return StepResult(statistics, states, followers, times, linearised=linearised)
+    return StepResult(statistics, states, followers, times, linearised=linearised, unsolved=unsolved)
 
 
 class _Mixture:

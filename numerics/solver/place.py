@@ -10,6 +10,7 @@ from numerics.pairs.overlaps import split
 from numerics.problems.problem import Problem
 from numerics.quadrature.collocation import Collocation, radau
 from numerics.solver import lines
+from numerics.solver.accuracy import Accuracy
 from numerics.solver.clusters import Clusters
 from numerics.solver.contract import Step, StepResult
 from numerics.state import charts, frames
@@ -17,8 +18,6 @@ from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
 
-STAGES = 20
-NETWORK_STAGES = 12  # an iteration costs the square of stages
 OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 
 
@@ -26,7 +25,7 @@ OUTRUN = 1e-4  # of the loss in units of ‖V‖²
 class System:
     """What stays as it is in a run: its ``problem``, ``model`` and kinds of ``steps``, and the ``table`` of
     their nodes. It may have a ``single`` student under a smooth drift, or be on a ``line`` where the drift
-    has kinks.
+    has kinks. Its steps have this ``accuracy``.
     """
 
     problem: Problem
@@ -35,15 +34,19 @@ class System:
     table: Collocation
     single: bool
     line: bool
+    accuracy: Accuracy
 
     @classmethod
-    def of(cls, problem: Problem, model: RightHandSides, steps: tuple[Step, ...]) -> "System":
-        """The system of a reduced ``problem``."""
+    def of(
+        cls, problem: Problem, model: RightHandSides, steps: tuple[Step, ...], rtol: float | None
+    ) -> "System":
+        """The system of a reduced ``problem``, for a relative error ``rtol`` or full accuracy."""
         smooth = hasattr(model, "residual_drift")
         problem = problem if smooth else lines.straightened(problem)
         single = model.STUDENTS == 1 and smooth
-        table = radau(STAGES if single else NETWORK_STAGES)
-        return cls(problem, model, steps, table, single, not smooth and lines.on_a_line(problem))
+        accuracy = Accuracy.of(rtol, single)
+        line = not smooth and lines.on_a_line(problem)
+        return cls(problem, model, steps, radau(accuracy.stages), single, line, accuracy)
 
 
 @dataclass(frozen=True, eq=False)

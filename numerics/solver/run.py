@@ -14,7 +14,7 @@ from numerics.problems.problem import Problem
 from numerics.solver import errors, reach
 from numerics.solver.amplification import Amplification
 from numerics.solver.contract import NoConvergence, Step, StepResult, Task, take
-from numerics.solver.control import LARGEST_STEP_ERROR, NOISE_DECAY, Control
+from numerics.solver.control import NOISE_DECAY, Control
 from numerics.solver.errors import Errors
 from numerics.solver.guess import Guess, Last, along, expected, still
 from numerics.solver.loop import Trial
@@ -48,14 +48,19 @@ class Run:
     last: Last | None = None
 
     @classmethod
-    def begin(cls, problem: Problem, model: RightHandSides, steps: tuple[Step, ...]) -> "Run":
-        """At the start of a reduced ``problem``. Raises ValueError where the drift is not finite there."""
-        system = System.of(problem, model, steps)
+    def begin(
+        cls, problem: Problem, model: RightHandSides, steps: tuple[Step, ...], rtol: float | None
+    ) -> "Run":
+        """At the start of a reduced ``problem``, for a relative error ``rtol`` or full accuracy.
+
+        Raises ValueError where the drift is not finite there.
+        """
+        system = System.of(problem, model, steps, rtol)
         place = Place.start(system)
         moving = system.problem.eigenvalues * system.problem.students
         taught = bool(np.any(moving[:, None] * system.problem.teachers))
         settling = Settling.begin(model, place.here.modes.energy, bool(np.any(moving)), taught)
-        control = Control(system.table.stages, system.single)
+        control = Control(system.table.stages, system.single, system.accuracy.step)
         run = cls(place, settling, Errors(None), control, 0.0, 0.0).settled_down()
         amplified = None if system.single else Amplification.begin(run.place.rounded)
         width = _first_width(run.place)
@@ -120,6 +125,7 @@ class FloatTrial(Trial[Run, Attempt]):
     stride: Stride
     guess: Guess
     before: float = np.inf
+    failed: bool = False
 
     def attempt(self) -> Attempt:
         """Take the step.
@@ -137,9 +143,10 @@ class FloatTrial(Trial[Run, Attempt]):
         return Attempt(stride, result, statistics, missing)
 
     def shorter(self) -> "FloatTrial":
-        """Half as wide, from the plainest guess."""
-        stride = self._shortened(HALF)
-        return replace(self, stride=stride, guess=still(self.run.place))
+        """Half as wide, from what is expected there, or once that has failed from the plainest guess."""
+        stride, run = self._shortened(HALF), self.run
+        guess = still(run.place) if self.failed else expected(run.place, run.last, stride)
+        return replace(self, stride=stride, guess=guess, failed=True)
 
     def again(self, found: Attempt) -> "FloatTrial | None":
         """A shorter one where the polynomials leave out too much, or where the loss has fallen so far that
@@ -152,7 +159,7 @@ class FloatTrial(Trial[Run, Attempt]):
         if place.here.rotated and place.outrun(found.statistics):
             stride = self._shortened(HALF)
             return replace(self, stride=stride, guess=expected(place, self.run.last, stride))
-        if error <= LARGEST_STEP_ERROR or self._noisy(found):
+        if error <= place.here.system.accuracy.worst or self._noisy(found):
             return None
         control, table = self.run.control, place.here.system.table
         stride = self._shortened(min(control.factor(error), SHORTER))
@@ -171,7 +178,7 @@ class FloatTrial(Trial[Run, Attempt]):
         students = here.frame.T @ result.students if here.rotated else result.students
         lengths = here.norms(result.deviation, students)
         lengths = np.concatenate([place.lengths[..., None], lengths], axis=-1)
-        drowned = found.left_out.error > LARGEST_STEP_ERROR and self._noisy(found)
+        drowned = found.left_out.error > here.system.accuracy.worst and self._noisy(found)
         elapsed = np.append(0.0, result.times)
         overlaps = found.statistics[: len(found.statistics) - len(here.chart.areas)]
         width, control = run.control.after(found.left_out, float(elapsed[-1]), overlaps, drowned)
@@ -195,11 +202,19 @@ class FloatTrial(Trial[Run, Attempt]):
         place, stride = self.run.place, self.stride
         students = place.here.frame @ place.students if place.here.rotated else place.students
         vectors = place.deviation, students, self.guess.statistics, place.clusters
-        noise = errors.noise(place)
+        noise = errors.noise(place, stride.width)
         here = place.here
         before = self.run.last.linearised if self.run.last else None
         return Task(
-            stride.table, here.chart, here.modes, stride.width, *vectors, noise, self.guess.states, before
+            stride.table,
+            here.chart,
+            here.modes,
+            stride.width,
+            *vectors,
+            noise,
+            here.system.accuracy.step,
+            self.guess.states,
+            before,
         )
 
     def _states(self, found: Attempt) -> Array | None:
@@ -223,10 +238,10 @@ class FloatTrial(Trial[Run, Attempt]):
         coefficient to coefficient or with the width. The time comes last, and has none.
         """
         missing = found.left_out
-        accurate = missing.error <= LARGEST_STEP_ERROR
+        accurate = missing.error <= self.run.place.here.system.accuracy.worst
         flat = missing.decay > NOISE_DECAY if accurate else missing.error > self.before
         resolved = missing.worst < len(found.statistics)
-        return resolved and flat and missing.error <= errors.noise(self.run.place)
+        return resolved and flat and missing.error <= errors.noise(self.run.place, found.stride.width)
 
     def _check_reach(self, deviation: Array) -> None:
         """Refuse a step to a ``deviation`` (K, N) that floats do not hold."""

@@ -273,11 +273,11 @@ def truncation(
     size = np.abs(statistics)
     least, most = size.min(axis=1), size.max(axis=1)
     units = np.maximum(np.maximum(least, most / span), SMALLEST)
-    errors, decay = _left_out(coefficients / units[:, None])
+    errors, decay = left_behind(coefficients / units[:, None])
     worst = int(errors.argmax())
     if errors[worst] > (FLOOR if decay[worst] > FLAT else allowed):
         units = np.maximum(units, noise())
-        errors, decay = _left_out(coefficients / units[:, None])
+        errors, decay = left_behind(coefficients / units[:, None])
         worst = int(errors.argmax())
     largest = (coefficients / units[:, None]).max(axis=0)
     rest = np.maximum.accumulate(largest[::-1])[::-1][1:]
@@ -295,14 +295,14 @@ def error_inside(table: Collocation, statistics: Array, terms: Array) -> float:
     """
     coefficients = np.abs(statistics @ table.to_chebyshev.T)
     rounding = EPSILON * np.maximum(coefficients.max(axis=1), terms)
-    errors = np.maximum(_left_out(coefficients)[0], _continued(coefficients)) - rounding
+    errors = np.maximum(left_behind(coefficients)[0], _continued(coefficients)) - rounding
     errors = np.maximum(errors, 0.0)
     size = np.maximum(np.abs(statistics), SMALLEST)
     most, ends = size.max(axis=1), size[:, [0, -1]].min(axis=1)
     signed = (np.sign(statistics) * np.sign(statistics[:, -1:]) > 0).all(axis=1)
     least = np.where(signed, size.min(axis=1), ends)
     at_points, between = (errors / np.maximum(least, most / widest) for widest in (WIDEST, FARTHEST))
-    smooth, _ = _left_out(np.abs(np.log(size / size[:, -1:]) @ table.to_chebyshev.T))
+    smooth, _ = left_behind(np.abs(np.log(size / size[:, -1:]) @ table.to_chebyshev.T))
     return float(np.maximum(at_points, np.where(signed, np.minimum(between, smooth), between)).max())
 
 
@@ -315,7 +315,7 @@ def rounding_of_fall(before: Array, after: Array) -> float:
     return EPSILON * max(2.0 * math.sqrt(fall[0]), fall[1])
 
 
-def _left_out(coefficients: Array) -> tuple[Array, Array]:
+def left_behind(coefficients: Array) -> tuple[Array, Array]:
     """The size (n,) of what follows ``coefficients`` (n, k), and the decay (n,) that it is estimated by."""
     before, last = coefficients[:, -4:-2].max(axis=1), coefficients[:, -2:].max(axis=1)
     decay = np.minimum(last / np.where(before > 0, before, 1.0), 1.0)

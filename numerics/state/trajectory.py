@@ -22,7 +22,7 @@ from numerics.state.observables import Observables, Overlaps, observe, observe_a
 from numerics.state.segment import Part, Segment
 from numerics.state.symbols import evaluated
 from theory.constraint import Constraint
-from theory.expected import checked
+from theory.expected import RelativeError, checked
 
 if TYPE_CHECKING:
     import sympy
@@ -65,7 +65,8 @@ class Trajectory(Summarised):
     until the loss is so low that the limit is known, and those of w ∓ w* from then on. Of networks it is
     relative to √(S_jj S_kk) and √(S_jj T_mm), at the teacher to those of the residuals, and counts what the
     flow amplifies, see :mod:`numerics.solver.amplification`: from 1 on nothing is known.
-    A ``constraint`` is that of the model, where it has one; ``given`` is the problem before its reduction.
+    A ``constraint`` is that of the model, where it has one; ``given`` is the problem before its reduction,
+    and ``rtol`` the error that was good enough, where full accuracy was not asked for.
     Where times are left out they are :attr:`times`.
     What this makes of the error of a network's loss is :meth:`loss_error`: where there are no coordinates at
     the teacher, as of links with a kink, the loss is a difference, and so are the distances.
@@ -78,6 +79,7 @@ class Trajectory(Summarised):
     until: float
     error: float
     constraint: Constraint | None = None
+    rtol: RelativeError | None = None
     given: Problem | None = None
 
     @cached_property
@@ -116,8 +118,9 @@ class Trajectory(Summarised):
         return self._evaluate(times, self._loss_error)[0]
 
     def of_flow(self) -> dict[str, Any]:
-        """What the flow has beside the gradient of the loss, by its name on the command line."""
-        return {} if self.constraint is None else {"constraint": str(self.constraint)}
+        """What was asked beside the gradient of the loss, by its name on the command line."""
+        asked = {"constraint": self.constraint and str(self.constraint), "rtol": self.rtol}
+        return {name: value for name, value in asked.items() if value is not None}
 
     def modes(self, times: Times = None, *, reduced: bool = False) -> Weights:
         """Every mode w_i at ``times``: of the problem that was given, or those of the ``reduced`` one.

@@ -140,8 +140,8 @@ def test_keys_and_chapters_are_told_apart():
         select(["P99"])
 
 
-def test_twelve_chapters_with_all_kinds(book):
-    assert len(book) == 12
+def test_thirteen_chapters_with_all_kinds(book):
+    assert len(book) == 13
     assert {type(block) for written in book for block in written.blocks} == set(site.KINDS)
     assert all(written.holds for written in book)
 

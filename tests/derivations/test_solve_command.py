@@ -99,3 +99,32 @@ def test_solve_sgd_of_a_link_and_of_a_network():
     assert 0 < cubic["loss"][-1] < 0.5 * cubic["loss"][0]
     store("two.json", {**SMALL, "init": [[0.1, 0.2], [0.3, 0.1]]})
     assert run("solve --problem two.json --until 1 --sgd --step-size 0.01").exit_code == 2
+
+
+def test_a_relative_error_that_is_good_enough():
+    """It is printed and kept in files, and the run states about that error."""
+    answer = answered(f"{SOLVE} --rtol 1e-6 --json")
+    assert answer["rtol"] == 1e-6
+    assert 1e-10 < answer["error"] < 1e-5
+    assert '"rtol": 1e-06' in run(f"{SOLVE} --rtol 1e-6 --points 3 --format csv").stdout
+    network = answered("solve --exponent 1.5 --dimension 9 --width 2 --until 5 --rtol 1e-4 --json")
+    assert network["rtol"] == 1e-4
+    assert "rtol" not in answered(f"{SOLVE} --json")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("--rtol 1e-13", "'1e-13' must be a relative error, 1e-12 to 0.001"),
+        ("--rtol much", "'much' must be a relative error, 1e-12 to 0.001"),
+        ("--rtol 1e-6 --digits 20", "--rtol and --digits exclude each other"),
+        ("--rtol 1e-6 --sgd --step-size 1e-3", "--rtol and --sgd exclude each other"),
+        ("--rtol 1e-6 --inputs rademacher", "--rtol and --inputs exclude each other"),
+        ("--rtol 1e-6 --samples 100", "--rtol and --samples exclude each other"),
+        ("--rtol 1e-6 --constraint sphere", "rtol goes with the plain flow alone"),
+    ],
+)
+def test_where_no_relative_error_may_be_asked(options, says):
+    result = run(f"{SOLVE} {options}")
+    assert result.exit_code == 2
+    assert says in result.stderr

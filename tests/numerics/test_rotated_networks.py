@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from numerics import Problem, load_module, solve
+from numerics import Problem, load_module, power_law_network, solve
 from numerics.precise import solve_precisely
 from numerics.state import frames
 from numerics.state.modes import Modes
+from theory.asymptotics import PowerLaw, loss_prefactor
 from theory.symbolic.codegen import generate_module
 from theory.symbolic.models import quadratic_network
 from theory.symbolic.precision import at_any_precision
@@ -134,3 +135,16 @@ def test_other_networks_have_no_frame():
     problem = network(3, 2)
     modes = Modes(EIGENVALUES, problem.teachers)
     assert frames.nearest_frame(model, modes.statistics(problem.students), modes.energy) is None
+
+
+def test_rounding_turns_the_students_long_after():
+    """Nothing takes back a rotation, so that rounding of the drift adds up to one; steps grow all the same.
+
+    Orthogonal teachers without end are learned side by side: the loss is that of one, twice.
+    """
+    until = 1e14
+    problem = power_law_network(2, np.inf, 2, 2, init="escape:1e-2", horizon=until)
+    run = solve(problem, until, load_module(generate_module(quadratic_network(2, 2))))
+    assert run.steps < 200
+    alone = float(loss_prefactor(PowerLaw(2, "inf")))
+    assert run.overlaps([until]).loss == pytest.approx(2.0 * alone * until**-0.5, rel=2e-7)

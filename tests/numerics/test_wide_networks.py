@@ -69,23 +69,25 @@ def test_kinks_of_five_vectors(link):
     assert compare(3, 2, link, [1.0] * 3).error < 1e-10
 
 
-def test_an_inverse_serves_several_steps(monkeypatch):
-    """13·14/2 + 13·3 = 130 statistics: their equations are inverted in every fifth step at most."""
+@pytest.mark.parametrize(("patience", "factored"), [(0, False), (10**6, True)])
+def test_beyond_an_inverse(patience, factored, monkeypatch):
+    """13·14/2 + 13·3 = 130 statistics: their equations are solved by GMRES, or factored if it is slow."""
     built = []
-    inverted = mean_response.Loop.inverted
+    build = mean_response.MeanResponse.build
+    monkeypatch.setattr(mean_response, "PATIENCE", patience)
     monkeypatch.setattr(
-        mean_response.Loop, "inverted", lambda *args: built.append(inverted(*args)) or built[-1]
+        mean_response.MeanResponse, "build", lambda *args: built.append(build(*args)) or built[-1]
     )
-    run = compare(13, 3, "erf(z)")
-    assert run.error < 1e-9
-    own = sum(loop.age == 0 for loop in built)
-    assert own < len(built) / 2
+    assert compare(13, 3, "erf(z)").error < 1e-9
+    assert all((response.loop.known.factors is not None) == factored for response in built)
 
 
-def test_without_an_inverse(monkeypatch):
-    """As the widest are solved, where an inverse takes too long."""
+@pytest.mark.parametrize("link", ["z**2", "erf(z)"])
+def test_beyond_factors(link, monkeypatch):
+    """As the widest are solved, where both take too long."""
+    monkeypatch.setattr(mean_response, "CHEAP", 0)
     monkeypatch.setattr(mean_response, "DIRECT", 0)
-    assert compare(4, 4, "erf(z)").error < 1e-9
+    assert compare(4, 4, link).error < 1e-9
 
 
 def test_without_a_kernel(monkeypatch):

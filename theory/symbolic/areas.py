@@ -40,6 +40,8 @@ def area_flow(model: Model) -> AreaFlow:
     (((0, 1),), ru/(pi*s) - 1, atan2(ru, -u)/pi)
     """
     pairs = kinked_pairs(model)
+    if not pairs:
+        return AreaFlow((), (), model.A, model.B, model.loss)
     kinks = [_kink(model, *pair) for pair in pairs]
     A, B = (part.applyfunc(lambda entry: _smooth(entry, kinks)) for part in (model.A, model.B))
     return AreaFlow(pairs, tuple(kink.area for kink in kinks), A, B, _smooth(model.loss, kinks))

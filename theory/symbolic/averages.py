@@ -198,10 +198,15 @@ def product_average(f: Atom, g: Atom, a: sympy.Expr, b: sympy.Expr, c: sympy.Exp
             return product_average(g, f, b, a, c)
         case Sign(1), Sign(1):
             return 2 * ArcKernel(a, b, c) / sympy.pi
+    return _kernels_average(f, g).subs({_A: a, _B: b, _C: c}, simultaneous=True)
+
+
+@cache
+def _kernels_average(f: Atom, g: Atom) -> sympy.Expr:
+    """``E[f(X) g(Y)]`` of two functions that are no monomials, at the variances of this module."""
     found = _stein(_kernel(f), f.power, 0, _kernel(g), g.power, 0)
-    if isinstance(f, Sign) and isinstance(g, Sign):
-        found = without_poles(found, _A, _B, _C)
-    return found.subs({_A: a, _B: b, _C: c}, simultaneous=True)
+    kinked = isinstance(f, Sign) and isinstance(g, Sign)
+    return without_poles(found, _A, _B, _C) if kinked else found
 
 
 def without_poles(average: sympy.Expr, a: sympy.Expr, b: sympy.Expr, c: sympy.Expr) -> sympy.Expr:
@@ -216,7 +221,7 @@ def without_poles(average: sympy.Expr, a: sympy.Expr, b: sympy.Expr, c: sympy.Ex
     angle, root = sympy.Dummy("angle"), sympy.Dummy("root", positive=True)
     delta = a * b - c**2
     plain = average.replace(ArcKernel, lambda p, q, r: sympy.sqrt(p * q - r**2) + r * Arc(p, q, r))
-    plain = plain.subs(Arc(a, b, c), angle).subs(delta, root**2)
+    plain = plain.xreplace({Arc(a, b, c): angle}).xreplace({delta: root**2})
     terms = sympy.Add.make_args(sympy.expand(plain))
     powers = [term for term in terms if term.has(root) and term.is_rational_function(a, b, c, root)]
     others = sympy.Add(*(term for term in terms if term not in powers))
@@ -227,7 +232,7 @@ def without_poles(average: sympy.Expr, a: sympy.Expr, b: sympy.Expr, c: sympy.Ex
         for k, coefficient in enumerate(coefficients)
     )
     combined = others + sympy.expand(sympy.expand(numerator) / denominator)
-    return combined.subs({angle: Arc(a, b, c), root: sympy.sqrt(delta)})
+    return combined.xreplace({angle: Arc(a, b, c), root: sympy.sqrt(delta)})
 
 
 _A, _B = sympy.symbols("a b", positive=True, cls=sympy.Dummy)

@@ -24,3 +24,8 @@ def recall(f: sympy.Expr, g: sympy.Expr, covariance: sympy.MatrixBase) -> sympy.
         return None
     places = covariance[0, 0], covariance[1, 1], covariance[0, 1]
     return _known[f, g].subs(dict(zip(VARIABLES, places, strict=True)), simultaneous=True)
+
+
+def has_given() -> bool:
+    """Whether any average was told: what is derived then depends on more than the links."""
+    return bool(_known)

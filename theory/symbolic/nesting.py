@@ -18,10 +18,14 @@ def nested(expression: sympy.Expr, variables: Sequence[sympy.Symbol]) -> sympy.E
     >>> nested(x**3 + a * x**2 + 2 * x * y + y, (x, y))
     x*(x*(a + x) + 2*y) + y
     """
-    if not expression.is_polynomial(*variables):
-        factored = sympy.factor_terms(expression)
-        return factored.func(*(nested(part, variables) for part in factored.args))
-    return _nest(dict(sympy.Poly(expression, *variables).terms()), variables)
+    plain = expression.is_polynomial(*variables)
+    return _nested_parts(expression if plain else sympy.factor_terms(expression), variables)
+
+
+def _nested_parts(factored: sympy.Expr, variables: Sequence[sympy.Symbol]) -> sympy.Expr:
+    if not factored.is_polynomial(*variables):
+        return factored.func(*(_nested_parts(part, variables) for part in factored.args))
+    return _nest(dict(sympy.Poly(factored, *variables).terms()), variables)
 
 
 def _nest(terms: Terms, variables: Sequence[sympy.Symbol]) -> sympy.Expr:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import sympy
 
+from theory.kept import kept
 from theory.symbolic.averages import without_poles
-from theory.symbolic.known import VARIABLES
+from theory.symbolic.known import VARIABLES, has_given
 from theory.symbolic.links import has_kink
 from theory.symbolic.models import link_product
 from theory.symbolic.source import Function, Output
@@ -62,6 +63,11 @@ def pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
         value: np.ndarray = a * b + 2 * c**2
         return value
     """
+    content = f"pair {sympy.srepr((f, g))}"
+    return _pair_module(f, g) if has_given() else kept(content, lambda: _pair_module(f, g))
+
+
+def _pair_module(f: sympy.Expr, g: sympy.Expr) -> str:
     a = VARIABLES[0]
     square = link_product(f, f, sympy.Matrix([[a, a], [a, a]])) if f == g else None
     pair, kinked = pair_function(f, g), has_kink(f) and has_kink(g)
