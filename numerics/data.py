@@ -21,7 +21,7 @@ from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
 from numerics.shown.result import Curves
 from numerics.solver.flow import solve
-from theory.expected import Positive, Whole, checked
+from theory.expected import Count, Positive, Whole, checked
 
 ROUTES = ("data", "gaussian", "kurtosis", "samples")
 QUANTITIES = ("loss", "mse", "one_minus_u")
@@ -79,7 +79,7 @@ class DataComparison(Curves, Summarised):
 
 @checked
 def compare_data(
-    samples: Any, until: Positive = 1e3, *, seed: Whole = 0, points: Whole = 40, centre: bool = True
+    samples: Any, until: Positive = 1e3, *, seed: Whole = 0, points: Count = 40, centre: bool = True
 ) -> DataComparison:
     """Compare the flow on ``samples`` X (n, d) with its predictions, at ``points`` times up to ``until``.
 
