@@ -76,7 +76,7 @@ generate: $(READY)  ## rewrite the generated modules from the derivations
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,peers,notebooks,docs,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,peers,notebooks,docs,cluster,dev]"
 	touch $@
 
 lock:  ## pin the versions that are installed now

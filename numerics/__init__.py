@@ -6,6 +6,7 @@
 - ``solve``: the gradient flow, to full relative accuracy, as a ``Trajectory``, which has curves, every mode,
   statistics of all orders, functions of symbols and restarts
 - ``solve_many``: many problems at once, on all processors
+- ``network_rates``: escape, stable step and end of a network, of the modes of a problem
 - ``solve_closed``: what a closure makes of a problem, beside the exact flow; ``spectral_measure``
 - ``largest_stable_step``: of gradient descent at a minimum, for any generated model
 - ``network``: any link and any width, for ``solve`` and ``descend_network``
@@ -20,6 +21,7 @@
 - ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
 - ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
+- ``sweep_grid``: one table over a grid of parameters, on any executor, resumable
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
 - ``fit_power_law``, ``extrapolate_power_law``, ``detect_logarithm``, ``local_slopes``: measured exponents
 
@@ -64,6 +66,7 @@ from numerics.pairs import network, register_average
 from numerics.problems.covariance import from_covariance, from_samples
 from numerics.problems.linearisation import largest_stable_step
 from numerics.problems.network_law import power_law_network
+from numerics.problems.network_rates import network_rates
 from numerics.problems.power_law import power_law
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
@@ -77,6 +80,7 @@ from numerics.state.followed import Orders, Weights
 from numerics.state.limits import Limit
 from numerics.state.observables import Observables, Overlaps
 from numerics.state.trajectory import Trajectory
+from numerics.sweeps import sweep_grid
 from theory.about import __getattr__ as __getattr__
 
 __all__ = [
@@ -119,6 +123,7 @@ __all__ = [
     "load_module",
     "local_slopes",
     "network",
+    "network_rates",
     "online_sgd",
     "online_sgd_network",
     "plot",
@@ -138,5 +143,6 @@ __all__ = [
     "solve_many",
     "spectral_measure",
     "sweep",
+    "sweep_grid",
     "tune_sgd",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from derivations.commands.network import Chosen, network_options
+from derivations.commands.network import Chosen, network_model, network_options
 from derivations.commands.options import (
     SEED,
     TEACHER,
@@ -29,13 +29,15 @@ from derivations.press.constant_tables import FORMATS
 from theory.nearest import nearest
 
 if TYPE_CHECKING:
+    from numerics import Problem
+    from numerics.generated import RightHandSides
     from theory.asymptotics import LocalFlow, PowerLaw, Spectrum
     from theory.constraint import Constraint
 
 PRINTABLE_DIGITS = 4000
 """Python converts no longer numbers to text unless told to."""
 
-DIGITS, SWEEP_DIGITS = 50, 10
+DIGITS, SWEEP_DIGITS, FLOAT_DIGITS = 50, 10, 15
 EXPONENT, DIMENSION = "2", "inf"
 MOST_EXPONENTS = 1000
 SUFFIXES = {"csv": "csv", "md": "markdown", "tex": "latex"}
@@ -50,6 +52,7 @@ Examples:
   phase-retrieval constants --exponent 1.5:3:0.5 --digits 6 --format csv
   phase-retrieval constants --link 'z**3 + z' --only summary_exponent,overlap_prefactor,stability_step
   phase-retrieval constants --problem problem.json --digits 20
+  phase-retrieval constants --problem network.json --link "erf(z)" --only stability_step,final_rate
   phase-retrieval constants --batch 1 --only stability_step,sgd_stability_step
   phase-retrieval constants --batch 1 --step-size 1e-3 --only sgd_loss_floor,sgd_mse_floor,sgd_amplification
 """
@@ -172,26 +175,21 @@ def constants(
             raise ValueError("--plot needs several exponents, such as --exponent 1.2:4:0.1")
         if step_size is not None and batch is None:
             raise ValueError("--step-size needs --batch M, the inputs of a step")
+        chosen = Chosen(
+            link, teacher_link, width, teachers, weights, teacher_weights, constraint, normalised=normalised
+        )
         if problem is None:
             spectra, named, energy = _laws(exponents, dimension, teacher, seed)
         else:
             law = {"exponent": exponents, "dimension": dimension, "teacher": teacher, "seed": seed}
-            spectra, named, energy = _given(
-                problem, [name for name, value in law.items() if value is not None]
-            )
-        flow = _flow(
-            Chosen(
-                link,
-                teacher_link,
-                width,
-                teachers,
-                weights,
-                teacher_weights,
-                constraint,
-                normalised=normalised,
-            ),
-            energy,
-        )
+            excluded = [name for name, value in law.items() if value is not None]
+            network = _network(problem, excluded, chosen, batch)
+            if network is not None:
+                answers = [_of_network(*network, problem, only, min(digits or FLOAT_DIGITS, FLOAT_DIGITS))]
+                emit(json_text(answers[0]) if as_json else _printed(form or "table", answers, output), output)
+                return
+            spectra, named, energy = _given(problem)
+        flow = _flow(chosen, energy)
         names = _names(only, list(catalogue(batch, step_size, flow)))
     asked = digits or (SWEEP_DIGITS if sweep else DIGITS)
     with progress("constants") as show:
@@ -205,6 +203,50 @@ def constants(
         emit(json_text(answers if sweep else answers[0]), output)
     else:
         emit(_printed(form or "table", answers, output), output)
+
+
+def _network(
+    path: str, excluded: Sequence[str], chosen: Chosen, batch: int | None
+) -> "tuple[Problem, RightHandSides] | None":
+    """The problem in a file, and its model, where it has several students or teachers."""
+    from numerics import Problem
+
+    _check_alone(excluded)
+    problem = Problem.load(path)
+    if len(problem.students) == len(problem.teachers) == 1:
+        return None
+    if chosen.constraint is not None or chosen.normalised:
+        raise ValueError(
+            "constants are of the free flow of plain units: leave out --constraint, --normalised"
+        )
+    if batch is not None:
+        raise ValueError("--batch: known for one student alone")
+    return problem, network_model(chosen, problem)
+
+
+def _of_network(
+    problem: "Problem", model: "RightHandSides", path: str, only: str | None, digits: int
+) -> dict[str, Any]:
+    """The constants of a network, of the modes of its problem."""
+    from numerics import network_rates
+    from theory.asymptotics import LocalFlow, catalogue
+    from theory.asymptotics.numbers.constant import undefined
+
+    known = list(catalogue(flow=LocalFlow("network", width=2)))
+    found = network_rates(problem, model)
+    reason = "known for one student, and for regular teachers of d = inf, alone"
+    for name in known:
+        found.setdefault(name, undefined(f"{name} of a network", "numerics.problems.network_rates", reason))
+    return {
+        "exponent": None,
+        "dimension": str(len(problem.eigenvalues)),
+        "teacher": path,
+        "digits": digits,
+        "link": model.name,
+        "width": model.STUDENTS,
+        "teachers": model.TEACHERS,
+        "constants": {name: found[name].as_json(digits) for name in _names(only, known)},
+    }
 
 
 def _names(only: str | None, known: list[str]) -> list[str]:
@@ -267,10 +309,14 @@ def _laws(
     )
 
 
-def _given(path: str, excluded: Sequence[str]) -> Spectra:
-    """The problem in a file; the energy of its teacher, unless it is 1, is divided out of the eigenvalues."""
+def _check_alone(excluded: Sequence[str]) -> None:
+    """Raise ValueError for options of a law beside a file."""
     if excluded:
         raise ValueError(f"--problem excludes --{', --'.join(excluded)}: the file holds the whole problem")
+
+
+def _given(path: str) -> Spectra:
+    """The problem in a file; the energy of its teacher, unless it is 1, is divided out of the eigenvalues."""
     from numerics import Problem
     from numerics.problems.problem import ENERGY_ROUNDING
     from theory.asymptotics import Given

@@ -1,7 +1,8 @@
 """Many problems solved at once: over exponents, dimensions, seeds, starts."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, as_completed
+from concurrent.futures import CancelledError, Executor, Future, as_completed
+from functools import partial
 from importlib import import_module
 from os import cpu_count
 
@@ -24,11 +25,13 @@ def solve_many(
     model: AnyModel = phase_retrieval,
     workers: Count | None = None,
     progress: Callable[[float], None] | None = None,
+    executor: Executor | None = None,
 ) -> list[Trajectory]:
     """Solve each of ``problems`` up to ``until``, one time for all or one for each, in ``workers`` processes.
 
     As many as there are processors unless told; each solves one problem at a time, and results do not depend
-    on their number. With one, and for a ``model`` that is not a module of a file, all is done here.
+    on their number. With one, and for a ``model`` that is not a module of a file, all is done here. An
+    ``executor`` of ``concurrent.futures``, as Dask's, takes their place, and is given the model as it is.
     ``progress`` is called with the fraction done. Where it raises, where a problem does, and on Ctrl-C the
     processes end with their present steps. For labelled arrays see :func:`numerics.shown.labelled.sweep`.
 
@@ -43,22 +46,33 @@ def solve_many(
     times = [float(until)] * len(problems) if isinstance(until, int | float) else [float(t) for t in until]
     if len(times) != len(problems):
         raise ValueError(f"until has {len(times)} times for {len(problems)} problems: it needs one for each")
+    report, pairs = progress or (lambda done: None), list(zip(problems, times, strict=True))
+    if executor is not None:
+        named = getattr(model, "__file__", None) and partial(_solve, model.__name__)
+        return _gathered([executor.submit(named or partial(_solved, model), *pair) for pair in pairs], report)
     workers = min(workers or cpu_count() or 1, max(1, len(problems) // PROBLEMS_PER_PROCESS))
-    report = progress or (lambda done: None)
     if workers == 1 or not getattr(model, "__file__", None):
         runs = []
-        for problem, time in zip(problems, times, strict=True):
+        for problem, time in pairs:
             runs.append(solve(problem, time, model))
             report(len(runs) / len(problems))
         return runs
     with processes(workers) as pool:
-        pairs = zip(problems, times, strict=True)
         with interrupts_wait():
             futures = [pool.submit(_solve, model.__name__, problem, time) for problem, time in pairs]
-        for done, future in enumerate(as_completed(futures), 1):
-            future.result()
-            report(done / len(problems))
-        return [future.result() for future in futures]
+        return _gathered(futures, report)
+
+
+def _gathered(futures: Sequence[Future[Trajectory]], report: Callable[[float], None]) -> list[Trajectory]:
+    """The runs in their order, each reported when it is done."""
+    for done, future in enumerate(as_completed(futures), 1):
+        future.result()
+        report(done / len(futures))
+    return [future.result() for future in futures]
+
+
+def _solved(model: AnyModel, problem: Problem, until: float) -> Trajectory:
+    return solve(problem, until, model)
 
 
 def _solve(model: str, problem: Problem, until: float) -> Trajectory:

@@ -1,10 +1,11 @@
 """``constants``: its contract, and the numbers of links, problems and online SGD."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
-from commandline import answered, run, store
+from commandline import answered, invoke, run, store
 
 from numerics import power_law
 
@@ -151,3 +152,21 @@ def test_a_teacher_in_a_file_is_that_teacher():
     weights = np.array([12, 6, 4, 3]) / 25  # λ_i w*_i, as every w*_i is 1
     start = answered(f"solve {law} --until 1 --times 0 --json")["u"][0]
     assert start == pytest.approx(weights @ [0.1, 0.2, 0, 0], rel=1e-14)
+
+
+def test_a_network_on_the_modes_of_a_file(tmp_path):
+    """Two orthogonal teachers at one eigenvalue: 8 at 0, and 2 over the largest rate there, 16."""
+    path, root = tmp_path / "two.json", 2**0.5
+    teachers = [[root, 0.0], [0.0, root]]
+    path.write_text(json.dumps({"eigenvalues": [0.5, 0.5], "teacher": teachers, "init": teachers}))
+    result = invoke("constants", "--problem", path, "--json")
+    answer = json.loads(result.stdout)
+    assert (answer["width"], answer["teachers"], answer["dimension"]) == (2, 2, "2")
+    values = {name: entry["value"] for name, entry in answer["constants"].items()}
+    assert float(values["escape_rate"]) == pytest.approx(8.0, rel=1e-12)
+    assert float(values["stability_step"]) == pytest.approx(0.125, rel=1e-12)
+    assert float(values["final_rate"]) == pytest.approx(8.0, rel=1e-12)
+    assert values["summary_exponent"] is None
+    assert "regular teachers" in answer["constants"]["summary_exponent"]["reason"]
+    for options in (["--batch", 1], ["--constraint", "sphere"], ["--normalised"]):
+        assert invoke("constants", "--problem", path, *options).exit_code == 2

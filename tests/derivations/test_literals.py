@@ -26,7 +26,7 @@ MARKED = {
     "definitions": 3,
     "names of symbols": 4,
     "settings in prose: a name and its number": 43,
-    "prose beside the formulas: definitions, conditions, names and orders": 67,
+    "prose beside the formulas: definitions, conditions, names and orders": 81,
     "values of options": 7,
 }
 """How many formulas with numbers are typed, by what they are."""

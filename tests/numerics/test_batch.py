@@ -4,14 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-from multiprocessing import active_children
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from time import sleep
 
 import numpy as np
 import pytest
 
-from numerics import power_law, solve, solve_many
+from numerics import network, power_law, solve, solve_many
 
 PROBLEMS = [power_law(exponent, 200, "gaussian", seed=seed) for exponent in (1.2, 2.0) for seed in range(5)]
 
@@ -26,6 +27,19 @@ def test_same_as_one_by_one(workers):
         assert run.limit == one.limit
         assert run.at(times).one_minus_u.tolist() == one.at(times).one_minus_u.tolist()
         assert run.phases() == pytest.approx(one.phases(), nan_ok=True)
+
+
+def test_an_executor_of_ones_own():
+    """Threads take any model, processes one of a file."""
+    reported = []
+    with ThreadPoolExecutor(2) as threads:
+        runs = solve_many(PROBLEMS[:3], 10.0, network("z**2"), progress=reported.append, executor=threads)
+    assert reported == pytest.approx([1 / 3, 2 / 3, 1.0])
+    right = [float(solve(problem, 10.0).at(10.0).u) for problem in PROBLEMS[:3]]
+    assert [float(run.at(10.0).u) for run in runs] == pytest.approx(right, rel=1e-9)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        (run,) = solve_many(PROBLEMS[:1], 10.0, executor=pool)
+    assert float(run.at(10.0).u) == right[0]
 
 
 def test_a_time_for_each():

@@ -15,7 +15,7 @@ from oracles.network_taylor import network_taylor, relu, square
 from oracles.projected_gradients import projected_flow, square_gradient
 from oracles.taylor import taylor_states
 
-from numerics import Problem, network, power_law, power_law_network, solve
+from numerics import Problem, load, network, power_law, power_law_network, save, solve
 from numerics.generated import phase_retrieval
 from numerics.pairs import Constrained
 from theory.constraint import Constraint
@@ -249,3 +249,10 @@ def test_runs_come_from_other_processes_with_their_modes():
     run = solve(ONES["three modes"], 60.0)
     again = pickle.loads(pickle.dumps(run))
     assert np.array_equal(again.modes(TIMES[:3]).w, run.modes(TIMES[:3]).w)
+
+
+def test_a_file_says_in_one_line_what_it_cannot_do(tmp_path):
+    save(solve(ONES["three modes"], 10.0).dataset([1.0, 10.0]), tmp_path / "run.csv")
+    said = load(tmp_path / "run.csv").attrs["holds"]
+    assert "modes, other orders and restarts need the run itself" in said
+    assert "\n" not in said

@@ -22,9 +22,10 @@ from theory.asymptotics import (
     sgd_tuned_exponent,
 )
 from theory.symbolic import expectation
+from theory.symbolic.discrete import NOISE as sigma2
 
 b, c, m, n, V, X, Y, N = sympy.symbols("b c m n V X Y N", positive=True)
-ell, gamma, sigma2 = sympy.symbols("ell gamma sigma^2", positive=True)
+ell, gamma = sympy.symbols("ell gamma", positive=True)
 j = sympy.Symbol("j", integer=True)
 noise = sympy.IndexedBase("N")
 ALONG = sympy.Matrix([[c, b], [b, 1]])

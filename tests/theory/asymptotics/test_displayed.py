@@ -21,6 +21,7 @@ SLOW = {PowerLaw("0.3", 10**6): 0, PowerLaw("0.4", 10**6): 0}
 STEP = "0.01"
 RETURNED = {
     "summary_exponent": (r"(a + 2B - 1)/a", SOURCES),
+    "minimax_exponent": (r"(a + 2B - 1)/(a + 2B)", SOURCES),
     "convergence_exponent": (r"1/\gamma", SOURCES),
     "overlap_prefactor": (r"C_f (\tfrac13 + 2^{-\gamma-1})", SOURCES),
     "energy_prefactor": (r"\tfrac23 C_f", SOURCES),
@@ -156,6 +157,8 @@ DEFINED = {
     "overlap_delay",
     "plateau_height",
     "sgd_decay_exponent",
+    "sgd_escape_rate_mean_square",
+    "sgd_noise_prefactor",
     "spectral_sum",
     "tail_learnt",
 }

@@ -53,7 +53,7 @@ BETWEEN = "decay = a - 1: the variance has a logarithm"
 
 @checked
 def minimax_exponent(spectrum: PowerLaw, digits: Count = 15) -> Constant:
-    r""":math:`(b - 1)/b`, :math:`b = a + 2B`, the best exponent that any estimator has with label noise.
+    r""":math:`(a + 2B - 1)/(a + 2B)`, the best exponent that any estimator has with label noise.
 
     References: Caponnetto, de Vito, Found. Comput. Math. 7 (2007), for the linear problem, which this is near
     the teacher.
