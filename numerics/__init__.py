@@ -20,6 +20,7 @@
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
 - ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
+- ``predict_sgd_network``: the same of networks of few units, step by step
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``sweep_grid``: one table over a grid of parameters, on any executor, resumable
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
@@ -34,6 +35,7 @@ from numerics.data import DataComparison, compare_data
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
+    NetworkPrediction,
     NetworkRuns,
     Prediction,
     Samples,
@@ -47,6 +49,7 @@ from numerics.descent import (
     online_sgd,
     online_sgd_network,
     predict_sgd,
+    predict_sgd_network,
     read_schedule,
     shared_sgd,
     shared_sgd_network,
@@ -90,6 +93,7 @@ __all__ = [
     "IndependentRun",
     "Limit",
     "LogarithmFit",
+    "NetworkPrediction",
     "NetworkRuns",
     "Observables",
     "Orders",
@@ -131,6 +135,7 @@ __all__ = [
     "power_law_network",
     "predict_samples",
     "predict_sgd",
+    "predict_sgd_network",
     "read_schedule",
     "reduce",
     "register_average",

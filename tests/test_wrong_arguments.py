@@ -187,6 +187,7 @@ OWN = {
     "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
     "online_sgd_network": {"model": MODEL, "inputs": None},
+    "predict_sgd_network": {"model": MODEL},
     "shared_sgd_network": {"model": MODEL, "inputs": None},
 }
 """Where a function means something else by it."""
@@ -241,6 +242,7 @@ MADE = (
     numerics.predict_sgd(PROBLEM, 0.01, 3),
     numerics.DescentProtocol(0.01, 3),
     numerics.online_sgd_network(PROBLEM, 0.01, 3, model=MODEL),
+    numerics.predict_sgd_network(PROBLEM, 0.01, 3, model=MODEL),
     numerics.tune_sgd(PROBLEM, VALID["protocol"], 0.01),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),

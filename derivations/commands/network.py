@@ -15,7 +15,7 @@ from theory.constraint import Constraint
 if TYPE_CHECKING:
     import sympy
 
-    from numerics import Overlaps, Problem
+    from numerics import NetworkPrediction, Overlaps, Problem
     from numerics.arrays import Array
     from numerics.generated import RightHandSides
     from numerics.state.observables import TrainedOverlaps
@@ -231,7 +231,10 @@ def network_model(chosen: Chosen, problem: "Problem", exact: bool = False) -> "R
 
 
 def network_answer(
-    overlaps: "Overlaps | TrainedOverlaps", times: Sequence[float], facts: dict[str, Any], digits: int | None
+    overlaps: "Overlaps | TrainedOverlaps | NetworkPrediction",
+    times: Sequence[float],
+    facts: dict[str, Any],
+    digits: int | None,
 ) -> dict[str, Any]:
     """What ``--json`` prints: S (time × K × K), U (time × K × M), the loss, weights that learn (time × K),
     and ``facts`` of the run.

@@ -23,6 +23,7 @@ from derivations.commands.network import (
     network_model,
     network_options,
     network_text,
+    symbolic_model,
     written_options,
 )
 from derivations.commands.options import (
@@ -40,7 +41,14 @@ from derivations.commands.options import (
 )
 from derivations.commands.samples import check_samples, samples_content, samples_option
 from derivations.commands.samples import predict as predict_on_samples
-from derivations.commands.sgd import check_sgd, link_modules, predict, prediction_content, sgd_options
+from derivations.commands.sgd import (
+    check_sgd,
+    link_modules,
+    predict,
+    predict_network,
+    prediction_content,
+    sgd_options,
+)
 from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
@@ -205,14 +213,27 @@ def _exact(digits: int, report: Report, chosen: Chosen, request: dict[str, Any])
 
 
 def _predicted(problem: "Problem", report: Report, chosen: Chosen, sampling: dict[str, Any]) -> str | bytes:
-    """The curve of online SGD, which is predicted of one student of weight 1 with one teacher."""
+    """The curve of online SGD, with its band where one student of weight 1 learns one teacher."""
     with bad_input():
-        several = [name for name in chosen.given if not name.endswith("link")]
+        other = [name for name in chosen.given if name in ("--constraint", "--train-weights")]
+        if other:
+            raise ValueError(f"--sgd predicts the plain gradient: leave out {', '.join(other)}")
+        several = any(not name.endswith("link") for name in chosen.given) or problem.students.shape[0] > 1
         if several:
-            raise ValueError(f"--sgd predicts one student of weight 1: leave out {', '.join(several)}")
-        check_one_student(problem)
-        modules = link_modules(chosen.link, chosen.teacher_link)
-    prediction = predict(problem, report.until, report.times or report.number, sampling, modules)
+            model = symbolic_model(chosen.sides(problem))
+        else:
+            check_one_student(problem)
+            modules = link_modules(chosen.link, chosen.teacher_link)
+    wanted = report.times or report.number
+    if several:
+        run = predict_network(problem, report.until, wanted, sampling, model)
+        facts = {"modes": len(problem.eigenvalues), **run.protocol.attributes(), "error": run.error}
+        answer = network_answer(run, run.t.tolist(), facts, None)
+        if report.form is not None:
+            labelled = run.dataset(**report.labels, **written_options(chosen))
+            return file_content(labelled, answer, report.form)
+        return network_text(answer, report.as_json, report.output)
+    prediction = predict(problem, report.until, wanted, sampling, modules)
     return prediction_content(prediction, report.as_json, report.form, report.output, report.labels)
 
 
