@@ -25,6 +25,8 @@ from theory.expected import Count, Positive, Whole, checked
 
 ROUTES = ("data", "gaussian", "kurtosis", "samples")
 QUANTITIES = ("loss", "mse", "one_minus_u")
+DEAD = 1e-20
+"""Below, the integration of the rows has no digits left."""
 
 
 @checked
@@ -61,9 +63,15 @@ class DataComparison(Curves, Summarised):
         return {"rows": self.rows, "directions": varying, **left}
 
     def gap(self, name: str, route: str) -> float:
-        """The root mean square over the times of log(data/``route``) of a quantity: 0.1 is about 10 %."""
-        ratios = self.curves["data"][name] / self.curves[route][name]
-        return float(np.sqrt(np.mean(np.log(np.abs(ratios)) ** 2)))
+        """The root mean square over the times of log(data/``route``) of a quantity: 0.1 is about 10 %.
+
+        Times at which either has died out, below 1e-20, are left out.
+        """
+        pair = np.abs([self.curves["data"][name], self.curves[route][name]])
+        alive = (pair > DEAD).all(axis=0)
+        return (
+            float(np.sqrt(np.mean(np.diff(np.log(pair[:, alive]), axis=0) ** 2))) if alive.any() else np.nan
+        )
 
     def facts(self) -> Rows:
         """Sizes and gaps in a few lines."""
