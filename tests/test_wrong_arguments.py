@@ -168,6 +168,9 @@ VALID = {
 """A valid argument for each name of a parameter."""
 
 OWN = {
+    "heavy_ball": {"friction": 0.5},
+    "descend": {"momentum": 0.5},
+    "descend_network": {"momentum": 0.5},
     "hierarchy": {"order": sympy.Symbol("k")},
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
@@ -204,6 +207,7 @@ MADE = (
     symbolic.sphere_escape(symbolic.Z**2),
     symbolic.constrained(MODEL, "sphere"),
     symbolic.trained(MODEL, 1),
+    symbolic.heavy_ball(MODEL, 1),
     symbolic.gradient(MODEL),
     symbolic.hessian(MODEL),
     symbolic.linearise(MODEL)[1],

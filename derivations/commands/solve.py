@@ -18,6 +18,8 @@ from derivations.commands.digits import digits_answer, digits_text, exact_proble
 from derivations.commands.inputs import GAUSSIAN, check_inputs, input_model, inputs_content, inputs_option
 from derivations.commands.network import (
     Chosen,
+    friction_option,
+    further,
     learning_options,
     network_answer,
     network_model,
@@ -70,6 +72,7 @@ Examples:
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 9 --link relu --width 2 --train-weights 0.5
+  phase-retrieval solve --exponent 2 --dimension 100 --until 100 --friction 0.5
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
   phase-retrieval solve --exponent 2 --dimension 500 --until 1e3 --sgd --step-size 2e-3 --schedule linear
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --samples 1000 --noise 0.1
@@ -105,6 +108,7 @@ Examples:
 )
 @network_options
 @learning_options
+@friction_option
 @sgd_options
 @samples_option
 @inputs_option
@@ -215,7 +219,7 @@ def _exact(digits: int, report: Report, chosen: Chosen, request: dict[str, Any])
 def _predicted(problem: "Problem", report: Report, chosen: Chosen, sampling: dict[str, Any]) -> str | bytes:
     """The curve of online SGD, with its band where one student of weight 1 learns one teacher."""
     with bad_input():
-        other = [name for name in chosen.given if name in ("--constraint", "--train-weights")]
+        other = [*further(chosen), *(["--normalised"] if chosen.normalised else [])]
         if other:
             raise ValueError(f"--sgd predicts the plain gradient: leave out {', '.join(other)}")
         several = any(not name.endswith("link") for name in chosen.given) or problem.students.shape[0] > 1

@@ -86,6 +86,24 @@ class TrainedOverlaps(_TrainedOverlaps, Curves):
         return {**Overlaps(*self[:-1]).columns(), "weights": (("student", "t"), self.weights)}
 
 
+class _MovingOverlaps(NamedTuple):
+    t: Array
+    S: Array
+    U: Array
+    loss: Array
+    distances: Array
+    kinetic: Array
+
+
+@checked
+class MovingOverlaps(_MovingOverlaps, Curves):
+    """:class:`Overlaps` of students with momentum, and their ``kinetic`` energy ½ ‖Ẇ‖² (T,)."""
+
+    def columns(self) -> Columns:
+        """Those of the overlaps, and the kinetic energy."""
+        return {**Overlaps(*self[:-1]).columns(), "kinetic": (("t",), self.kinetic)}
+
+
 CANCELS = 0.1
 """Of its terms: a square of a difference below that is not taken from products."""
 
