@@ -15,6 +15,7 @@
 - ``descend``: population gradient descent, exactly; ``descend_network`` of any model
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 - ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
+- ``compare_data``: theory against a data matrix, and what explains the gap
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension; ``sample_escape``: its rate
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
@@ -30,6 +31,7 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 """
 
 from numerics.closed import solve_closed, spectral_measure
+from numerics.data import DataComparison, compare_data
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
@@ -85,6 +87,7 @@ from numerics.sweeps import sweep_grid
 from theory.about import __getattr__ as __getattr__
 
 __all__ = [
+    "DataComparison",
     "DescentProtocol",
     "EmpiricalRun",
     "IndependentRun",
@@ -106,6 +109,7 @@ __all__ = [
     "Trajectory",
     "Tuned",
     "Weights",
+    "compare_data",
     "dataset",
     "descend",
     "descend_network",

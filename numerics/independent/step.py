@@ -20,6 +20,9 @@ ITERATIONS = 12
 SOLVED = 1e-15
 """Of the values: what Newton's method leaves out."""
 
+DEAD = 1e-250
+"""A square below it is none: its digits leave the range of floats."""
+
 SLOW = 0.5
 """A contraction above it is not waited for."""
 
@@ -66,9 +69,10 @@ def attempt(sums: Sums, start: Array, width: float, stages: int = STAGES) -> Tak
         whole = _size(sums, values)
         if np.isfinite(before):
             contraction = size / before
-        if not np.isfinite(size) or contraction > max(SLOW, 100 * SOLVED * whole / before):
+        slow = contraction > max(SLOW, 100 * SOLVED * whole / before)
+        if not np.isfinite(size) or (slow and whole**2 > DEAD):
             return None
-        if size * contraction <= SOLVED * whole:
+        if size * contraction <= SOLVED * whole or whole**2 < DEAD:
             added = np.where(width * np.abs(rate) < 1.0, added, values - start)
             return Taken(np.concatenate([start[None], values]), np.pad(added, ((1, 0), (0, 0))))
         before = size
