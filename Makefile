@@ -70,13 +70,13 @@ scaling: $(READY)  ## time against the dimension and the horizon: figures/scalin
 	$(BIN)/python tests/benchmarks/scaling.py
 
 generate: $(READY)  ## rewrite the generated modules from the derivations
-	$(BIN)/python -m theory.symbolic.codegen numerics/generated/phase_retrieval.py
-	$(BIN)/python -m theory.symbolic.codegen numerics/generated/phase_retrieval.js
+	$(BIN)/python -m theory.symbolic.generate numerics/generated/phase_retrieval.py
+	$(BIN)/python -m theory.symbolic.generate numerics/generated/phase_retrieval.js
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,peers,notebooks,docs,cluster,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,peers,jax,notebooks,docs,cluster,dev]"
 	touch $@
 
 lock:  ## pin the versions that are installed now

@@ -15,8 +15,9 @@ from derivations.commands.network import (
     network_options,
     symbolic_model,
 )
-from derivations.commands.options import bad_input, check_suffix, output_options
+from derivations.commands.options import bad_input, check_suffix, output_options, parsed
 from derivations.output import BadInput, emit, json_text, progress
+from theory.languages import ENDINGS, known_language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from theory.symbolic.hierarchy import AnyFlow
 
 FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
-SUFFIXES = ("json", "tex", "md", "html", "xml", "py")
+SUFFIXES = ("json", "tex", "md", "html", "xml", *dict.fromkeys(ENDINGS.values()))
 """Endings of files that may hold one of these, or JSON."""
 
 EXAMPLES = """\b
@@ -41,6 +42,8 @@ Examples:
   phase-retrieval derive --link 'He3(z)' --constraint sphere
   phase-retrieval derive --link 'relu(z)' --width 2 --train-weights
   phase-retrieval derive --friction 0.5
+  phase-retrieval derive --link 'erf(z)' --code jax --output erf.py
+  phase-retrieval derive --width 2 --teachers 2 --standalone --output network.tex
 """
 
 
@@ -57,11 +60,22 @@ Examples:
 @click.option(
     "--format", "layout", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
 )
+@click.option("--latex", "layout", flag_value="latex", help="The same as --format latex.")
+@click.option("--standalone", is_flag=True, help="A LaTeX document that says what its symbols are.")
+@click.option(
+    "--code",
+    "language",
+    metavar="LANGUAGE",
+    callback=parsed(known_language),
+    help=f"Drift, its derivatives and loss as code: {', '.join(ENDINGS)}.",
+)
 @output_options
 def derive(
     names: tuple[str, ...],
     sgd: bool,
     layout: str,
+    standalone: bool,
+    language: str | None,
     as_json: bool,
     output: Path | None,
     **request: Any,
@@ -76,8 +90,16 @@ def derive(
     with bad_input():
         as_json |= check_suffix(output, SUFFIXES) == "json"
     chosen = Chosen.taken(request)
+    asked = {"--sgd": sgd, "--code": language is not None, "--standalone": standalone}
+    further_asked = [name for name, is_given in asked.items() if is_given]
+    if language is not None and len(further_asked) > 1:
+        raise BadInput(
+            f"--code writes the functions of the flow: leave out {further_asked[-1 if standalone else 0]}"
+        )
+    if standalone and as_json:
+        raise BadInput("--standalone is LaTeX: leave out --json")
     if names:
-        if given := [*chosen.given, *(["--sgd"] if sgd else [])]:
+        if given := [*chosen.given, *further_asked]:
             raise BadInput(f"{given[0]} derives a model: it does not go with {names[0]!r}")
         emit(_steps(names, layout, as_json), output)
         return
@@ -101,13 +123,33 @@ def derive(
         flow = heavy_ball(model, chosen.friction)
     if sgd and flow is not model:
         raise BadInput(f"--sgd derives the step of the plain gradient: leave out {further(chosen)[0]}")
+    if language is not None:
+        emit(_code(flow, language, as_json), output)
+        return
     with progress("derive"):
         contents = list(equations.equations(flow))
         if sgd:
             with bad_input():
                 contents += equations.sgd_equations(model)
-        text = json_text(_answer(flow, contents)) if as_json else equations.FORMATS[layout](contents)
+        if as_json:
+            text = json_text(_answer(flow, contents))
+        elif standalone:
+            text = equations.as_document(flow, contents)
+        else:
+            text = equations.FORMATS[layout](contents)
     emit(text, output)
+
+
+def _code(flow: "AnyFlow", language: str, as_json: bool) -> str:
+    """The functions of the flow in that language."""
+    from derivations.press.equations import WIDEST, is_wide
+    from theory.symbolic import generate_code
+
+    if is_wide(flow):
+        raise BadInput(f"--code: at most {WIDEST} units a side are written out")
+    with bad_input(), progress("derive"):
+        text = generate_code(flow, language).rstrip("\n")
+    return json_text({"language": language, "code": text}) if as_json else text
 
 
 def _steps(names: tuple[str, ...], layout: str, as_json: bool) -> str:

@@ -247,6 +247,43 @@ def as_latex(contents: Sequence[Equation]) -> str:
     )
 
 
+def as_document(model: AnyFlow, contents: Sequence[Equation]) -> str:
+    """A LaTeX document of the equations, each with its meaning, after what the symbols stand for."""
+    formulas = "\n\n".join(
+        f"\\noindent\\verb|{equation.meaning.translate(PLAIN)}|\n"
+        f"\\begin{{align*}}\n{broken(equation.left, equation.value)}\n\\end{{align*}}"
+        for equation in contents
+    )
+    plain = model.model if isinstance(model, HeavyBallModel) else model
+    single = plain.students == plain.teachers == 1
+    return DOCUMENT % (ALONE if single else "", formulas)
+
+
+PLAIN = str.maketrans({"²": "^2", "ᵀ": "^T", "Σ": "sum ", "₂": "2", "|": "/", "−": "-"})
+"""Characters of meanings that pdflatex prints only with further packages."""
+
+ALONE = r"""With one student and one teacher they are written
+$s=w^\top Qw$, $u=w^\top Qw^*$, $s_*=w^{*\top}Qw^*$, and $s^{(k)}=w^\top Q^kw$,
+$u^{(k)}=w^\top Q^kw^*$, $s_*^{(k)}=w^{*\top}Q^kw^*$ in place of $S$, $U$ and $T$."""
+
+DOCUMENT = r"""\documentclass{article}
+\usepackage[utf8]{inputenc}
+\usepackage{amsmath,amssymb}
+\begin{document}
+\noindent
+Inputs $x$ are Gaussian of mean $0$ and covariance $Q$; the rows $w_j$ of $W$ are the students, the rows
+$w^*_m$ of $W^*$ the teachers, and
+\begin{align*}
+S&=WQW^\top, & U&=WQW^{*\top}, & T&=W^*QW^{*\top},\\
+S^{(k)}&=WQ^kW^\top, & U^{(k)}&=WQ^kW^{*\top}, & T^{(k)}&=W^*Q^kW^{*\top},
+\end{align*}
+where the integer $k$ is the order of the statistics; those without an order have $k=1$.
+%s
+
+%s
+\end{document}"""
+
+
 def as_markdown(contents: Sequence[Equation]) -> str:
     """Markdown with display formulas."""
     return "\n\n".join(

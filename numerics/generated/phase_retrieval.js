@@ -3,6 +3,10 @@
 // triangle of S by rows, then U by rows; y holds q, then p, in the same way, with V = W - W*, q = V Q V^T, p
 // = V Q W*^T. T is an array of M rows.
 
+const STUDENTS = 1;
+const TEACHERS = 1;
+const STATISTICS = ["s", "u"];
+
 /** Return (A, B) = (-2 dL/dS, -dL/dU).
  * x (2) -> A (1, 1), B (1, 1). */
 function drift(x, T) {

@@ -31,10 +31,12 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.printing`: expressions as NumPy text;
 - :mod:`~theory.symbolic.source`: the text of a NumPy function;
 - :mod:`~theory.symbolic.codegen`: NumPy modules for the solver, a program of its own;
+- :mod:`~theory.symbolic.languages`: the same functions for JAX, Julia, C, Fortran, JavaScript and SymPy;
 - :mod:`~theory.symbolic.precision`: the same at any precision.
 """
 
 from theory.symbolic.circular import CircularModel, complex_phase_retrieval
+from theory.symbolic.codegen import generate_code
 from theory.symbolic.constrained import ConstrainedModel, constrained
 from theory.symbolic.discrete import StepMap, gradient_descent, online_sgd
 from theory.symbolic.elliptical import EllipticalModel, student_radial_moments
@@ -114,6 +116,7 @@ __all__ = [
     "escape",
     "expectation",
     "gaussian_moment",
+    "generate_code",
     "gradient",
     "gradient_descent",
     "heavy_ball",

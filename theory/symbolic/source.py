@@ -5,10 +5,12 @@ function; the text is laid out as ``ruff format`` does.
 """
 
 import ast
+import json
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import sympy
 
@@ -113,6 +115,42 @@ class Function:
         if used:
             unbound = ", ".join(sorted(str(symbol) for symbol in used))
             raise UnboundSymbolError(f"{self.name} does not receive {unbound}")
+
+
+@dataclass(frozen=True)
+class Code:
+    """What is generated for the model of that ``name``: ``constants``, ``functions``, and why others are
+    ``missing``; ``star`` is the limit that residual coordinates are counted from, such as ``W*``.
+    """
+
+    name: str
+    star: str
+    constants: dict[str, Any]
+    functions: Sequence[Function]
+    missing: Sequence[str]
+
+
+def assignments(constants: Mapping[str, Any]) -> str:
+    """The constants in Python, names of statistics one a line.
+
+    >>> print(assignments({"STUDENTS": 1, "STATISTICS": ("s", "u"), "CONSTRAINT": "sphere"}))
+    STUDENTS = 1
+    STATISTICS = (
+        "s",
+        "u",
+    )
+    CONSTRAINT = "sphere"
+    """
+    return "\n".join(f"{name} = {_literal(value)}" for name, value in constants.items())
+
+
+def _literal(value: object) -> str:
+    match value:
+        case str():
+            return json.dumps(value)
+        case (str(), *_):
+            return "(\n" + "".join(f"    {json.dumps(name)},\n" for name in value) + ")"
+    return repr(value)
 
 
 def _entries(array: sympy.NDimArray) -> Iterator[tuple[str, sympy.Expr]]:

@@ -14,7 +14,7 @@ import sympy
 
 from numerics.generated import phase_retrieval as committed
 from theory.symbolic import RELU, Model, ModelError, Z, deficits, phase_retrieval, single_index
-from theory.symbolic.codegen import generate_module, generate_script, write_module
+from theory.symbolic.codegen import generate_code, generate_module, write_module
 from theory.symbolic.overlaps import upper_triangle
 from theory.symbolic.source import WIDTH, Function, Output, UnboundSymbolError
 
@@ -314,7 +314,7 @@ def test_generated_lines_fit(source: Model) -> None:
 def test_the_program_writes_the_module(tmp_path: Path) -> None:
     target = tmp_path / "module.py"
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "theory.symbolic.codegen", str(target)],
+        [sys.executable, "-W", "error", "-m", "theory.symbolic.generate", str(target)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -327,7 +327,7 @@ def test_the_program_writes_the_module(tmp_path: Path) -> None:
 def test_comments_keep_to_the_width(length: int) -> None:
     """Of modules and scripts, whatever the model is called; and they are filled as far as that."""
     named = replace(phase_retrieval(), name="m" * length)
-    script = [line for line in generate_script(named).splitlines() if line.startswith("//")]
+    script = [line for line in generate_code(named, "javascript").splitlines() if line.startswith("//")]
     header = generate_module(named).split('"""')[1].splitlines()
     assert WIDTH - 12 < max(map(len, script)) <= WIDTH
     assert WIDTH - 12 < max(map(len, header)) <= WIDTH
