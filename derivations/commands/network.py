@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 Weights = tuple[Fraction, ...]
 
-ALONE = ("u", "s", "one_minus_u", "one_minus_s", "mse", "recovered")
-"""What one student of phase retrieval alone has."""
-
 
 WIDEST = 16
 """Entries of a matrix that a table has columns for."""
@@ -246,10 +243,11 @@ def network_answer(
     parts = {"S": S, "U": U, "loss": overlaps.loss}
     if isinstance(overlaps, TrainedOverlaps):
         parts["weights"] = overlaps.weights.T
+    # what one student of phase retrieval alone has
     return {
         "t": list(times) if digits is None else [repr(time) for time in times],
         **{name: _plain(part, digits) for name, part in parts.items()},
-        **dict.fromkeys(ALONE),
+        **dict.fromkeys(("u", "s", "one_minus_u", "one_minus_s", "mse", "recovered")),
         **facts,
     }
 

@@ -16,12 +16,8 @@ from numerics.independent.sums import Sums
 from numerics.quadrature.collocation import radau
 
 STAGES = 13
-ITERATIONS = 12
 SOLVED = 1e-15
 """Of the values: what Newton's method leaves out."""
-
-SLOW = 0.5
-"""A contraction above it is not waited for."""
 
 
 class Stages(NamedTuple):
@@ -57,7 +53,7 @@ def attempt(sums: Sums, start: Array, width: float, stages: int = STAGES) -> Tak
     rate = sums.own_rate(start)
     solve = _inverse(sums, start, rate, width, basis)
     values, before, contraction = np.broadcast_to(start, (stages, len(start))), np.inf, 0.5
-    for _ in range(ITERATIONS):
+    for _ in range(12):
         with np.errstate(over="ignore", invalid="ignore"):
             added = width * (table.matrix @ sums.velocity(values))
             change = solve(start + added - values)
@@ -66,7 +62,8 @@ def attempt(sums: Sums, start: Array, width: float, stages: int = STAGES) -> Tak
         whole = _size(sums, values)
         if np.isfinite(before):
             contraction = size / before
-        if not np.isfinite(size) or contraction > max(SLOW, 100 * SOLVED * whole / before):
+        # a contraction above it is not waited for
+        if not np.isfinite(size) or contraction > max(0.5, 100 * SOLVED * whole / before):
             return None
         if size * contraction <= SOLVED * whole:
             added = np.where(width * np.abs(rate) < 1.0, added, values - start)

@@ -86,10 +86,6 @@ class TrainedOverlaps(_TrainedOverlaps, Curves):
         return {**Overlaps(*self[:-1]).columns(), "weights": (("student", "t"), self.weights)}
 
 
-CANCELS = 0.1
-"""Of its terms: a square of a difference below that is not taken from products."""
-
-
 def observe(
     problem: Problem, chart: Chart, sign: int, times: Array, statistics: Array, norms: Array
 ) -> Observables:
@@ -170,7 +166,8 @@ def norms(
     sums, own = found[0] + np.vecdot(teacher, teacher), np.arange(len(teacher))
     for distance, sign in ((found[2], -1.0), (found[3], 1.0)):
         distance[...] = sums + 2.0 * sign * along
-        near = distance < CANCELS * sums
+        # of its terms: a square of a difference below that is not taken from products
+        near = distance < 0.1 * sums
         if not centred and sign < 0:
             distance[..., own, own] = np.vecdot(deviation, deviation)[..., own]
             near[..., own, own] = False

@@ -39,10 +39,8 @@ from theory.symbolic.means import average, is_positive, shown, tidy
 
 Weights = Sequence[float | Fraction]
 
-OF_MATRICES = "of a network u and s are matrices: what is known is the law of its loss"
 NOT_MATCHED = "the students' weights are not the teachers': not every teacher has a student of its own"
 UNEQUAL = "E f' = {} couples the students, whose weights differ: no closed form is known"
-LINEAR = "the link is linear: the students' sum alone is learnt"
 ODD = "the link has a linear part at 0, which couples the students"
 
 
@@ -101,7 +99,7 @@ def _at_the_teachers(f: sympy.Expr, own: list[sympy.Rational], other: list[sympy
         return {"no_law": INFINITE}
     spread, coupled = tidy(square - mean_slope**2), tidy(mean_slope**2)
     if spread == 0:
-        return {"no_law": LINEAR}
+        return {"no_law": "the link is linear: the students' sum alone is learnt"}
     sizes = Counter(weight**2 for weight in own)
     if coupled != 0 and len(sizes) > 1:
         return {"no_law": UNEQUAL.format(shown(mean_slope))}
@@ -110,4 +108,7 @@ def _at_the_teachers(f: sympy.Expr, own: list[sympy.Rational], other: list[sympy
         (size,) = sizes
         count = len(own)
         rates = [(2 * size * spread, count - 1), (2 * size * (spread + count * coupled), 1)]
-    return {"no_law": OF_MATRICES, "decays": tuple(str(tidy(rate)) for rate, n in rates for _ in range(n))}
+    return {
+        "no_law": "of a network u and s are matrices: what is known is the law of its loss",
+        "decays": tuple(str(tidy(rate)) for rate, n in rates for _ in range(n)),
+    }
