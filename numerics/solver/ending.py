@@ -12,6 +12,7 @@ the eigenvectors b_i/(a_i − μ) keep the digits of all of their components, as
 Shapes: n eigenvectors, N modes last.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -146,7 +147,7 @@ class Ending:
         place, begun, falls, table = self.place, _sizes(self.place), np.zeros(3), self.place.here.system.table
         for _ in range(TRIALS):
             sizes = _sizes(place)
-            dead = sizes <= np.e * SMALLEST
+            dead = sizes <= math.e * SMALLEST
             alive, falling = ~dead, ~dead & (falls > 0)
             room = np.minimum(np.log(sizes[falling] / SMALLEST), LONGEST_FALL) / falls[falling]
             width = min(width, float(room.min(initial=np.inf)))
