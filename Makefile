@@ -56,7 +56,7 @@ lint: $(READY)  ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## every stage beside its peer and its floor, as ratios: one table
+bench: $(READY)  ## every stage beside its peer and its floor, and networks beside CVODE, as ratios (ten minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/dashboard.py
 
 stages: $(READY)  ## all benchmarks, timed

@@ -26,6 +26,7 @@ COMMANDS = {
     "solve": ("derivations.commands.solve:solve", "Solve the gradient flow."),
     "descend": ("derivations.commands.descend:descend", "Run gradient descent, on the population or by SGD."),
     "sweep": ("derivations.commands.sweep:sweep", "Compute one table over a grid of parameters."),
+    "data": ("derivations.commands.data:data", "Compare the theory with a data matrix."),
     "figure": ("derivations.commands.figure:figure", "Redraw a figure of the paper, with the theory."),
     "explore": ("derivations.commands.explore:explore", "Write a page that solves the flow as sliders move."),
     "cite": ("derivations.commands.cite:cite", "Print BibTeX for the software and its methods."),

@@ -15,10 +15,12 @@
 - ``descend``: population gradient descent, exactly; ``descend_network`` of any model
 - ``draw_samples``: n samples of a problem, for ``empirical_flow`` and ``empirical_descent``
 - ``independent_flow``: the flow on inputs with independent coordinates that are not Gaussian
+- ``compare_data``: theory against a data matrix, and what explains the gap
 - ``predict_samples``: the mean of that flow, without drawing, in any dimension; ``sample_escape``: its rate
 - ``online_sgd``: stochastic gradient descent; ``shared_sgd`` on several spectra with the same draws
 - ``online_sgd_network``, ``shared_sgd_network``: stochastic gradient descent of any model, on any inputs
 - ``predict_sgd``: its mean, without runs, in any dimension; ``tune_sgd``: the best step size for n samples
+- ``predict_sgd_network``: the same of networks of few units, step by step
 - ``DescentProtocol``: step sizes and batches that change, for all of these; ``read_schedule`` of a text
 - ``sweep_grid``: one table over a grid of parameters, on any executor, resumable
 - ``dataset``, ``sweep``, ``save``, ``load``, ``plot``: results as labelled arrays, in files and pictures
@@ -29,9 +31,11 @@ Right-hand sides come from ``numerics.pairs``, of any model, and from ``numerics
 """
 
 from numerics.closed import solve_closed, spectral_measure
+from numerics.data import DataComparison, compare_data
 from numerics.descent import (
     DescentProtocol,
     EmpiricalRun,
+    NetworkPrediction,
     NetworkRuns,
     Prediction,
     Samples,
@@ -45,6 +49,7 @@ from numerics.descent import (
     online_sgd,
     online_sgd_network,
     predict_sgd,
+    predict_sgd_network,
     read_schedule,
     shared_sgd,
     shared_sgd_network,
@@ -82,11 +87,13 @@ from numerics.sweeps import sweep_grid
 from theory.about import __getattr__ as __getattr__
 
 __all__ = [
+    "DataComparison",
     "DescentProtocol",
     "EmpiricalRun",
     "IndependentRun",
     "Limit",
     "LogarithmFit",
+    "NetworkPrediction",
     "NetworkRuns",
     "Observables",
     "Orders",
@@ -102,6 +109,7 @@ __all__ = [
     "Trajectory",
     "Tuned",
     "Weights",
+    "compare_data",
     "dataset",
     "descend",
     "descend_network",
@@ -127,6 +135,7 @@ __all__ = [
     "power_law_network",
     "predict_samples",
     "predict_sgd",
+    "predict_sgd_network",
     "read_schedule",
     "reduce",
     "register_average",

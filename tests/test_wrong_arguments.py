@@ -168,6 +168,9 @@ VALID = {
 """A valid argument for each name of a parameter."""
 
 OWN = {
+    "heavy_ball": {"friction": 0.5},
+    "descend": {"momentum": 0.5},
+    "descend_network": {"momentum": 0.5},
     "hierarchy": {"order": sympy.Symbol("k")},
     "escape_time_quantile": {"dimension": 20},
     "half_growth": {"dimension": 20},
@@ -182,10 +185,12 @@ OWN = {
     "solve": {"steps": [CollocationStep()]},
     "independent_flow": {"inputs": INDEPENDENT, "cumulants": {"kappa4": np.ones(3)}},
     "input_cumulants": {"inputs": "laplace", "order": 4},
+    "compare_data": {"samples": np.random.default_rng(0).standard_normal((30, 4)), "until": 1.0},
     "sample_escape": {"samples": 5, "problem": POSITIVE},
     "predict_samples": {"samples": 5, "problem": POSITIVE},
     "predict_sgd": {"noise": phase_retrieval_noise},
     "online_sgd_network": {"model": MODEL, "inputs": None},
+    "predict_sgd_network": {"model": MODEL},
     "shared_sgd_network": {"model": MODEL, "inputs": None},
 }
 """Where a function means something else by it."""
@@ -202,6 +207,7 @@ MADE = (
     symbolic.sphere_escape(symbolic.Z**2),
     symbolic.constrained(MODEL, "sphere"),
     symbolic.trained(MODEL, 1),
+    symbolic.heavy_ball(MODEL, 1),
     symbolic.gradient(MODEL),
     symbolic.hessian(MODEL),
     symbolic.linearise(MODEL)[1],
@@ -234,11 +240,13 @@ MADE = (
     numerics.empirical_flow(VALID["samples"], [0.5]),
     numerics.online_sgd(PROBLEM, 0.01, 3),
     numerics.sample_escape(POSITIVE, 5),
+    numerics.compare_data(np.random.default_rng(0).standard_normal((30, 4)), 1.0),
     numerics.independent_flow(PROBLEM, [0.5], INDEPENDENT, cumulants={"kappa4": np.ones(3)}),
     numerics.predict_samples(POSITIVE, [0.5, 1e3], 5),
     numerics.predict_sgd(PROBLEM, 0.01, 3),
     numerics.DescentProtocol(0.01, 3),
     numerics.online_sgd_network(PROBLEM, 0.01, 3, model=MODEL),
+    numerics.predict_sgd_network(PROBLEM, 0.01, 3, model=MODEL),
     numerics.tune_sgd(PROBLEM, VALID["protocol"], 0.01),
     precise.ExactProblem([2, 1], [1, 1], [1, 1]),
     precise.solve_precisely(PROBLEM, [0.5], 12),

@@ -9,6 +9,8 @@ import click
 from derivations.commands.network import (
     Chosen,
     check_learning,
+    friction_option,
+    further,
     learning_options,
     network_options,
     symbolic_model,
@@ -35,6 +37,7 @@ Examples:
   phase-retrieval derive --link 'z**2' --sgd --format sympy
   phase-retrieval derive --link 'He3(z)' --constraint sphere
   phase-retrieval derive --link 'relu(z)' --width 2 --train-weights
+  phase-retrieval derive --friction 0.5
 """
 
 
@@ -42,6 +45,7 @@ Examples:
 @click.argument("names", nargs=-1, metavar="[ID|CHAPTER]…")
 @network_options
 @learning_options
+@friction_option
 @click.option(
     "--sgd",
     is_flag=True,
@@ -81,7 +85,7 @@ def derive(
         emit(_steps(names, layout, as_json), output)
         return
     from derivations.press import equations
-    from theory.symbolic import constrained, trained
+    from theory.symbolic import constrained, heavy_ball, trained
     from theory.symbolic.pairs import pair_function
 
     with bad_input():
@@ -96,9 +100,10 @@ def derive(
         flow = constrained(model, chosen.constraint)
     elif chosen.train_weights is not None:
         flow = trained(model, chosen.train_weights)
+    elif chosen.friction is not None:
+        flow = heavy_ball(model, chosen.friction)
     if sgd and flow is not model:
-        other = "constraint" if chosen.constraint is not None else "train-weights"
-        raise BadInput(f"--sgd derives the step of the plain gradient: leave out --{other}")
+        raise BadInput(f"--sgd derives the step of the plain gradient: leave out {further(chosen)[0]}")
     with progress("derive"):
         contents = list(equations.equations(flow))
         if sgd:
@@ -127,7 +132,7 @@ def _answer(flow: "AnyFlow", contents: "Sequence[Equation]") -> dict[str, Any]:
     Of a wide network they are None: its equations are those of the pair functions.
     """
     from derivations.press.equations import is_wide
-    from theory.symbolic import ConstrainedModel, Model, NormalisedModel, TrainedModel
+    from theory.symbolic import ConstrainedModel, HeavyBallModel, Model, NormalisedModel, TrainedModel
     from theory.symbolic.models import written_links
 
     model = flow if isinstance(flow, Model) else flow.model
@@ -145,6 +150,8 @@ def _answer(flow: "AnyFlow", contents: "Sequence[Equation]") -> dict[str, Any]:
         answer["constraint"] = str(flow.constraint)
     elif isinstance(flow, TrainedModel):
         answer["train_weights"] = str(flow.train_rate)
+    elif isinstance(flow, HeavyBallModel):
+        answer["friction"] = str(flow.friction)
     return answer | {"equations": {equation.key: str(equation.value) for equation in contents}}
 
 

@@ -15,6 +15,7 @@ from derivations.commands.curves import (
 )
 from derivations.commands.network import (
     Chosen,
+    further,
     learning_options,
     network_answer,
     network_model,
@@ -30,6 +31,7 @@ from derivations.commands.options import (
     load_problem,
     parsed,
     problem_options,
+    read_momentum,
     read_output,
     read_positive,
     read_steps,
@@ -104,6 +106,12 @@ ONLY_WITH = {"batch": "--sgd", "runs": "--sgd", "checkpoint": "--sgd", "noise": 
     callback=parsed(read_output),
     help="Keep the state of SGD there, and go on from it if it is there already.",
 )
+@click.option(
+    "--momentum",
+    metavar="BETA",
+    callback=parsed(read_momentum),
+    help="Heavy ball: every step has BETA of the last one more. Of the flow it is solve --friction.",
+)
 @network_options
 @learning_options
 @result_options
@@ -121,6 +129,7 @@ def descend(
     schedule: "Schedule | None",
     runs: int | None,
     checkpoint: Path | None,
+    momentum: float | None,
     **request: Any,
 ) -> None:
     """Run gradient descent: on the population loss, unless --sgd or --samples is given.
@@ -138,11 +147,15 @@ def descend(
             raise ValueError(
                 f"{chosen.given[0]} is for descent on the population and SGD: leave out --samples"
             )
+        if momentum is not None and (sgd or samples or further(chosen)):
+            other_option = "--sgd" if sgd else "--samples" if samples else further(chosen)[0]
+            raise ValueError(f"--momentum is for descent on the population loss: leave out {other_option}")
         own_side, other = chosen.sides()
         protocol = _protocol(step_size, steps, schedule, batch, noise)
         problem = load_problem(protocol.duration, sizes=(own_side.number, other.number), **request)
         model = _model(chosen, problem, sgd) if chosen.given else None
     count = points or (JSON_POINTS if as_json or form else TABLE_POINTS)
+    moved = {} if momentum is None else {"momentum": momentum}
     if model is not None and sgd:
         simulated = _stochastic(problem, protocol, count, model, request["seed"] or 0, own)
         facts = {**protocol.attributes(), **written_options(chosen)}
@@ -155,9 +168,9 @@ def descend(
             emit(_median_loss(simulated, output), output)
         return
     if model is not None:
-        overlaps = _descend_network(problem, protocol, count, model)
+        overlaps = _descend_network(problem, protocol, count, model, momentum or 0.0)
         kept = written_options(chosen._replace(**dict.fromkeys(Chosen._fields[:6])))
-        facts = {"modes": len(problem.eigenvalues), **_told(protocol), **kept}
+        facts = {"modes": len(problem.eigenvalues), **_told(protocol), **kept, **moved}
         answer = network_answer(overlaps, overlaps.t.tolist(), facts, None)
         if form is not None:
             labelled = overlaps.dataset(**parameters(request), **(written_options(chosen) | facts))
@@ -166,11 +179,12 @@ def descend(
             emit(network_text(answer, as_json, output), output)
         return
     seed = request["seed"] or 0
-    run = _run(problem, protocol, count, samples, sgd, seed, own)
+    run = _run(problem, protocol, count, samples, sgd, seed, own | {"momentum": momentum or 0.0})
     facts = {
         "teacher_energy": problem.teacher_energy,
         "modes": len(problem.eigenvalues),
         **_told(protocol),
+        **moved,
     }
     if sgd:
         facts |= {name: protocol.attributes()[name] for name in ("batch", "noise_variance")}
@@ -246,7 +260,9 @@ def _run(
             if samples is not None:
                 drawn = numerics.draw_samples(problem, samples, noise_variance=noise, seed=seed)
                 return numerics.empirical_descent(drawn, protocol, points=points, progress=report)
-            return numerics.descend(problem, protocol, points=points, progress=report)
+            return numerics.descend(
+                problem, protocol, points=points, progress=report, momentum=own["momentum"]
+            )
     except FloatingPointError as error:
         raise BadInput(str(error)) from None
 
@@ -257,6 +273,8 @@ def _model(chosen: Chosen, problem: "Problem", sgd: bool) -> Any:
         return network_model(chosen, problem)
     if chosen.train_weights is not None:
         raise ValueError("--train-weights is for descent on the population: leave out --sgd")
+    if chosen.normalised:
+        raise ValueError("--normalised is for descent on the population: leave out --sgd")
     from theory.symbolic import constrained
 
     model = symbolic_model(chosen.sides(problem))
@@ -303,7 +321,7 @@ def _median_loss(runs: "NetworkRuns", output: Path | None) -> str:
 
 
 def _descend_network(
-    problem: "Problem", protocol: "DescentProtocol", points: int, model: "RightHandSides"
+    problem: "Problem", protocol: "DescentProtocol", points: int, model: "RightHandSides", momentum: float
 ) -> "Overlaps | TrainedOverlaps":
     """The descent of another model; a step size at which it diverges is bad input."""
     import numerics
@@ -311,7 +329,13 @@ def _descend_network(
     try:
         with progress("descend") as show, bad_input():
             return numerics.descend_network(
-                problem, protocol, None, points, model, progress=lambda done: show(done / protocol.steps)
+                problem,
+                protocol,
+                None,
+                points,
+                model,
+                progress=lambda done: show(done / protocol.steps),
+                momentum=momentum,
             )
     except FloatingPointError as error:
         raise BadInput(str(error)) from None

@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from derivations.commands.options import Command, add_options, parsed, read_rate, read_weights
+from derivations.commands.options import Command, add_options, parsed, read_friction, read_rate, read_weights
 from derivations.output import json_text, tables
 from theory.constraint import Constraint
 
 if TYPE_CHECKING:
     import sympy
 
-    from numerics import Overlaps, Problem
+    from numerics import NetworkPrediction, Overlaps, Problem
     from numerics.arrays import Array
     from numerics.generated import RightHandSides
     from numerics.state.observables import TrainedOverlaps
     from theory.symbolic import Model
 
 Weights = tuple[Fraction, ...]
+
+ALONE = ("u", "s", "one_minus_u", "one_minus_s", "mse", "recovered")
+"""What one student of phase retrieval alone has."""
 
 
 WIDEST = 16
@@ -47,6 +50,7 @@ class Chosen(NamedTuple):
     teacher_weights: Weights | None
     constraint: Constraint | None
     train_weights: Fraction | None = None
+    friction: Fraction | None = None
     normalised: bool | None = None
 
     @classmethod
@@ -170,12 +174,33 @@ def learning_options(command: Command) -> Command:
     )
 
 
+def friction_option(command: Command) -> Command:
+    """Add the momentum of a flow."""
+    return add_options(
+        command,
+        click.option(
+            "--friction",
+            metavar="GAMMA",
+            callback=parsed(read_friction),
+            help="Momentum: the flow w'' + GAMMA w' = -grad L(w) of a heavy ball, from rest. "
+            "In descent it is descend --momentum.",
+        ),
+    )
+
+
+def further(chosen: Chosen) -> list[str]:
+    """The options that make the flow another one than that of the gradient."""
+    names = "--constraint", "--train-weights", "--friction"
+    return [name for name in names if name in chosen.given]
+
+
 def check_learning(chosen: Chosen) -> None:
     """Raise ValueError for options of the flow that do not go together."""
-    if chosen.train_weights is not None and chosen.constraint is not None:
-        raise ValueError("--train-weights and --constraint exclude each other: leave one of them out")
-    if chosen.train_weights is not None and chosen.normalised:
-        raise ValueError("--train-weights and --normalised exclude each other: leave one of them out")
+    given = further(chosen)
+    if chosen.normalised:
+        given = [*(name for name in given if name != "--constraint"), "--normalised"]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} exclude each other: leave one of them out")
 
 
 def written_options(chosen: Chosen) -> dict[str, Any]:
@@ -211,43 +236,48 @@ def network_model(chosen: Chosen, problem: "Problem", exact: bool = False) -> "R
     """
     from numerics import load_module
     from numerics.pairs import right_hand_sides
-    from theory.symbolic import constrained, trained
+    from theory.symbolic import constrained, heavy_ball, trained
     from theory.symbolic.codegen import generate_module
     from theory.symbolic.precision import at_any_precision
 
     check_learning(chosen)
-    if exact and (chosen.constraint is not None or chosen.train_weights is not None):
-        given = "--constraint" if chosen.constraint is not None else "--train-weights"
-        raise ValueError(f"--digits solves the flow of the plain gradient: leave out {given}")
+    if exact and (given := further(chosen)):
+        raise ValueError(f"--digits solves the flow of the plain gradient: leave out {given[0]}")
     model = symbolic_model(chosen.sides(problem), chosen.normalised)
     if chosen.constraint is not None:
         return right_hand_sides(constrained(model, chosen.constraint))
     if chosen.train_weights is not None:
         return right_hand_sides(trained(model, chosen.train_weights))
+    if chosen.friction is not None:
+        return right_hand_sides(heavy_ball(model, chosen.friction))
     return load_module(at_any_precision(generate_module(model))) if exact else right_hand_sides(model)
 
 
 def network_answer(
-    overlaps: "Overlaps | TrainedOverlaps", times: Sequence[float], facts: dict[str, Any], digits: int | None
+    overlaps: "Overlaps | TrainedOverlaps | NetworkPrediction",
+    times: Sequence[float],
+    facts: dict[str, Any],
+    digits: int | None,
 ) -> dict[str, Any]:
-    """What ``--json`` prints: S (time × K × K), U (time × K × M), the loss, weights that learn (time × K),
-    and ``facts`` of the run.
+    """What ``--json`` prints: S (time × K × K), U (time × K × M), the loss, weights that learn (time × K) or
+    the kinetic energy, and ``facts`` of the run.
 
     Numbers are decimal strings where ``digits`` are asked for.
     """
     import numpy as np
 
-    from numerics.state.observables import TrainedOverlaps
+    from numerics.state.observables import MovingOverlaps, TrainedOverlaps
 
     S, U = (np.moveaxis(part, -1, 0) for part in (overlaps.S, overlaps.U))
     parts = {"S": S, "U": U, "loss": overlaps.loss}
     if isinstance(overlaps, TrainedOverlaps):
         parts["weights"] = overlaps.weights.T
-    # what one student of phase retrieval alone has
+    if isinstance(overlaps, MovingOverlaps):
+        parts["kinetic"] = overlaps.kinetic
     return {
         "t": list(times) if digits is None else [repr(time) for time in times],
         **{name: _plain(part, digits) for name, part in parts.items()},
-        **dict.fromkeys(("u", "s", "one_minus_u", "one_minus_s", "mse", "recovered")),
+        **dict.fromkeys(ALONE),
         **facts,
     }
 

@@ -125,6 +125,26 @@ def read_rate(text: str) -> Fraction:
     return value
 
 
+def read_friction(text: str) -> Fraction:
+    """A number of at least 0, exactly.
+
+    >>> read_friction("0.3")
+    Fraction(3, 10)
+    """
+    value = read_number(text)
+    if value is None or value < 0:
+        raise ValueError(f"{text!r} must be a number of at least 0, such as 0.5")
+    return value
+
+
+def read_momentum(text: str) -> float:
+    """A number in [0, 1)."""
+    value = _float(text)
+    if not 0 <= value < 1:
+        raise ValueError(f"{text!r} must be a number of at least 0 and below 1, such as 0.9")
+    return value
+
+
 def read_variance(text: str) -> float:
     """A finite float, at least 0."""
     value = _float(text)

@@ -19,7 +19,8 @@ from derivations.commands.options import (
 from derivations.output import BadInput, json_text, progress, tables
 
 if TYPE_CHECKING:
-    from numerics import Prediction, Problem
+    from numerics import DescentProtocol, NetworkPrediction, Prediction, Problem
+    from numerics.arrays import Array
 
 
 def sgd_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -92,22 +93,9 @@ def predict(
     modules: dict[str, Any],
 ) -> "Prediction":
     """The prediction at that many points, or at these times rounded to whole steps, each once."""
-    import numpy as np
-
     import numerics
-    from numerics.descent.protocol import steps_until
-    from numerics.descent.schedule import CONSTANT
 
-    with bad_input():
-        schedule = own["schedule"] or CONSTANT
-        protocol = numerics.DescentProtocol(
-            own["step_size"],
-            steps_until(own["step_size"], schedule, until),
-            schedule,
-            own["batch"] or 1,
-            own["noise"] or 0.0,
-        )
-    points = wanted if isinstance(wanted, int) else np.unique(protocol.numbers(np.array(wanted)))
+    protocol, points = _asked(until, wanted, own)
     try:
         with progress("solve") as show, bad_input():
             return numerics.predict_sgd(
@@ -117,6 +105,47 @@ def predict(
                 progress=lambda done: show(done / protocol.steps),
                 band=True,
                 **modules,
+            )
+    except FloatingPointError as error:
+        raise BadInput(str(error)) from None
+
+
+def _asked(
+    until: float, wanted: int | tuple[float, ...], own: dict[str, Any]
+) -> "tuple[DescentProtocol, int | Array]":
+    """The protocol until that time, and the points in it."""
+    import numpy as np
+
+    from numerics import DescentProtocol
+    from numerics.descent.protocol import steps_until
+    from numerics.descent.schedule import CONSTANT
+
+    size, schedule = own["step_size"], own["schedule"] or CONSTANT
+    with bad_input():
+        steps = steps_until(size, schedule, until)
+        protocol = DescentProtocol(size, steps, schedule, own["batch"] or 1, own["noise"] or 0.0)
+    return protocol, wanted if isinstance(wanted, int) else np.unique(protocol.numbers(np.array(wanted)))
+
+
+def predict_network(
+    problem: "Problem",
+    until: float,
+    wanted: int | tuple[float, ...],
+    own: dict[str, Any],
+    model: Any,
+) -> "NetworkPrediction":
+    """The prediction for several students or teachers, as :func:`predict` has it."""
+    import numerics
+
+    protocol, points = _asked(until, wanted, own)
+    try:
+        with progress("solve") as show, bad_input():
+            return numerics.predict_sgd_network(
+                problem,
+                protocol,
+                model=model,
+                points=points,
+                progress=lambda done: show(done / protocol.steps),
             )
     except FloatingPointError as error:
         raise BadInput(str(error)) from None

@@ -18,11 +18,14 @@ from derivations.commands.digits import digits_answer, digits_text, exact_proble
 from derivations.commands.inputs import GAUSSIAN, check_inputs, input_model, inputs_content, inputs_option
 from derivations.commands.network import (
     Chosen,
+    friction_option,
+    further,
     learning_options,
     network_answer,
     network_model,
     network_options,
     network_text,
+    symbolic_model,
     written_options,
 )
 from derivations.commands.options import (
@@ -40,7 +43,14 @@ from derivations.commands.options import (
 )
 from derivations.commands.samples import check_samples, samples_content, samples_option
 from derivations.commands.samples import predict as predict_on_samples
-from derivations.commands.sgd import check_sgd, link_modules, predict, prediction_content, sgd_options
+from derivations.commands.sgd import (
+    check_sgd,
+    link_modules,
+    predict,
+    predict_network,
+    prediction_content,
+    sgd_options,
+)
 from derivations.output import emit, json_text, progress, tables
 
 if TYPE_CHECKING:
@@ -62,6 +72,7 @@ Examples:
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 50 --link tanh,relu --weights 1,-0.5
   phase-retrieval solve --exponent 0 --dimension 1000 --until 1e4 --link 'He3(z)' --constraint sphere
   phase-retrieval solve --exponent 1.5 --dimension 100 --until 9 --link relu --width 2 --train-weights 0.5
+  phase-retrieval solve --exponent 2 --dimension 100 --until 100 --friction 0.5
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --sgd --step-size 1e-3 --noise 0.1
   phase-retrieval solve --exponent 2 --dimension 500 --until 1e3 --sgd --step-size 2e-3 --schedule linear
   phase-retrieval solve --exponent 1.5 --dimension 1e6 --until 1e4 --samples 1000 --noise 0.1
@@ -97,6 +108,7 @@ Examples:
 )
 @network_options
 @learning_options
+@friction_option
 @sgd_options
 @samples_option
 @inputs_option
@@ -205,14 +217,27 @@ def _exact(digits: int, report: Report, chosen: Chosen, request: dict[str, Any])
 
 
 def _predicted(problem: "Problem", report: Report, chosen: Chosen, sampling: dict[str, Any]) -> str | bytes:
-    """The curve of online SGD, which is predicted of one student of weight 1 with one teacher."""
+    """The curve of online SGD, with its band where one student of weight 1 learns one teacher."""
     with bad_input():
-        several = [name for name in chosen.given if not name.endswith("link")]
+        other = [*further(chosen), *(["--normalised"] if chosen.normalised else [])]
+        if other:
+            raise ValueError(f"--sgd predicts the plain gradient: leave out {', '.join(other)}")
+        several = any(not name.endswith("link") for name in chosen.given) or problem.students.shape[0] > 1
         if several:
-            raise ValueError(f"--sgd predicts one student of weight 1: leave out {', '.join(several)}")
-        check_one_student(problem)
-        modules = link_modules(chosen.link, chosen.teacher_link)
-    prediction = predict(problem, report.until, report.times or report.number, sampling, modules)
+            model = symbolic_model(chosen.sides(problem))
+        else:
+            check_one_student(problem)
+            modules = link_modules(chosen.link, chosen.teacher_link)
+    wanted = report.times or report.number
+    if several:
+        run = predict_network(problem, report.until, wanted, sampling, model)
+        facts = {"modes": len(problem.eigenvalues), **run.protocol.attributes(), "error": run.error}
+        answer = network_answer(run, run.t.tolist(), facts, None)
+        if report.form is not None:
+            labelled = run.dataset(**report.labels, **written_options(chosen))
+            return file_content(labelled, answer, report.form)
+        return network_text(answer, report.as_json, report.output)
+    prediction = predict(problem, report.until, wanted, sampling, modules)
     return prediction_content(prediction, report.as_json, report.form, report.output, report.labels)
 
 

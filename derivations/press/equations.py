@@ -10,6 +10,7 @@ from sympy.printing.pretty.pretty import PrettyPrinter, prettyForm
 from derivations.press.typeset import mathml
 from theory.symbolic import (
     ConstrainedModel,
+    HeavyBallModel,
     Hierarchy,
     Model,
     ModelError,
@@ -55,6 +56,9 @@ def equations(model: AnyFlow) -> Iterator[Equation]:
     ['loss', 'A', 'B']
     """
     flow = _flow(model)
+    if isinstance(model, HeavyBallModel):
+        yield from _moving(model, flow)
+        return
     if is_wide(model):
         yield from _pair_functions(model if isinstance(model, Model) else model.model)
         if isinstance(model, TrainedModel):
@@ -63,9 +67,7 @@ def equations(model: AnyFlow) -> Iterator[Equation]:
         if isinstance(model, ConstrainedModel):
             yield Equation("mu_j", r"\mu_j", _any_multiplier(model), f"multiplier of student j: {flow}")
         return
-    yield Equation("loss", "L", model.loss, "population loss E[(student - teacher)²]")
-    yield from _entries("A", "A", model.A, f"drift: {flow}")
-    yield from _entries("B", "B", model.B, f"drift: {flow}")
+    yield from _gradient(model, flow)
     if isinstance(model, ConstrainedModel):
         for number, (left, value) in enumerate(named_multipliers(model)):
             key = "mu" if model.students == 1 else f"mu{number + 1}"
@@ -79,6 +81,28 @@ def equations(model: AnyFlow) -> Iterator[Equation]:
         yield from _tower(hierarchy(model))
     except ModelError:
         return
+
+
+def _gradient(model: AnyFlow, flow: str) -> Iterator[Equation]:
+    """Loss and drift."""
+    yield Equation("loss", "L", model.loss, "population loss E[(student - teacher)²]")
+    yield from _entries("A", "A", model.A, f"drift: {flow}")
+    yield from _entries("B", "B", model.B, f"drift: {flow}")
+
+
+def _moving(model: HeavyBallModel, flow: str) -> Iterator[Equation]:
+    """Loss and drift of a heavy ball, and the tower of its statistics."""
+    if is_wide(model.model):
+        yield from _pair_functions(model.model)
+        return
+    yield from _gradient(model.model, flow)
+    tower = hierarchy(model)
+    for entry in tower.entries:
+        name = latex(entry.function(model.overlaps))
+        matrix = tower.S if entry.name == "S" else tower.U
+        meaning = "of order k: S = W Q^k W^T, U = W Q^k W*^T, C = W Q^k V^T, E = V Q^k V^T, P = V Q^k W*^T"
+        value = matrix[entry.row, entry.column]
+        yield Equation(f"d{entry.symbol(model.overlaps)}", rf"\frac{{d}}{{d\tau}} {name}", value, meaning)
 
 
 def sgd_equations(model: Model) -> Iterator[Equation]:
@@ -116,6 +140,8 @@ def is_wide(model: AnyFlow) -> bool:
 def _flow(model: AnyFlow) -> str:
     """The flow in words."""
     flow = "dW/dt = A W Q + B W* Q"
+    if isinstance(model, HeavyBallModel):
+        return f"dW/dt = V, dV/dt = A W Q + B W* Q - {model.friction} V"
     if not isinstance(model, ConstrainedModel):
         return flow
     return f"{flow} + diag(mu) W{' Q' if model.constraint.power else ''}"

@@ -3,9 +3,9 @@
 The update is that of the flow with the step η in place of dt: Y ← Y + η (A Y + F W*) Q, exact in either
 chart. With weight decay κ there is −ηκ W more; where a norm is kept every student is brought back to it after
 the step, along itself: projected descent. In ‖w‖_Q, whose normal Q w is not along w, the step is along the
-projected gradient. As in the flow the iterate changes to the chart at the teacher that it is bound
-for, so that small deficits keep their relative accuracy; the students W themselves are kept beside the
-deviation Y = W − P W*.
+projected gradient. With ``momentum`` β a step has β of the last one more. As in the flow the
+iterate changes to the chart at the teacher that it is bound for, so that small deficits keep their relative
+accuracy; the students W themselves are kept beside the deviation Y = W − P W*.
 """
 
 import numpy as np
@@ -37,7 +37,9 @@ class Iterate:
         protocol: DescentProtocol,
         model: RightHandSides,
         constraint: Constraint | None = None,
+        momentum: float = 0.0,
     ) -> None:
+        self.momentum, self.last = momentum, 0.0 * problem.students
         self.problem, self.protocol, self.model, self.done = problem, protocol, model, 0
         self.constraint, self.step_size = constraint, 0.0
         self._pace(protocol.size(0))
@@ -101,10 +103,12 @@ class Iterate:
         step = self.rates * (gain @ self.deviation + force @ teacher)
         if self.constraint is not None and self.constraint.power:
             step = constrained_velocity(self.constraint, step, before, values)
+        if self.momentum:
+            self.last = step = step + self.momentum * self.last
         self.deviation = self.deviation + step
         if self.chart.centred:
             self.students = self.deviation
-        elif self.constraint is None:
+        elif self.constraint is None and not self.momentum:
             pull = gain @ self.students + (force - gain) @ teacher
             self.students = self.students + self.rates * pull
         else:

@@ -178,6 +178,16 @@ class Units:
     weights: Array
     teacher_weights: Array
     constraint: Constraint | None
+    expressions: tuple[Any, ...]
+
+    def check_sizes(self, problem: Problem) -> None:
+        """Raise ValueError where a ``problem`` has other numbers of students or teachers."""
+        sizes = len(self.weights), len(self.teacher_weights)
+        if (len(problem.students), len(problem.teachers)) != sizes:
+            raise ValueError(
+                f"the problem has {len(problem.students)} students and {len(problem.teachers)} teachers, "
+                f"the model {sizes[0]} and {sizes[1]}"
+            )
 
     @classmethod
     def of(cls, model: Any) -> "Units":
@@ -209,6 +219,7 @@ class Units:
             np.array([float(c) for c in model.student_weights]),
             np.array([float(c) for c in model.teacher_weights]),
             constraint,
+            (*student, *teacher),
         )
 
     def target(self, z: Array) -> Array:
@@ -249,13 +260,9 @@ class _NetworkRuns(Simulation):
         inputs: Any,
     ) -> None:
         super().__init__(problems, protocol, seeds, recorded)
-        self.units, sizes = units, (len(units.weights), len(units.teacher_weights))
+        self.units = units
         for problem in problems:
-            if (len(problem.students), len(problem.teachers)) != sizes:
-                raise ValueError(
-                    f"the problem has {len(problem.students)} students and {len(problem.teachers)} teachers, "
-                    f"the model {sizes[0]} and {sizes[1]}"
-                )
+            units.check_sizes(problem)
             if units.constraint is not None:
                 check_norms(problem, units.constraint)
                 if problem.eigenvalues.min() == 0:

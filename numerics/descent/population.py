@@ -15,7 +15,7 @@ from numerics.descent.protocol import DescentProtocol, protocol_of
 from numerics.descent.steps import recorded_steps
 from numerics.descent.trained import TrainedIterate
 from numerics.generated import RightHandSides, phase_retrieval
-from numerics.pairs import AnyModel, Constrained, Trained, right_hand_sides
+from numerics.pairs import AnyModel, Constrained, HeavyBall, Trained, right_hand_sides
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
 from numerics.problems.reduction import reduce
@@ -39,6 +39,7 @@ def descend(
     progress: Callable[[int], None] | None = None,
     *,
     stepwise: bool = False,
+    momentum: float = 0.0,
 ) -> Observables:
     """Run ``steps`` steps of size ``step_size`` η from ``problem.init``, recorded at ``points`` step numbers.
 
@@ -48,12 +49,15 @@ def descend(
     the constant ``stability_step``. ``progress`` is called with the number of steps done.
 
     A ``model`` may have a constraint: with weight decay κ a step takes −ηκ w more; where a norm is kept it is
-    followed by bringing the student back to it. Such a run takes every step.
+    followed by bringing the student back to it. Such a run takes every step. So does one with ``momentum`` β,
+    the heavy ball w ← w − η∇L(w) + β (w − w_before), which is stable at the teacher up to 1 + β times the η
+    without it, and follows ẅ + γẇ = −∇L of the friction γ = (1 − β)/√η at the time √η × step number.
 
     ``stepwise`` takes every step with every mode. Without it the result is the same, to about 1e-12 of each
     observable, at a cost that grows like log(steps) once what oscillates or decays fast has decayed.
 
-    Raises ValueError for a step size or number of steps that is not positive and for several students or
+    Raises ValueError for a step size or number of steps that is not positive, for a momentum that is not in
+    [0, 1) or beside a constraint or weights that learn, and for several students or
     teachers (see :func:`descend_network`), and FloatingPointError as soon as the iterates diverge.
 
     >>> linear = DescentProtocol(2e-3, 1000, "linear")
@@ -70,7 +74,9 @@ def descend(
         raise ValueError(
             "this is descent of one student of fixed weight with one teacher: use descend_network"
         )
-    state, stretches = _run(problem, protocol_of(step_size, steps), points, rules, progress, stepwise)
+    state, stretches = _run(
+        problem, protocol_of(step_size, steps), points, rules, progress, stepwise, momentum
+    )
     parts = [observables(state, stretch) for stretch in stretches]
     return Observables(*np.concatenate(parts, axis=1))
 
@@ -86,6 +92,7 @@ def descend_network(
     progress: Callable[[int], None] | None = None,
     *,
     stepwise: bool = False,
+    momentum: float = 0.0,
 ) -> Overlaps | TrainedOverlaps:
     """:func:`descend` for a ``model`` of any number of students and teachers: S, U, the loss and distances.
 
@@ -98,7 +105,7 @@ def descend_network(
     (1, 1, 2)
     """
     rules = right_hand_sides(model)
-    state, found = _run(problem, protocol_of(step_size, steps), points, rules, progress, stepwise)
+    state, found = _run(problem, protocol_of(step_size, steps), points, rules, progress, stepwise, momentum)
     stretches = list(found)
     parts = [
         observe_all(
@@ -126,8 +133,10 @@ def _run(
     model: RightHandSides,
     progress: Callable[[int], None] | None,
     stepwise: bool,
+    momentum: float,
 ) -> tuple[Iterate, Iterator[Stretch]]:
     """The iterate, and what is recorded of it as it moves."""
+    _check_momentum(momentum, model)
     recorded = recorded_steps(protocol.steps, points)
     sizes = len(problem.students), len(problem.teachers)
     if sizes != (model.STUDENTS, model.TEACHERS):
@@ -142,9 +151,20 @@ def _run(
     if isinstance(model, Trained):
         both = TrainedIterate(problem, protocol, model)
         return both, stretches(Blocks(both), recorded, protocol.steps, True, progress)
+    stepwise = stepwise or momentum > 0
     small = problem if stepwise else reduced(problem, protocol, model)
-    state = Iterate(small, protocol, model, constraint)
+    state = Iterate(small, protocol, model, constraint, momentum)
     return state, stretches(Blocks(state), recorded, protocol.steps, stepwise, progress)
+
+
+def _check_momentum(momentum: float, model: RightHandSides) -> None:
+    """Raise ValueError where it is none, or goes with what else the ``model`` has."""
+    if isinstance(model, HeavyBall):
+        raise ValueError("friction is of the flow: give descend its momentum in [0, 1), and a model without")
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum is {momentum}: it must lie in [0, 1)")
+    if momentum and isinstance(model, Constrained | Trained):
+        raise ValueError("momentum goes with the plain gradient: leave out the constraint or train_weights")
 
 
 def reduced(problem: Problem, protocol: DescentProtocol, model: RightHandSides) -> Problem:

@@ -50,7 +50,7 @@ class Prediction(Protocolled, Curves, Summarised):
     way, in units of s*. The curve is that of statistics at their means, and what it leaves out is of the
     order of the square of this number.
     ``limit`` says in whose basin the mean ends, ``modes`` is the number of modes solved for, and ``error``
-    that of the solution of the mean step, relative.
+    that of the solution of the mean step, relative, and of series for the gradient's noise.
     """
 
     heading: ClassVar[str] = "Online SGD, predicted"
@@ -173,7 +173,7 @@ def predict_sgd(
         concentration=widest / problem.teacher_energy,
         limit=_limit(state),
         modes=len(counts),
-        error=blocks.error + small.relative_error,
+        error=blocks.error + small.relative_error + _left_out(noise, curves.s, problem.teacher_energy),
     )
 
 
@@ -195,6 +195,12 @@ def _known(model: Any, noise: Any) -> tuple[RightHandSides, Any]:
         sides = (model.student_weights, model.student_links), (model.teacher_weights, model.teacher_links)
         noise = gradient_noise_of(rules, *(weights[0] * links[0] for weights, links in sides))
     return rules, noise
+
+
+def _left_out(noise: Any, s: Array, energy: float) -> float:
+    """The relative error of the coefficients of a ``noise`` at the largest ``s``: 0 where they are closed."""
+    largest = float(s.max())
+    return float(noise.error(largest, energy)) if hasattr(noise, "error") and largest > 0 else 0.0
 
 
 def _band(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from numerics.arrays import Array
-from numerics.independent.step import STAGES, attempt
+from numerics.independent.step import DEAD, STAGES, attempt
 from numerics.independent.sums import Coordinates, Sums
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
@@ -119,7 +119,7 @@ def independent_flow(
     curves, state = _integrated(scene, charts, t, STAGES, progress)
     rough, _ = _integrated(scene, charts, t, STAGES - 2, None)
     error = max(
-        float(np.max(np.abs(one - other) / np.maximum(np.abs(one), np.finfo(float).tiny)))
+        float(np.max(np.abs(one - other) / np.maximum(np.abs(one), DEAD)))
         for one, other in zip(curves[3:6], rough[3:6], strict=True)
     )
     return IndependentRun(
@@ -232,7 +232,7 @@ def _last_coefficient(sums: Sums, to_chebyshev: Array, values: Array) -> float:
     """Of the step's polynomials, in units of √R_20 at its ends."""
     counts = sums.coordinates.counts
     last = to_chebyshev[-1] @ values
-    return float(np.sqrt((last**2 @ counts) / max(values[0] ** 2 @ counts, values[-1] ** 2 @ counts)))
+    return float(np.sqrt((last**2 @ counts) / max(values[0] ** 2 @ counts, values[-1] ** 2 @ counts, DEAD)))
 
 
 def _placed(scene: _Scene, state: _State) -> _State:

@@ -16,8 +16,15 @@ from numerics.independent.sums import Sums
 from numerics.quadrature.collocation import radau
 
 STAGES = 13
+ITERATIONS = 12
 SOLVED = 1e-15
 """Of the values: what Newton's method leaves out."""
+
+DEAD = 1e-250
+"""A square below it is none: its digits leave the range of floats."""
+
+SLOW = 0.5
+"""A contraction above it is not waited for."""
 
 
 class Stages(NamedTuple):
@@ -53,7 +60,7 @@ def attempt(sums: Sums, start: Array, width: float, stages: int = STAGES) -> Tak
     rate = sums.own_rate(start)
     solve = _inverse(sums, start, rate, width, basis)
     values, before, contraction = np.broadcast_to(start, (stages, len(start))), np.inf, 0.5
-    for _ in range(12):
+    for _ in range(ITERATIONS):
         with np.errstate(over="ignore", invalid="ignore"):
             added = width * (table.matrix @ sums.velocity(values))
             change = solve(start + added - values)
@@ -62,10 +69,10 @@ def attempt(sums: Sums, start: Array, width: float, stages: int = STAGES) -> Tak
         whole = _size(sums, values)
         if np.isfinite(before):
             contraction = size / before
-        # a contraction above it is not waited for
-        if not np.isfinite(size) or contraction > max(0.5, 100 * SOLVED * whole / before):
+        slow = contraction > max(SLOW, 100 * SOLVED * whole / before)
+        if not np.isfinite(size) or (slow and whole**2 > DEAD):
             return None
-        if size * contraction <= SOLVED * whole:
+        if size * contraction <= SOLVED * whole or whole**2 < DEAD:
             added = np.where(width * np.abs(rate) < 1.0, added, values - start)
             return Taken(np.concatenate([start[None], values]), np.pad(added, ((1, 0), (0, 0))))
         before = size

@@ -15,6 +15,7 @@ from numerics.generated import RightHandSides, load_module
 from numerics.pairs.constrained import Constrained
 from numerics.pairs.functions import Link, is_link, read_link, taylor_coefficients
 from numerics.pairs.groups import pair_functions
+from numerics.pairs.momentum import HeavyBall
 from numerics.pairs.networks import Network, is_square
 from numerics.pairs.normalised import NormalisedMatchedNetwork, NormalisedNetwork
 from numerics.pairs.register import register_average
@@ -26,11 +27,12 @@ from theory.expected import NonNegative, Only, Positive, checked
 if TYPE_CHECKING:
     from theory.symbolic import Model
 
-    Flow = Network | NormalisedNetwork | Constrained | Trained
+    Flow = Network | NormalisedNetwork | Constrained | Trained | HeavyBall
 
 __all__ = [
     "AnyModel",
     "Constrained",
+    "HeavyBall",
     "MatchedNetwork",
     "Network",
     "NormalisedNetwork",
@@ -46,7 +48,8 @@ AnyModel = Annotated[
     Only(
         "a generated module, a network or a symbolic model",
         lambda model: any(
-            hasattr(model, name) for name in ("STUDENTS", "student_link", "multipliers", "train_rate")
+            hasattr(model, name)
+            for name in ("STUDENTS", "student_link", "multipliers", "train_rate", "friction")
         ),
     ),
 ]
@@ -73,6 +76,7 @@ def network(
     name: str = "network",
     constraint: str | Constraint | None = None,
     train_weights: Positive | None = None,
+    friction: NonNegative | None = None,
     normalised: bool = False,
 ) -> "Flow":
     """The flow of ``Σ_j c_j f_j(w_j·x)`` that learns ``Σ_m c*_m g_m(w*_m·x)``.
@@ -82,11 +86,12 @@ def network(
     lists of these, one for each unit. The weights, which are 1 unless given, say how many units there are.
     ``constraint`` is ``sphere``, ``qsphere`` or ``decay:κ``: the norm of every student is kept by projecting
     the gradient, or there is weight decay; see :mod:`theory.constraint`. With ``train_weights`` r the
-    students' weights learn, too, from those given on: ``ċ = −r ∂L/∂c``. ``normalised`` units are
-    ``f(x·w/‖w‖_Q)``, students and teachers; see :mod:`theory.symbolic.normalised`.
+    students' weights learn, too, from those given on: ``ċ = −r ∂L/∂c``. With ``friction`` γ the flow is that
+    of a heavy ball, ``Ẅ + γ Ẇ = −∂L/∂W``, which begins at rest. ``normalised`` units are ``f(x·w/‖w‖_Q)``,
+    students and teachers; see :mod:`theory.symbolic.normalised`.
     Raises ValueError for weights that are no non-zero real numbers, for links that are not understood, for
-    another number of links than of weights, for other constraints, and for one, or normalised units, beside
-    weights that learn.
+    another number of links than of weights, for other constraints, and for two of these at once, but for
+    normalised units with a constraint.
 
     >>> import numpy as np
     >>> square = network("z**2")
@@ -101,16 +106,20 @@ def network(
     1.0
     """
     kept = None if constraint is None else Constraint.read(constraint)
-    if kept is not None and train_weights is not None:
-        raise ValueError("train_weights and constraint exclude each other: give one of them")
-    if normalised and train_weights is not None:
-        raise ValueError("train_weights and normalised exclude each other: give one of them")
+    given = {"constraint": kept, "train_weights": train_weights, "friction": friction}
+    several = [option for option, value in given.items() if value is not None]
+    if normalised:
+        several = [*(option for option in several if option != "constraint"), "normalised"]
+    if len(several) > 1:
+        raise ValueError(f"{' and '.join(several)} exclude each other: give one of them")
     c, f = _units("weights", weights, link)
     d, g = _units("teacher_weights", teacher_weights, link if teacher_link is None else teacher_link)
     if train_weights is not None:
         kind = _kind(f, g, d if len(c) == len(d) else c, d)
         return trained(kind(f, g, c, d, float(noise), name), float(train_weights))
     plain = _kind(f, g, c, d)(f, g, c, d, float(noise), name)
+    if friction is not None:
+        return HeavyBall(plain, float(friction))
     rules = _normalised(plain) if normalised else plain
     return rules if kept is None else Constrained(rules, kept)
 
@@ -131,8 +140,12 @@ def right_hand_sides(model: AnyModel) -> RightHandSides:
         return model if kept else Constrained(model, Constraint.read(model.CONSTRAINT))
     if hasattr(model, "multipliers"):
         return Constrained(right_hand_sides(model.model), model.constraint)
-    if isinstance(model, Trained):
+    if isinstance(model, Trained | HeavyBall):
         return model
+    if hasattr(model, "FRICTION"):
+        return HeavyBall(model, float(model.FRICTION))
+    if hasattr(model, "friction"):
+        return HeavyBall(right_hand_sides(model.model), float(model.friction))
     if hasattr(model, "train_rate"):
         return _of_pairs(model.model, float(model.train_rate))
     if hasattr(model, "TRAIN_RATE"):
@@ -175,10 +188,11 @@ def gradient_flow(model: AnyModel) -> RightHandSides:
             f"the model has the constraint {rules.constraint}: this is known for the plain gradient only, "
             "a constraint for solve, descend and descend_network"
         )
-    if isinstance(rules, Trained):
+    if isinstance(rules, Trained | HeavyBall):
+        kind = "weights that learn" if isinstance(rules, Trained) else "momentum"
         raise ValueError(
-            "the model has weights that learn: this is known for fixed weights only, weights that learn for "
-            "solve, descend and descend_network"
+            f"the model has {kind}: this is known for the plain gradient only, {kind} for solve, descend and "
+            "descend_network"
         )
     return rules
 

@@ -43,6 +43,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "S": ("overlaps W Q W^T of the students", "1"),
     "U": ("overlaps W Q W*^T of students and teachers", "1"),
     "distances": ("||w_j - w*_m||^2", "1"),
+    "kinetic": ("kinetic energy ||dW/dt||^2 / 2 of a heavy ball", "1"),
     "weights": ("weights a_j of the students in the sum of a_j f(w_j.x)", "1"),
     "t1": ("first time at which |u| = delta s*", "flow time"),
     "t1_prime": ("last time at which s rises through s*/3", "flow time"),

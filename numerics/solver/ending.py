@@ -12,6 +12,7 @@ the eigenvectors b_i/(a_i − μ) keep the digits of all of their components, as
 Shapes: n eigenvectors, N modes last.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -142,7 +143,7 @@ class Ending:
         place, begun, falls, table = self.place, _sizes(self.place), np.zeros(3), self.place.here.system.table
         for _ in range(500):  # of segments
             sizes = _sizes(place)
-            dead = sizes <= np.e * SMALLEST
+            dead = sizes <= math.e * SMALLEST
             alive, falling = ~dead, ~dead & (falls > 0)
             # e-foldings of a segment: its logarithms have the rounding of these
             room = np.minimum(np.log(sizes[falling] / SMALLEST), 100.0) / falls[falling]

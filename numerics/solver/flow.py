@@ -23,7 +23,7 @@ from dataclasses import replace
 import numpy as np
 
 from numerics.generated import RightHandSides, phase_retrieval
-from numerics.pairs import AnyModel, Constrained, Trained, right_hand_sides
+from numerics.pairs import AnyModel, Constrained, HeavyBall, Trained, right_hand_sides
 from numerics.pairs.overlaps import join
 from numerics.parallel.threads import on_one_thread
 from numerics.problems.problem import Problem
@@ -36,6 +36,7 @@ from numerics.solver.contract import NoConvergence, Step
 from numerics.solver.ending import Ending
 from numerics.solver.integrating_factor import ShortStep
 from numerics.solver.mean_step import MeanStep
+from numerics.solver.momentum import solve_heavy_ball
 from numerics.solver.resolved import check_resolved, unresolved
 from numerics.solver.run import Run
 from numerics.solver.settling import beyond
@@ -116,6 +117,13 @@ def solve(
         if check:
             check_trajectory(learnt)
         return learnt
+    if isinstance(rules, HeavyBall):
+        check_resolved(problem, rules.model)
+        time = _clocked(problem, rules.model, until / max(rules.friction, 1.0 / until))
+        ball = solve_heavy_ball(problem, until, rules, time, progress)
+        if check:
+            check_trajectory(ball)
+        return ball
     check_resolved(problem, rules)
     given, reduced = problem, reduce(problem, _clocked(problem, rules, until), reduction(rtol))
     run = Run.begin(reduced, rules, tuple(steps), rtol)

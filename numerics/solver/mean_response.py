@@ -181,14 +181,17 @@ class Loop:
         return (known.inverse @ own[..., None])[..., 0]
 
     def _factored(self, own: Array, kernel: Array) -> Array:
-        """The same by factors, in single precision: Newton's method makes up for it."""
+        """The same by factors, in single precision: Newton's method makes up for it, and sees what is no
+        number.
+        """
         from scipy.linalg import lu_factor, lu_solve
 
         single = np.complex64
         if self.known.factors is None:
-            self.known.factors = [lu_factor(matrix) for matrix in self._matrix(kernel).astype(single)]
+            matrices = self._matrix(kernel).astype(single)
+            self.known.factors = [lu_factor(matrix, check_finite=False) for matrix in matrices]
         rows = zip(self.known.factors, own.astype(single), strict=True)
-        return np.stack([lu_solve(factors, row) for factors, row in rows])
+        return np.stack([lu_solve(factors, row, check_finite=False) for factors, row in rows])
 
     def _matrix(self, kernel: Array) -> Array:
         """1 − L (e, n, n) in the units."""

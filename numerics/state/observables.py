@@ -86,6 +86,28 @@ class TrainedOverlaps(_TrainedOverlaps, Curves):
         return {**Overlaps(*self[:-1]).columns(), "weights": (("student", "t"), self.weights)}
 
 
+class _MovingOverlaps(NamedTuple):
+    t: Array
+    S: Array
+    U: Array
+    loss: Array
+    distances: Array
+    kinetic: Array
+
+
+@checked
+class MovingOverlaps(_MovingOverlaps, Curves):
+    """:class:`Overlaps` of students with momentum, and their ``kinetic`` energy ½ ‖Ẇ‖² (T,)."""
+
+    def columns(self) -> Columns:
+        """Those of the overlaps, and the kinetic energy."""
+        return {**Overlaps(*self[:-1]).columns(), "kinetic": (("t",), self.kinetic)}
+
+
+CANCELS = 0.1
+"""Of its terms: a square of a difference below that is not taken from products."""
+
+
 def observe(
     problem: Problem, chart: Chart, sign: int, times: Array, statistics: Array, norms: Array
 ) -> Observables:
@@ -166,8 +188,7 @@ def norms(
     sums, own = found[0] + np.vecdot(teacher, teacher), np.arange(len(teacher))
     for distance, sign in ((found[2], -1.0), (found[3], 1.0)):
         distance[...] = sums + 2.0 * sign * along
-        # of its terms: a square of a difference below that is not taken from products
-        near = distance < 0.1 * sums
+        near = distance < CANCELS * sums
         if not centred and sign < 0:
             distance[..., own, own] = np.vecdot(deviation, deviation)[..., own]
             near[..., own, own] = False

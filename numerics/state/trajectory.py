@@ -113,6 +113,12 @@ class Trajectory(Summarised):
         asked = {"constraint": self.constraint and str(self.constraint), "rtol": self.rtol}
         return {name: value for name, value in asked.items() if value is not None}
 
+    def beside_loss(self, segment: Segment) -> Array:
+        """What falls together with the loss (s + 1,), at the points of a ``segment``."""
+        rate = 0.0 if self.constraint is None else float(self.constraint.rate)
+        lengths: Array = segment.norms[0, :, 0].sum(axis=0)
+        return 0.5 * rate * lengths
+
     def modes(self, times: Times = None, *, reduced: bool = False) -> Weights:
         """Every mode w_i at ``times``: of the problem that was given, or those of the ``reduced`` one.
 

@@ -195,4 +195,6 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    print(table())
+    from network_table import table as networks
+
+    print(table(), "", *networks(), sep="\n")

@@ -5,6 +5,7 @@ import shlex
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
 from commandline import invoke
 
@@ -62,8 +63,15 @@ def test_every_page_is_on_the_way_from_the_first():
     assert {f"{name}.md" for name in names} | {"index.md"} == set(PAGES)
 
 
-def test_the_commands_of_the_questions_run(tmp_path, monkeypatch):
+@pytest.fixture
+def with_rows(tmp_path, monkeypatch):
+    """A folder with the data matrix that examples name."""
     monkeypatch.chdir(tmp_path)
+    np.save("rows.npy", np.random.default_rng(0).standard_normal((200, 6)))
+
+
+@pytest.mark.usefixtures("with_rows")
+def test_the_commands_of_the_questions_run():
     commands = re.findall(r"`(phase-retrieval .+?)`", GUIDE.joinpath("questions.md").read_text("utf-8"))
     assert len(commands) >= 8
     for command in commands:
@@ -77,8 +85,8 @@ def test_the_python_of_the_readme_runs():
         exec(compile(block, "README.md", "exec"), {})
 
 
-def test_the_commands_of_the_readme_run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("with_rows")
+def test_the_commands_of_the_readme_run():
     text = README.read_text("utf-8")
     Path("mine.json").write_text(re.search(r"`mine.json` holds `(.+?)`", text)[1], encoding="utf-8")
     commands = [words for language, block in blocks(text) if language == "sh" for words in lines(block)]

@@ -82,7 +82,10 @@ def test_wide_tables_have_few_columns_and_files_have_all(tmp_path):
         (["solve", *LAW, "--until", 1, "--width", 3, "--weights", "1,2"], "--width has 3, --weights has 2"),
         (["derive", "--link", "z,z^2", "--width", 3], "--width has 3, --link has 2"),
         (["solve", *LAW, "--until", 1, "--width", 2, "--digits", 20], "--digits needs a --problem file"),
-        (["solve", *LAW, "--until", 1, "--width", 2, "--sgd", "--step-size", 0.1], "leave out --width"),
+        (
+            ["solve", *LAW, "--until", 1, "--constraint", "sphere", "--sgd", "--step-size", 0.1],
+            "--constraint",
+        ),
         (
             ["descend", *LAW, "--width", 2, "--samples", 9, "--step-size", 0.1, "--steps", 3],
             "out --samples",

@@ -6,6 +6,7 @@ from commandline import CURVES, LAW, SMALL, SOLVE, answered, run, store
 
 import numerics
 from numerics import Problem, power_law
+from theory.symbolic import Model, Z
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -90,6 +91,17 @@ def test_solve_sgd_at_chosen_times_is_at_whole_steps():
     assert answer["t"] == pytest.approx([33 * 3e-3, 6667 * 3e-3], rel=1e-14)
     assert answer["mse"] is answer["mse_std"] is None
     assert all(isinstance(value, float) for value in [*answer["recovered"], *answer["loss_std"]])
+
+
+def test_solve_sgd_of_two_students():
+    line = "solve --exponent 1 --dimension 12 --seed 2 --until 0.2 --sgd --step-size 2e-3 --noise 0.1"
+    answer = answered(f"{line} --width 2 --teachers 2 --schedule linear --points 3 --json")
+    assert np.shape(answer["S"]) == (3, 2, 2)
+    protocol = numerics.DescentProtocol(2e-3, answer["steps"], "linear", noise_variance=0.1)
+    pair = Model("pair", Z**2, Z**2, (1, 1), (1, 1))
+    problem = numerics.power_law_network(1, 12, 2, 2, seed=2)
+    run_ = numerics.predict_sgd_network(problem, protocol, model=pair, points=3)
+    assert answer["loss"] == run_.loss.tolist()
 
 
 def test_solve_sgd_of_a_link_and_of_a_network():

@@ -15,6 +15,9 @@ CASES = [
     ("erf(z)", 1.5, (2, 2)),
     ("z**3", 2.0, (1, -1)),
     ("z**2 + z**4", 1.5, (1, 2)),
+    ("z**3 + z", 2.0, (1, 2)),
+    ("tanh(z)", 1.5, (1, -0.5)),
+    ("erf(z)", 2.0, (1, 2, -2, 0.5)),
     ("tanh(z)", 2.0, (1, 1)),
 ]
 FAST = {("z**2 + z/2", 2.0), ("z**3 + z", 2.0), ("z**2 + z**4", 1.5)}
@@ -80,7 +83,6 @@ def test_one_student_is_the_flow_of_the_link():
     ("text", "weights", "teacher_weights", "name", "reason"),
     [
         ("z**2", (1, 1, 1), (1, 1), "loss_prefactor", "not every teacher has a student"),
-        ("z**2 + z", (1, 2), (1, 2), "loss_prefactor", "weights differ"),
         ("z", (1, 1), (1, 1), "loss_prefactor", "linear"),
         ("sign(z)", (1, 1), (1, 1), "loss_prefactor", "infinite"),
         ("z**2 + z", (1, 1), (1, 1), "escape_rate", "ballistic"),

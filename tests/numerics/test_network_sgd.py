@@ -102,6 +102,15 @@ def test_networks_of_numbers_serve_as_well():
             run(problem, 0.02, 50, model=network("erf(z)", noise=0.1))
 
 
+def test_the_error_tells_what_the_series_leave_out():
+    """tanh at s = 6: its poles are near, and 160 terms are not all."""
+    model, noise = pair_of("tanh(z)")
+    law = power_law(1.0, 8, "gaussian", seed=1)
+    problem = Problem(law.eigenvalues, law.teacher, 6.0**0.5 * law.teacher)
+    run = predict_sgd(problem, 1e-3, 3, model=model, points=[0, 3], stepwise=True)
+    assert run.error >= noise.error(run.s.max(), 1.0) > 1e-12
+
+
 def test_other_kinks_are_refused():
     link = parse_link("z*abs(z)")
     with pytest.raises(ValueError, match="its kink is not that of relu or abs"):

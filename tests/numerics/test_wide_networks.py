@@ -101,8 +101,12 @@ def test_mean_field():
     assert compare(24, 1, "erf(z)", [1.0 / 24] * 24).error < 1e-9
 
 
-def test_a_step_fails_where_nothing_is_finite():
-    """Rather than return what is not a number."""
+@pytest.mark.parametrize("patience", [None, 10**6])
+def test_a_step_fails_where_nothing_is_finite(patience, monkeypatch):
+    """Rather than return what is not a number, or end the run: by an inverse, and by factors."""
+    if patience is not None:
+        monkeypatch.setattr(mean_response, "CHEAP", 0)
+        monkeypatch.setattr(mean_response, "PATIENCE", patience)
     given, model = problem(2, 2), network("z**2", weights=[1.0, 1.0], teacher_weights=[1.0, 1.0])
     chart = charts.origin(model)
     modes, students = chart.modes(given.eigenvalues, given.teachers), given.students

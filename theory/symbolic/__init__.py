@@ -11,6 +11,7 @@ The chain, one module a step:
 - :mod:`~theory.symbolic.circular`: the same for complex inputs;
 - :mod:`~theory.symbolic.constrained`: models with weight decay or a kept norm;
 - :mod:`~theory.symbolic.trained`: models whose second layer learns;
+- :mod:`~theory.symbolic.momentum`: models moved by a heavy ball;
 - :mod:`~theory.symbolic.normalised`: units that see x·w/‖w‖_Q;
 - :mod:`~theory.symbolic.escape`: how the flow leaves 0;
 - :mod:`~theory.symbolic.sphere`: the escape on the sphere, with isotropic inputs;
@@ -58,6 +59,7 @@ from theory.symbolic.local_flow import local_flow
 from theory.symbolic.measure import MeasureError, SpectralMeasure
 from theory.symbolic.models import Model, ModelError, phase_retrieval, quadratic_network, single_index
 from theory.symbolic.moments import expectation, gaussian_moment
+from theory.symbolic.momentum import HeavyBallModel, heavy_ball
 from theory.symbolic.network_flow import network_flow
 from theory.symbolic.network_linearisation import NetworkLinearisation, linearise_anywhere, linearise_network
 from theory.symbolic.normalised import NormalisedModel, normalised
@@ -77,6 +79,7 @@ __all__ = [
     "Escape",
     "EscapeTime",
     "Gradient",
+    "HeavyBallModel",
     "Hessian",
     "Hierarchy",
     "IndependentModel",
@@ -113,6 +116,7 @@ __all__ = [
     "gaussian_moment",
     "gradient",
     "gradient_descent",
+    "heavy_ball",
     "hermite_coefficient",
     "hessian",
     "hierarchy",

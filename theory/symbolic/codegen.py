@@ -20,9 +20,11 @@ from theory.kept import kept
 from theory.symbolic.areas import AreaFlow, area_flow, kinked_pairs
 from theory.symbolic.constrained import ConstrainedModel
 from theory.symbolic.geometry import barrier
+from theory.symbolic.hierarchy import AnyFlow
 from theory.symbolic.javascript import script
 from theory.symbolic.known import has_given
 from theory.symbolic.models import Model, ModelError, phase_retrieval
+from theory.symbolic.momentum import HeavyBallModel
 from theory.symbolic.normalised import NormalisedModel
 from theory.symbolic.overlaps import upper_triangle
 from theory.symbolic.printing import NonNegative
@@ -31,7 +33,7 @@ from theory.symbolic.source import WIDTH, Function, Output
 from theory.symbolic.trained import TrainedModel
 
 
-def generate_module(model: Model | ConstrainedModel | TrainedModel) -> str:
+def generate_module(model: AnyFlow) -> str:
     """The text of the module for a model: the same bytes for the same model.
 
     With ``K`` students, ``M`` teachers and ``n = K(K+1)/2 + KM`` statistics the module defines
@@ -45,7 +47,8 @@ def generate_module(model: Model | ConstrainedModel | TrainedModel) -> str:
     and ``area_loss``, see :mod:`theory.symbolic.areas`. A model with a constraint has ``CONSTRAINT``, its
     text, and ``multipliers`` beside the functions of the gradient flow; one whose weights learn has
     ``TRAIN_RATE``, the ``WEIGHTS`` of the start and ``weight_velocity`` beside ``drift``, ``drift_jacobian``
-    and ``loss``, all functions of the statistics and then the weights. The module's docstring says which
+    and ``loss``, all functions of the statistics and then the weights; one with momentum has ``FRICTION``
+    beside the functions of its loss. The module's docstring says which
     of them are missing, and why.
 
     >>> print(generate_module(phase_retrieval()).splitlines()[0])
@@ -57,9 +60,12 @@ def generate_module(model: Model | ConstrainedModel | TrainedModel) -> str:
     return kept(f"module {model.name}: {sympy.srepr((*sides, model.noise))}", lambda: _written(model))
 
 
-def _written(model: Model | ConstrainedModel | TrainedModel) -> str:
+def _written(model: Model | ConstrainedModel | TrainedModel | HeavyBallModel) -> str:
     if isinstance(model, TrainedModel):
         return _trained_module(model)
+    if isinstance(model, HeavyBallModel):
+        first, *rest = generate_module(model.model).partition("\n\n\n")
+        return "".join([f"{first}\nFRICTION = {float(model.friction)}", *rest])
     constrained, model = (model, model.model) if isinstance(model, ConstrainedModel) else (None, model)
     functions, missing = _functions(model)
     header = _header(model, missing)

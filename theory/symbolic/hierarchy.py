@@ -28,11 +28,12 @@ from theory.expected import checked
 from theory.symbolic.constrained import ConstrainedModel
 from theory.symbolic.given import given
 from theory.symbolic.models import Model, ModelError
+from theory.symbolic.momentum import HeavyBallModel
 from theory.symbolic.notation import displayed, entries, latex
 from theory.symbolic.overlaps import Overlaps
 from theory.symbolic.trained import TrainedModel
 
-AnyFlow = Model | ConstrainedModel | TrainedModel
+AnyFlow = Model | ConstrainedModel | TrainedModel | HeavyBallModel
 """What has a tower of the statistics S, U and T."""
 
 TIME = sympy.Symbol("tau", real=True)
@@ -210,6 +211,8 @@ def mode_equation(model: AnyFlow) -> dict[sympy.Expr, sympy.Expr]:
     if isinstance(model, ConstrainedModel):
         kept = sympy.diag(*model.multipliers)
         A, still = (A + kept, still) if model.constraint.power else (A, kept)
+    elif isinstance(model, HeavyBallModel):
+        still = model.C
     velocities = EIGENVALUE * (A * students + model.B * teachers) + still * students
     return dict(zip(students, velocities, strict=True))
 

@@ -7,13 +7,16 @@ its own at every eigenvalue, as in the limit of infinite dimension where random 
 ``ẇ_j = c_j (g Q + Σ_m c*_m p Q w*_m w*_mᵀ Q) w_j`` with ``g = 4 f_2 (Σ_m c*_m E f − f_0 Σ_k c_k)`` and
 ``p = 4 f_2 E f''``: one rate for each pair of a student and a teacher, of which the fastest is taken.
 
-**At the teachers**, for ``K = M`` and equal weights, the modes decay as ``V̇ = A V Q`` with
+**At the teachers**, for ``K = M`` and the same weights on either side, the modes decay as ``V̇ = A V Q`` with
 
     ``A = −2 D [(E f'² − (E f')²) I + (E f')² 1 1ᵀ] D``,   ``D = diag(c)``,
 
 but for what their overlaps with the teachers feed back, at second order of the loss. In the spectral
 decomposition of ``−A``, of eigenvalues ``α_a``, the loss is a sum of single students':
-``L = Σ_a (α_a/2) G(2 α_a t)`` with ``G(y) = Σ_i λ_i (w*_i)² exp(−λ_i y)``.
+``L = Σ_a (α_a/2) G(2 α_a t)`` with ``G(y) = Σ_i λ_i (w*_i)² exp(−λ_i y)``. With
+``σ = E f'² − (E f')²``, ``μ = (E f')²`` and ``n_k`` students of ``|c| = c_k``, ``n_k − 1`` of the ``α_a`` are
+the pole ``p_k = 2 σ c_k²``, and one lies between it and the next pole, a zero of
+``Π_k (α − p_k) − 2 μ Σ_k n_k c_k² Π_{l≠k} (α − p_l)``.
 """
 
 from collections import Counter
@@ -39,8 +42,9 @@ from theory.symbolic.means import average, is_positive, shown, tidy
 
 Weights = Sequence[float | Fraction]
 
+OF_MATRICES = "of a network u and s are matrices: what is known is the law of its loss"
 NOT_MATCHED = "the students' weights are not the teachers': not every teacher has a student of its own"
-UNEQUAL = "E f' = {} couples the students, whose weights differ: no closed form is known"
+LINEAR = "the link is linear: the students' sum alone is learnt"
 ODD = "the link has a linear part at 0, which couples the students"
 
 
@@ -99,16 +103,32 @@ def _at_the_teachers(f: sympy.Expr, own: list[sympy.Rational], other: list[sympy
         return {"no_law": INFINITE}
     spread, coupled = tidy(square - mean_slope**2), tidy(mean_slope**2)
     if spread == 0:
-        return {"no_law": "the link is linear: the students' sum alone is learnt"}
+        return {"no_law": LINEAR}
     sizes = Counter(weight**2 for weight in own)
     if coupled != 0 and len(sizes) > 1:
-        return {"no_law": UNEQUAL.format(shown(mean_slope))}
+        return {"no_law": OF_MATRICES, "decays": _coupled_rates(sizes, spread, coupled)}
     rates = [(2 * size * spread, count) for size, count in sizes.items()]
     if coupled != 0:
         (size,) = sizes
         count = len(own)
         rates = [(2 * size * spread, count - 1), (2 * size * (spread + count * coupled), 1)]
-    return {
-        "no_law": "of a network u and s are matrices: what is known is the law of its loss",
-        "decays": tuple(str(tidy(rate)) for rate, n in rates for _ in range(n)),
-    }
+    return {"no_law": OF_MATRICES, "decays": tuple(str(tidy(rate)) for rate, n in rates for _ in range(n))}
+
+
+def _coupled_rates(sizes: Counter[sympy.Expr], spread: sympy.Expr, coupled: sympy.Expr) -> tuple[str, ...]:
+    """The rates of students of different weights, coupled by ``(E f')²``: poles, and zeros between them."""
+    rate, squares = sympy.Symbol("m"), sorted(sizes)
+    poles = [tidy(2 * spread * size) for size in squares]
+    strengths = [tidy(2 * coupled * size * sizes[size]) for size in squares]
+    everything = sympy.Mul(*(rate - pole for pole in poles))
+    others = (
+        strength * sympy.Mul(*(rate - pole for pole in poles if pole != own))
+        for own, strength in zip(poles, strengths, strict=True)
+    )
+    zero = str(everything - sympy.Add(*others))
+    ends = [*poles[1:], tidy(poles[-1] + 2 * sympy.Add(*strengths))]
+    single = [f"root({zero}, {low}, {high})" for low, high in zip(poles, ends, strict=True)]
+    return (
+        *(str(pole) for pole, n in zip(poles, squares, strict=True) for _ in range(sizes[n] - 1)),
+        *single,
+    )
