@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from derivations.press.equations import Equation
     from theory.symbolic.hierarchy import AnyFlow
 
-FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
-SUFFIXES = ("json", "tex", "md", "html", "xml", *dict.fromkeys(ENDINGS.values()))
-"""Endings of files that may hold one of these, or JSON."""
 
 EXAMPLES = """\b
 Examples:
@@ -58,7 +55,12 @@ Examples:
     help="Also the mean step of online SGD, and of one student the covariance of the gradient.",
 )
 @click.option(
-    "--format", "layout", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
+    "--format",
+    "layout",
+    type=click.Choice(("text", "latex", "markdown", "mathml", "sympy")),
+    default="text",
+    show_default=True,
+    help="How to print.",
 )
 @click.option("--latex", "layout", flag_value="latex", help="The same as --format latex.")
 @click.option("--standalone", is_flag=True, help="A LaTeX document that says what its symbols are.")
@@ -88,14 +90,16 @@ def derive(
     than 16 units the pair functions P(a, b, c) = E[f(X) g(Y)] are printed, which A and B are made of.
     """
     with bad_input():
-        as_json |= check_suffix(output, SUFFIXES) == "json"
+        # endings of files that may hold one of these, or JSON
+        as_json |= (
+            check_suffix(output, ("json", "tex", "md", "html", "xml", *dict.fromkeys(ENDINGS.values())))
+            == "json"
+        )
     chosen = Chosen.taken(request)
     asked = {"--sgd": sgd, "--code": language is not None, "--standalone": standalone}
     further_asked = [name for name, is_given in asked.items() if is_given]
-    if language is not None and len(further_asked) > 1:
-        raise BadInput(
-            f"--code writes the functions of the flow: leave out {further_asked[-1 if standalone else 0]}"
-        )
+    if language is not None and (others := [name for name in further_asked if name != "--code"]):
+        raise BadInput(f"--code writes the functions of the flow: leave out {others[0]}")
     if standalone and as_json:
         raise BadInput("--standalone is LaTeX: leave out --json")
     if names:

@@ -29,6 +29,7 @@ def script(code: Code) -> str:
 def _function(function: Function) -> str:
     """The text of a function: one output is returned as it is, several as an object by their names.
 
+    >>> import sympy
     >>> from theory.symbolic.source import Output
     >>> x = sympy.symbols("s u")
     >>> squares = Output("value", sympy.Array([x[0] ** 2 / 3, x[1]]))
