@@ -23,9 +23,6 @@ PATIENCE = 2.0
 REDRAW = 0.1
 """Seconds between two looks at the progress."""
 
-PLAIN_WIDTH = 10000
-"""Columns of a page that is not a terminal: wide enough that no row is wrapped."""
-
 
 class BadInput(click.ClickException):
     """The request cannot be served as it is: one line says why, and the status is 2."""
@@ -94,7 +91,8 @@ def tables(*parts: tuple[Sequence[str], Sequence[Sequence["str | Text"]]], outpu
 
     terminal = output is None and sys.stdout.isatty()
     page = StringIO()
-    console = Console(file=page, force_terminal=terminal, width=None if terminal else PLAIN_WIDTH)
+    # columns of a page that is not a terminal: wide enough that no row is wrapped
+    console = Console(file=page, force_terminal=terminal, width=None if terminal else 10000)
     for headings, rows in parts:
         table = Table(*headings, box=SIMPLE_HEAD if terminal else None, pad_edge=False)
         for row in rows:

@@ -98,8 +98,8 @@ def compare_data(
     Raises ValueError for samples that are no matrix of finite numbers or do not vary, and where there is no
     prediction, such as for a flow that does not end at the teacher.
 
-    >>> rows = np.random.default_rng(0).laplace(size=(2000, 12)) / np.arange(1, 13)
-    >>> found = compare_data(rows, 100.0, seed=1)
+    >>> rows = np.random.default_rng(0).laplace(size=(20_000, 12)) / np.arange(1, 13)
+    >>> found = compare_data(rows, 10.0, seed=1)
     >>> found.gap("loss", "gaussian") > 2 * found.gap("loss", "kurtosis")
     True
     """

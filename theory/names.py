@@ -14,8 +14,6 @@ from fractions import Fraction
 
 SMALLEST_START, LARGEST_START = 1e-300, 1e75
 """Of EPS: floats keep their digits, energies stay in range."""
-LARGEST_POWER = 400
-"""Of ten, up or down, in a number that is read: a longer fraction would only take memory."""
 
 
 def source_exponent(teacher: str) -> Fraction | None:
@@ -58,4 +56,5 @@ def read_number(text: str) -> Fraction | None:
         value = Decimal(text)
     except (ValueError, ZeroDivisionError, InvalidOperation):
         return None
-    return Fraction(value) if value.is_finite() and abs(value.adjusted()) <= LARGEST_POWER else None
+    # of ten, up or down, in a number that is read: a longer fraction would only take memory
+    return Fraction(value) if value.is_finite() and abs(value.adjusted()) <= 400 else None

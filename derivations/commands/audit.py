@@ -34,8 +34,6 @@ COLOURS = {
 HEADINGS = ("id", "paper", "verdict", "claim and evidence")
 TERMINAL_HEADINGS = ("id, paper, verdict", "claim and evidence")
 """On a terminal they stand one below the other, so that 80 columns leave room for the text."""
-PLACE_WIDTH = 24
-"""Columns of the place there."""
 
 
 @click.command(epilog=EXAMPLES)
@@ -119,7 +117,7 @@ def _readable(settled: Sequence["Adjudication"], output: Path | None) -> str:
     for item in settled:
         verdict = str(item.finding.verdict)
         mark = "" if item.agrees else f" (on record: {item.claim.verdict})"
-        place = fill(item.claim.place, PLACE_WIDTH) if terminal else item.claim.place
+        place = fill(item.claim.place, 24) if terminal else item.claim.place  # columns of the place there
         heading = [Text(item.claim.id, "bold"), Text(place, "dim"), Text(verdict + mark, COLOURS[verdict])]
         parts = [Text(plain(item.claim.text), "bold"), Text(item.evidence)]
         if item.correction:

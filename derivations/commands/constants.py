@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from theory.asymptotics import LocalFlow, PowerLaw, Spectrum
     from theory.constraint import Constraint
 
-PRINTABLE_DIGITS = 4000
-"""Python converts no longer numbers to text unless told to."""
 
 DIGITS, SWEEP_DIGITS, FLOAT_DIGITS = 50, 10, 15
 EXPONENT, DIMENSION = "2", "inf"
@@ -100,7 +98,7 @@ def read_exponents(text: str) -> tuple[Fraction, ...]:
 )
 @click.option(
     "--digits",
-    type=click.IntRange(1, PRINTABLE_DIGITS),
+    type=click.IntRange(1, 4000),  # Python converts no longer numbers to text unless told to
     metavar="N",
     help=f"Significant digits of every constant.  [default: {DIGITS}, or {SWEEP_DIGITS} in a sweep]",
 )

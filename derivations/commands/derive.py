@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from derivations.press.equations import Equation
     from theory.symbolic.hierarchy import AnyFlow
 
-FORMATS = ("text", "latex", "markdown", "mathml", "sympy")
-SUFFIXES = ("json", "tex", "md", "html", "xml", "py")
-"""Endings of files that may hold one of these, or JSON."""
 
 EXAMPLES = """\b
 Examples:
@@ -55,7 +52,12 @@ Examples:
     help="Also the mean step of online SGD, and of one student the covariance of the gradient.",
 )
 @click.option(
-    "--format", "layout", type=click.Choice(FORMATS), default="text", show_default=True, help="How to print."
+    "--format",
+    "layout",
+    type=click.Choice(("text", "latex", "markdown", "mathml", "sympy")),
+    default="text",
+    show_default=True,
+    help="How to print.",
 )
 @output_options
 def derive(
@@ -74,7 +76,8 @@ def derive(
     than 16 units the pair functions P(a, b, c) = E[f(X) g(Y)] are printed, which A and B are made of.
     """
     with bad_input():
-        as_json |= check_suffix(output, SUFFIXES) == "json"
+        # endings of files that may hold one of these, or JSON
+        as_json |= check_suffix(output, ("json", "tex", "md", "html", "xml", "py")) == "json"
     chosen = Chosen.taken(request)
     if names:
         if given := [*chosen.given, *(["--sgd"] if sgd else [])]:

@@ -273,6 +273,8 @@ def _model(chosen: Chosen, problem: "Problem", sgd: bool) -> Any:
         return network_model(chosen, problem)
     if chosen.train_weights is not None:
         raise ValueError("--train-weights is for descent on the population: leave out --sgd")
+    if chosen.normalised:
+        raise ValueError("--normalised is for descent on the population: leave out --sgd")
     from theory.symbolic import constrained
 
     model = symbolic_model(chosen.sides(problem))

@@ -20,9 +20,6 @@ from derivations.output import BadInput, json_text, progress, tables
 if TYPE_CHECKING:
     from numerics.precise import ExactProblem, PreciseSolution
 
-TABLE_DIGITS = 20
-"""Digits of a table at most; --json has all."""
-
 
 def exact_problem(digits: int, until: float, request: dict[str, Any]) -> "ExactProblem":
     """The problem that the options describe, its numbers exact; ValueError as in ``load_problem``."""
@@ -102,7 +99,7 @@ def digits_text(answer: dict[str, Any], as_json: bool, output: Path | None) -> s
         ("relative error", f"{answer['error']:.1e}"),
     ]
     names = ["t", "u", "s", "one_minus_u", "one_minus_s", "loss", "mse"]
-    shown = min(answer["digits"], TABLE_DIGITS)
+    shown = min(answer["digits"], 20)  # digits of a table at most; --json has all
     rows = [
         [cells[0], *(mp.nstr(mp.mpf(cell), shown) for cell in cells[1:])]
         for cells in zip(*(answer[name] for name in names), strict=True)

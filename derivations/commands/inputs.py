@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from theory.symbolic import EllipticalModel, IndependentModel
 
 GAUSSIAN, STUDENT = "gaussian", "student:"
-LINKS = ("--link", "--teacher-link")
 
 
 def inputs_option(command: Callable[..., None]) -> Callable[..., None]:
@@ -32,7 +31,7 @@ def check_inputs(sgd: bool, samples: int | None, digits: int | None, given: Sequ
     """Raise ValueError for options that do not go with ``--inputs``."""
     own = {"--sgd": sgd, "--samples": samples is not None, "--digits": digits is not None}
     others = [name for name, is_given in own.items() if is_given] + [
-        name for name in given if name not in LINKS
+        name for name in given if name not in ("--link", "--teacher-link")
     ]
     if others:
         raise ValueError(f"--inputs is for the flow of one student: leave out {', '.join(others)}")

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from derivations.court.table import Row
 
 DEFAULT = "report/index.html"
-BOOK = "book/index.html"
 
 EXAMPLES = """\b
 Examples:
@@ -51,7 +50,7 @@ def report(quick: bool, as_json: bool, output: Path) -> None:
         sections = list(pages.sections(quick, show))
         settled = verdicts()
     write(output.with_name(explorer.NAME), explorer.page())
-    write(output, pages.page(sections, settled, os.path.relpath(BOOK, output.parent)))
+    write(output, pages.page(sections, settled, os.path.relpath("book/index.html", output.parent)))
     contradicted = [row.id for row in settled if not row.agrees]
     holds = all(section.holds for section in sections) and not contradicted
     if as_json:

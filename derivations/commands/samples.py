@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from numerics import Problem
     from numerics.samples import SamplePrediction
 
-UNPREDICTED = ("u", "s", "one_minus_u", "one_minus_s", "recovered")
-"""What ``solve`` prints of the population's flow alone."""
-
 
 def samples_option(command: Callable[..., None]) -> Callable[..., None]:
     """The option of ``solve --samples``."""
@@ -66,9 +63,10 @@ def samples_content(
         run.population,
         sample_escape(run.population.problem, run.samples, noise_variance=run.noise_variance),
     )
+    # what solve prints of the population's flow alone
     answer = {
         **curves,
-        **dict.fromkeys(UNPREDICTED),
+        **dict.fromkeys(("u", "s", "one_minus_u", "one_minus_s", "recovered")),
         "samples": run.samples,
         "escape_rate": escape.mean,
         "escape_rate_std": escape.std,

@@ -11,9 +11,6 @@ from mpmath import mp
 from derivations.court.operators import Factors, ModeSum, Quotient, Terms
 from derivations.court.statement import BrokenStepError, Clause
 
-SMALL = 1e-9
-"""Above this the value of an expression at a point is not zero."""
-
 LISTED = 50
 """So many terms of an infinite sum are added one by one."""
 
@@ -294,7 +291,8 @@ def vanishes(expression: sympy.Expr) -> bool:
     names = sorted(done.atoms(sympy.Symbol, sympy.Indexed) - bound, key=str)
     place = {name: sympy.Rational(7 + 2 * number, 5 + number) for number, name in enumerate(names)}
     there = sympy.nan if done.has(sympy.Derivative) else done.xreplace(place)
-    if there.is_number and there.is_finite and abs(there.evalf()) > SMALL:
+    # above this the value of an expression at a point is not zero
+    if there.is_number and there.is_finite and abs(there.evalf()) > 1e-9:
         return False
     return bool(sympy.expand(done) == 0 or sympy.simplify(done) == 0)
 

@@ -20,9 +20,6 @@ HOLE = re.compile(r"<(\w+)(?:=([^<>\s]+))?>")
 FACTOR = re.compile(HOLE.pattern + r" (?=[\\(A-Z]|[a-z](?![a-z]))")
 """A number that is a factor of what follows."""
 
-RATIO_TOLERANCE = 0.005
-"""A ratio may differ by this fraction from the one on record: a constant wrong by 1 % shows."""
-
 
 class Effort(Enum):
     """How long an attack may take: ``QUICK`` for every run of the tests, ``FULL`` for the record."""
@@ -225,4 +222,5 @@ def _exact(text: str) -> Constants:
 def _close(found: float | None, recorded: float | None) -> bool:
     if found is None or recorded is None:
         return recorded is None
-    return abs(found - recorded) <= RATIO_TOLERANCE * abs(recorded)
+    # a ratio may differ by this fraction from the one on record: a constant wrong by 1 % shows
+    return abs(found - recorded) <= 0.005 * abs(recorded)

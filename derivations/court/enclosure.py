@@ -10,7 +10,6 @@ Box = list[Any]
 """One interval of mpmath for each coordinate."""
 
 ORDER = 14
-INFLATION = "0.02"
 
 
 class Enclosed(NamedTuple):
@@ -73,7 +72,7 @@ def _region(rates: Box, target: Box, w: Box, width: Any) -> Box:
     trial = w
     span = iv.mpf([0, width.b])
     for _ in range(20):
-        inflated = [x + iv.mpf(["-1", "1"]) * iv.mpf(INFLATION) * (abs(x).b + width.b) for x in trial]
+        inflated = [x + iv.mpf(["-1", "1"]) * iv.mpf("0.02") * (abs(x).b + width.b) for x in trial]
         slopes = [row[1] for row in _taylor(rates, target, inflated, 1)]
         trial = [x + span * slope for x, slope in zip(w, slopes, strict=True)]
         if all(x in box for x, box in zip(trial, inflated, strict=True)):

@@ -17,12 +17,6 @@ Names = Mapping[Any, Any]
 Given = float | Sequence[float] | Array
 """A number that a picture is computed with, or several."""
 
-DRAWN = 1e-8
-"""Within this share of itself a drawn value is that of the formula printed beside it."""
-
-DIFFERENCE_ROUNDING = 1e-12
-"""Of the largest value: differences are taken in some."""
-
 
 @dataclass(frozen=True, eq=False)
 class Law:
@@ -83,8 +77,9 @@ def _same(found: Array, expected: float | Array) -> bool:
     """Whether the values are those expected, where these are numbers."""
     found, expected = np.broadcast_arrays(found, expected)
     compared = ~np.isnan(expected)
-    rounding = DIFFERENCE_ROUNDING * np.abs(expected[compared]).max()
-    return bool(np.allclose(found[compared], expected[compared], rtol=DRAWN, atol=rounding))
+    rounding = 1e-12 * np.abs(expected[compared]).max()  # of the largest value: differences are taken in some
+    # within this share of itself a drawn value is that of the formula printed beside it
+    return bool(np.allclose(found[compared], expected[compared], rtol=1e-8, atol=rounding))
 
 
 def evaluated(expression: sympy.Expr, names: Names) -> Array:

@@ -16,8 +16,6 @@ from numerics.shown.figures import Curve, Panel, draw, encode
 VISIBLE = 0.05
 """Share of the axis by which measurement and statement must differ for an eye to tell them apart."""
 
-MARGIN = 0.06
-"""Share of the axis left free beyond the values."""
 
 PRINTED: dict[str, Any] = {"color": "#d55e00", "linestyle": "--"}
 OURS: dict[str, Any] = {"color": "#0072b2", "linestyle": "-"}
@@ -173,7 +171,8 @@ class Picture:
     def _heights(self, values: Array) -> Array:
         return np.log(values) if self.yscale == "log" else values
 
-    def _limits(self, *values: Array, margin: float = MARGIN) -> tuple[float, float]:
+    # share of the axis left free beyond the values
+    def _limits(self, *values: Array, margin: float = 0.06) -> tuple[float, float]:
         """The ends of the vertical axis around the values."""
         heights = self._heights(np.concatenate(values))
         low, high = float(np.nanmin(heights)), float(np.nanmax(heights))

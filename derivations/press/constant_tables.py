@@ -15,9 +15,6 @@ FORMATS = ("table", "csv", "markdown", "latex")
 ACROSS = 6
 """Exponents side by side in one table."""
 
-COLUMNS = 3
-LOGARITHMIC = 30.0
-"""A constant that varies by more than this factor is plotted on a logarithmic scale."""
 
 SHARED = ("exponent", "dimension", "teacher", "link", "width")
 FIELDS = (
@@ -150,8 +147,9 @@ def plot(answers: Sequence[Answer]) -> "Figure":
         if len(known) < 2:
             continue
         x, y = np.array(sorted(known)).T
-        scale = "log" if min(y) > 0 and max(y) > LOGARITHMIC * min(y) else "linear"
+        # a constant that varies by more than this factor is plotted on a logarithmic scale
+        scale = "log" if min(y) > 0 and max(y) > 30.0 * min(y) else "linear"
         panels.append(Panel([Curve("", x, y)], "$a$", "", "linear", scale, name.replace("_", " ")))
     if not panels:
         raise ValueError("no constant exists at two exponents or more: there is nothing to plot")
-    return draw(panels, columns=min(COLUMNS, len(panels)))
+    return draw(panels, columns=min(3, len(panels)))

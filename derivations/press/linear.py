@@ -9,7 +9,6 @@ RAISED = dict(zip("0123456789+-−=()niktdT⊤*′", "⁰¹²³⁴⁵⁶⁷⁸�
 LOWERED = dict(zip("0123456789+-−=()aeijkmnoprstux*", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑᵢⱼₖₘₙₒₚᵣₛₜᵤₓ⁎", strict=True))
 ACCENTS = {"˙": "\u0307", "^": "\u0302", "¯": "\u0304", "~": "\u0303", "→": "\u20d7", "ˆ": "\u0302"}
 SIGNS = "=≤≥<>≠≈∼≪≫≲≳≍→∈≡∝⇔⇒±"
-OPERATORS = "+−"
 OPENING = "([{⟨"
 
 
@@ -46,7 +45,7 @@ def _row(node: Element) -> str:
         symbol, before = piece.strip(), text.rstrip()
         if not symbol:
             text += piece
-        elif symbol in OPERATORS:
+        elif symbol in "+−":
             text += f" {symbol} " if before and before[-1] not in OPENING + SIGNS else symbol
         elif symbol in SIGNS:
             text = f"{before} {symbol} "

@@ -11,13 +11,6 @@ from theory.laws import B, Law, a, printed, quantity
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SHOWN = ((1.02, 4.0), (0.0, 3.0))
-"""Exponents a and B of the diagram."""
-
-CELLS = 241
-SMALLEST = 0.01
-"""Regimes on a smaller share of the diagram, such as borders, have no label."""
-
 
 def regimes(law: Law, exponents: Array, sources: Array) -> Array:
     """The number of the regime at each a of ``exponents`` (n) and B of ``sources`` (m): (m, n), -1 for none.
@@ -52,7 +45,8 @@ def diagram(law: Law) -> "Figure":
 
     from numerics.shown.figures import STYLE
 
-    first, sources = (np.linspace(*ends, CELLS) for ends in SHOWN)
+    # exponents a and B of the diagram
+    first, sources = (np.linspace(*ends, 241) for ends in ((1.02, 4.0), (0.0, 3.0)))
     found, values = regimes(law, first, sources), exponents(law, first, sources)
     with matplotlib.rc_context(STYLE):
         figure = Figure(layout="constrained")
@@ -61,7 +55,8 @@ def diagram(law: Law) -> "Figure":
         figure.colorbar(mesh, label=f"exponent of ${printed(law.variable)}$ in ${quantity(law)}$")
         for number, regime in enumerate(law.regimes):
             here = found == number
-            if here.mean() < SMALLEST:
+            # regimes on a smaller share of the diagram, such as borders, have no label
+            if here.mean() < 0.01:
                 continue
             axes.contour(first, sources, here, levels=[0.5], colors="white", linewidths=1.0)
             row, column = (int(np.median(places)) for places in np.nonzero(here))

@@ -16,10 +16,6 @@ DIMENSION, STEP_SIZE, REACHED = 300, 1e-3, 0.9
 SPAN = 10.0  # of figure 4, in units of 1/(16 λ_d)
 LONGEST = 10_000_000
 
-TOLERANCE = 1e-12
-TINY = 1e-250
-LATEST = 1e4  # in units of 1/(λ_1 s*)
-
 
 class Frozen(NamedTuple):
     """The approximation at times t (T,) ≥ ``start`` = T2: the MSE, nan at d = ∞, and what is recovered."""
@@ -81,10 +77,8 @@ def _weights_at(problem: Problem, overlap: float) -> tuple[float, Array]:
         return abs(pull @ weights) - overlap * energy[0, 0]
 
     reached.terminal = True  # type: ignore[attr-defined]  # the protocol of solve_ivp
-    latest = LATEST / (eigenvalues.max() * energy[0, 0])
-    run = solve_ivp(
-        velocity, (0.0, latest), problem.init, "DOP853", events=reached, rtol=TOLERANCE, atol=TINY
-    )
+    latest = 1e4 / (eigenvalues.max() * energy[0, 0])  # in units of 1/(λ_1 s*)
+    run = solve_ivp(velocity, (0.0, latest), problem.init, "DOP853", events=reached, rtol=1e-12, atol=1e-250)
     if not len(run.t_events[0]):
         raise ArithmeticError(f"|u| has not reached {overlap:g} s* by t = {latest:g}")
     return float(run.t_events[0][0]), run.y_events[0][0]

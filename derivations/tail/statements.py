@@ -35,8 +35,6 @@ LEARNED = sympy.Symbol(r"d\,(\sigma_*^2 - \mathrm{MSE})")
 X, z, kappa = sympy.symbols("X z kappa", positive=True)
 m = sympy.Symbol("m", integer=True, positive=True)
 S_d, BigO, incomplete = sympy.Symbol("S_d"), Function("O"), sympy.uppergamma
-REMAINDER = 0.002
-"""The logarithm of the remainder agrees so well with its order at the times that are compared."""
 
 EXPONENTS = ("1.5", "2", "3")
 
@@ -87,7 +85,8 @@ def _remainder(clauses: tuple[Clause, ...]) -> str:
         law, left = PowerLaw(exponent, "inf"), known(tail_remainder(exponent, tau))
         numbers = {a: mp.mpf(exponent), X: 16 * tau / law.trace_sum(), kappa: saddle_rate(mp.mpf(exponent))}
         printed = number(means(log(rest.args[0]).expand(force=True), numbers))
-        if not abs(mp.log(abs(left)) / printed - 1) < REMAINDER:
+        # the logarithm of the remainder agrees so well with its order at the times that are compared
+        if not abs(mp.log(abs(left)) / printed - 1) < 0.002:
             raise BrokenStepError(f"what is left falls otherwise than {rest.args[0]}")
     return "logarithm of the remainder"
 

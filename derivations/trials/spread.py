@@ -10,7 +10,7 @@ from numerics.arrays import Array
 from numerics.shown.figures import Curve, Panel
 from numerics.shown.phases import Phases
 
-SEEDS, FEW_SEEDS, POINTS = 60, 20, 200
+SEEDS, FEW_SEEDS = 60, 20
 LEVELS = (0.05, 0.5, 0.95)
 """Quantiles: the ends of the bands, and the median between them."""
 
@@ -59,7 +59,7 @@ def spread(
     exponent: float, dimension: int, horizon: float, first: float, delta: float, epsilon: float, seeds: int
 ) -> Spread:
     """Of Gaussian teachers and sphere starts with that many seeds, from 0 on."""
-    times = np.geomspace(first, horizon, POINTS)
+    times = np.geomspace(first, horizon, 200)
     runs = [
         solve(power_law(exponent, dimension, "gaussian", "sphere", seed), horizon) for seed in range(seeds)
     ]

@@ -29,11 +29,6 @@ if TYPE_CHECKING:
     from theory.symbolic.closures import ModeSystem, MomentSystem, VolterraSystem
     from theory.symbolic.measure import SpectralMeasure
 
-RELATIVE, ABSOLUTE = 1e-12, 1e-15
-COMPANION = 100.0
-"""Of the tolerances: those of the run beside, whose distance is the error that is stated."""
-BLOW_UP = 1e3
-"""Statistics beyond this multiple of the teacher's energy, or of their start, count as blown up."""
 DRAWN = 400
 NODES, MORE_NODES = 40, 56
 """Of the integral equations: those of the run, and of the one that its error is taken from."""
@@ -212,9 +207,11 @@ Found = tuple[float, float, Callable[[Array], Array]]
 def _moments(system: "MomentSystem", problem: Problem, until: float) -> Found:
     """The statistics of all orders, by DOP853, and a companion with larger tolerances."""
     velocity, start = _tower(system, problem)
-    bound = BLOW_UP * max(problem.teacher_energy, float(np.abs(start).max()))
+    # statistics beyond this multiple of the teacher's energy, or of their start, count as blown up
+    bound = 1e3 * max(problem.teacher_energy, float(np.abs(start).max()))
+    # of the tolerances: those of the run beside, whose distance is the error that is stated
     (end, solution), (other_end, other) = (
-        _integrated(velocity, start, until, bound, loose) for loose in (1.0, COMPANION)
+        _integrated(velocity, start, until, bound, loose) for loose in (1.0, 100.0)
     )
     shape = start.shape
 
@@ -280,8 +277,8 @@ def _integrated(
             "DOP853",
             dense_output=True,
             events=blown_up,
-            rtol=loose * RELATIVE,
-            atol=loose * ABSOLUTE,
+            rtol=loose * 1e-12,
+            atol=loose * 1e-15,
         )
     return float(run.t[-1]), run.sol
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from theory.symbolic.closures import Response, VolterraSystem
     from theory.symbolic.measure import SpectralMeasure
 
-ITERATIONS = 500
-TOLERANCE = 1e-14
-
 
 @dataclass(frozen=True)
 class Term:
@@ -117,14 +114,14 @@ def solve_volterra(
     times, integral = until * points, until * integral
     clock, source = np.zeros(nodes), np.zeros(nodes)
     overlaps = np.full((2, nodes), np.nan)
-    for _ in range(ITERATIONS):
+    for _ in range(500):
         before = overlaps
         overlaps = np.stack(
             [sum(term.evaluate(clock, source, integral) for term in terms) for terms in (s, u)]
         )
         rate, source = drift(overlaps)
         clock = integral @ rate
-        if np.all(np.abs(overlaps - before) <= TOLERANCE * np.abs(overlaps).max(axis=1, keepdims=True)):
+        if np.all(np.abs(overlaps - before) <= 1e-14 * np.abs(overlaps).max(axis=1, keepdims=True)):
             return times, overlaps[0], overlaps[1], clock
         if not np.isfinite(overlaps).all():
             break

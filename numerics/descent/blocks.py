@@ -29,10 +29,8 @@ from numerics.state.observables import norms
 
 STAGES = 12
 TOLERANCE = 1e-13
-GROWTH = 2.5
 LARGEST_BLOCK_ERROR = 10.0 * TOLERANCE
 WORTHWHILE = 256  # a block costs as much as a few hundred plain steps
-DEAD = 1e-16
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +111,7 @@ class Blocks:
                 continue
             statistics = np.concatenate([self.iterate.statistics()[:, None], result.statistics], axis=1)
             error, decay = self._truncation(table, statistics)
-            factor = min(max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1), GROWTH)
+            factor = min(max(0.9 * (TOLERANCE / max(error, 1e-300)) ** (1.0 / (STAGES + 2)), 0.1), 2.5)
             flat = decay > NOISE_DECAY if error <= LARGEST_BLOCK_ERROR else error > NOISE_DECAY * before
             self.noisy = flat and error <= self._noise
             if error <= LARGEST_BLOCK_ERROR or self.noisy:
@@ -198,7 +196,7 @@ class Blocks:
         multiplier = 1.0 - largest * largest_curvature(self.iterate, 1.0 / largest)
         if multiplier >= 0:
             return 0.0
-        return math.log(DEAD) / math.log(-multiplier) if multiplier > -1 else math.inf
+        return math.log(1e-16) / math.log(-multiplier) if multiplier > -1 else math.inf
 
 
 def _paced(chart: Chart, pace: Array) -> Chart:

@@ -30,7 +30,6 @@ SUBSTEPS, FOLD = 4, 0.125  # steps in time in a block at least, and e-folds of a
 FIRST = 1e-3  # of a step: until then the variances grow as at the start
 PLAIN, FASTER = 17, 7  # steps of the plain loop in one step in time: 5 or 2 of them are GAMMA of it
 TINY = 1e-300
-MOVED = 1e-3  # of its distance: a mode that comes less far has no part in R
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +160,8 @@ class Accompanied(Moments):
         """Begin with runs that agree."""
         energy = max(self.problem.teacher_energy, self.problem.start_energy)
         moved = 8.0 * self.protocol.duration * self.modes.eigenvalues[self.taught] * energy
-        self.followed = self.taught[moved > MOVED * min(1.0, moved.max(initial=0.0))]
+        # of its distance: a mode that comes less far has no part in R
+        self.followed = self.taught[moved > 1e-3 * min(1.0, moved.max(initial=0.0))]
         spread = np.flatnonzero(self.counts > 0)
         spectrum = np.stack([self.modes.eigenvalues[spread], self.counts[spread]])
         self.covariance = Covariance(self.modes.eigenvalues[self.followed], spectrum)

@@ -16,10 +16,6 @@ from numerics.quadrature.summation import Summation
 from numerics.solver.contract import NoConvergence, StepResult
 from numerics.solver.step import SINGLE_ROUNDING, magnitudes
 
-ITERATIONS = 12
-CONVERGED = 1e-13
-PER_BLOCK = 2e-14  # rounding
-
 
 class MomentBlocks(Blocks):
     """Takes :class:`~numerics.descent.moments.Moments` on by blocks, as long as accuracy allows.
@@ -40,7 +36,7 @@ class MomentBlocks(Blocks):
         return solved.result()
 
     def _accept(self, table: Summation, statistics: Array, result: StepResult) -> Block:
-        self.error += self._truncation(table, statistics)[0] + PER_BLOCK
+        self.error += self._truncation(table, statistics)[0] + 2e-14  # rounding
         return super()._accept(table, statistics, result)
 
     def _lengths(self, result: StepResult) -> Array:
@@ -62,7 +58,7 @@ def solve_moments(table: Summation, now: Moments, guess: Array) -> "SolvedMoment
     """
     unknowns, units, sizes = guess, magnitudes(guess), now.protocol.at_nodes(now.done, table)
     rounding, before = SINGLE_ROUNDING * now.term_sizes(), 1.0
-    for _ in range(ITERATIONS):
+    for _ in range(12):
         solved = SolvedMoments(table, now, sizes, unknowns)
         change = solved.newton(solved.statistics() - unknowns, units)
         unknowns = unknowns + change
@@ -71,7 +67,7 @@ def solve_moments(table: Summation, now: Moments, guess: Array) -> "SolvedMoment
         worst = float((moved / units).max())
         if not np.isfinite(worst) or worst > 2.0 * before:
             break
-        if np.all(moved * min(1.0, worst / before) <= CONVERGED * units + rounding):
+        if np.all(moved * min(1.0, worst / before) <= 1e-13 * units + rounding):
             return SolvedMoments(table, now, sizes, unknowns)
         before = worst
     raise NoConvergence

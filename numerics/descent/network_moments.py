@@ -93,7 +93,7 @@ def predict_sgd_network(
 
     >>> from theory.symbolic import Model, Z
     >>> pair = Model("pair", Z**2, Z**2, (1, 1), (1, 1))
-    >>> problem = Problem([0.75, 0.25], [[1.0, 0.0], [0.0, 1.0]], [[0.9, 0.1], [0.2, 0.8]])
+    >>> problem = Problem([0.5, 0.3, 0.1, 0.1], np.eye(4)[:2], np.eye(4)[:2] + 0.1 * np.eye(4)[2:])
     >>> run = predict_sgd_network(problem, 1e-3, 100, model=pair, points=2)
     >>> run.S.shape, bool(run.loss[-1] < run.loss[0])
     ((2, 2, 2), True)

@@ -32,9 +32,6 @@ from numerics.solver.constrained import check_norms
 from theory.constraint import Constraint
 from theory.expected import Count, Kind, checked
 
-HELD_OUT = 20_000  # inputs of a sampler on which the loss is measured
-OWN = 2  # beside the kinds of streams in numerics.descent.draws
-
 Sampler = Callable[[np.random.Generator, int], Array]
 """From a generator and a number n: inputs x (n, d)."""
 
@@ -413,11 +410,13 @@ class _Inputs:
 
     def generator(self, seed: int, block: int) -> np.random.Generator:
         """That of a run in one block of its steps."""
-        return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(block, OWN))))
+        # beside the kinds of streams in numerics.descent.draws
+        return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=(block, 2))))
 
     def held_out(self) -> Array:
         """Inputs (n, d) on which a loss is measured: all rows of a matrix."""
-        return self.draw(self.generator(0, -1 % 2**32), HELD_OUT) if self.matrix is None else self.matrix
+        # inputs of a sampler on which the loss is measured
+        return self.draw(self.generator(0, -1 % 2**32), 20_000) if self.matrix is None else self.matrix
 
     def draw(self, rng: np.random.Generator, count: int) -> Array:
         """So many inputs (count, d). Raises ValueError where a sampler returns another shape."""

@@ -26,8 +26,6 @@ from numerics.state.observables import Observables, Overlaps, TrainedOverlaps, o
 from theory.expected import checked
 
 PATIENCE = 512
-LONGEST_PATIENCE = 2**14
-MOST_RATE = 0.5  # of what a step does to a mode that is reduced with others
 
 
 @checked
@@ -170,7 +168,7 @@ def _check_momentum(momentum: float, model: RightHandSides) -> None:
 
 
 def reduced(problem: Problem, protocol: DescentProtocol, model: RightHandSides) -> Problem:
-    """The problem with its slow modes reduced, those which a step moves by less than a factor MOST_RATE.
+    """The problem with its slow modes reduced, those which a step moves by less than half of themselves.
 
     A mode's factor over many steps is then close to the exponential that the reduction is made for.
     """
@@ -196,9 +194,10 @@ def reduced(problem: Problem, protocol: DescentProtocol, model: RightHandSides) 
 
 
 def fast_modes(eigenvalues: Array, problem: Problem, step_size: float, model: RightHandSides) -> Array:
-    """Which of the ``eigenvalues`` have modes that a step moves by more than the factor MOST_RATE."""
+    """Which of the ``eigenvalues`` have modes that a step moves by more than half of themselves."""
     energy = max(problem.teacher_energy, problem.start_energy)
-    found: Array = 8.0 * step_size * speed(problem, model) * energy * eigenvalues > MOST_RATE
+    # of what a step does to a mode that is reduced with others
+    found: Array = 8.0 * step_size * speed(problem, model) * energy * eigenvalues > 0.5
     return found
 
 
@@ -228,7 +227,7 @@ def stretches(
                 state.advance(int(number) - state.done)
                 yield Stretch.at(state)
             state.advance(end - state.done)
-            patience = min(2 * patience, LONGEST_PATIENCE)
+            patience = min(2 * patience, 2**14)
         if progress is not None:
             progress(min(state.done, steps))
 

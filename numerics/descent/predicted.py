@@ -36,7 +36,6 @@ from numerics.state.observables import Observables
 from theory.expected import Count, checked
 
 BAND = ("u_std", "s_std", "loss_std", "mse_std")
-COARSE = 1e-3  # error of the modes that the band is computed on
 
 
 @checked
@@ -210,7 +209,8 @@ def _band(
     """The standard deviations (4, n) after the steps ``recorded``, and the largest of u or s until then."""
     if recorded[-1] == 0:
         return np.zeros((len(BAND), len(recorded))), 0.0
-    few = reduce(problem, speed(problem, model) * 2.0 * protocol.duration, COARSE)
+    # error of the modes that the band is computed on
+    few = reduce(problem, speed(problem, model) * 2.0 * protocol.duration, 1e-3)
     few, counts = _measured(few, protocol, model, False)
     state = Accompanied(few, counts, protocol, model, noise)
     state.accompany()

@@ -17,7 +17,6 @@ from numerics.quadrature.summation import Summation
 from numerics.shown.cards import Rows
 from theory.expected import Kind, checked, shown
 
-SHOWN = 40  # characters of a schedule on a card
 LARGEST_COUNT = 2**53  # beyond, step numbers are no longer exact floats
 
 SCHEDULE = Kind(
@@ -182,7 +181,7 @@ class DescentProtocol:
         yield "step size", float(self.step_size)
         if not self.schedule.is_constant:
             text = str(self.schedule)
-            yield "schedule", text if len(text) <= SHOWN else "listed"
+            yield "schedule", text if len(text) <= 40 else "listed"  # characters of a schedule on a card
         yield "steps", self.steps
         yield "batch", batch_text(self.batch)
         yield "noise variance", float(self.noise_variance)

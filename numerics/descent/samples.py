@@ -24,13 +24,10 @@ from numerics.state import charts
 from numerics.state.observables import norms, observe
 from theory.expected import Count, Whole, checked
 
-RELATIVE, ABSOLUTE = 1e-10, 1e-13  # tolerances of the ODE, the second in units of the teacher's length
 REPORT_EVERY = 1000
 CHECKED, CORRELATED = 64, 10.0
 """So many components of the inputs are compared, and their correlation, times √n, that is too much."""
 
-NOTHING = 1e-7
-"""Components that are smaller than this beside the largest are rounding."""
 
 STREAM = (0, 0)  # keys of one length more than those of problems and of online SGD
 
@@ -92,7 +89,8 @@ class Samples:
         first = np.argsort(self.problem.eigenvalues)[::-1][:CHECKED]
         columns = self.inputs[:, first]
         lengths = np.linalg.norm(columns, axis=0)
-        seen = lengths > NOTHING * lengths.max(initial=0.0)
+        # components that are smaller than this beside the largest are rounding
+        seen = lengths > 1e-7 * lengths.max(initial=0.0)
         columns = columns[:, seen] / lengths[seen]
         correlations = np.abs(columns.T @ columns - np.eye(columns.shape[1]))
         if correlations.size and correlations.max() * np.sqrt(len(columns)) > CORRELATED:
@@ -193,6 +191,7 @@ def empirical_flow(samples: Samples, times: Sequence[float] | Array) -> Empirica
     start, teacher = samples.problem.init, samples.problem.teacher
     if t[-1] == 0:
         return samples.observed(t, start[None])
+    # in units of the teacher's length
     solution = solve_ivp(
         lambda _, w: -samples.gradient(w),
         (0.0, t[-1]),
@@ -200,8 +199,8 @@ def empirical_flow(samples: Samples, times: Sequence[float] | Array) -> Empirica
         method="LSODA",
         t_eval=t,
         jac=lambda _, w: -samples.hessian(w),
-        rtol=RELATIVE,
-        atol=ABSOLUTE * float(np.linalg.norm(teacher)) / np.sqrt(len(teacher)),
+        rtol=1e-10,
+        atol=1e-13 * float(np.linalg.norm(teacher)) / np.sqrt(len(teacher)),
     )
     if not solution.success:
         raise ArithmeticError(f"the flow on samples ended at t = {solution.t[-1]:g}: {solution.message}")

@@ -36,9 +36,6 @@ Factor = Callable[[Array], Array]
 Share = Annotated[float, Only("a share of the steps, 0 to 1", lambda share: 0 <= share <= 1)]
 
 FORMS = "constant, power:P, power:P,K, poly:P, linear, cosine, wsd:W,D"
-LONG_RUN = 256  # equal numbers in a list that are a piece of their own
-FITTED = 1e-13  # relative error of the polynomials that stand for a list
-SEEN = 4096  # entries of a list that a polynomial is fitted to
 DIRECT = 32.0  # below, a sum of powers is taken term by term
 BERNOULLI = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160)
 """B_2j/(2j)! of the Euler–Maclaurin formula."""
@@ -216,7 +213,8 @@ class Listed(Schedule):
             raise ValueError("a schedule must not be 0 throughout")
         object.__setattr__(self, "values", values)
         changes = np.concatenate([[0], 1 + np.flatnonzero(np.diff(values)), [len(values)]])
-        long = np.flatnonzero(np.diff(changes) >= LONG_RUN)
+        # equal numbers in a list that are a piece of their own
+        long = np.flatnonzero(np.diff(changes) >= 256)
         object.__setattr__(self, "_ends", np.unique(changes[[*long, *(long + 1), -1]]))
 
     _ends = np.zeros(0)
@@ -230,9 +228,11 @@ class Listed(Schedule):
         """f at the nodes (s,), by the polynomial through the numbers of the block."""
         values = self.values[begin : begin + table.steps]
         x = 2.0 * np.arange(len(values)) / len(values) - 1.0
-        some = slice(None, None, max(1, len(values) // SEEN))
+        # entries of a list that a polynomial is fitted to
+        some = slice(None, None, max(1, len(values) // 4096))
         fitted = chebyshev.chebfit(x[some], values[some], table.stages - 1)
-        if np.abs(chebyshev.chebval(x, fitted) - values).max() > FITTED * values.max():
+        # relative error of the polynomials that stand for a list
+        if np.abs(chebyshev.chebval(x, fitted) - values).max() > 1e-13 * values.max():
             raise NoConvergence
         return chebyshev.chebval(2.0 * table.nodes - 1.0, fitted)
 

@@ -10,10 +10,6 @@ from numerics.descent.protocol import DescentProtocol
 from numerics.problems.problem import Problem
 from theory.expected import Positive, checked
 
-RATIO = 2.0
-WORSE = 3
-TOLERANCE = 1e-3
-
 
 @checked
 @dataclass(frozen=True, eq=False)
@@ -61,14 +57,14 @@ def tune_sgd(problem: Problem, protocol: DescentProtocol, largest: Positive) -> 
             return math.inf
 
     steps, losses = [math.log(largest)], [loss(math.log(largest))]
-    while len(losses) - 1 - int(np.argmin(losses)) < WORSE:
-        steps.append(steps[-1] - math.log(RATIO))
+    while len(losses) - 1 - int(np.argmin(losses)) < 3:
+        steps.append(steps[-1] - math.log(2.0))
         losses.append(loss(steps[-1]))
     if not math.isfinite(min(losses)):
         raise ValueError(f"the mean of SGD diverges at the step size {largest:g}, and at an eighth of it")
     place = int(np.argmin(losses))
     ends = steps[place + 1], steps[max(place - 1, 0)]
-    found = minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": TOLERANCE})
+    found = minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": 1e-3})
     best, bounded = (steps[0], True) if losses[0] <= found.fun else (float(found.x), False)
     chosen = predicted(best)
     return Tuned(chosen.protocol, float(chosen.loss[-1]), bounded, chosen)

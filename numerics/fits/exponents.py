@@ -39,22 +39,13 @@ STARTS = (0.0, 0.15, 0.3, 0.45, 0.6)
 """Shares of the data, from the earliest on, that the windows compared leave out."""
 
 MOST_TERMS = 8
-SPARE = 3
-"""Points beyond the unknowns that a fit needs, so that its scatter means something."""
 
-MARGIN = 1.3
-"""On 95 % of the scatter, for the choice among fits. Calibrated on random laws, as the tests repeat it."""
 
 SINGULAR = 1e-14
 """Of the largest singular value: terms below cannot be told apart."""
 NOISE = 1e-8
 """Relative noise from which on a curve is measured, not computed: its scatter decides about a fit."""
 
-CONVERGING = 0.3
-"""What the last moves from term to term are at most, of the first, where the series converges."""
-
-CAUTION = 3.0
-"""On the errors of laws with a logarithm, whose τ enters nonlinearly; calibrated as well."""
 
 AHEAD, SCANNED, REFINED = (-2.0, 4.0), 25, 12
 """Where log(log t_0 − log τ) is looked for, τ the unit of time of a logarithm, and how finely."""
@@ -233,7 +224,8 @@ def detect_logarithm(
             grid = np.linspace(grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)], 5)
         fits.append(_fit(clock, heights, laws(grid[2]), powers))
     (estimates, errors), (others, _) = sorted(fits, key=lambda fit: fit[1][-1])
-    errors = CAUTION * (errors + np.abs(estimates - others))
+    # on the errors of laws with a logarithm, whose τ enters nonlinearly; calibrated as well
+    errors = 3.0 * (errors + np.abs(estimates - others))
     return LogarithmFit(float(estimates[3]), float(errors[3]), float(estimates[1]), float(errors[1]))
 
 
@@ -281,7 +273,8 @@ def _diverges(heights: Array, laws: Array, terms: Array) -> bool:
     if len(known) <= MOST_TERMS:
         return False
     moves = np.abs(np.diff(known[:, 0]))
-    return bool(np.median(moves[-3:]) > CONVERGING * np.median(moves[:3]))
+    # what the last moves from term to term are at most, of the first, where the series converges
+    return bool(np.median(moves[-3:]) > 0.3 * np.median(moves[:3]))
 
 
 def _powers(clock: Array, terms: Sequence[tuple[float, int]]) -> Array:
@@ -313,7 +306,9 @@ def _fit(clock: Array, heights: Array, laws: Array, terms: Array) -> tuple[Array
         for place in range(1, min(len(windows), len(nearby))):
             estimate, scatter = windows[place]
             moved = np.abs(windows[max(0, place - 2) : place, 0] - estimate).max(axis=0)
-            total = MARGIN * scatter + moved + np.abs(nearby[place, 0] - estimate)
+            # on 95 % of the scatter, for the choice among fits. Calibrated on random laws, as the tests
+            # repeat it
+            total = 1.3 * scatter + moved + np.abs(nearby[place, 0] - estimate)
             if best is None or total[-1] < best[1][-1]:
                 best = estimate, total
     if best is None:
@@ -324,7 +319,8 @@ def _fit(clock: Array, heights: Array, laws: Array, terms: Array) -> tuple[Array
 def _begins(points: int, unknowns: int) -> list[int]:
     """Where the windows begin that hold enough points."""
     begins = dict.fromkeys(int(share * points) for share in STARTS)
-    return [begin for begin in begins if points - begin >= unknowns + SPARE]
+    # points beyond the unknowns that a fit needs, so that its scatter means something
+    return [begin for begin in begins if points - begin >= unknowns + 3]
 
 
 def _least_squares(rows: Array, heights: Array, floor: float) -> Array | None:

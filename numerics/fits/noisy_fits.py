@@ -27,16 +27,12 @@ TRIED = 12
 LEAST = 1e-3
 """Of the values: no curve on the way to the best fit is taken for less."""
 
-HIGHEST = 700.0
-"""Of the logarithm of a prefactor, which means nothing by then."""
 
-STEPS = 60
 TOLERANCES = {"ftol": 1e-15, "xtol": 1e-15, "gtol": 1e-15}
 
 REFUSED, SUSPECT = 1e-5, 0.05
 """Chances of a misfit that refuse a fit, and that call for one term more."""
 
-FEW = 12
 SMOOTH, HIGH, COMPONENTS = 8, 24, 10
 """Polynomials in log t that laws may need, and so many beyond them are looked at for noise."""
 
@@ -62,7 +58,7 @@ def noise_in(times: Array, values: Array) -> float:
     Along ever higher polynomials in log t smooth curves have ever smaller components, noise has not: not
     among all that are looked at, nor among the higher half of these, where a curve with a bend falls.
     """
-    begin = len(times) // 2 if len(times) >= 2 * FEW else 0
+    begin = len(times) // 2 if len(times) >= 2 * 12 else 0
     clock, heights = np.log(times[begin:]), np.log(np.abs(values[begin:]))
     seen = min(COMPONENTS, len(clock) - 2)
     last = len(clock) - seen
@@ -181,7 +177,8 @@ class _Curve:
         free = self.exponent is None
         exponent = float(found[1]) if self.exponent is None else self.exponent
         height = responses[0] - self.middle * responses[1] if free else responses[0]
-        prefactor = self.sign * math.exp(min(found[0] - (self.middle * exponent if free else 0.0), HIGHEST))
+        # of the logarithm of a prefactor, which means nothing by then
+        prefactor = self.sign * math.exp(min(found[0] - (self.middle * exponent if free else 0.0), 700.0))
         fit = PowerLawFit(
             exponent, errors[1] if free else 0.0, prefactor, abs(prefactor) * scatter.deviation(height)
         )
@@ -214,7 +211,7 @@ class _Curve:
             tangents,
             x_scale="jac",
             method="lm",
-            max_nfev=STEPS,
+            max_nfev=60,
             **TOLERANCES,
         ).x
         step = -_solve(tangents(best), residuals(best))

@@ -23,14 +23,9 @@ FEWEST_COMPONENTS = 6
 LOWEST_COMPONENTS = 3
 """Of these are compared with the rest and those beyond, to see a misfit."""
 
-BEYOND = 3
-"""Times as many components are looked at for that."""
 
 QUIET = 5
 """Lags in a row that are indistinguishable from 0 where the correlation ends."""
-
-LEAST = 0.1
-"""Of the white noise of the same size: no direction is taken to have less."""
 
 
 class Scatter(NamedTuple):
@@ -61,7 +56,7 @@ def scatter_of(residuals: Array, tangents: Array, least: float = 0.0) -> Scatter
 
     points, unknowns = tangents.shape
     count = min(max(FEWEST_COMPONENTS, round(0.3 * points ** (2 / 3))), points - unknowns)
-    seen = min(BEYOND * count, points - unknowns)
+    seen = min(3 * count, points - unknowns)  # times as many components are looked at for that
     places = np.linspace(-1.0, 1.0, points)
     polynomials = np.polynomial.chebyshev.chebvander(places, unknowns + seen - 1)
     scale = np.linalg.norm(tangents, axis=0)
@@ -94,4 +89,5 @@ def _variances(columns: Array, covariances: Array) -> Array:
     white = np.sum(columns**2, axis=0)
     points = len(columns)
     products = [np.sum(columns[lag:] * columns[: points - lag], axis=0) for lag in range(len(covariances))]
-    return np.maximum(2.0 * (covariances @ np.array(products)) - covariances[0] * white, LEAST * white)
+    # of the white noise of the same size: no direction is taken to have less
+    return np.maximum(2.0 * (covariances @ np.array(products)) - covariances[0] * white, 0.1 * white)

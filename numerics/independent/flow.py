@@ -25,11 +25,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-12
 """Of a step's last coefficient, in units of √R_20."""
 
-NEAR, FAR = 0.1, 0.3
-"""Squared distances to the teacher, in units of s*, at which coordinates are centred there and no more."""
 
-GROWTH, SHRINKAGE, SAFETY = 3.0, 0.25, 0.8
-FIRST = 0.1
+SAFETY = 0.8
 LEAST = 1e-14
 """A step below so much of the time reached, and of the fastest rate's, is none."""
 
@@ -204,7 +201,7 @@ def _integrated(
         else []
     )
     now, done = 0.0, len(rows)
-    width = FIRST / max(
+    width = 0.1 / max(
         np.abs(charts[state.sign].own_rate(state.x)).max(), 1.0 / times[-1] if times[-1] else 1.0
     )
     while done < len(times):
@@ -212,7 +209,7 @@ def _integrated(
         taken = attempt(sums, state.x, width, stages)
         error = np.inf if taken is None else _last_coefficient(sums, table.to_chebyshev, taken.values)
         if taken is None or error > TOLERANCE:
-            width *= max(SHRINKAGE, SAFETY * (TOLERANCE / error) ** (1 / stages))
+            width *= max(0.25, SAFETY * (TOLERANCE / error) ** (1 / stages))
             if width < LEAST * max(now, times[0] or times[-1] * LEAST):
                 raise ArithmeticError(f"the flow on independent coordinates stopped at t = {now:g}")
             continue
@@ -225,7 +222,7 @@ def _integrated(
         now += width
         ahead = state._replace(x=taken.values[-1], w=state.w + taken.added[-1], steps=state.steps + 1)
         state = _placed(scene, ahead)
-        width *= min(GROWTH, SAFETY * (TOLERANCE / max(error, 1e-300)) ** (1 / stages))
+        width *= min(3.0, SAFETY * (TOLERANCE / max(error, 1e-300)) ** (1 / stages))
         if progress is not None:
             progress(now)
     return Observables(*np.concatenate(rows, axis=1)), state
@@ -246,10 +243,11 @@ def _placed(scene: _Scene, state: _State) -> _State:
         sign = 1 if float((counts * teacher) @ state.x) >= 0 else -1
         away = state.x - sign * teacher
         near = float(away**2 @ counts) / scene.energy
+        # squared, in units of s*: coordinates are centred there
         return (
-            state._replace(x=away, sign=sign, distance=near) if near < NEAR else state._replace(distance=near)
+            state._replace(x=away, sign=sign, distance=near) if near < 0.1 else state._replace(distance=near)
         )
-    if distance > FAR:
+    if distance > 0.3:
         return state._replace(x=state.w, sign=0, distance=distance)
     return state._replace(distance=distance)
 

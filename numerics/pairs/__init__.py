@@ -65,9 +65,6 @@ AnyLink = Annotated[
 ]
 """What the units of a side compute: the same, or each its own."""
 
-FEW = 4
-"""Vectors of a model whose module is generated with all overlaps and areas as symbols."""
-
 
 @checked
 def network(
@@ -230,7 +227,8 @@ def _has_areas(model: "Model") -> bool:
     from theory.symbolic.links import has_kink, is_combination, link_terms
 
     links = {link for _, link in model.units}
-    if model.students + model.teachers > FEW or not all(map(is_combination, links)):
+    # vectors of a model whose module is generated with all overlaps and areas as symbols
+    if model.students + model.teachers > 4 or not all(map(is_combination, links)):
         return False
     atoms = {atom for link in links for atom in link_terms(link)}
     known = all(isinstance(a, Monomial) or a == Sign(1) or isinstance(a, ErrorFunction) for a in atoms)

@@ -22,10 +22,7 @@ from numerics.quadrature.chebyshev import chebyshev_polynomials
 
 Function = Callable[[Array], Array]
 
-FARTHEST = 16.0
-"""Largest ``|ξ|`` of the quadrature: the weight is 1e-56 there."""
 
-PANEL_NODES = 32
 PANELS, NARROWEST = 16, 7
 """Of ``ξ > 0``, that resolve ``he_k`` for ``k`` up to 4 PANELS²; the first is halved so often towards 0,
 where a link of a large variance has its poles.
@@ -34,23 +31,12 @@ where a link of a large variance has its poles.
 DEGREES = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 """Numbers of coefficients, of which the least that serves is used."""
 
-SHIFTS = 4
-"""The highest derivative whose coefficients are those of the function itself, shifted."""
-
-NEGLIGIBLE = 1e-22
-"""Of the sum of squares of the highest known derivative: a tail that is left out."""
 
 MARKS, SMALLEST = 0.25, 2.0**-10
 """Binary logarithms between variances, from the smallest, at which it is found out how many serve."""
 
 PLACES, LENGTH = 24, 4.0
 """Chebyshev nodes of a piece, and ``√k`` times its length in ``ln a``, for ``k`` coefficients."""
-
-CONVERGED = 4e-15
-"""Of the norm: the last two Chebyshev coefficients of a piece."""
-
-PIECES, REMEMBERED = 512, 12
-"""Pieces, and tables of coefficients, that are kept."""
 
 
 class SampledSeries:
@@ -72,7 +58,8 @@ class SampledSeries:
         mark = np.ceil(np.log2(largest) / MARKS) if np.isfinite(largest) else np.inf
         if mark not in self._degrees:
             variance, order = np.array(2.0 ** (mark * MARKS)), len(self.derivatives) - 1
-            serving = (k for k in DEGREES if self.left_out(variance, k, order) <= NEGLIGIBLE)
+            # of the sum of squares of the highest known derivative: a tail that is left out
+            serving = (k for k in DEGREES if self.left_out(variance, k, order) <= 1e-22)
             self._degrees[mark] = next(serving, DEGREES[-1])
         return self._degrees[mark]
 
@@ -93,7 +80,7 @@ class SampledSeries:
         variances = np.asarray(variances, float)
         key = order, degree, variances.tobytes()
         if key not in self._found:
-            _shorten(self._found, REMEMBERED)
+            _shorten(self._found, 12)
             self._found[key] = self._coefficients(order, variances.ravel(), degree)
         return self._found[key].reshape(degree, *variances.shape)
 
@@ -120,14 +107,15 @@ class SampledSeries:
         """
         key = order, degree, number
         if key not in self._pieces:
-            _shorten(self._pieces, PIECES)
+            _shorten(self._pieces, 512)
             angles = np.pi * (np.arange(PLACES) + 0.5) / PLACES
             variances = np.exp((number + (1 + np.cos(angles)) / 2) * LENGTH / np.sqrt(degree))
             values = self._integrals(order, variances, degree)
             transform = np.cos(np.outer(angles, np.arange(PLACES))) * (2 / PLACES)
             transform[:, 0] /= 2
             found = values @ transform
-            converged = np.abs(found[:, -2:]).max() <= CONVERGED * np.linalg.norm(found[:, 0])
+            # of the norm: the last two Chebyshev coefficients of a piece
+            converged = np.abs(found[:, -2:]).max() <= 4e-15 * np.linalg.norm(found[:, 0])
             self._pieces[key] = found if converged else None
         return self._pieces[key]
 
@@ -135,7 +123,8 @@ class SampledSeries:
         """The coefficients (degree, V) by quadrature, of the highest known derivative, shifted."""
         known = min(order, len(self.derivatives) - 1)
         missing = order - known
-        nodes, tables = hermite_quadrature(degree + SHIFTS)
+        # the highest derivative whose coefficients are those of the function itself, shifted
+        nodes, tables = hermite_quadrature(degree + 4)
         with np.errstate(all="ignore"):
             scale = np.sqrt(variances)
             places = np.outer(nodes, scale)
@@ -164,8 +153,9 @@ def hermite_quadrature(degree: int) -> tuple[Array, tuple[Array, Array]]:
     >>> np.round(even @ (2 * nodes**2), 12).tolist()
     [1.0, 1.414213562373]
     """
-    inner, weights = legendre.leggauss(PANEL_NODES)
-    edges = np.linspace(0.0, FARTHEST, 1 + max(PANELS, isqrt(degree) // 2))
+    inner, weights = legendre.leggauss(32)
+    # largest |ξ| of the quadrature: the weight is 1e-56 there
+    edges = np.linspace(0.0, 16.0, 1 + max(PANELS, isqrt(degree) // 2))
     edges = np.union1d(edges, edges[1] * 2.0 ** -np.arange(NARROWEST + 1))
     half = np.diff(edges)[:, None] / 2
     nodes = (edges[:-1, None] + half * (1.0 + inner)).ravel()

@@ -9,9 +9,6 @@ from numerics.generated import RightHandSides
 from numerics.pairs.overlaps import split
 from theory.constraint import Constraint
 
-SAME_NORM = 1e-12
-"""Relative difference of two norms that are taken for one."""
-
 
 @dataclass(frozen=True, eq=False)
 class Constrained:
@@ -72,4 +69,5 @@ def have_equal_norms(constraint: Constraint, students: Array, teachers: Array, e
         return False
     weights = eigenvalues**constraint.power
     own, taught = students**2 @ weights, teachers**2 @ weights
-    return bool(np.all(np.abs(own - taught) <= SAME_NORM * taught))
+    # relative difference of two norms that are taken for one
+    return bool(np.all(np.abs(own - taught) <= 1e-12 * taught))

@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 DERIVATIVES = 4
 """Of a link, that the second derivatives of its pair function are made of."""
 
-WRITTEN = 4
-"""Largest degree of polynomials whose pair function is written out: it costs less than a sum."""
-
-HIGHEST = 1
-"""Largest power of z that multiplies erf, exp, sin or cos in a pair function that is written out: those of
-higher powers are long, and their sums are exact to rounding.
-"""
 
 REMEMBERED = 64
 
@@ -269,12 +262,15 @@ def _closed(f: "sympy.Expr", g: "sympy.Expr") -> PairFunction | None:
     if all(polynomial is not None for polynomial in polynomials):
         first, second = (PolynomialSeries(polynomial or []) for polynomial in polynomials)
         pair = PolynomialPair(first, second)
-        if max(first.degree, second.degree) > WRITTEN:
+        # largest degree of polynomials whose pair function is written out: it costs less than a sum
+        if max(first.degree, second.degree) > 4:
             return SeriesFunction(pair)
         return ClosedFunction(load_module(pair_module(f, g), "pair"), exact=True, nodes=pair.nodes)
     smooth = not (has_kink(f) and has_kink(g))
     try:
-        if smooth and max(map(_power, (f, g))) > HIGHEST:
+        # largest power of z that multiplies erf, exp, sin or cos in a pair function that is written out:
+        # those of higher powers are long, and their sums are exact to rounding
+        if smooth and max(map(_power, (f, g))) > 1:
             return None
         text = pair_module(f, g)
     except UnknownAverageError:

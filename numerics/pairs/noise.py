@@ -28,9 +28,7 @@ from theory.expected import Only
 
 ORDERS = 160
 REACH, STEP = 14.0, 0.08  # of the trapezium rule for the coefficients
-GUARD = 8  # last terms of the series, which tell what it leaves out
 ANGLES = 16  # Gauss nodes between two kinks
-SMALL = 1e-6  # relative change of a statistic in a difference quotient
 LEAST = 1e-300
 
 KnownNoise = Annotated[
@@ -81,7 +79,8 @@ class _Noise:
 
     def gradient_noise_jacobian(self, x: Array, T: Array) -> tuple[Array, Array]:
         """The derivatives of :meth:`gradient_noise` by s and u (4, 2, …), of the means by differences."""
-        scale, t = SMALL * np.maximum(np.abs(x[0]), LEAST), float(T[0, 0])
+        # relative change of a statistic in a difference quotient
+        scale, t = 1e-6 * np.maximum(np.abs(x[0]), LEAST), float(T[0, 0])
         here, found = self.means(x, t), []
         for place in range(2):
             step = np.zeros_like(x)
@@ -148,7 +147,8 @@ class SeriesNoise(_Noise):
     def error(self, s: float, t: float) -> float:
         """What the series leaves out at these variances and u = √(st), relative to the sum of its terms."""
         sizes = np.abs(self._own(np.array(s)) * self._taught(t))[:3]
-        return float(sizes[:, -GUARD:].sum() / sizes.sum())
+        # last terms of the series, which tell what it leaves out
+        return float(sizes[:, -8:].sum() / sizes.sum())
 
 
 @dataclass(frozen=True, eq=False)

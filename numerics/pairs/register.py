@@ -23,8 +23,6 @@ from theory.expected import Only, checked
 VARIANCES, CORRELATIONS = (0.3, 0.9, 1.7), (-0.8, -0.3, 0.1, 0.7)
 """Where a closed form is compared with quadrature, which is exact to rounding there."""
 
-TOLERANCE = 1e-9
-"""Of √(E f² E g²), and of its derivatives: the deviation that is allowed."""
 
 NAMES = {
     "value": ("P",),
@@ -122,7 +120,7 @@ def _compare(
 ) -> None:
     off = np.abs(found - expected) / size
     worst = int(np.argmax(np.where(np.isnan(off), np.inf, off)))
-    if not off[worst] <= TOLERANCE:
+    if not off[worst] <= 1e-9:  # of √(E f² E g²), and of its derivatives: the deviation that is allowed
         a, b, c = (float(x[worst]) for x in place)
         raise ValueError(
             f"{name} is not that of these links: at a = {a:g}, b = {b:g}, c = {c:g} it is "

@@ -19,9 +19,6 @@ from numerics.state.observables import Observables, Overlaps
 from theory.expected import Count, checked
 
 FEWEST_DIGITS, MOST_DIGITS = 10, 200
-ATTEMPTS = 5
-SPARE = 4
-"""Digits by which a run's tolerance is below the digits asked for."""
 
 
 @checked
@@ -86,8 +83,8 @@ def solve_precisely(
     if not FEWEST_DIGITS <= digits <= MOST_DIGITS:
         raise ValueError(f"digits is {digits}: it must lie between {FEWEST_DIGITS} and {MOST_DIGITS}")
     _check_model(model, exact)
-    precision, before = digits + SPARE, None
-    for _ in range(ATTEMPTS):
+    precision, before = digits + 4, None  # digits by which a run's tolerance is below the digits asked for
+    for _ in range(5):
         run = solve_once(exact, moments, model, precision, progress)
         precision += max(8, digits // 4)
         if before is not None:

@@ -11,9 +11,6 @@ from numerics.problems.power_law import check_power_law, gaussian_teacher, power
 from theory.expected import Count, Whole, checked
 from theory.names import escape_size, source_exponent
 
-LARGEST_DIMENSION = 1000
-GUARD = 20  # digits of the data beyond those of the flow
-
 
 @checked
 def precise_power_law(
@@ -37,10 +34,10 @@ def precise_power_law(
     (3, True)
     """
     check_power_law(float(exponent), dimension)
-    if not dimension <= LARGEST_DIMENSION:
+    if not dimension <= 1000:
         raise ValueError(f"dimension is {dimension:g}: at many digits all modes are integrated, at most 1000")
     rounded = power_law(float(exponent), dimension, teacher, init, seed)
-    with mp.workdps(digits + GUARD):
+    with mp.workdps(digits + 20):  # digits of the data beyond those of the flow
         index = [mpf(i) for i in range(1, int(dimension) + 1)]
         rates = [i ** -_number(exponent) for i in index]
         total = mp.fsum(rates)

@@ -28,10 +28,6 @@ from numerics.state.limits import Limit
 GUARD = 14
 """Digits of the arithmetic beyond those of the tolerance, for terms that cancel."""
 
-GROWTH = 3.0
-SHORTEST = 1e-12
-"""Ratio of the narrowest step that is tried to the first one."""
-
 
 class Outcome(NamedTuple):
     """What a run reports, its limit, and how many steps and modes it has taken."""
@@ -150,7 +146,8 @@ class PreciseRun:
         settling = Settling.begin(model, modes.energy, bool(np.any(moving)), bool(taught.any()))
         run = cls(here, arb(), start, settling, arb(), arb()).settled_down()
         width = run.first_width()
-        return replace(run, width=width, shortest=width * SHORTEST)
+        # ratio of the narrowest step that is tried to the first one
+        return replace(run, width=width, shortest=width * 1e-12)
 
     @property
     def statistics(self) -> Array:
@@ -232,7 +229,7 @@ class PreciseTrial(loop.Trial[PreciseRun, Attempt]):
             run,
             time=(run.time + self.width).mid(),
             deviation=arb_mat(table(found.states)[-run.deviation.nrows() :]),
-            width=(self.width * arb(min(self._factor(found), GROWTH))).mid(),
+            width=(self.width * arb(min(self._factor(found), 3.0))).mid(),
             polynomial=found.polynomial,
             last=Piece(run.here, run.time, self.width, run.deviation, found.states),
         ).settled_down()

@@ -24,11 +24,9 @@ from numerics.precise.table import PreciseTable
 from numerics.solver.contract import NoConvergence
 from numerics.state.charts import Chart
 
-ITERATIONS = 60
 FRESH = 1e-7
 """Change of the unknowns from which on the linear system is kept."""
 
-DIVERGED = 1e3
 LARGEST_COEFFICIENT = 1e200  # of a coefficient: 0 times infinity must not occur
 
 SMALLEST = mpf(10) ** -500
@@ -126,7 +124,7 @@ def solve_step(
     rates = [(width * x).mid() for x in modes.eigenvalues]
     unknowns, states = guess, arb_mat(table(start) * stages)
     change, system, before = np.inf, None, np.inf
-    for _ in range(ITERATIONS):
+    for _ in range(60):
         gain, force = _real(chart.drift, unknowns, modes)
         residual = _residual(method, rates, modes, gain, force, start, states)
         if system is None or change > FRESH:
@@ -142,7 +140,7 @@ def solve_step(
         before, change = change, max(moved, float(np.abs(shift).max()))
         if change <= tolerance:
             return unknowns, states
-        if not change < DIVERGED or (before <= FRESH and change > 0.3 * before):
+        if not change < 1e3 or (before <= FRESH and change > 0.3 * before):
             break
     raise NoConvergence
 

@@ -22,7 +22,6 @@ import numpy as np
 from numerics.arrays import Array
 
 SPLITTER = 2.0**27 + 1.0  # halves the digits of a float
-DEVIATION_KEPT = 0.5  # of L: up to here b is kept, beyond it the component itself
 
 
 def merge(eigenvalues: Array, teacher: Array, init: Array) -> tuple[Array, Array, Array, Array]:
@@ -67,7 +66,7 @@ def _planes(teacher: Array, init: Array, sizes: Array) -> Array:
     overlap = _exact_sums(terms, begin)
     sign = np.where(overlap < 0, -1.0, 1.0)
     deviation = _exact_sums(np.concatenate([terms, -sign[group] * squares]), begin)
-    near = np.abs(deviation) <= DEVIATION_KEPT * length**2
+    near = np.abs(deviation) <= 0.5 * length**2  # of L: up to here b is kept, beyond it the component itself
     share = np.where(near, sign, overlap / divisor**2)
     left = _exact_sums(np.concatenate([terms, -_scaled(squares, share[group])]), begin)
     base, rounding = _products(share, length)

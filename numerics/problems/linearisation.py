@@ -13,9 +13,6 @@ from numerics.pairs import AnyModel, gradient_flow
 from numerics.problems.problem import Problem
 from theory.expected import checked
 
-SMALL = 20
-"""Weights up to which all eigenvalues are computed."""
-
 
 def escape_direction(
     eigenvalues: Array, teacher: Array, model: AnyModel = phase_retrieval
@@ -86,7 +83,7 @@ def largest_stable_step(problem: Problem, model: AnyModel = phase_retrieval) -> 
         return -((gain @ V + (by_A @ change) @ W + (by_B @ change) @ X) * rates).ravel()
 
     size = W.size
-    if size < SMALL:
+    if size < 20:  # weights up to which all eigenvalues are computed
         found = np.linalg.eigvalsh(np.array([hessian(unit) for unit in np.eye(size)]))
     else:
         start = np.random.default_rng(0).standard_normal(size)

@@ -26,17 +26,11 @@ if TYPE_CHECKING:
 LARGEST = 1500
 """Weights up to which all eigenvalues are computed."""
 
-ROUNDING = 1e-13
-"""Of the largest eigenvalue: what the entries of the Hessian are rounded by."""
-
-AT_REST = 1e-9
-"""Of the terms of the velocity: it is 0."""
 
 SOURCE = "numerics.problems.network_rates"
 ESCAPE = "largest rate at w = 0: of the modes of the problem"
 STABLE = "2/h, h the largest eigenvalue of the Hessian at the teachers"
 FINAL = "h in L ~ exp(-2 h t), the least positive eigenvalue of the Hessian at the teachers"
-UNMATCHED = "the students cannot equal the teachers, or the link has a kink"
 TOO_MANY = f"more than {LARGEST} weights: not all eigenvalues are computed"
 
 
@@ -75,7 +69,7 @@ def network_rates(problem: Problem, model: AnyModel) -> "dict[str, Constant]":
     if hasattr(rules, "residual_drift"):
         at_teachers = _spectrum(rules, problem, energy, reached)
     else:
-        at_teachers = None, UNMATCHED
+        at_teachers = None, "the students cannot equal the teachers, or the link has a kink"
     found |= dict(_at_teachers(*at_teachers, missing, K > rules.TEACHERS, _neutral(rules, problem)))
     return found
 
@@ -105,7 +99,7 @@ def _spectrum(rules: AnyModel, problem: Problem, energy: Array, W: Array) -> tup
         return None, "the drift is not smooth there"
     velocity = (gain @ W + force @ X) * rates
     terms = (np.abs(gain) @ np.abs(W) + np.abs(force) @ np.abs(X)) * rates
-    if np.any(np.abs(velocity) > AT_REST * terms.max()):
+    if np.any(np.abs(velocity) > 1e-9 * terms.max()):  # of the terms of the velocity: it is 0
         return None, "the flow does not rest there"
 
     def hessian(V: Array) -> Array:
@@ -157,7 +151,8 @@ def _rounded(
 
     from theory.asymptotics import Constant
 
-    share = len(values) * np.finfo(float).eps + ROUNDING + missing
+    # of the largest eigenvalue: what the entries of the Hessian are rounded by
+    share = len(values) * np.finfo(float).eps + 1e-13 + missing
     spread = float(share * np.abs(values).max())
     centre = formula(mpf(float(value)))
     radius = max(abs(formula(mpf(float(value)) + sign * spread) - centre) for sign in (-1, 1))

@@ -15,7 +15,6 @@ from theory.expected import Whole, checked
 from theory.names import escape_size, source_exponent
 
 LARGEST_ARRAY = 10**8
-LARGEST_SAMPLE = 10**10
 STREAMED = 10**7  # from here on draws are reduced as they come
 CHUNK = 2**20
 LARGEST = 1e280  # of finite dimensions and horizons, short of overflow
@@ -57,7 +56,7 @@ def power_law(
     given = not (isinstance(teacher, str) and isinstance(init, str))
     rule = None
     if source is None or size is None:
-        check_size(dimension, LARGEST_ARRAY if given else LARGEST_SAMPLE)
+        check_size(dimension, LARGEST_ARRAY if given else 10**10)
         if not given and dimension > STREAMED:
             return _streamed(exponent, dimension, source, size, seed, horizon)
         index = np.arange(1.0, dimension + 1.0)

@@ -209,15 +209,23 @@ class Problem(Result, Summarised):
 
         start = dims(self.init, "student_row")
         rest: Columns = {"init_rest": (start, np.reshape(self.init_rest, self.init.shape))}
-        known = {} if self.directions is None else dict(zip(DIRECTIONS, self.directions, strict=True))
         return {
             "eigenvalues": (("mode",), self.eigenvalues),
             "teacher": (dims(self.teacher, "teacher_row"), self.teacher),
             "init": (start, self.init),
             **(rest if np.any(self.init_rest) else {}),
-            **{name: (("direction",), values) for name, values in known.items()},
+            **self._directions(),
             **({} if self.basis is None else {"basis": (("coordinate", "mode"), np.asarray(self.basis))}),
         }
+
+    def _directions(self) -> Columns:
+        """Eigenvalues and counts of all directions; counts alone, over the modes, where these have them."""
+        if self.directions is None:
+            return {}
+        values, counts = self.directions
+        if np.array_equal(values, self.eigenvalues):
+            return {DIRECTIONS[1]: (("mode",), counts)}
+        return {name: (("direction",), row) for name, row in zip(DIRECTIONS, self.directions, strict=True)}
 
     def attributes(self) -> dict[str, float]:
         """d, and up to when and how well a reduced problem stands for it."""
@@ -283,8 +291,10 @@ def problem_of(labelled: "xr.Dataset") -> Problem:
     }
     eigenvalues, teacher, init = (labelled[name].values for name in names)
     rest = labelled["init_rest"].values if "init_rest" in labelled else 0.0
-    known = [labelled[name].values for name in DIRECTIONS if name in labelled]
-    directions = np.stack(known) if len(known) == len(DIRECTIONS) else None
+    directions = None
+    if DIRECTIONS[1] in labelled:
+        values = labelled[DIRECTIONS[0]].values if DIRECTIONS[0] in labelled else eigenvalues
+        directions = np.stack([values, labelled[DIRECTIONS[1]].values])
     if "basis" in labelled:
         options["basis"] = labelled["basis"].values
     return Problem(eigenvalues, teacher, init, init_rest=rest, directions=directions, **options)

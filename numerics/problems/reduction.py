@@ -32,15 +32,10 @@ from theory.expected import Positive, checked
 BIN_RATIO = 4.0
 FROZEN_RATIO = 64.0
 BLOCKS = 15
-SPARE = 6  # moments more than a rule of so many nodes fixes
-WORTHWHILE_SAVING = 1.5
-NEAR_TEACHER = 0.25  # of the teacher's energy: a start whose deviation has less is reduced by its deviation
 NARROW = 1e-3  # half a bin in units of its eigenvalues: what they lose in the last digit is 1e-13 of that
 MERGED_ROUNDING = 8.0 * np.finfo(float).eps  # of an overlap of merged modes, in units of its terms
 TOLERANCE = 3e-13
-LONGEST_CLOCK = 1e300
 TIMES_PER_DECADE = 16
-BETWEEN = 1.5  # times the bound at these, which peak over 0.1 decades, is above it at all times
 
 
 @checked
@@ -65,7 +60,7 @@ def reduce(problem: Problem, horizon: Positive, tolerance: float = TOLERANCE) ->
     """
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance is {tolerance}: it must lie strictly between 0 and 1")
-    clock = min(horizon * max(problem.teacher_energy, problem.start_energy), LONGEST_CLOCK)
+    clock = min(horizon * max(problem.teacher_energy, problem.start_energy), 1e300)
     modes = _merged(problem)
     moving = int(np.searchsorted(-modes.eigenvalues, 0.0))
     fast, still = modes.part(slice(moving)), modes.part(slice(moving, None))
@@ -134,13 +129,14 @@ def _reduced(modes: _Rows, clock: float, tolerance: float) -> tuple[_Rows, float
 
 
 def _nearest(modes: _Rows) -> Array:
-    """P (K, M): ±1 where w_j ∓ w*_m has the least energy, and below NEAR_TEACHER of that of w*_m; else 0."""
+    """P (K, M): ±1 where w_j ∓ w*_m has the least energy, and below a quarter of that of w*_m; else 0."""
     near = np.zeros((len(modes.students), len(modes.teachers)))
     energies = modes.teachers**2 @ modes.eigenvalues
     for student, row in zip(modes.students, near, strict=True):
         away = np.stack([(student - sign * modes.teachers) ** 2 @ modes.eigenvalues for sign in (1.0, -1.0)])
         sign, teacher = np.unravel_index(np.argmin(away / energies), away.shape)
-        if away[sign, teacher] < NEAR_TEACHER * energies[teacher]:
+        # of the teacher's energy: a start whose deviation has less is reduced by its deviation
+        if away[sign, teacher] < 0.25 * energies[teacher]:
             row[teacher] = 1.0 - 2.0 * sign
     return near
 
@@ -255,7 +251,7 @@ class _Binned:
         if not carried.all():
             eigenvalues, chosen = eigenvalues[carried], chosen[:, carried]
         edges = _edges(eigenvalues, clock) if len(eigenvalues) else np.zeros(1, int)
-        long = np.diff(edges) > WORTHWHILE_SAVING * len(chosen) * blocks
+        long = np.diff(edges) > 1.5 * len(chosen) * blocks
         self.bins = [slice(*pair) for pair in zip(edges[:-1][long], edges[1:][long], strict=True)]
         kept = np.repeat(~long, np.diff(edges))
         nodes, vectors = eigenvalues[kept], chosen[:, kept]
@@ -279,7 +275,8 @@ class _Binned:
             for piece, middle, half in zip(self.bins, self.middle, self.half, strict=True)
         ]
         measures = [(x, rows[:, piece]) for x, piece in zip(places, self.bins, strict=True)]
-        self.moments = np.stack([chebyshev_moments(*measure, 2 * blocks + SPARE) for measure in measures])
+        # moments more than a rule of so many nodes fixes
+        self.moments = np.stack([chebyshev_moments(*measure, 2 * blocks + 6) for measure in measures])
         self.x, self.weights, sound = gauss_rules(self.moments, blocks)
         for number in np.flatnonzero(~sound):
             nodes, vectors = block_lanczos(*measures[number], blocks)
@@ -319,7 +316,8 @@ class _Binned:
         sizes = np.sqrt(np.maximum(sizes, begun.min() * (sizes / begun).max(axis=1, keepdims=True)))
         sizes = sizes[:, :, None] * sizes[:, None]
         rounding = MERGED_ROUNDING + np.finfo(float).eps * 16.0 * clock * slowest
-        return BETWEEN * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
+        # times the bound at these, which peak over 0.1 decades, is above it at all times
+        return 1.5 * float((bound / np.where(sizes > 0, sizes, np.inf)).max()) + rounding
 
 
 @cache

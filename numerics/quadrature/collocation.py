@@ -15,9 +15,6 @@ from numerics.arrays import Array
 from numerics.quadrature.chebyshev import chebyshev_polynomials
 from theory.legendre import radau_nodes
 
-UNEVEN = 1e-9
-"""Of the time that a step in log t takes, which few stages do not integrate exactly."""
-
 
 @dataclass(frozen=True, eq=False)
 class Collocation:
@@ -131,7 +128,8 @@ class LogTime(Collocation):
     linear: Collocation
 
     def __post_init__(self) -> None:
-        if np.abs(self.matrix.sum(axis=1) - self.nodes).max() > UNEVEN:
+        # of the time that a step in log t takes, which few stages do not integrate exactly
+        if np.abs(self.matrix.sum(axis=1) - self.nodes).max() > 1e-9:
             raise ArithmeticError(f"the table does not integrate 1 over a ratio of e^{self.logarithm}")
 
 

@@ -8,9 +8,6 @@ from numpy.polynomial import legendre
 
 from numerics.arrays import Array
 
-RESOLVED = 1e-8
-"""Of the largest value: the last two Legendre coefficients. The rule's error is about their square."""
-
 
 class Gauss(NamedTuple):
     """``nodes`` (G,) and ``weights`` (G,), and the last two of the Legendre ``coefficients`` (2, G) by values
@@ -29,7 +26,8 @@ class Gauss(NamedTuple):
         [False, True]
         """
         last = np.abs(np.tensordot(self.coefficients, values, 1)).max(axis=0)
-        return last <= RESOLVED * np.abs(values).max(axis=0)
+        # of the largest value: the last two Legendre coefficients. The rule's error is about their square
+        return last <= 1e-8 * np.abs(values).max(axis=0)
 
 
 @cache

@@ -14,8 +14,6 @@ import numpy as np
 
 from numerics.arrays import Array
 
-NODES = 12
-FROZEN = 1e-9
 SHARE = 3.0
 FAST = 64.0  # times λ_d: modes as fast as that have long been resolved
 DECAYED = 640.0  # of 16λt: beyond, nothing is left of any mode
@@ -30,7 +28,7 @@ class IndexRule(NamedTuple):
 
 
 def index_rule(
-    exponent: float, source: float, dimension: float, horizon: float, nodes: int = NODES
+    exponent: float, source: float, dimension: float, horizon: float, nodes: int = 12
 ) -> IndexRule:
     """The rule for the modes i = 1 … d of a power law with (w*_i)² ∝ i^{−2 source}.
 
@@ -46,7 +44,7 @@ def index_rule(
     if math.isfinite(dimension):
         last = int(dimension)
     else:
-        last = max(1000, math.ceil((horizon / FROZEN) ** (1.0 / exponent)))
+        last = max(1000, math.ceil((horizon / 1e-9) ** (1.0 / exponent)))  # slower modes are frozen
     ratio = 2.0 ** min(1.0, 2.0 / exponent) if exponent else 2.0
     index, weight = [], []
     start = 1

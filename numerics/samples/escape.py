@@ -22,8 +22,6 @@ from numerics.descent.draws import check_noise
 from numerics.problems.problem import Problem
 from theory.expected import Count, checked
 
-GROWTH = 4.0
-
 
 @checked
 class SampleEscape(NamedTuple):
@@ -72,7 +70,7 @@ def sample_escape(problem: Problem, samples: Count, *, noise_variance: float = 0
     change = (3 * c + 12 * b**2 + variance * c) * trace
     change += (12 * energy - 96 * b**2 + 4 * b**2 * (6 + 2 * variance)) * along
     spread = 9 * c**2 + 72 * c * b**2 + 24 * b**4 + 3 * variance * c**2 - energy**2
-    unit = GROWTH * scale
+    unit = 4.0 * scale
     return SampleEscape(
         unit * energy,
         unit * (energy + change / samples),

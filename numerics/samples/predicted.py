@@ -37,9 +37,7 @@ EARLIEST = 1e-3
 """In units of the fastest mode's time, before which nothing has moved."""
 
 PER_DECADE = 12
-REFINED, NUDGE = 3, 1e-4
-LEAST = 1e-9
-"""Of the loss at the start, below which the linear flow's clock runs with the flow's."""
+NUDGE = 1e-4
 
 
 @checked
@@ -183,7 +181,8 @@ def _clock(directions: Directions, times: Array, start: float, losses: Array) ->
         first, 4.0 * (first + times[-1]), int(PER_DECADE * np.log10(4.0 + 4.0 * times[-1] / first))
     )
     table = spread(directions, free(directions, grid)).loss
-    living = table > LEAST * table[0]
+    # of the loss at the start, below which the linear flow's clock runs with the flow's
+    living = table > 1e-9 * table[0]
     clock = _inverted(directions, grid[living], table[living], np.append(start, losses))
     ended = np.flatnonzero(np.isinf(clock[1:]))
     if len(ended):
@@ -202,7 +201,7 @@ def _inverted(directions: Directions, grid: Array, table: Array, losses: Array) 
     clock = np.where(losses < table[-1], np.inf, 0.0)
     inside = (losses < table[0]) & (losses >= table[-1])
     target, guess = np.log(losses[inside]), np.interp(-np.log(losses[inside]), -np.log(table), np.log(grid))
-    for _ in range(REFINED):
+    for _ in range(3):
         near = np.exp(np.stack([guess, guess + NUDGE]).ravel())
         here, ahead = np.log(spread(directions, free(directions, near)).loss).reshape(2, -1)
         guess -= (here - target) * NUDGE / (ahead - here)

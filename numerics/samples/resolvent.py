@@ -21,9 +21,6 @@ import numpy as np
 from numerics.arrays import Array
 from numerics.samples.label_averages import averages, coupled
 
-PLAIN, LONGEST = 40, 400
-CONVERGED = 1e-12
-
 
 class Directions(NamedTuple):
     """Eigenvalues λ (N,), ``counts`` (N,) of directions, ``teacher`` w* and ``deviation`` w(0) − w* (N,).
@@ -61,15 +58,15 @@ class Resolvent:
         traced = counts > 0
         eigenvalues, weights = eigenvalues[traced], (counts * eigenvalues)[traced] / self.samples
         delta = (1.0 / (eigenvalues + self.mu[:, None])) @ weights if shift is None else shift
-        for iteration in range(LONGEST):
+        for iteration in range(400):
             values, slopes = averages(delta)
             plain = 1.0 / (values[1][:, None] * eigenvalues + self.mu[:, None])
             new = plain @ weights
-            if shift is not None or iteration > PLAIN:
+            if shift is not None or iteration > 40:
                 new = delta - (delta - new) / (1.0 + slopes[1] * (plain**2 @ (weights * eigenvalues)))
             change = np.abs(new - delta)
             delta = new
-            if (change < CONVERGED * np.abs(delta)).all() and (delta.imag * self.mu.imag <= 0).all():
+            if (change < 1e-12 * np.abs(delta)).all() and (delta.imag * self.mu.imag <= 0).all():
                 return delta
         if shift is not None:
             return self._solved(None)

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 Rows = Iterable[tuple[str, object]]
 
 CELL = "text-align:left;padding:0.15em 1em 0.15em 0"
-ROWS = 6
-"""Rows of a table of curves."""
 
 
 class Summarised(ABC):
@@ -59,7 +57,8 @@ def card(title: str, rows: Rows, figure: "Figure | None" = None) -> str:
 def curve_card(title: str, curves: dict[str, Array], figure: "Figure") -> str:
     """HTML of a table with a few rows of the ``curves`` (T,), by their names, and of the ``figure``."""
     length = len(next(iter(curves.values())))
-    shown = np.unique(np.linspace(0, length - 1, min(ROWS, length)).round().astype(int))
+    # rows of a table of curves
+    shown = np.unique(np.linspace(0, length - 1, min(6, length)).round().astype(int))
     head = "".join(f"<th style='{CELL}'>{html.escape(name)}</th>" for name in curves)
     body = "".join(
         "<tr>" + "".join(f"<td style='{CELL}'>{values[row]:.6g}</td>" for values in curves.values()) + "</tr>"

@@ -56,14 +56,6 @@ PAPER: Any = {
 }
 """For a two-column paper: a Times-like face at 8 points, TrueType fonts that publishers accept."""
 
-COLUMN, PAGE = 3.3, 6.8
-"""Inches: the width of one column, and of both."""
-
-HEIGHT = 2.3
-"""Inches that a row of panels is high."""
-
-SCREEN = 120
-"""Dots to the inch in a notebook."""
 
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "flow": {},
@@ -79,13 +71,7 @@ LEGENDS: Mapping[str, Mapping[str, Any]] = {
 }
 """Where a legend stands."""
 
-PHASE_COLOURS = ("#dce9f5", "#fdeedd", "#e4f2e7")
 FORMATS = ("svg", "pdf", "png")
-LOWEST = 1e-8
-MANY = 1e3
-"""Span of a logarithmic axis from which on only powers of ten are marked."""
-WIDE = 0.2
-"""Share of the axis that a phase must take up to be named."""
 
 
 class ShownFigure(Figure):
@@ -93,7 +79,7 @@ class ShownFigure(Figure):
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=SCREEN)
+        self.savefig(buffer, format="png", dpi=120)  # dots to the inch in a notebook
         return buffer.getvalue()
 
 
@@ -149,7 +135,8 @@ def draw(panels: Sequence[Panel], style: Any = PAPER, columns: int = 0) -> Figur
     rows = -(-len(panels) // columns)
     with matplotlib.rc_context(style):
         single = len(panels) == 1
-        size = None if single and style is STYLE else (COLUMN if single else PAGE, HEIGHT * rows)
+        # inches: of one column or both, and of each row
+        size = None if single and style is STYLE else (3.3 if single else 6.8, 2.3 * rows)
         figure = ShownFigure(figsize=size, layout="constrained")
         shown: set[tuple[str, ...]] = {()}
         for number, panel in enumerate(panels, start=1):
@@ -194,7 +181,7 @@ def phase_panel(flow: Run, phases: Phases, descent: Run | None = None) -> Panel:
             )
             for number, (name, values) in enumerate(_shown(descent).items())
         ]
-    lowest = max(LOWEST, 0.3 * min(values.min() for values in _shown(flow).values()))
+    lowest = max(1e-8, 0.3 * min(values.min() for values in _shown(flow).values()))
     highest = 1.6 * max(values.max() for values in _shown(flow).values())
     return Panel(
         curves,
@@ -257,7 +244,8 @@ def draw_panel(axes: Axes, panel: Panel) -> None:
         axes.set_ylim(up)
     for axis, scale in ((axes.xaxis, panel.xscale), (axes.yaxis, panel.yscale)):
         low, high = sorted(axis.get_view_interval())
-        if scale == "log" and high > MANY * low:
+        # span of a logarithmic axis from which on only powers of ten are marked
+        if scale == "log" and high > 1e3 * low:
             axis.set_minor_locator(NullLocator())
     if panel.phases is not None:
         _mark_phases(axes, panel.phases)
@@ -274,8 +262,11 @@ def _mark_phases(axes: Axes, phases: Phases) -> None:
     edges = [first, *inner, last]
     names = ("I  escape", "II  convergence", "III  spectral tail")
     across = axes.get_xaxis_transform()
-    for left, right, colour, name in zip(edges, edges[1:], PHASE_COLOURS, names, strict=False):
-        wide = math.log(right / left) > WIDE * math.log(last / first)
+    for left, right, colour, name in zip(
+        edges, edges[1:], ("#dce9f5", "#fdeedd", "#e4f2e7"), names, strict=False
+    ):
+        # share of the axis that a phase must take up to be named
+        wide = math.log(right / left) > 0.2 * math.log(last / first)
         axes.axvspan(left, right, color=colour, zorder=0, linewidth=0)
         axes.text(
             (left * right) ** 0.5, 1.02, name if wide else name.split()[0], transform=across, ha="center"

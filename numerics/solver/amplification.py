@@ -21,16 +21,14 @@ from numerics.solver.contract import Linearised
 from numerics.state import frames
 from numerics.state.modes import Modes
 
-PERTURBATIONS = 3
 STEP_ROUNDING = 3e-16  # of a mode, and of a statistic in units of its terms, in one step
 NOTHING_KNOWN = 1.0  # nothing is known then, and growing on would overflow
-DRAWS_MARGIN = 10.0  # a few draws may all be small
 
 
 @dataclass(frozen=True, eq=False)
 class Amplification:
     """The ``perturbations`` (P, K, N) of a run's students, and the largest relative ``error`` that they have
-    been of the statistics, times DRAWS_MARGIN. All that follow each other draw from one ``random`` stream.
+    been of the statistics, times 10. All that follow each other draw from one ``random`` stream.
     """
 
     perturbations: Array
@@ -41,7 +39,7 @@ class Amplification:
     def begin(cls, rounded: Array) -> "Amplification":
         """At the start, where the students (K, N) have the rounding of ``rounded`` (K, N)."""
         random = np.random.default_rng(0)
-        return cls(STEP_ROUNDING * rounded * random.standard_normal((PERTURBATIONS, *rounded.shape)), random)
+        return cls(STEP_ROUNDING * rounded * random.standard_normal((3, *rounded.shape)), random)
 
     def after(
         self, step: Linearised, frame: Array, rounding: Array, left_out: Array, units: Array
@@ -58,7 +56,7 @@ class Amplification:
             shift += left_out[:, None] * self.random.standard_normal()
             end, moved = step.carry(change, shift)
             size = float((np.abs(moved) / units).max())
-            error = max(error, DRAWS_MARGIN * min(size, NOTHING_KNOWN))
+            error = max(error, 10.0 * min(size, NOTHING_KNOWN))  # a few draws may all be small
             rounded = STEP_ROUNDING * step.states[-1] * self.random.standard_normal(end.shape)
             carried.append(end / max(size, NOTHING_KNOWN) + rounded)
         return Amplification(frame.T @ np.stack(carried), self.random, error)

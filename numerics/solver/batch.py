@@ -14,9 +14,6 @@ from numerics.solver.flow import solve
 from numerics.state.trajectory import Trajectory
 from theory.expected import Count, checked
 
-PROBLEMS_PER_PROCESS = 4
-"""Problems from which on another process is worth its start."""
-
 
 @checked
 def solve_many(
@@ -50,7 +47,8 @@ def solve_many(
     if executor is not None:
         named = getattr(model, "__file__", None) and partial(_solve, model.__name__)
         return _gathered([executor.submit(named or partial(_solved, model), *pair) for pair in pairs], report)
-    workers = min(workers or cpu_count() or 1, max(1, len(problems) // PROBLEMS_PER_PROCESS))
+    # problems from which on another process is worth its start
+    workers = min(workers or cpu_count() or 1, max(1, len(problems) // 4))
     if workers == 1 or not getattr(model, "__file__", None):
         runs = []
         for problem, time in pairs:

@@ -28,12 +28,6 @@ from numerics.solver.step import magnitudes
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 
-ITERATIONS = 12
-CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of
-UNSTEADY = 1e-12
-CANCELLED = 1e-6  # of the terms of φ, which cancel where λ_2 = λ_1/2: less may be lost in their rounding
-SADDLE = 1e-3  # of the terms of A: less has lost digits that φ has
-
 
 @dataclass(frozen=True, eq=False)
 class Rational:
@@ -166,7 +160,7 @@ def solve_in_clock(task: Task, width: float) -> StepResult:
     terms = 0.0 if chart.centred else np.abs(slope * task.guess).max(axis=(1, 2))
     coefficients = response.coefficients(forcing)
     before, identity = np.inf, np.eye(forcing.size)
-    for _ in range(ITERATIONS):
+    for _ in range(12):
         statistics = response.statistics(coefficients)
         slopes = chart.drift_jacobian(statistics, modes.energy)
         aim, slope = _forcing(chart.drift(statistics, modes.energy), slopes)
@@ -175,11 +169,13 @@ def solve_in_clock(task: Task, width: float) -> StepResult:
         change = np.linalg.solve(matrix, (aim - forcing).ravel()).reshape(forcing.shape)
         forcing = forcing + change
         coefficients = response.coefficients(forcing)
-        units = np.maximum(magnitudes(forcing), CANCELLED * terms)
+        # of the terms of φ, which cancel where λ_2 = λ_1/2: less may be lost in their rounding
+        units = np.maximum(magnitudes(forcing), 1e-6 * terms)
         moved = float((np.abs(change).max(axis=1) / units).max())
-        if not moved < 2.0 * max(before, UNSTEADY):
+        if not moved < 2.0 * max(before, 1e-12):
             break
-        if moved * min(moved, before) <= CONVERGED:
+        # of the square of a change, which the next change would be of the order of
+        if moved * min(moved, before) <= 1e-15:
             states = (response.begun + coefficients @ response.driven)[:, None]
             statistics = response.statistics(coefficients)
             statistics[0] = np.square(states[:, 0]) @ modes.eigenvalues
@@ -216,5 +212,6 @@ def _gain(chart: Chart, statistics: Array, energy: Array, forcing: Array) -> Arr
     if not chart.centred:
         return gain
     terms = np.abs(chart.drift_jacobian(statistics, energy)[0][0, 0] * statistics).max(axis=0)
-    lost = (np.abs(gain) < SADDLE * terms) & (forcing[0] * force > 0)
+    # of the terms of A: less has lost digits that φ has
+    lost = (np.abs(gain) < 1e-3 * terms) & (forcing[0] * force > 0)
     return np.where(lost, -force / np.where(lost, forcing[0], 1.0), gain)

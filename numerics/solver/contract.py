@@ -48,8 +48,6 @@ from numerics.solver.clusters import Clusters
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 
-UNRESOLVED = 1e-11  # of the terms of A, which cancel at a saddle: less is lost in the rounding of a guess
-
 
 class NoConvergence(ArithmeticError):
     """This step has no solution that could be found; a shorter one is needed."""
@@ -113,7 +111,8 @@ class Task:
         if not self.chart.centred:
             return gain
         terms = np.abs(self.slopes[0][0, 0] * self.guess).max(axis=0)
-        return np.where(np.abs(gain) > UNRESOLVED * terms, gain, 0.0)
+        # of the terms of A, which cancel at a saddle: less is lost in the rounding of a guess
+        return np.where(np.abs(gain) > 1e-11 * terms, gain, 0.0)
 
     @property
     def stiffness(self) -> float:

@@ -11,7 +11,6 @@ NOISE_DECAY = 0.1  # over two orders
 NOISE_GROWTH = 4.0
 GROWTH = 6.0
 SAFETY, NETWORK_SAFETY = 0.9, 0.85  # of the widest step: one of a network that is taken again costs much
-NETWORK_GROWTH = 1.7  # guesses far ahead are too rough where students without a teacher hardly decay
 FALL = 7.0
 LARGEST_LOGARITHM = 600.0
 
@@ -41,7 +40,8 @@ class Control:
         values have the rounding of the largest, and a slower step after it could not tell that from
         stiffness.
         """
-        rate, growth = left_out.ratio / width, GROWTH if self.single else NETWORK_GROWTH
+        # guesses far ahead are too rough where students without a teacher hardly decay
+        rate, growth = left_out.ratio / width, GROWTH if self.single else 1.7
         change = min(max(rate / (self.rate or rate), 1.0 / growth), growth)
         control = replace(self, rate=rate)
         if noisy:

@@ -30,24 +30,12 @@ from numerics.state.trajectory import Trajectory
 from theory.constraint import Constraint
 
 TOLERANCE = 1e-13
-COMPANION = 100.0
-LEGS = 24
-FIRST = 0.1
-"""The first checkpoint, in units of the shortest time scale."""
-
-SMALLEST = 1e-2
-"""Of the largest weight, times the tolerance: what smaller weights are accurate to."""
-
-STABLE = 1.2
-"""Time scales of the fastest mode in a step of DOP853: the statistics feed back on it, which is faster."""
-
-STAGES = 12
-"""Of the table that the trajectory has."""
 
 
 def explicit_steps(rate: float, until: float) -> float:
     """Steps that DOP853 needs up to ``until``, where the fastest mode moves at ``rate``."""
-    return 10.0 + until * rate / STABLE
+    # time scales of the fastest mode in a step of DOP853: the statistics feed back on it, which is faster
+    return 10.0 + until * rate / 1.2
 
 
 class Moment(NamedTuple):
@@ -140,9 +128,10 @@ def solve_directly(
     """Solve the flow up to ``until`` mode by mode; ``rate`` is that of the fastest at the start."""
     place = companion = _start(problem, model, constraint)
     moments, segments, taken, error = [place], [], 0, 0.0
-    for time in np.append(np.geomspace(min(FIRST / rate, until / 2), until, LEGS)[:-1], until):
+    # the first checkpoint, in units of the shortest time scale
+    for time in np.append(np.geomspace(min(0.1 / rate, until / 2), until, 24)[:-1], until):
         following, steps = _advance(place, float(time), TOLERANCE)
-        companion, _ = _advance(companion, float(time), COMPANION * TOLERANCE)
+        companion, _ = _advance(companion, float(time), 100.0 * TOLERANCE)
         segments.append(_segment(place, following, problem))
         taken += steps
         place = _settled(following, problem, model)
@@ -157,7 +146,8 @@ def solve_directly(
     limit = limits.at_the_end(model, modes.statistics(place.students), modes.energy, loss, until)
     rounding = np.finfo(float).eps * np.sqrt(taken)
     total = error + rounding + problem.relative_error + unresolved(model, segments)
-    run = problem, radau(STAGES), segments, limit, until, total, constraint
+    # of the table that the trajectory has
+    run = problem, radau(12), segments, limit, until, total, constraint
     return DirectTrajectory(*run, moments=moments[:-1], taken=taken)
 
 
@@ -183,7 +173,8 @@ def _advance(place: Moment, time: float, tolerance: float) -> tuple[Moment, int]
             moved = constrained_velocity(place.constraint, moved, students, modes.eigenvalues)
         return moved.ravel()
 
-    smallest = SMALLEST * tolerance * float(np.abs(place.state).max())
+    # of the largest weight, times the tolerance: what smaller weights are accurate to
+    smallest = 1e-2 * tolerance * float(np.abs(place.state).max())
     first = None if place.step is None else min(place.step, time - place.time)
     solver = DOP853(
         velocity, place.time, place.state.ravel(), time, rtol=tolerance, atol=smallest, first_step=first

@@ -12,6 +12,7 @@ the eigenvectors b_i/(a_i − μ) keep the digits of all of their components, as
 Shapes: n eigenvectors, N modes last.
 """
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -30,11 +31,6 @@ from numerics.state.trajectory import RESOLVED
 
 LINEAR = 1e-14  # what terms of second order may be of those of first
 DEAD = 700.0  # e-foldings after which floats hold nothing of a mode
-ALIKE = 1e-11  # how well eigenvectors have to compose the state
-LONGEST_FALL = 100.0  # e-foldings of a segment: its logarithms have the rounding of these
-ITERATIONS = 80
-FASTER = 1.2  # than in its mean a segment may fall at its end: more is rounding of its start
-TRIALS = 500  # of segments
 
 
 class Linearisation(NamedTuple):
@@ -103,7 +99,8 @@ class Ending:
         unlike = found.differs()
         folds = min(float(np.append(rates, own[own > 0]).min()) * (until - place.time), DEAD)
         error = LINEAR + unlike + PER_STEP + 4.0 * EPSILON * folds
-        return replace(found, error=error) if unlike <= ALIKE else None
+        # how well eigenvectors have to compose the state
+        return replace(found, error=error) if unlike <= 1e-11 else None
 
     def states(self, elapsed: Array) -> Array:
         """v (T, N) at the times ``elapsed`` (T,) after the place."""
@@ -144,11 +141,12 @@ class Ending:
         """
         found: list[Segment] = []
         place, begun, falls, table = self.place, _sizes(self.place), np.zeros(3), self.place.here.system.table
-        for _ in range(TRIALS):
+        for _ in range(500):  # of segments
             sizes = _sizes(place)
-            dead = sizes <= np.e * SMALLEST
+            dead = sizes <= math.e * SMALLEST
             alive, falling = ~dead, ~dead & (falls > 0)
-            room = np.minimum(np.log(sizes[falling] / SMALLEST), LONGEST_FALL) / falls[falling]
+            # e-foldings of a segment: its logarithms have the rounding of these
+            room = np.minimum(np.log(sizes[falling] / SMALLEST), 100.0) / falls[falling]
             width = min(width, float(room.min(initial=np.inf)))
             segment, after, rows = self._segment(place, min(place.time + width, until), dead)
             folds = float(np.log(begun[alive] / sizes[alive]).max(initial=0.0))
@@ -162,7 +160,8 @@ class Ending:
             ends = np.abs(rows[alive][:, [0, -1]])
             mean = np.log(ends[:, 0] / np.maximum(ends[:, 1], SMALLEST)) / segment.width
             end = -slopes / np.where(rows[alive, -1] == 0, 1.0, rows[alive, -1])
-            falls[alive] = np.where(mean > 0, np.minimum(end, FASTER * mean), end)
+            # than in its mean a segment may fall at its end: more is rounding of its start
+            falls[alive] = np.where(mean > 0, np.minimum(end, 1.2 * mean), end)
             place, width = after, np.inf if dead.all() else 2.0 * segment.width
         raise NoConvergence
 
@@ -266,7 +265,7 @@ def secular_roots(poles: Array, strengths: Array, first: int) -> tuple[Array, Ar
     low, high = np.zeros(len(numbers)), np.where(far, -half, np.where(between, half, reach))
     shift = own / (1.0 + (strengths / others).sum(axis=1))
     shift = np.where((shift - low) * (shift - high) < 0, shift, 0.5 * high)
-    for _ in range(ITERATIONS):
+    for _ in range(80):
         parts = strengths / (others - shift[:, None])
         rest = 1.0 + parts.sum(axis=1)
         value, slope = shift * rest - own, rest + shift * (parts / (others - shift[:, None])).sum(axis=1)

@@ -22,17 +22,9 @@ from numerics.solver.step import (
     truncation,
 )
 
-NETWORK_UNIT = 10.0  # sums of terms: the truncation error of a network's statistics is relative to these
 NOISE = 1e-6
-TURNED = 10.0  # roundings of the drift, which is some times the state
 PER_STEP = 2e-14  # rounding
 CANCELLED = np.finfo(float).eps  # of the terms of an overlap: the rounding that is left in it
-EARLY = 0.25  # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
-BESIDE_KINKS = 20.0  # of a truncation in NETWORK_UNIT: past a near kink a step has twice its error inside
-MARGIN = 3.0  # of the truncation inside a step over its estimate
-ALIASED = 2.0  # of the coefficients left out: what collocation makes of them between the points
-LEAST_GAP = 0.1  # of 1 − r, r the ratio of a series: what decays less is rounding
-CLOCK_MARGIN = 2.0  # of the time's over its estimate
 SPAN = 100.0
 
 
@@ -45,7 +37,8 @@ def noise(place: Place, width: float) -> float:
     """
     system, chart = place.here.system, place.here.chart
     if place.here.rotated:
-        return min(NOISE, TURNED * EPSILON * width * float(place.here.modes.eigenvalues.max()))
+        # roundings of the drift, which is some times the state
+        return min(NOISE, 10.0 * EPSILON * width * float(place.here.modes.eigenvalues.max()))
     return 0.0 if system.single or system.line or chart.areas or not chart.centred else NOISE
 
 
@@ -57,7 +50,8 @@ def left_out(place: Place, statistics: Array, times: Array) -> Truncation:
     """
     system = place.here.system
     worst = system.accuracy.worst
-    allowed, rounding = (worst, SINGLE_ROUNDING / worst) if system.single else (0.0, NETWORK_UNIT)
+    # sums of terms: the truncation error of a network's statistics is relative to these
+    allowed, rounding = (worst, SINGLE_ROUNDING / worst) if system.single else (0.0, 10.0)
     elapsed, unit = np.append(0.0, times), times[-1]
     if system.single:
         unit = min(unit, 1.0 / max(_pace(system.table, statistics, elapsed), SMALLEST))
@@ -103,8 +97,9 @@ def _inside(place: Place, statistics: Array) -> float:
     here, students = place.here, len(place.students)
     units = np.maximum(here.modes.units(statistics[:, 1:], students), SMALLEST).min(axis=1)
     first, decay = left_behind(np.abs(statistics @ here.system.table.to_chebyshev.T))
-    missed = first / np.maximum(1.0 - np.sqrt(decay), LEAST_GAP)
-    return ALIASED * float((missed / _areas_felt(place, statistics, units, units)).max())
+    missed = first / np.maximum(1.0 - np.sqrt(decay), 0.1)  # what decays less is rounding
+    # of the coefficients left out: what collocation makes of them between the points
+    return 2.0 * float((missed / _areas_felt(place, statistics, units, units)).max())
 
 
 def clock_error(place: Place, statistics: Array, lengths: Array, elapsed: Array) -> float:
@@ -118,7 +113,7 @@ def clock_error(place: Place, statistics: Array, lengths: Array, elapsed: Array)
     rows = np.concatenate([statistics, lengths.reshape(-1, len(elapsed)), place.here.loss(statistics)[None]])
     *_, third, second, before, last = np.abs(table.to_chebyshev @ elapsed)
     decay = math.sqrt(min(max(before, last) / max(third, second, SMALLEST), 1.0))
-    return CLOCK_MARGIN * _pace(table, rows, elapsed) * max(last, decay * before)
+    return 2.0 * _pace(table, rows, elapsed) * max(last, decay * before)  # of the time's over its estimate
 
 
 def _pace(table: Collocation, rows: Array, elapsed: Array) -> float:
@@ -157,7 +152,8 @@ class Errors:
     def overlap(self, place: Place, statistics: Array) -> "Errors":
         """With the rounding of u (s + 1,), the second of the ``statistics`` of a step at the origin."""
         terms = place.here.modes.term_sizes(place.deviation)[1]
-        usual = float(np.quantile(np.abs(statistics[1]), EARLY))
+        # of a step's overlaps, by size: one that grows is small at first, one may change sign anywhere
+        usual = float(np.quantile(np.abs(statistics[1]), 0.25))
         cancelled = max(self.cancelled, float(terms) / max(usual, SMALLEST))
         return replace(self, cancelled=cancelled)
 
@@ -165,7 +161,8 @@ class Errors:
         """With those of a step of a single student."""
         modes = place.here.modes
         terms, at_the_end = modes.term_sizes(place.deviation), modes.term_sizes(result.deviation[-1])
-        inside = MARGIN * error_inside(place.here.system.table, statistics, terms)
+        # of the truncation inside a step over its estimate
+        inside = 3.0 * error_inside(place.here.system.table, statistics, terms)
         clock = clock_error(place, statistics, lengths, np.append(0.0, result.times))
         total = math.hypot(self.truncation, inside, clock, rounding_of_fall(terms, at_the_end))
         return Errors(self.amplified, total, self.steps + 1, self.cancelled)
@@ -176,7 +173,8 @@ class Errors:
 
     def network(self, place: Place, result: StepResult, statistics: Array, missing: Truncation) -> "Errors":
         """With those of a step of a network, and what its flow makes of those so far."""
-        beside = BESIDE_KINKS if place.here.chart.areas else 1.0
+        # of a truncation in a network's unit: past a near kink a step has twice its error inside
+        beside = 20.0 if place.here.chart.areas else 1.0
         total, amplified, inside = self.truncation + beside * missing.error, self.amplified, self.inside
         if amplified is not None and result.linearised is not None:
             here = place.here

@@ -50,8 +50,6 @@ from theory.constraint import Constraint
 from theory.expected import RelativeError, checked
 
 STEPS = ShortStep(), ClockStep(), MeanStep(), CollocationStep()
-LONGER = 4.0  # than a run has moved its modes: the horizon where the one before was too short
-ESCAPE = 100.0  # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
 
 
 @checked
@@ -196,7 +194,8 @@ def _constrained(
 
     horizon, passed = 0.0, _clocked(problem, rules, until)
     while horizon < passed:
-        horizon = LONGER * passed if horizon else passed
+        # than a run has moved its modes: the horizon where the one before was too short
+        horizon = 4.0 * passed if horizon else passed
         reduced = reduce(problem, horizon)
         found = follow(reduced)
         passed = constrained.moved(found) / max(problem.teacher_energy, problem.start_energy)
@@ -218,7 +217,8 @@ def _constrained(
 
 def _clocked(problem: Problem, model: RightHandSides, until: float) -> float:
     """The horizon to reduce for: longer than ``until`` where modes move faster than in phase retrieval."""
-    escape = ESCAPE / (float(problem.eigenvalues.max()) * problem.teacher_energy)
+    # in units of 1/(λ_1 s*): the reduced problem should decide the limit rightly, too
+    escape = 100.0 / (float(problem.eigenvalues.max()) * problem.teacher_energy)
     return float(max(until, escape)) * speed(problem, model)  # inf for sign, which has a singular drift
 
 

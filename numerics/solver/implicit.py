@@ -25,24 +25,12 @@ from numerics.state.observables import norms
 from numerics.state.segment import Part, Segment
 from numerics.state.trajectory import Trajectory
 
-STAGES = 16
 TOLERANCE = 1e-12
-COMPANION = 30.0
-"""Of the tolerance: that of the companion."""
-LARGEST = 10.0
-"""Of the tolerance: the largest error of a step that is accepted."""
-GROWTH, SHORTEST = 3.0, 0.2
-STEP_ROUNDING = 5e-15
-"""Of the statistics: twice at least, and in every step."""
-FADED = 1e-240
-"""Of the teachers' energy: what has less is 0, before its square leaves the range of floats."""
+GROWTH = 3.0
 TERMS = 1e-2
 """Of a statistic's terms: it is accurate to the tolerance relative to itself or to these."""
-SPAN = 100.0
 WIDEST = 4
 """Rows up to which these steps can be taken: an inverse costs the cube of stages times rows."""
-FIRST = 0.3
-"""Of the shortest time scale at the start: the first step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +59,8 @@ class Place:
             chosen = law.kinds == kind
             steepest = np.abs(values[chosen]).max(initial=0.0) + slopes[chosen].max(initial=0.0) * energy
             rate += float(scale.max()) * float(steepest)
-        return cls(0.0, state, law, np.eye(law.teachers), values, FIRST / rate)
+        # of the shortest time scale at the start: the first step
+        return cls(0.0, state, law, np.eye(law.teachers), values, 0.3 / rate)
 
     def under(self, law: ModeLaw, state: Array, orientation: Array) -> "Place":
         """The same under another ``law``, where the state is ``state``."""
@@ -160,13 +149,14 @@ def advance(place: Place, table: Collocation, until: float, tolerance: float) ->
             width, place = 0.4 * width, replace(place, values=place.values[:, -1:])
             continue
         values = np.concatenate([start, stages.statistics], axis=1)
-        missing = truncation(table, values, lambda: TERMS * terms, tolerance, SPAN)
+        missing = truncation(table, values, lambda: TERMS * terms, tolerance, 100.0)
         factor = 0.9 * (tolerance / max(missing.error, 1e-300)) ** (1.0 / (table.stages + 1))
         flat = missing.decay > FLAT and missing.error <= max(tolerance, law.noise)
         if flat:
             factor = GROWTH
-        if missing.error > LARGEST * tolerance and not flat:
-            width *= min(max(factor, SHORTEST), 0.8)
+        # of the tolerance: the largest error of a step that is accepted
+        if missing.error > 10.0 * tolerance and not flat:
+            width *= min(max(factor, 0.2), 0.8)
             continue
         following = width * min(factor, GROWTH)
         return (
@@ -197,7 +187,7 @@ def follow(
 
     Raises ArithmeticError where the step size vanishes.
     """
-    table = radau(STAGES)
+    table = radau(16)
     place = companion = _settled(kind.start(problem), problem, kind)
     segments: list[Segment] = []
     error, taken = 0.0, 0
@@ -211,13 +201,15 @@ def follow(
         companion = _accompany(companion, place, table)
         error = max(error, _difference(place, companion))
         place = _settled(place, problem, kind)
-        if not place.chart.centred and np.abs(place.overlaps).max() < FADED * np.trace(place.law.energy):
+        # of the teachers' energy: what has less is 0, before its square leaves the range of floats
+        if not place.chart.centred and np.abs(place.overlaps).max() < 1e-240 * np.trace(place.law.energy):
             place, companion = at_rest(place), at_rest(companion)
         if companion.chart.centred and not place.chart.centred:
             companion = kind.entered(companion, problem, place.orientation)
         if progress is not None:
             progress(place.time)
-    total = error + STEP_ROUNDING * (1.0 + np.sqrt(taken)) + problem.relative_error
+    # of the statistics: twice at least, and in every step
+    total = error + 5e-15 * (1.0 + np.sqrt(taken)) + problem.relative_error
     return kind.run(problem, table, segments, place, until, float(total))
 
 
@@ -231,7 +223,8 @@ def _accompany(companion: Place, place: Place, table: Collocation) -> Place:
     """The companion at the time of the place."""
     while companion.time < place.time:
         left = place.time - companion.time
-        companion, _, _ = advance(companion, table, left, COMPANION * TOLERANCE)
+        # of the tolerance: that of the companion
+        companion, _, _ = advance(companion, table, left, 30.0 * TOLERANCE)
         if abs(companion.time - place.time) <= 4.0 * np.finfo(float).eps * place.time:
             companion = replace(companion, time=place.time)
     return companion

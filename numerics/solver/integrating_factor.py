@@ -17,20 +17,15 @@ from numerics.solver.contract import NoConvergence, Step, StepResult, Task
 from numerics.solver.step import SINGLE_ROUNDING, drift_and_slopes, magnitudes
 from numerics.state.modes import Modes
 
-ITERATIONS = 12
-CONVERGED = 1e-14
-SLOW, CLOSE = 0.03, 1e-8  # a change that falls by less, until it is that small, calls for a new matrix
-SHORT, STIFF = 1.8, 2.5
-
 
 class ShortStep(Step):
-    """Steps in which no mode is stiff. Raises NoConvergence, also where hλ|A| exceeds STIFF."""
+    """Steps in which no mode is stiff. Raises NoConvergence, also where hλ|A| exceeds 2.5."""
 
     def suits(self, task: Task) -> bool:
         """Whether hλ|A| is small enough in the guess."""
         if not task.single:
             return False
-        return bool(task.stiffness * max(-task.gain.min(), task.gain.max()) <= SHORT)
+        return bool(task.stiffness * max(-task.gain.min(), task.gain.max()) <= 1.8)
 
     def solve(self, task: Task) -> StepResult:
         """The step of ``width``, by Newton's method for A and F at the nodes."""
@@ -42,7 +37,7 @@ class ShortStep(Step):
         noise = np.append(0.0, force_slope.max(axis=2) @ rounding)
         floor = np.append(1.0 / task.stiffness, noise[1:])
         units, before, inverse = np.maximum(magnitudes(unknowns), floor), 1.0, None
-        for _ in range(ITERATIONS):
+        for _ in range(12):
             factor = _Factor(table, modes, width, unknowns[0])
             states = factor.stages(start, unknowns[1:])
             statistics, ended = factor.statistics(states, start, unknowns[1:], clusters)
@@ -60,7 +55,7 @@ class ShortStep(Step):
             worst = float((moved / units).max())
             if not np.isfinite(worst) or worst > 2.0 * before:
                 break
-            if np.all(moved * min(1.0, worst / before) <= CONVERGED * units + noise):
+            if np.all(moved * min(1.0, worst / before) <= 1e-14 * units + noise):
                 factor = _Factor(table, modes, width, unknowns[0])
                 states = factor.stages(start, unknowns[1:])
                 statistics, ended = factor.statistics(states, start, unknowns[1:], clusters)
@@ -72,7 +67,8 @@ class ShortStep(Step):
                     return StepResult(statistics, states[:, None], states[:, None], times, ended)
                 followers = factor.stages(task.students[0], unknowns[1:] - unknowns[:1])
                 return StepResult(statistics, states[:, None], followers[:, None], times, ended)
-            if worst > max(SLOW * before, CLOSE):
+            # a change that falls by less, until it is that small, calls for a new matrix
+            if worst > max(0.03 * before, 1e-8):
                 inverse = None
             before = worst
         raise NoConvergence
@@ -83,7 +79,7 @@ class _Factor:
 
     def __init__(self, table: Collocation, modes: Modes, width: float, gain: Array) -> None:
         clock = width * (table.matrix @ gain)
-        if not np.abs(clock).max() * modes.eigenvalues.max() <= STIFF:
+        if not np.abs(clock).max() * modes.eigenvalues.max() <= 2.5:
             raise NoConvergence
         self.table, self.modes, self.clock = table, modes, clock
         self.growth = np.exp(clock[:, None] * modes.eigenvalues)

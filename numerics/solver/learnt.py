@@ -16,9 +16,6 @@ from numerics.solver.mode_law import ModeLaw, overlap_gradients
 from numerics.state import charts
 from numerics.state.modes import Modes
 
-NOISE = 1e-9
-"""At the origin ȧ is a difference, whose rounding long steps make large."""
-
 
 class LearntLaw(ModeLaw):
     """The law of the ``rules`` at the teachers of the ``modes``, or at the origin where it is ``centred``."""
@@ -30,7 +27,8 @@ class LearntLaw(ModeLaw):
         self.velocity = rules.weight_velocity if centred else rules.residual_weight_velocity  # type: ignore
         self.velocity_slopes = rules.weight_slopes if centred else rules.residual_weight_slopes  # type: ignore
         self.students, self.teachers, self.energy = K, M, modes.energy
-        self.noise = NOISE if centred else 0.0
+        # at the origin ȧ is a difference, whose rounding long steps make large
+        self.noise = 1e-9 if centred else 0.0
         self.eigenvalues = np.append(modes.eigenvalues, 0.0)
         last = np.zeros((M, 1))
         last[0] = 1.0

@@ -23,9 +23,6 @@ PATIENCE = 4
 LARGEST = 2e7
 """Entries of the kernel: beyond, sums over the modes take their place."""
 
-INNER, DIMENSIONS = 1e-2, 60
-"""What GMRES leaves, and its most iterations: Newton's method makes up for it."""
-
 
 @dataclass(frozen=True, eq=False)
 class MeanResponse:
@@ -216,7 +213,8 @@ class Loop:
 
         right = stages.joined(own).ravel()
         operator = LinearOperator((len(right), len(right)), apply, dtype=float)
-        found, _ = gmres(operator, right, rtol=INNER, restart=DIMENSIONS, maxiter=1)
+        # what GMRES leaves, and its most iterations: Newton's method makes up for it
+        found, _ = gmres(operator, right, rtol=1e-2, restart=60, maxiter=1)
         self.known.hard = self.kernel is not None and PATIENCE * self.known.iterations > len(units)
         return stages.parted(found.reshape(-1, len(units)))
 

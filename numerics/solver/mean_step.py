@@ -30,13 +30,7 @@ from numerics.solver.step import finite_drift, magnitudes
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 
-ITERATIONS = 40
-SOLVED = 0.02  # of a step's tolerance, that may be left unsolved
-SLOWEST = 0.7  # of the change two iterations before: then nothing is gained any more
-STALLED = 30.0  # tolerances, and no less than full accuracy's, that a change may then have
 MIXED = 5  # iterates
-INDEPENDENT = 1e-10  # relatively: changes that differ by less tell nothing
-FOLLOWED = 2  # corrections of the students beside a chart at the teacher
 
 
 class MeanStep(Step):
@@ -50,7 +44,7 @@ class MeanStep(Step):
     def solve(self, task: Task) -> StepResult:
         """The step of ``width``.
 
-        Changes fall geometrically. What is left of them is solved for to SOLVED of the tolerance, in units of
+        Changes fall geometrically. What is left of them is solved for to 2 % of the tolerance, in units of
         the terms of a statistic; a relative change up to ``noise`` is accepted when the iterations gain
         nothing any more: where terms of the drift cancel Newton's method ends in their rounding.
         """
@@ -62,7 +56,7 @@ class MeanStep(Step):
         statistics = modes.statistics(states)
         response = equations.response(states, statistics, task)
         mixture, changes = _Mixture(), [np.inf, np.inf]
-        for left in reversed(range(ITERATIONS)):
+        for left in reversed(range(40)):
             states = states + response.solve(equations.defect(states, statistics))
             found = modes.statistics(states)
             change, statistics = found - statistics, found
@@ -71,9 +65,12 @@ class MeanStep(Step):
             if not np.isfinite(worst):
                 break
             slowness = min(worst / changes[-1], 1.0) if len(changes) > 2 else 1.0
-            stalled = worst > SLOWEST * changes[-2] or not left
-            solved = worst * slowness <= SOLVED * task.tolerance
-            rounded = moved <= task.noise * units + STALLED * STEP * np.maximum(units, terms)
+            # of the change two iterations before: then nothing is gained any more
+            stalled = worst > 0.7 * changes[-2] or not left
+            # of a step's tolerance, that may be left unsolved
+            solved = worst * slowness <= 0.02 * task.tolerance
+            # tolerances, and no less than full accuracy's, that a change may then have
+            rounded = moved <= task.noise * units + 30.0 * STEP * np.maximum(units, terms)
             if solved or (stalled and np.all(rounded)):
                 return _result(task, equations, response, states, statistics, moved * slowness)
             if stalled:
@@ -97,7 +94,7 @@ def _result(
     if not task.chart.centred:
         followers = states.copy()
         followers[:, : len(task.modes.teacher)] += task.modes.teacher
-        for _ in range(FOLLOWED):
+        for _ in range(2):  # corrections of the students beside a chart at the teacher
             missing = equations.defect_beside(followers, statistics, task.students)
             followers = followers + response.alone(missing)
     linearised = MeanStepLinearised(response, equations, states, statistics)
@@ -120,7 +117,8 @@ class _Mixture:
         if len(self.states) == 1:
             return states
         apart = np.stack([other - self.changes[-1] for other in self.changes[:-1]], axis=1)
-        shares = np.linalg.lstsq(apart, -self.changes[-1], rcond=INDEPENDENT)[0]
+        # relatively: changes that differ by less tell nothing
+        shares = np.linalg.lstsq(apart, -self.changes[-1], rcond=1e-10)[0]
         for share, other in zip(shares, self.states[:-1], strict=True):
             states = states + share * (other - self.states[-1])
         return states

@@ -18,8 +18,6 @@ from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 from numerics.state.observables import norms
 
-OUTRUN = 1e-4  # of the loss in units of ‖V‖²
-
 
 @dataclass(frozen=True, eq=False)
 class System:
@@ -178,4 +176,4 @@ class Place:
         paired = np.einsum("jjt->t", q[: model.TEACHERS, : model.TEACHERS])
         bound = np.trace(energy) * paired + np.einsum("jjt->t", q) ** 2
         before, after = self.here.loss(ends) * bound[::-1]
-        return bool(after < OUTRUN * before)
+        return bool(after < 1e-4 * before)  # of the loss in units of ‖V‖²

@@ -7,9 +7,6 @@ from numerics.pairs.overlaps import join, split
 from numerics.solver.place import Coordinates, Place
 
 VANISHED = 1e-290  # below, the modes of u lose digits to the range of floats
-BESIDE = 1e-8  # of a student: near enough to its kink to tell its speed there
-REACHED = 1e-6  # of the time passed: what is left to the kink
-STEADY = 1e-3  # of a student's speed: more of a change and it may turn before the kink
 
 
 def check_overlap(place: Place, deviation: Array) -> None:
@@ -50,12 +47,14 @@ def check_kink(place: Place) -> None:
     speeds = _speeds(place.here, S, U)
     for student in range(model.STUDENTS):
         near = np.ones(model.STUDENTS)
-        near[student] = BESIDE
+        near[student] = 1e-8  # of a student: near enough to its kink to tell its speed there
         teacher = np.abs(U[student]).argmax()
         place_on_line, speed = U[student, teacher], speeds[student, teacher]
         there = _speeds(place.here, S * np.outer(near, near), U * near[:, None])[student, teacher]
         left = -place_on_line / speed if speed else -1.0
-        if 0 < left <= REACHED * (place.time + left) and abs(there - speed) <= STEADY * abs(speed):
+        # of the time passed: what is left to the kink
+        # of a student's speed: more of a change and it may turn before the kink
+        if 0 < left <= 1e-6 * (place.time + left) and abs(there - speed) <= 1e-3 * abs(speed):
             raise ArithmeticError(
                 f"at t = {place.time + left:.6g} student {student + 1} reaches 0, where the gradient of "
                 "a link with a kink jumps: the run can be followed until then"

@@ -10,9 +10,6 @@ from numerics.problems.problem import Problem
 from numerics.state.modes import Modes
 from numerics.state.segment import Segment
 
-LARGEST = 1e-6
-"""Relative error of an average with which a flow may start."""
-
 
 def check_resolved(problem: Problem, model: RightHandSides) -> None:
     """Refuse links whose averages are not known at the energies of the start and of the teachers."""
@@ -20,7 +17,7 @@ def check_resolved(problem: Problem, model: RightHandSides) -> None:
         return
     modes = Modes(problem.eigenvalues, problem.teachers)
     left_out = model.error(np.square(problem.students) @ problem.eigenvalues, np.diag(modes.energy))
-    if left_out > LARGEST:
+    if left_out > 1e-6:  # relative error of an average with which a flow may start
         raise ValueError(
             f"the averages of these links are known to {left_out:.1e} only at the energies of this problem: "
             "a link without closed form must be smooth, and its argument not too large"

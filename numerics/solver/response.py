@@ -16,7 +16,6 @@ from numerics.pairs.overlaps import upper_triangle
 from numerics.quadrature.collocation import Collocation
 
 REFINEMENTS = 2
-DEGREE = 4  # of the states' polynomials, as far as derivatives are concerned
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +78,11 @@ class Response:
 
         The v_b are the K rows of the ``states`` Y (s, K, N), then the M of the ``teacher``; the v_a are these
         and the ``normals`` (s, E, N); ``weights`` are λ. The sums over the modes are those of the vectors'
-        polynomials of degree DEGREE.
+        polynomials of degree 4.
         """
         stages, students, size = states.shape
-        powers = np.linalg.qr(np.vander(self.table.nodes, min(stages, DEGREE + 1)))[0]
+        # degree 4: that of the states, as far as derivatives are concerned
+        powers = np.linalg.qr(np.vander(self.table.nodes, min(stages, 5)))[0]
         moving, across = (
             (powers.T @ part.reshape(stages, -1)).reshape(-1, size) for part in (states, normals)
         )

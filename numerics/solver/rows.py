@@ -16,10 +16,6 @@ from numerics.quadrature.collocation import Collocation
 from numerics.solver.contract import NoConvergence
 from numerics.solver.mode_law import ModeLaw
 
-ITERATIONS = 10
-CONVERGED = 1e-15  # of the square of a change, which the next change would be of the order of
-CANCELLED = 1e-6  # of the terms of a coefficient: less is lost in their rounding
-
 
 class Stages(NamedTuple):
     """``states`` (s, R, N), ``statistics`` (n, s) and ``coefficients`` (C, s) at the nodes of a step."""
@@ -36,7 +32,7 @@ def solve_step(law: ModeLaw, table: Collocation, width: float, start: Array, gue
     Raises NoConvergence, or NumPy's LinAlgError, where a shorter one is needed.
     """
     values, before = guess, np.inf
-    for _ in range(ITERATIONS):
+    for _ in range(10):
         modes = _Modes(law, table, width, values)
         states = modes.states(start)
         statistics = law.statistics(states)
@@ -49,11 +45,13 @@ def solve_step(law: ModeLaw, table: Collocation, width: float, start: Array, gue
         change = change.reshape(values.shape)
         values = values + change
         terms = np.abs(slopes * statistics).max(axis=(1, 2))
-        units = np.maximum(np.abs(values).max(axis=1), CANCELLED * terms)
+        # of the terms of a coefficient: less is lost in their rounding
+        units = np.maximum(np.abs(values).max(axis=1), 1e-6 * terms)
         moved = float((np.abs(change).max(axis=1) / np.where(units > 0, units, 1.0)).max())
         if not np.isfinite(moved) or moved > 2.0 * max(before, 1e-10):
             break
-        if moved * min(moved, before) <= CONVERGED:
+        # of the square of a change, which the next change would be of the order of
+        if moved * min(moved, before) <= 1e-15:
             states = law.restored(_Modes(law, table, width, values).states(start))
             return Stages(states, law.statistics(states), values)
         before = moved

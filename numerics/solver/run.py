@@ -27,8 +27,7 @@ from numerics.state import frames
 from numerics.state.limits import Limit
 from numerics.state.modes import Modes
 
-NOISE_POWER = 3  # of the width: a truncation error falls by a far higher one
-HALF, SHORTER = 0.5, 0.8
+HALF = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,13 +161,14 @@ class FloatTrial(Trial[Run, Attempt]):
         if error <= place.here.system.accuracy.worst or self._noisy(found):
             return None
         control, table = self.run.control, place.here.system.table
-        stride = self._shortened(min(control.factor(error), SHORTER))
+        stride = self._shortened(min(control.factor(error), 0.8))
         places = found.stride.places(stride.times)
         states = self._states(found)
         if states is not None:
             states = along(table.evaluate, states, places)
         guess = Guess(table.evaluate(found.statistics, places), states)
-        before = error * (stride.width / found.stride.width) ** NOISE_POWER
+        # of the width: a truncation error falls by a far higher one
+        before = error * (stride.width / found.stride.width) ** 3
         return FloatTrial(self.run, stride, guess, before)
 
     def accepted(self, found: Attempt) -> Run:

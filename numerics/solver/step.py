@@ -24,18 +24,12 @@ from numerics.solver.response import REFINEMENTS, Response
 from numerics.state.charts import Chart
 from numerics.state.modes import Modes
 
-ITERATIONS = 14
-NEWTON_TOLERANCE = 1e-11  # what is left is quadratic in it, but a stiff step multiplies it by h λ_1
-UNSTEADY = 1e-3  # changes above that grow although their derivatives are new lead nowhere
 CHORD_TOLERANCE = 1e-15  # of what is left after an iteration whose derivatives are those of an earlier one
 FEEDBACK = 30.0
-SLOW = 0.1  # a change that is more than this of the one before asks for new derivatives
 SINGLE_ROUNDING = 1e-14  # of a statistic, in units of its terms
-NETWORK_ROUNDING = 1e-13  # the eigenvectors of a coupling between students lose digits
 EPSILON = float(np.finfo(float).eps)
 FLOOR = 1e-14  # coefficients below are taken for rounding
 FLAT = 0.3  # a larger decay is that of rounding, or of a step that is far too long
-WIDEST = 1e3  # a statistic that changes by more in a step nearly vanishes at one of its ends
 FARTHEST = 1e6  # likewise one that the polynomial of its logarithm cannot give between the points
 SMALLEST = 1e-290  # statistics are accurate relative to themselves or to this: products of modes underflow
 
@@ -65,10 +59,11 @@ class CollocationStep(Step):
         table, chart, modes, width = task.table, task.chart, task.modes, task.width
         deviation, clusters = task.deviation, task.clusters
         unknowns, states, least = task.guess, deviation, modes.least_units(deviation)
-        relative = SINGLE_ROUNDING if len(deviation) == 1 else NETWORK_ROUNDING
+        # the eigenvectors of a coupling between students lose digits
+        relative = SINGLE_ROUNDING if len(deviation) == 1 else 1e-13
         rounding = relative * term_sizes(modes, deviation, clusters)
         newton, before = None, np.inf
-        for left in reversed(range(ITERATIONS)):
+        for left in reversed(range(14)):
             gain, force = finite_drift(chart, unknowns, modes.energy)
             push = _push(force, modes.teacher)
             fresh = newton is None
@@ -93,11 +88,13 @@ class CollocationStep(Step):
             with np.errstate(over="ignore"):
                 worst = float((moved / units).max())
             slowness = min(worst / before, 1.0)
-            if fresh and worst > max(before, UNSTEADY):
+            # changes above that grow although their derivatives are new lead nowhere
+            if fresh and worst > max(before, 1e-3):
                 break
             correction = response.respond(_forcing(*newton.drift_change(change), states, modes.teacher))
             states = states + correction
-            tolerance = NEWTON_TOLERANCE if fresh else CHORD_TOLERANCE / max(slowness, CHORD_TOLERANCE)
+            # what is left is quadratic in it, but a stiff step multiplies it by h λ_1
+            tolerance = 1e-11 if fresh else CHORD_TOLERANCE / max(slowness, CHORD_TOLERANCE)
             allowed = (tolerance if left else max(tolerance, task.noise)) * units + rounding
             closed = np.abs(gap).max(axis=1) <= rounding
             if np.all(closed | (moved <= allowed)):
@@ -120,7 +117,8 @@ class CollocationStep(Step):
                     break
                 linearised = LinearisedStep(newton, chart, modes, unknowns, states)
                 return StepResult(statistics, states, followers, width * table.nodes, clusters, linearised)
-            newton, before = None if slowness > SLOW else newton, worst
+            # a change that is more than this of the one before asks for new derivatives
+            newton, before = None if slowness > 0.1 else newton, worst
         raise NoConvergence
 
 
@@ -301,7 +299,8 @@ def error_inside(table: Collocation, statistics: Array, terms: Array) -> float:
     most, ends = size.max(axis=1), size[:, [0, -1]].min(axis=1)
     signed = (np.sign(statistics) * np.sign(statistics[:, -1:]) > 0).all(axis=1)
     least = np.where(signed, size.min(axis=1), ends)
-    at_points, between = (errors / np.maximum(least, most / widest) for widest in (WIDEST, FARTHEST))
+    # a statistic that changes by more in a step nearly vanishes at one of its ends
+    at_points, between = (errors / np.maximum(least, most / widest) for widest in (1e3, FARTHEST))
     smooth, _ = left_behind(np.abs(np.log(size / size[:, -1:]) @ table.to_chebyshev.T))
     return float(np.maximum(at_points, np.where(signed, np.minimum(between, smooth), between)).max())
 

@@ -29,11 +29,6 @@ from numerics.state.observables import TrainedOverlaps
 from numerics.state.segment import Segment
 from numerics.state.trajectory import Times, Trajectory
 
-NEAR_WEIGHT = 0.3
-"""Relative distance of a weight from its teacher's that counts as near."""
-SPARE = 2.0
-"""Of the time that the modes have had: what the problem is reduced for."""
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrainedTrajectory(Trajectory):
@@ -124,7 +119,8 @@ def near_place(rules: Trained, statistics: Array, energy: Array) -> Array | None
     weights = None if found is None else weights_of_teachers(rules, found, energy)
     if weights is None:
         return None
-    far = np.abs(statistics[-rules.STUDENTS :] - weights) > NEAR_WEIGHT * np.abs(weights)
+    # relative distance of a weight from its teacher's that counts as near
+    far = np.abs(statistics[-rules.STUDENTS :] - weights) > 0.3 * np.abs(weights)
     return None if far.any() else found
 
 
@@ -171,7 +167,8 @@ def solve_trained(
                 f"the weights have grown, which gives the modes as much time as {taken:.3g} would: this "
                 f"reduced problem is faithful up to {problem.horizon:g} only"
             )
-        horizon = min(SPARE * taken, problem.horizon)
+        # of the time that the modes have had: what the problem is reduced for
+        horizon = min(2.0 * taken, problem.horizon)
 
 
 def modes_time(run: Trajectory) -> float:

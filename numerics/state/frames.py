@@ -17,11 +17,6 @@ from numerics.generated import RightHandSides
 from numerics.pairs.overlaps import join, rotate, split
 
 NEAR_TEACHERS = 0.1
-EXCESS = 0.25  # of ‖V‖_Q², in V's rows that have a teacher or in the others: by rotation alone
-NEGLIGIBLE = 1e-30  # of ‖V‖_Q²: rows whose residual is a rotation alone would be turned in every step
-LARGEST_TURN = 0.5  # of a turn: the formulas are those of small ones
-NEAR_PERMUTATION = 0.1  # of the entries of R
-SEPARATE = 1e-12  # of the largest eigenvalue of T: teachers that differ by less are taken to be parallel
 
 
 def nearest_frame(model: RightHandSides, statistics: Array, energy: Array) -> Array | None:
@@ -42,7 +37,7 @@ def nearest_frame(model: RightHandSides, statistics: Array, energy: Array) -> Ar
     teachers = len(energy)
     frame = np.concatenate([right.T @ left[:, :teachers].T, left[:, teachers:].T])
     nearest = np.rint(frame)
-    return nearest if np.abs(frame - nearest).max() < NEAR_PERMUTATION else frame
+    return nearest if np.abs(frame - nearest).max() < 0.1 else frame  # of the entries of R
 
 
 def permutes(frame: Array) -> bool:
@@ -71,7 +66,8 @@ def turn(statistics: Array, energy: Array, students: int) -> Array | None:
     teachers = len(energy)
     q, p = split(statistics, students, teachers)
     values, vectors = np.linalg.eigh(energy)
-    seen = values > SEPARATE * values[-1]
+    # of the largest eigenvalue of T: teachers that differ by less are taken to be parallel
+    seen = values > 1e-12 * values[-1]
     along = vectors.T @ p[:teachers] @ vectors
     values = np.where(seen, values, 0.0)
     sums = values[:, None] + values
@@ -79,13 +75,15 @@ def turn(statistics: Array, energy: Array, students: int) -> Array | None:
     beyond = -(p[teachers:] @ vectors) / np.where(seen, values, np.inf)
     sizes = np.sum(within**2 * values), np.sum(beyond**2 * values)
     lengths = np.trace(q[:teachers, :teachers]), np.trace(q[teachers:, teachers:])
-    least = NEGLIGIBLE * sum(lengths)
-    if not any(size > max(EXCESS * length, least) for size, length in zip(sizes, lengths, strict=True)):
+    # of ‖V‖_Q²: rows whose residual is a rotation alone would be turned in every step
+    least = 1e-30 * sum(lengths)
+    # of ‖V‖_Q², in V's rows that have a teacher or in the others: by rotation alone
+    if not any(size > max(0.25 * length, least) for size, length in zip(sizes, lengths, strict=True)):
         return None
     omega = np.zeros((students, students))
     omega[:teachers, :teachers] = vectors @ within @ vectors.T
     omega[teachers:, :teachers] = beyond @ vectors.T
     omega[:teachers, teachers:] = -omega[teachers:, :teachers].T
-    if np.abs(omega).max() > LARGEST_TURN:
+    if np.abs(omega).max() > 0.5:  # of a turn: the formulas are those of small ones
         return None
     return np.linalg.solve(np.eye(students) - 0.5 * omega, omega)

@@ -32,23 +32,14 @@ if TYPE_CHECKING:
 
 
 RESOLVED = 1e-14  # the last coefficients of a logarithm: below, they are rounding
-START_ROUNDING = 1e-14  # of s(0): a run begun at s*/3 was never below
 SLACK = 4.0 * float(np.finfo(float).eps)
 """A grid of times may end so much after ``until``, relatively: its last point is rounded."""
-NEWTON = 2
-FEW = 100
-"""Times a segment up to which copies of its values for each of them cost less than to sort these."""
 CHUNK = 2**14
 """Times that are evaluated at once: memory does not grow with their number, but for what is returned."""
-FAR = 1e3
-"""A quantity that falls by more on a segment crosses a level where its logarithm does."""
-DRAWN = 400
-"""Times of a picture."""
 Times = Array | Sequence[float] | float | None
 """One time, a list of times, or those of the run."""
 HOLDS = "curves at these times; modes, other orders and restarts need the run itself, or run.final.save(file)"
 """What a dataset says that it is."""
-OVER_TIME = ("s", "u", "one_minus_u", "one_minus_s")
 
 
 @checked
@@ -86,7 +77,7 @@ class Trajectory(Summarised):
     def times(self) -> Array:
         """Times (400,) from before the fastest mode moves to ``until``, in equal ratios."""
         fastest = float(self.problem.eigenvalues.max()) * self.problem.teacher_energy
-        return np.geomspace(min(0.01 / fastest, 0.01 * self.until), self.until, DRAWN)
+        return np.geomspace(min(0.01 / fastest, 0.01 * self.until), self.until, 400)  # times of a picture
 
     @property
     def steps(self) -> int:
@@ -182,7 +173,10 @@ class Trajectory(Summarised):
         scalar, t = self._within(times)
         found = orders(problem, self.modes(t), float(order))
         if scalar:
-            return found._replace(t=t[0], **{name: getattr(found, name)[..., 0] for name in OVER_TIME})
+            return found._replace(
+                t=t[0],
+                **{name: getattr(found, name)[..., 0] for name in ("s", "u", "one_minus_u", "one_minus_s")},
+            )
         return found
 
     @property
@@ -372,7 +366,7 @@ class Trajectory(Summarised):
         x = np.clip(np.interp(times, passed.ravel(), places.ravel()) - owner, 0.0, 1.0)
         clocks = np.stack([elapsed, slopes], axis=1)
         rough = clocks @ self.table.to_chebyshev.T
-        for _ in range(NEWTON):
+        for _ in range(2):
             polynomials = chebyshev_polynomials(2.0 * x - 1.0, self.table.stages)
             now, slope = _along(rough, owner, polynomials)
             x = np.clip(x - (now - aim) / slope, 0.0, 1.0)
@@ -436,7 +430,8 @@ class Trajectory(Summarised):
         begun = abs(first.overlap[0]) >= delta * energy
         rises = self._crossings(lambda segment: segment.energy, energy / 3.0)
         upward = [time for time, rising in rises if rising]
-        above = first.energy[0] >= (1.0 - START_ROUNDING) * energy / 3.0
+        # of s(0): a run begun at s*/3 was never below
+        above = first.energy[0] >= (1.0 - 1e-14) * energy / 3.0
         leaves = self.limit.name != "saddle"
         return Phases(
             t1=0.0 if begun else min(escapes, default=math.nan),
@@ -501,7 +496,8 @@ def _beyond(values: Array, level: float) -> Array:
     their ratio where they fall far, as a polynomial does not.
     """
     ratios = values / level
-    far = ratios.min() > 0 and ratios.max() > FAR * ratios.min()
+    # a quantity that falls by more on a segment crosses a level where its logarithm does
+    far = ratios.min() > 0 and ratios.max() > 1e3 * ratios.min()
     return math.copysign(1.0, level) * (np.log(ratios) if far else ratios - 1.0)
 
 
@@ -553,7 +549,8 @@ def _along(values: Array, owner: Array, basis: Array) -> Array:
     """Σ_k ``values``_k ``basis``_k (…, T) with the values (S, …, k) of the segments ``owner`` (T,) and the
     basis (k, T): as a product of matrices for each segment where it has many of the times.
     """
-    if len(owner) < FEW * len(values):
+    # times a segment up to which copies of its values for each of them cost less than to sort these
+    if len(owner) < 100 * len(values):
         return np.moveaxis(np.einsum("t...k,kt->t...", values[owner], basis), 0, -1)
     found = np.empty((*values.shape[1:-1], len(owner)))
     for number in np.unique(owner):

@@ -24,10 +24,7 @@ from theory.nearest import nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-ATTEMPTS = 3
-"""Pools that may lose a process, before cells are computed one by one, to find the one that kills it."""
 
-LOST = "the process that computed it was killed"
 FAILED = "failed"
 
 Kind = str | Callable[..., Any]
@@ -199,7 +196,8 @@ def _pooled(
 ) -> Iterator[tuple[int, Answer]]:
     """By processes of our own; where one is killed those that are not done are begun again."""
     rest = dict.fromkeys(left)
-    for _ in range(ATTEMPTS):
+    # pools that may lose a process, before cells are computed one by one, to find the one that kills it
+    for _ in range(3):
         for number, answer in _until_broken(work, cells, list(rest), count):
             del rest[number]
             yield number, answer
@@ -207,7 +205,7 @@ def _pooled(
             return
     for number in rest:
         found = dict(_until_broken(work, cells, [number], 1))
-        yield number, found.get(number, {FAILED: LOST})
+        yield number, found.get(number, {FAILED: "the process that computed it was killed"})
 
 
 def _until_broken(

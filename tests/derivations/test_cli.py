@@ -9,6 +9,12 @@ from commandline import SMALL, run, store
 
 from derivations.cli import COMMANDS, main
 
+NETWORK = {
+    "eigenvalues": [0.5, 0.3, 0.2],
+    "teacher": [[1, 0, 1], [0, 1, -1]],
+    "init": [[0.1, 0, 0.2], [0, 0.1, 0.1]],
+}
+
 pytestmark = pytest.mark.usefixtures("folder")
 
 EXAMPLES = [
@@ -22,10 +28,11 @@ EXAMPLES = [
 @pytest.mark.parametrize("line", EXAMPLES)
 def test_the_examples_in_the_help_run(line):
     store("problem.json", SMALL)
+    store("network.json", NETWORK)
     result = run(line.removeprefix("phase-retrieval "))
     assert result.exit_code == 0, result.output
     assert result.stdout.strip()
-    assert os.listdir() == ["problem.json"]
+    assert sorted(os.listdir()) == ["network.json", "problem.json"]
 
 
 def test_every_command_has_examples():

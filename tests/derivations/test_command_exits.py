@@ -117,7 +117,6 @@ BAD = {
     "problem without energy": "solve --problem zero.json --until 1",
     "problem and exponent, constants": "constants --problem problem.json --exponent 2",
     "problem without energy, constants": "constants --problem zero.json",
-    "problem of a network, constants": "constants --problem network.json",
     "constants of units of two links": "constants --link z**2,z**3 --width 2",
     "constants of a network of other teachers": "constants --width 2 --teacher-link z**3 --teachers 2",
     "format and json": f"{SOLVE} --json --format csv",
@@ -140,7 +139,6 @@ FILES = {
     "nan.json": '{"eigenvalues": [1, 1], "teacher": [1, NaN], "init": [1, 1]}',
     "zero.json": {**SMALL, "teacher": [0, 0]},
     "damaged.nc": "CDF\x02 and no more",
-    "network.json": {**SMALL, "init": [[0.1, 0], [0, 0.1]]},
     "void.json": {"eigenvalues": [], "teacher": [], "init": []},
 }
 

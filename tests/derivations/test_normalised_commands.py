@@ -47,6 +47,7 @@ def test_laws_and_their_verdicts():
         (["derive", "--normalised", "--sgd"], "normalised"),
         (["derive", "--normalised", "--width", 20], "at most 16"),
         (["solve", *LAW, "--until", 1, "--sgd", "--step-size", 0.01], "--normalised"),
+        (["descend", *LAW, "--step-size", 0.1, "--steps", 2, "--sgd", "--normalised"], "leave out --sgd"),
         (["laws", "--normalised", "--wide"], "exclude each other"),
         (["laws", "--normalised", "--algorithm", "sgd"], "the flow's laws alone"),
     ],

@@ -198,7 +198,7 @@ def assert_same_flow(full, until, monkeypatch, keys):
     times = np.concatenate([[0.0], np.geomspace(1e-5 * until, until, 40)])
     short = solve(full, until).at(times)
     with monkeypatch.context() as patch:
-        patch.setattr("numerics.solver.flow.reduce", lambda problem, horizon: problem)
+        patch.setattr("numerics.solver.flow.reduce", lambda problem, *_: problem)
         reference = solve(full, until).at(times)
     for key in keys:
         x, y = getattr(short, key), getattr(reference, key)
@@ -350,7 +350,7 @@ def test_a_start_that_dies_out_does_not_count(dimension, monkeypatch):
     assert len(small.eigenvalues) < 350
     times = np.geomspace(1e-3 * horizon ** (0.8), 0.03 / full.eigenvalues.min(), 5)
     found = solve(full, horizon).at(times)
-    monkeypatch.setattr("numerics.solver.flow.reduce", lambda problem, horizon: problem)
+    monkeypatch.setattr("numerics.solver.flow.reduce", lambda problem, *_: problem)
     reference = solve(full, horizon).at(times)
     for key in ("u", "s", "one_minus_u", "one_minus_s", "loss", "mse"):
         assert getattr(found, key) == pytest.approx(getattr(reference, key), rel=1e-11), key

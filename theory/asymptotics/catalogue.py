@@ -71,13 +71,10 @@ OF_NETWORKS = (
     laws.loss_prefactor,
     laws.window_start,
 )
-IRREGULAR = "known for the regular teachers of d = inf alone"
-ONE_STUDENT = "known for one student alone"
 
 OF_ANY_LINK = (recovery.plateau_height,)
 """What the spectrum and the teacher decide alone."""
 
-OVER_ENERGY = "; lambda_i, u and s over the energy of the teacher"
 
 BESIDE_ANOTHER = "; of w/m where the limit is m w*, of the loss less its limit"
 
@@ -149,10 +146,16 @@ def _of_a_network(
     def constant(spectrum: Spectrum, digits: int) -> Constant:
         regular = isinstance(spectrum, PowerLaw) and spectrum.dimension == math.inf
         if function in OF_NETWORKS and not regular:
-            return undefined(f"{name} of a network", "theory.symbolic.network_flow", IRREGULAR)
+            return undefined(
+                f"{name} of a network",
+                "theory.symbolic.network_flow",
+                "known for the regular teachers of d = inf alone",
+            )
         if function in OF_NETWORKS:
             return function(spectrum, digits, flow=flow)
-        return undefined(f"{name} of a network", "theory.symbolic.network_flow", ONE_STUDENT)
+        return undefined(
+            f"{name} of a network", "theory.symbolic.network_flow", "known for one student alone"
+        )
 
     return constant
 
@@ -193,7 +196,7 @@ def constants(
     found = {name: _found(known[name], spectrum, digits) for name in names}
     if flow.teacher_energy == flow.multiple == "1":
         return found
-    unit = "" if flow.teacher_energy == "1" else OVER_ENERGY
+    unit = "" if flow.teacher_energy == "1" else "; lambda_i, u and s over the energy of the teacher"
     return {
         name: replace(each, definition=each.definition + unit + _limit(name, flow))
         for name, each in found.items()

@@ -79,8 +79,6 @@ ESCAPES: Mapping[str, Callable[[Setting], Law]] = {
 }
 ALGORITHMS = tuple(LATE)
 
-OF_THE_SQUARE = "known for the link z**2 alone, not for {}"
-
 
 @checked
 def laws(
@@ -151,7 +149,7 @@ def _known(own: LocalFlow, setting: Setting, algorithm: str) -> tuple[list[Law],
     if own.decay is None:
         missing["convergence"] = own.no_law
     elif own != SQUARE and algorithm not in ESCAPES:
-        missing[algorithm] = OF_THE_SQUARE.format(own.link)
+        missing[algorithm] = f"known for the link z**2 alone, not for {own.link}"
     else:
         found.extend(LATE[algorithm](setting))
     return found, missing

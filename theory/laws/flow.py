@@ -31,10 +31,6 @@ CONVERGES = Gt(a + 2 * B, 1)
 SLOW, EQUAL, FAST = Lt(2 * B, 1), Eq(2 * B, 1), Gt(2 * B, 1)
 """:math:`\\gamma` below, at and above 1."""
 
-CONVERGENCE = "T1; theory.asymptotics.convergence.laws"
-RECOVERY = "P4; theory.asymptotics.tail.recovery"
-TAIL = "P16/integral; theory.asymptotics.tail.plateau"
-
 
 def escape_time(setting: Setting) -> Law:
     """T1, the first time of ``|u| = delta`` from the unit sphere; below a = 1 of a flat teacher."""
@@ -103,7 +99,7 @@ def recovered(setting: Setting) -> Law:
     scale = -weight / a * sympy.gamma(-power) * (2 * setting.alpha / Z) ** power
     rest = weight * setting.sum(2 * B)
     feedback = _feedback() if setting.flow == SQUARE else None
-    regime = partial(Regime, verdict=Verdict.MEASURED, source=RECOVERY)
+    regime = partial(Regime, verdict=Verdict.MEASURED, source="P4; theory.asymptotics.tail.recovery")
     regimes = (
         regime(SLOW, scale, power, correction=feedback, offset=rest),
         regime(EQUAL, weight / a, sympy.S.Zero, scale=log(t)),
@@ -117,7 +113,9 @@ def tail(setting: Setting) -> Law:
     power = 1 / a
     scale = sympy.gamma(1 - power) * (2 * setting.alpha / Z) ** power
     correction = -Rational(1, 2) / (scale * t**power)
-    regime = Regime(sympy.true, scale, power, Verdict.PROVED, TAIL, correction)
+    regime = Regime(
+        sympy.true, scale, power, Verdict.PROVED, "P16/integral; theory.asymptotics.tail.plateau", correction
+    )
     return Law("tail", "d (1 - S_d)", t, Gt(a, 1), setting.window, (regime,), setting.names)
 
 
@@ -135,7 +133,11 @@ def _converging(
 ) -> Law:
     """A multiple of ``C t^-gamma``, with its corrections below, at and above ``gamma = 1``."""
     regime = partial(
-        Regime, prefactor=share * C, exponent=-gamma, verdict=Verdict.MEASURED, source=CONVERGENCE
+        Regime,
+        prefactor=share * C,
+        exponent=-gamma,
+        verdict=Verdict.MEASURED,
+        source="T1; theory.asymptotics.convergence.laws",
     )
     regimes = (
         (regime(sympy.true),)

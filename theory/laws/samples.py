@@ -28,7 +28,6 @@ from theory.laws.names import B, N, Z, a, d, gamma, n, sigma2, t
 from theory.laws.sgd import BIAS
 from theory.laws.spectra import Setting
 
-SOURCE = "theory.laws.samples"
 REGULAR = And(Gt(a, 1), Gt(a + 2 * B, 1))
 VARIANCE = (2 - 2 ** (1 / a)) * sympy.gamma(1 - 1 / a) * (8 / Z) ** (1 / a)
 """Of ``sigma^2 t^(1/a)/n``."""
@@ -39,7 +38,7 @@ BALANCE = gamma * a * BIAS / VARIANCE
 
 def _leading_order(scale: sympy.Expr, power: sympy.Expr) -> tuple[Regime, ...]:
     """Measured: the deterministic equivalents of :mod:`numerics.samples` tend to them as samples grow."""
-    return (Regime(sympy.true, scale, power, Verdict.MEASURED, SOURCE),)
+    return (Regime(sympy.true, scale, power, Verdict.MEASURED, "theory.laws.samples"),)
 
 
 def stopping_time(setting: Setting) -> Law:

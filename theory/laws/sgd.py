@@ -54,7 +54,6 @@ from theory.laws.names import (
 )
 from theory.laws.spectra import Setting
 
-ESCAPE = "theory.asymptotics.sgd.escape"
 SCHEDULES = "theory.asymptotics.sgd.schedules"
 MOMENTS = "theory.asymptotics.sgd.floor"
 HISTORY = "theory.asymptotics.sgd.noise"
@@ -69,7 +68,14 @@ NOISE = 4 * 64 * eta * history / m * sympy.gamma(2 - 1 / a) / (a * Z ** (1 / a))
 
 def escape_time(setting: Setting) -> Law:
     """T1 of a typical run from the unit sphere, without label noise, in steps times their size."""
-    regime = Regime(sympy.true, 1 / (2 * typical), sympy.S.Zero, Verdict.MEASURED, ESCAPE, scale=log(d))
+    regime = Regime(
+        sympy.true,
+        1 / (2 * typical),
+        sympy.S.Zero,
+        Verdict.MEASURED,
+        "theory.asymptotics.sgd.escape",
+        scale=log(d),
+    )
     return Law("escape_time", "T1", d, Gt(a, 1), STABLE, (regime,))
 
 

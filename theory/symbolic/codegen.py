@@ -60,7 +60,7 @@ def generate_module(model: AnyFlow) -> str:
     return kept(f"module {model.name}: {sympy.srepr((*sides, model.noise))}", lambda: _written(model))
 
 
-def _written(model: Model | ConstrainedModel | TrainedModel) -> str:
+def _written(model: Model | ConstrainedModel | TrainedModel | HeavyBallModel) -> str:
     if isinstance(model, TrainedModel):
         return _trained_module(model)
     if isinstance(model, HeavyBallModel):

@@ -10,7 +10,6 @@ SYMBOLS = {"t": "s_*", "tau": "t", "sigma2": r"\sigma^2"}
 STATISTIC = re.compile(r"([sutSUTD])(\d*)")
 COORDINATE = re.compile(r"w(\d*)(_star)?")
 TIME = re.compile(r"\\?tau\d*'?")
-LINE = 90
 
 
 class _PaperPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy ships no types
@@ -103,7 +102,7 @@ def broken(left: str, expression: sympy.Expr) -> str:
     for term in expression.as_ordered_terms() if expression.is_Add else [expression]:
         printed = latex(term)
         signed = f" - {printed[1:].lstrip()}" if printed.startswith("-") else f" + {printed}"
-        if lines[-1] and len(lines[-1]) + len(signed) > LINE:
+        if lines[-1] and len(lines[-1]) + len(signed) > 90:
             lines.append("")
         lines[-1] += signed
     first = lines[0].removeprefix(" + ").removeprefix(" ")

@@ -25,16 +25,10 @@ from theory.symbolic.means import average, mean
 M = sympy.Symbol("m", positive=True)
 
 KINK = "the student's link has a kink: beside a teacher of another link its flow is not computed"
-NONE = "no finite multiple of the teacher is found that is better than w = 0"
 SADDLE = "w = m w*, m = {:.6g}, is no minimum: alpha = {:.6g}, c_p = {:.6g}"
 
 STEPS = tuple(sympy.Rational(6, 5) ** k for k in range(-16, 17))
 """Where ``m`` is looked for."""
-
-LEAST = 1e-12
-"""That the loss must gain."""
-
-FEW_DIGITS = 18
 
 
 def beside_another_teacher(f: sympy.Expr, g: sympy.Expr) -> dict[str, str]:
@@ -44,7 +38,7 @@ def beside_another_teacher(f: sympy.Expr, g: sympy.Expr) -> dict[str, str]:
     sides = (1,) if f.subs(Z, -Z) == f else (1, -1)
     found = [(*best, side) for side in sides if (best := _multiple(f.subs(Z, side * Z), g)) is not None]
     if not found:
-        return {"no_law": NONE}
+        return {"no_law": "no finite multiple of the teacher is found that is better than w = 0"}
     _, m, side = min(found, key=lambda each: each[0])
     texts = [_text(m, number) for number in _numbers(f.subs(Z, side * Z), g)]
     alpha, overlap = (_float(text) for text in texts[:2])
@@ -69,7 +63,8 @@ def _multiple(f: sympy.Expr, g: sympy.Expr) -> tuple[float, str] | None:
     slope = _average(Z * (g - at_m) * f.diff(Z).subs(Z, M * Z))
     gain = _average(at_m**2) - 2 * _average(g * (at_m - constant)) - constant**2
     values = [(_float(_text(m, gain)), m) for m in _zeros(slope)]
-    return min((each for each in values if each[0] < -LEAST), key=lambda each: each[0], default=None)
+    # that the loss must gain
+    return min((each for each in values if each[0] < -1e-12), key=lambda each: each[0], default=None)
 
 
 def _zeros(slope: sympy.Expr) -> list[str]:
@@ -110,5 +105,5 @@ def _text(m: str, number: sympy.Expr) -> str:
 
 def _float(text: str) -> float:
     field = balls() or FLOATS
-    with field.workdps(FEW_DIGITS):
+    with field.workdps(18):
         return float(field.to_mpf(written(text, field))[0])

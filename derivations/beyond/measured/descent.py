@@ -21,7 +21,7 @@ from theory.asymptotics import (
     summary_exponent,
 )
 
-EXPONENT, FRACTION, MARKS = 3, 0.5, 7
+EXPONENT = 3
 EARLY, LATE = 400, 420
 
 
@@ -42,10 +42,10 @@ def section(quick: bool) -> Section:
     """The rate of escape, prefactors that survive and the shift of time, at half the largest stable step."""
     steps = STEPS if quick else 2 * STEPS
     law = PowerLaw(EXPONENT, "inf")
-    step = FRACTION * float(stability_step(law))
+    step = 0.5 * float(stability_step(law))
     horizon = 1e3 * steps * step
     problem = power_law(EXPONENT, math.inf, init="escape:1e-2", horizon=horizon)
-    numbers = np.unique(np.geomspace(100, steps, MARKS).round().astype(int))
+    numbers = np.unique(np.geomspace(100, steps, 7).round().astype(int))
     marks = list(plain_descent(problem, step, numbers))
     flow = solve(problem, steps * step)
     gamma = float(summary_exponent(law))

@@ -21,10 +21,7 @@ MODELS = (
 )
 """Links of student and teacher, and the exponents of the spectra."""
 
-QUICK = 2
-UNTIL, HORIZON, START = 2e16, 1e18, "escape:0.8"
 TIMES = 4.0 ** np.arange(11, 27.5)
-EXPONENT_TOLERANCE, PREFACTOR_TOLERANCE = 1e-6, 1e-5
 
 
 class Comparison(NamedTuple):
@@ -43,16 +40,18 @@ def comparisons(quick: bool) -> Iterator[Comparison]:
 
     Raises AssertionError where a fit misses the sixth digit of an exponent or the fifth of a prefactor.
     """
-    for text, exponent in MODELS[:QUICK] if quick else MODELS:
+    for text, exponent in MODELS[:2] if quick else MODELS:
         link, law = parse_link(text), PowerLaw(exponent, math.inf)
         flow = local_flow(link)
-        run = solve(power_law(exponent, np.inf, init=START, horizon=HORIZON), UNTIL, _model(link)).at(TIMES)
+        run = solve(power_law(exponent, np.inf, init="escape:0.8", horizon=1e18), 2e16, _model(link)).at(
+            TIMES
+        )
         gamma = float(summary_exponent(law, flow=flow))
         known = tuple(float(prefactor(law, flow=flow)) for prefactor in (overlap_prefactor, loss_prefactor))
         fits = [extrapolate_power_law(TIMES, curve) for curve in (run.one_minus_u, run.loss)]
         wrong = max(abs(fit.exponent / -gamma - 1) for fit in fits)
         off = [abs(fit.prefactor / value - 1) for fit, value in zip(fits, known, strict=True)]
-        holds(wrong < EXPONENT_TOLERANCE and max(off) < PREFACTOR_TOLERANCE, f"the laws of {text}")
+        holds(wrong < 1e-6 and max(off) < 1e-5, f"the laws of {text}")
         yield Comparison(text, exponent, gamma, wrong, (known[0], known[1]), (off[0], off[1]))
 
 

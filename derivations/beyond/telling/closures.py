@@ -29,9 +29,7 @@ k, m, n = sympy.symbols("k m n")
 x, y, left, right = map(sympy.IndexedBase, ("x", "y", r"\tilde x", r"\tilde y"))
 node, student, teacher = map(sympy.IndexedBase, (r"\tilde\lambda", r"\tilde w", r"\tilde w^*"))
 
-BLOCKS, DIGITS, EQUAL = 2, 30, 1e-26
-ROUNDED = 0.005
-"""Three figures are printed."""
+BLOCKS, DIGITS = 2, 30
 
 TIMES = (0.3, 1.0, 3.0, 10.0)
 
@@ -71,7 +69,7 @@ def _ratios(*sizes: int) -> Statement:
     for size in sizes:
         coefficients = CharacteristicPolynomial(_inverse_squares(size)).coefficients
         parts += [",", r[size], "≈", _rounded(_spread(coefficients))]
-    return state(*parts, check=value([{r: _multiplied_out}], ROUNDED))
+    return state(*parts, check=value([{r: _multiplied_out}], 0.005))  # three figures are printed
 
 
 def _rounded(quantity: sympy.Rational) -> sympy.Number:
@@ -168,7 +166,7 @@ def _same_moments(measure: SpectralMeasure, system: ModeSystem) -> Check:
                 )
                 for order in range(2 * BLOCKS + 2)
             ]
-        equal = [sympy.Integer(order) for order, gap in enumerate(gaps) if gap < EQUAL]
+        equal = [sympy.Integer(order) for order, gap in enumerate(gaps) if gap < 1e-26]
         if [means(side, sizes) for side in orders.sides[::2]] != equal[:1] + equal[-1:]:
             raise BrokenStepError(f"the moments of orders {equal} agree")
         largest = mp.nstr(max(gaps[order] for order in equal), 1)

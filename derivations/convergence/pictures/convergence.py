@@ -21,7 +21,6 @@ from derivations.trials.states import form, random_states
 from numerics import Problem, Trajectory, solve
 from numerics.arrays import Array
 
-STATES = 60
 MARGIN, HEAD, ACCURACY, ELAPSED = named("s_0", r"S_\geq", r"\varepsilon", "(t - T_1')")
 TURNED = "the solver, two modes, the slow one turned"
 
@@ -155,7 +154,7 @@ def spectral_split(printed: Constants, ours: Constants) -> Picture:
 
 def _states() -> tuple[Array, Array, Array]:
     """Random states of three modes, turned to u > 0."""
-    eigenvalues, teacher, student = random_states(3, STATES, seed=1)
+    eigenvalues, teacher, student = random_states(3, 60, seed=1)
     return eigenvalues, teacher, student * np.sign(form(eigenvalues, student, teacher))[:, None]
 
 

@@ -30,8 +30,6 @@ from theory.asymptotics import (
 from theory.symbolic import linearise_along, phase_retrieval, residual_flow
 from theory.symbolic.residual import ResidualFlow
 
-EXPONENTS = ("1.5", "2", "3", "4")
-
 
 @derivation("deficits", "The law given the spectrum", "C.10", "P13")
 def deficits() -> Iterator[Step]:
@@ -170,7 +168,7 @@ def saddle() -> Iterator[Step]:
 
 def _constants() -> Table:
     rows = []
-    for exponent in EXPONENTS:
+    for exponent in ("1.5", "2", "3", "4"):
         law = PowerLaw(exponent, "inf")
         found = (summary_exponent, overlap_prefactor, energy_prefactor, loss_prefactor)
         ratio = (mpf(2) * mpf(exponent) / (mpf(exponent) - 1), convergence_exponent(law).value)

@@ -23,7 +23,7 @@ from theory.asymptotics import (
 
 EPS = 1e-6
 DIMENSION, SIZES = 100, (1e8, 1e12)
-FEW, RUNS, LATEST = 1000, 100, 500.0
+FEW, RUNS = 1000, 100
 
 
 def crossing_times(exponent: float) -> list[Comparison]:
@@ -69,7 +69,7 @@ def drawn_teachers() -> tuple[Check, Figure]:
     """T1 over teachers and starts alike: Kolmogorov's statistic of runs, and their shares on the law."""
     law = PowerLaw(2, FEW)
     problems = [power_law(2, FEW, "gaussian", "sphere", seed) for seed in range(RUNS)]
-    times = np.sort([run.phases().t1 for run in solve_many(problems, until=LATEST)])
+    times = np.sort([run.phases().t1 for run in solve_many(problems, until=500.0)])
     shares = (np.arange(RUNS) + 0.5) / RUNS
     predicted = np.array([teacher_escape_distribution(law, time, FEW) for time in times.tolist()])
     distance = float(np.abs(predicted - shares).max())

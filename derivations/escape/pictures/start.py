@@ -26,7 +26,6 @@ def _spheres(size: int, count: int) -> Array:
 
 
 EXPONENT = 2
-SPREAD = r"$\sqrt{s_*^{(2)}/d}\, \|w(0)\|$ with a norm of {}"
 
 
 def _power_law(size: int) -> Array:
@@ -97,7 +96,12 @@ def two_norms(printed: Constants, ours: Constants) -> Picture:
         laws.append(math.sqrt(float(ours["a"]) * float(eigenvalues @ eigenvalues) / size))
     dimension = SIZES.astype(float)
     small = dimension ** (-1 / float(printed["n"]))
-    shorter = Law(sym.d ** -sympy.Rational(1, 2), {sym.d: dimension}, SPREAD, value=small)
+    shorter = Law(
+        sym.d ** -sympy.Rational(1, 2),
+        {sym.d: dimension},
+        r"$\sqrt{s_*^{(2)}/d}\, \|w(0)\|$ with a norm of {}",
+        value=small,
+    )
     return Picture(
         "root mean square of $u(0)$",
         np.array(found),

@@ -15,8 +15,6 @@ from theory.asymptotics import PowerLaw, escape_rate, teacher_escape_expansion
 from theory.symbolic import linearise_along
 from theory.symbolic.linearisation import Linearisation
 
-EXPONENTS = ("1.2", "1.5", "2", "3", "4")
-
 
 @derivation("secular", "The secular equation", "Lem2", "Lem8", "5.3")
 def secular() -> Iterator[Step]:
@@ -137,7 +135,7 @@ def _rates() -> Table:
     lower, _, upper = laws.bounds().clauses[0].sides
     bounds = lower.args[0], upper
     (largest,) = upper.free_symbols
-    for exponent in EXPONENTS:
+    for exponent in ("1.2", "1.5", "2", "3", "4"):
         rate_found = escape_rate(PowerLaw(exponent, "inf"), 20)
         first = 1 / mp.zeta(mp.mpf(exponent))
         printed, radius = map(str, rate_found.printed(20))

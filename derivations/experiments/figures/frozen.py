@@ -12,7 +12,7 @@ from numerics import descend, power_law, solve
 from numerics.shown.figures import Curve, Panel
 
 EXPONENTS = (1.5, 2.0)
-FIRST, POINTS, DOTS = 1e-2, 400, 60
+FIRST, POINTS = 1e-2, 400
 
 
 def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFigure:
@@ -24,7 +24,7 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
         time, weights = state_at(problem, REACHED)
         horizon = SPAN / (16.0 * problem.eigenvalues.min())
         flow = solve(problem, horizon).at(np.geomspace(FIRST, horizon, POINTS))
-        descent = later(descend(problem, STEP_SIZE, round(horizon / STEP_SIZE), DOTS), FIRST)
+        descent = later(descend(problem, STEP_SIZE, round(horizon / STEP_SIZE), 60), FIRST)
         after = np.geomspace(time, horizon, POINTS)
         frozen = frozen_error(problem, weights, after - time)
         label = f"frozen: ${frozen_flow().latex}$ from $T_2$"

@@ -19,16 +19,14 @@ from derivations.trials.spread import FEW_SEEDS, SEEDS, spread
 from numerics import descend, power_law, solve
 from numerics.shown.figures import phase_panel
 
-POINTS, DOTS = 400, 60
-
 
 def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFigure:
     """The flow and gradient descent of one seed, over the whole horizon, and the flow over many seeds."""
     problem = power_law(EXPONENT, DIMENSION, "gaussian", "sphere", seed)
     run = solve(problem, HORIZON)
-    descent = descend(problem, STEP_SIZE, STEPS, DOTS, progress=lambda done: progress(done / STEPS))
+    descent = descend(problem, STEP_SIZE, STEPS, 60, progress=lambda done: progress(done / STEPS))
     panel = phase_panel(
-        run.at(np.geomspace(FIRST, HORIZON, POINTS)), run.phases(DELTA, EPSILON), later(descent, FIRST)
+        run.at(np.geomspace(FIRST, HORIZON, 400)), run.phases(DELTA, EPSILON), later(descent, FIRST)
     )
     seeds = FEW_SEEDS if quick else SEEDS
     many = spread(EXPONENT, DIMENSION, HORIZON, FIRST, DELTA, EPSILON, seeds)

@@ -12,9 +12,7 @@ from numerics.arrays import Array
 from numerics.shown.figures import Curve
 
 NOISE_VARIANCE = 0.05
-STEPS, QUICK_STEPS = 500_000, 10_000
-SEEDS, QUICK_SEEDS = 8, 3
-FIRST_TIME, FLOW_TIMES, RECORDED_STEPS = 1e-2, 300, 200
+FIRST_TIME, RECORDED_STEPS = 1e-2, 200
 
 
 PREDICTED = (
@@ -69,8 +67,8 @@ def compare(
     progress: Callable[[float], None],
 ) -> Comparison:
     """Run SGD without mini-batch on the ``problem`` of each exponent, all on the inputs of the same seeds."""
-    steps = QUICK_STEPS if quick else STEPS
-    seeds = range(seed, seed + (QUICK_SEEDS if quick else SEEDS))
+    steps = 10_000 if quick else 500_000
+    seeds = range(seed, seed + (3 if quick else 8))
     problems = [problem(exponent) for exponent in exponents]
     runs = shared_sgd(
         problems,
@@ -82,7 +80,7 @@ def compare(
         progress=lambda done: progress(done / steps),
     )
     horizon = steps * step_size
-    times = np.geomspace(FIRST_TIME, horizon, FLOW_TIMES)
+    times = np.geomspace(FIRST_TIME, horizon, 300)
     parameters = {
         "exponents": list(exponents),
         "dimension": len(problems[0].eigenvalues),

@@ -11,7 +11,6 @@ from numerics.shown.figures import Curve, Panel
 
 EXPONENTS = (0.5, 1.0, 1.5)
 DIMENSION, STEP_SIZE = 300, 1e-3
-LOWEST = 1e-4
 
 
 def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFigure:
@@ -46,7 +45,7 @@ def figure(quick: bool, seed: int, progress: Callable[[float], None]) -> PaperFi
                 r"time $t = \eta \times$ step",
                 "",
                 title=f"$a = {exponent:g}$",
-                limits=(compared.horizon, (LOWEST, 3.0)),
+                limits=(compared.horizon, (1e-4, 3.0)),
             )
         )
     return PaperFigure(

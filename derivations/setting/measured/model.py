@@ -9,8 +9,6 @@ from numerics.arrays import Array
 from numerics.generated import phase_retrieval as generated
 from theory.symbolic import critical_points, gradient, hessian, phase_retrieval
 
-SAMPLES = 400_000
-
 
 def section(quick: bool) -> Section:
     """The loss and its geometry, derived from Gaussian moments."""
@@ -80,7 +78,7 @@ def _simulated(rng: np.random.Generator) -> list[Comparison]:
     """
     eigenvalues = np.array([0.6, 0.3, 0.1])
     student, teacher = np.array([0.5, -0.7, 1.1]), np.array([1.0, 0.8, -0.6])
-    inputs = rng.standard_normal((SAMPLES, 3)) * np.sqrt(eigenvalues)
+    inputs = rng.standard_normal((400_000, 3)) * np.sqrt(eigenvalues)
     output, along = inputs @ student, inputs @ teacher
     error = output**2 - along**2
     energy = np.array([[eigenvalues @ teacher**2]])

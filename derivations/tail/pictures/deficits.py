@@ -18,8 +18,6 @@ from derivations.trials.independent_flow import statistics, velocity
 from derivations.trials.states import form, random_states
 from numerics import Problem, solve
 
-STATES = 40
-
 RATES = r"\lambda"
 LESS_S, LESS_U, MOVED, Q = named(r"\delta_s", r"\delta_u", "Q(w - w^*)", "Q")
 REACHED, MISSING, TEACHER = named("w(T_2)", "e(T_2)", "w^*")
@@ -68,7 +66,7 @@ def square_root(printed: Constants, ours: Constants) -> Picture:
 
 @picture("Lem14/flow")
 def printed_flow(printed: Constants, ours: Constants) -> Picture:
-    eigenvalues, teacher, student = random_states(3, STATES, seed=3)
+    eigenvalues, teacher, student = random_states(3, 40, seed=3)
     energy, overlap = statistics(eigenvalues, teacher, student)
     less_s, less_u = (1 - energy)[:, None], (1 - overlap)[:, None]
     wrong = -8 * student + (8 * less_u - 12 * less_s) * teacher - 12 * less_s * student

@@ -10,8 +10,6 @@ from derivations.tail.measured import tail as evidence
 from theory.asymptotics import PowerLaw, tail_exponent, tail_fraction, tail_prefactor, tail_sum
 from theory.symbolic import residual_flow
 
-EXPONENTS = ("1.2", "1.5", "2", "3", "4")
-
 
 @derivation("frozen", "The frozen flow and its sum", "Lem13", "P15", "E1")
 def frozen() -> Iterator[Step]:
@@ -85,7 +83,7 @@ def regimes() -> Iterator[Step]:
 def _constants() -> Table:
     rows = [
         [e, *(shown(constant(PowerLaw(e, "inf")), 12) for constant in (tail_exponent, tail_prefactor))]
-        for e in EXPONENTS
+        for e in ("1.2", "1.5", "2", "3", "4")
     ]
     return Table(
         ("$a$", "exponent", "prefactor"),

@@ -79,7 +79,7 @@ def test_decay_is_the_gradient_of_a_ridge():
     ],
 )
 def test_what_follows_from_the_gradient_alone_is_refused(ask):
-    with pytest.raises((ModelError, TypeError), match=r"constraint|model"):
+    with pytest.raises((ModelError, TypeError), match=r"constraint|model|plain gradient"):
         ask(hierarchy(constrained(phase_retrieval(), "sphere")))
 
 

@@ -110,5 +110,5 @@ def test_impossible_radii_are_refused(moments: tuple[int, ...], message: str) ->
 def test_missing_moments_and_gaussian_only_results_are_refused() -> None:
     with pytest.raises(ModelError, match="no radial moment of order 4"):
         student_radial_moments(4, 2)
-    with pytest.raises(ModelError, match="for Gaussian inputs only"):
+    with pytest.raises(ModelError, match="for Gaussian inputs and plain units only"):
         online_sgd(hierarchy(EllipticalModel("t", Z**2, Z**2, radial_moments=(1, 2))))

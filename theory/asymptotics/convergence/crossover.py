@@ -56,9 +56,6 @@ from theory.asymptotics.sums.edge_sums import binomial_series, euler_maclaurin
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal, exact, unlisted
 from theory.expected import Count, NonNegative, checked
 
-SOURCE = "arXiv:2511.18661, figure 5, at a < 1"
-DELAY = "c in T ~ c d log d, the time of u to reach a fixed value, from the fastest direction of 0, a < 1/2"
-
 
 @checked
 class Deficits(NamedTuple):
@@ -212,4 +209,9 @@ def saddle_delay(exponent: Exact, digits: Count = 15) -> Constant:
     a = exact(exponent, "exponent")
     if not 0 < 2 * a < 1:
         raise ValueError(f"exponent is {decimal(a)}, but it must lie between 0 and 1/2")
-    return closed_form(lambda field: rational((1 - 2 * a) / (16 * (1 - a)), field), digits, DELAY, SOURCE)
+    return closed_form(
+        lambda field: rational((1 - 2 * a) / (16 * (1 - a)), field),
+        digits,
+        "c in T ~ c d log d, the time of u to reach a fixed value, from the fastest direction of 0, a < 1/2",
+        "arXiv:2511.18661, figure 5, at a < 1",
+    )

@@ -40,7 +40,6 @@ from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal,
 from theory.expected import Count, checked
 
 SOURCE = "exact for each mode of arXiv:2511.18661, Proposition 2, linearised"
-ESCAPE = "r in u ~ exp(r eta n) after n steps of size eta, while s << 1"
 FINAL = "r in 1 - u ~ exp(-r eta n) after n steps of size eta, n -> inf, at finite d"
 LEAD = (
     "l in recovered - K ~ C (t - t_0 + l)^p after steps of size eta, t = n eta, t_0 = f.p. eta sum (1 - u_n)"
@@ -63,7 +62,9 @@ def descent_escape_rate(spectrum: Spectrum, step: Exact, digits: Count = 15) -> 
         size = rational(eta, field)
         return field.log1p(size * rate(spectrum, field)) / size
 
-    return closed_form(evaluate, digits, ESCAPE, SOURCE)
+    return closed_form(
+        evaluate, digits, "r in u ~ exp(r eta n) after n steps of size eta, while s << 1", SOURCE
+    )
 
 
 @checked

@@ -83,9 +83,6 @@ Order = tuple[int, int]
 
 Series = dict[Order, mpf]
 
-FIXED_POINT = 20
-"""Iterations for the shift, each of which divides its error by more than ten."""
-
 
 @checked
 @dataclass(frozen=True)
@@ -163,7 +160,7 @@ class Expansion:
         The error is :math:`O(T^{1-e})`, ``e`` the expansion's ``end``, besides that of ``lost``.
         """
         shift = mpf(0)
-        for _ in range(FIXED_POINT):
+        for _ in range(20):  # iterations for the shift, each of which divides its error by more than ten
             shift = slope - lost + self.overlap_integral(time, shift)
         return shift
 

@@ -78,14 +78,6 @@ from theory.expected import Count, checked
 
 SOURCE = "arXiv:2511.18661, Theorem 1 and Corollary 2, in sharp form"
 
-SUMMARY_EXPONENT = "gamma in 1 - u ~ C t^-gamma; also of 1 - s and of the loss"
-OVERLAP_PREFACTOR = "C in 1 - u ~ C t^-gamma"
-ENERGY_PREFACTOR = "C in 1 - s ~ C t^-gamma"
-OVERLAP_RATIO = "limit of (1 - u)/(1 - s)"
-LOSS_PREFACTOR = "C in L ~ C t^-gamma"
-CONVERGENCE_EXPONENT = "kappa = 1/gamma in T2(eps) ~ (C/eps)^kappa"
-CONVERGENCE_PREFACTOR = "C in T2(eps) ~ (C/eps)^kappa: the larger of those of 1 - u and 1 - s"
-WINDOW_START = "1/({} lambda_1), the time in which the first mode is learnt"
 WINDOW_END = "1/({} lambda_d), the time in which the last mode is learnt"
 
 
@@ -98,7 +90,13 @@ def summary_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = S
     >>> summary_exponent(PowerLaw("0.5", 1000)).reason
     'no power law: the masses i^-b have b = 0.5, and only b > 1 leaves a decaying tail'
     """
-    return _law(spectrum, digits, SUMMARY_EXPONENT, _exponent, flow.of_the_loss)
+    return _law(
+        spectrum,
+        digits,
+        "gamma in 1 - u ~ C t^-gamma; also of 1 - s and of the loss",
+        _exponent,
+        flow.of_the_loss,
+    )
 
 
 @catalogued
@@ -113,7 +111,7 @@ def overlap_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = 
     >>> print(mp.sqrt(3 / (16 * mp.pi)) * (1 / mp.mpf(3) + mp.sqrt(2) / 4))
     0.167807289351654
     """
-    return _law(spectrum, digits, OVERLAP_PREFACTOR, partial(overlap_scale, flow=flow), flow)
+    return _law(spectrum, digits, "C in 1 - u ~ C t^-gamma", partial(overlap_scale, flow=flow), flow)
 
 
 @catalogued
@@ -123,7 +121,7 @@ def energy_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = S
     >>> print(energy_prefactor(PowerLaw(2, "inf")).printed(15)[0])
     0.162867503967640
     """
-    return _law(spectrum, digits, ENERGY_PREFACTOR, partial(energy_scale, flow=flow), flow)
+    return _law(spectrum, digits, "C in 1 - s ~ C t^-gamma", partial(energy_scale, flow=flow), flow)
 
 
 @checked
@@ -139,7 +137,7 @@ def overlap_ratio(spectrum: Spectrum, digits: Count = 15) -> Constant:
     return _law(
         spectrum,
         digits,
-        OVERLAP_RATIO,
+        "limit of (1 - u)/(1 - s)",
         lambda law, field: (2 + 3 * field.power(2, -rational(_gamma(law), field))) / 4,
     )
 
@@ -154,7 +152,7 @@ def loss_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
     return _law(
         spectrum,
         digits,
-        LOSS_PREFACTOR,
+        "C in L ~ C t^-gamma",
         partial(loss_scale, flow=flow),
         flow.of_the_loss,
     )
@@ -168,7 +166,11 @@ def convergence_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow
     1.33333333333333
     """
     return _law(
-        spectrum, digits, CONVERGENCE_EXPONENT, lambda law, field: rational(1 / _gamma(law), field), flow
+        spectrum,
+        digits,
+        "kappa = 1/gamma in T2(eps) ~ (C/eps)^kappa",
+        lambda law, field: rational(1 / _gamma(law), field),
+        flow,
     )
 
 
@@ -186,7 +188,13 @@ def convergence_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlo
     >>> convergence_prefactor(law).value == energy_prefactor(law).value
     True
     """
-    return _law(spectrum, digits, CONVERGENCE_PREFACTOR, partial(slower_scale, flow=flow), flow)
+    return _law(
+        spectrum,
+        digits,
+        "C in T2(eps) ~ (C/eps)^kappa: the larger of those of 1 - u and 1 - s",
+        partial(slower_scale, flow=flow),
+        flow,
+    )
 
 
 @catalogued
@@ -196,7 +204,9 @@ def window_start(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUAR
     >>> print(window_start(PowerLaw(2, "inf")).printed(15)[0])
     0.205616758356028
     """
-    return _window(spectrum, digits, WINDOW_START, 0, flow.of_the_loss)
+    return _window(
+        spectrum, digits, "1/({} lambda_1), the time in which the first mode is learnt", 0, flow.of_the_loss
+    )
 
 
 @catalogued

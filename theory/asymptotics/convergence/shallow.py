@@ -68,9 +68,6 @@ from theory.asymptotics.sums.spectrum import Exact, PowerLaw, decimal
 from theory.expected import Count, NonNegative, Positive, checked
 
 SOURCE = "arXiv:2511.18661, figure 5, at a < 1"
-EXPONENT = "x in u ~ U (t/d)^x along the saddle s = 1/3, H^2 << t << d, 1/2 < a < 1"
-PREFACTOR = "U in u ~ U (t/d)^x along the saddle s = 1/3, H^2 << t << d, 1/2 < a < 1"
-RATE = "4 l (1 + 2 l + 4 sigma l^2), l = 1/H_{d,a}: rho as d -> inf for a < 1"
 
 
 @checked
@@ -97,7 +94,9 @@ def shallow_escape_rate(spectrum: PowerLaw, digits: Count = 15) -> Constant:
             sigma = mp.fsum(takewhile(lambda term: term > mp.eps, sums))
         return 4 * first * (1 + 2 * first + 4 * sigma * first**2)
 
-    return estimated(formula, digits, RATE, SOURCE)
+    return estimated(
+        formula, digits, "4 l (1 + 2 l + 4 sigma l^2), l = 1/H_{d,a}: rho as d -> inf for a < 1", SOURCE
+    )
 
 
 @checked
@@ -108,7 +107,12 @@ def saddle_growth_exponent(exponent: Exact, digits: Count = 15) -> Constant:
     0.2500000000
     """
     a = _below_one(PowerLaw(exponent, 2), "1/2")
-    return closed_form(lambda field: rational((1 - a) / (2 * (2 * a - 1)), field), digits, EXPONENT, SOURCE)
+    return closed_form(
+        lambda field: rational((1 - a) / (2 * (2 * a - 1)), field),
+        digits,
+        "x in u ~ U (t/d)^x along the saddle s = 1/3, H^2 << t << d, 1/2 < a < 1",
+        SOURCE,
+    )
 
 
 @checked
@@ -129,7 +133,9 @@ def saddle_growth_prefactor(exponent: Exact, digits: Count = 15) -> Constant:
         speed = 8 * rational(1 - a) * g * (1 - g) * one
         return mp.sqrt(g * one**2 / (3 * two) * mp.power(speed, g / (1 - g)))
 
-    return estimated(formula, digits, PREFACTOR, SOURCE)
+    return estimated(
+        formula, digits, "U in u ~ U (t/d)^x along the saddle s = 1/3, H^2 << t << d, 1/2 < a < 1", SOURCE
+    )
 
 
 @checked

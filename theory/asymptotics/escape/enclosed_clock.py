@@ -34,13 +34,6 @@ from theory.asymptotics.escape.manifold_clock import (
 from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import Spectrum
 
-TRIAL, TRIAL_DIGITS = 24, 30
-"""Terms and digits that show where the level is crossed."""
-RATIOS = (1.5, 2, 3, 4, 6, 8, 12, 16, 24)
-"""Candidates of ``y/x``."""
-HIGHEST = 0.2
-"""Of s at ``y``."""
-
 
 def overlap_amplitude(spectrum: Spectrum, level: Fraction) -> arb:
     r"""The amplitude at which ``u`` first reaches ``level``, at the working precision.
@@ -55,11 +48,13 @@ def overlap_amplitude(spectrum: Spectrum, level: Fraction) -> arb:
     0.10050378152592120755
     """
     wanted = rational(level, FIELD) ** 2
-    with ctx.workdps(TRIAL_DIGITS):
-        trial = clock(spectrum, TRIAL, ctx.dps)
+    with ctx.workdps(30):  # terms and digits that show where the level is crossed
+        trial = clock(spectrum, 24, ctx.dps)
         start = _crossing(trial, wanted, arb(0))
         energies = arb_poly([0, *trial.energies])
-        ratios = [ratio for ratio in RATIOS if energies(start * ratio) < HIGHEST]
+        # candidates of y/x
+        # of s at y
+        ratios = [ratio for ratio in (1.5, 2, 3, 4, 6, 8, 12, 16, 24) if energies(start * ratio) < 0.2]
         if not ratios:
             raise ArithmeticError("s is too large at the level for the series in the clock")
     series = clock(spectrum, math.ceil(ctx.dps / math.log10(ratios[-1])) + SPARE, ctx.dps)

@@ -45,10 +45,6 @@ from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 FIELD = Balls()
 TRIAL_DIGITS, FIRST = 10, 16
 """Digits and terms that show where the level is crossed, and how fast the series falls there."""
-MOST, PER_DIGIT = 250, 2
-"""Terms beyond which other methods are shorter, in all and for each digit: of the two the larger."""
-RATIOS = (1.5, 2, 3, 4, 6, 8, 12, 16, 24)
-"""Radii of the bound over the radius of the sum, of which the best is taken."""
 MARGIN = Fraction(11, 10)
 """The remainder is bounded on a disc of this radius relative to ``x``: then 9 r bounds its derivative."""
 
@@ -121,9 +117,10 @@ class EnclosedSeries:
             top = self._pull(self.largest, len(self.overlaps))
             gain = arb(3) / 2 * top / (1 - top)
             total = self._total(radius)
+            # radii of the bound over the radius of the sum, of which the best is taken
             sources = (
                 (radius / wide) ** len(self.overlaps) * wide * self._total(wide) ** 3
-                for wide in (radius * ratio for ratio in RATIOS)
+                for wide in (radius * ratio for ratio in (1.5, 2, 3, 4, 6, 8, 12, 16, 24))
             )
             source = min((bound.upper() for bound in sources), key=float)
             bound = (2 * gain * source).upper()
@@ -206,7 +203,8 @@ def _summed(series: EnclosedSeries, radius: arb, fall: float) -> arb:
 
     Later terms fall a little slower than the first: what is missing is made up for.
     """
-    most, missing, terms = max(MOST, PER_DIGIT * ctx.dps), float(ctx.dps), FIRST
+    # terms beyond which other methods are shorter, in all and for each digit: of the two the larger
+    most, missing, terms = max(250, 2 * ctx.dps), float(ctx.dps), FIRST
     while missing > 0:
         terms += math.ceil(missing / fall)
         if terms > most:

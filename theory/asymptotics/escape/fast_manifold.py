@@ -50,8 +50,6 @@ SETTLED = 2**6
 """The time, in the same unit, from which on implicit steps go further than Taylor's."""
 ROUGH_DIGITS = 5
 """Those of the constants of the catalogue where a level is crossed later than the second reach."""
-FEW_DIGITS, FEW_LEVELS = 20, 32
-"""Up to so many the orbit is followed even where the series in the clock reaches the level."""
 LARGEST = mpf("0.1")
 """Largest ``B**2`` up to which the series is summed."""
 
@@ -145,7 +143,8 @@ def log_crossing(
     of the state, some 10^-(digits + GUARD/2), delay the crossing by themselves over the slope.
     """
     accuracy = digits + GUARD // 2
-    if energy and not reaches and digits > FEW_DIGITS and (found := _by_series(spectrum, level, accuracy)):
+    # up to so many the orbit is followed even where the series in the clock reaches the level
+    if energy and not reaches and digits > 20 and (found := _by_series(spectrum, level, accuracy)):
         return found[0], _error(digits, GUARD // 4, *found)
     for reach in (reaches := reaches or REACHES):
         with mp.workdps(accuracy + damped_digits(accuracy)):
@@ -170,7 +169,7 @@ def _by_series(spectrum: Spectrum, level: Fraction, accuracy: int) -> tuple[mpf,
 
     None without balls, for few levels, which an orbit follows as fast, and where the series falls slowly.
     """
-    if balls() is None or touched(spectrum) <= FEW_LEVELS:
+    if balls() is None or touched(spectrum) <= 32:
         return None
     from theory.asymptotics.escape.manifold_clock import energy_crossing
 

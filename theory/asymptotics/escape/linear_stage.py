@@ -24,7 +24,6 @@ from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 from theory.expected import Count, checked
 
-RATES = "the {}-th largest root p of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (p - 4 lambda_i)"
 SCALE = "C in u(t) ~ (C / sqrt d) g e^(rho t), g ~ N(0, 1), from the unit sphere: C = ({} D'(rho))^(-1/2)"
 SPREAD = "x in d^-x, the relative size of the slower modes of a sphere start at T1: x = (1 - p_2/rho)/2"
 AGREEMENT = "P(u(0) has the sign of the projection of w(0) on the fastest mode), w(0) uniform on the sphere"
@@ -60,7 +59,12 @@ def growth_rates(spectrum: Spectrum, count: Count, digits: Count = 15) -> list[C
     0.2831942187882 0.2831942187882
     """
     lower = [
-        closed_form(partial(lower_rate, spectrum, number), digits, RATES.format(number), SOURCE)
+        closed_form(
+            partial(lower_rate, spectrum, number),
+            digits,
+            f"the {number}-th largest root p of 1 = 8 sum_i lambda_i^2 (w*_i)^2 / (p - 4 lambda_i)",
+            SOURCE,
+        )
         for number in range(2, int(min(count, touched(spectrum))) + 1)
     ]
     return [escape_rate(spectrum, digits), *lower]

@@ -43,14 +43,8 @@ from theory.asymptotics.numbers.field import rational
 from theory.asymptotics.sums.spectrum import Spectrum
 
 FIELD = Balls()
-POLES = 32
-"""Modes that are taken one by one."""
 TRIAL, TRIAL_DIGITS, SPARE = 40, 80, 12
 """Terms and digits that show how the series falls and what it loses, and those added to what they promise."""
-SLOWEST = 0.2
-"""Digits by which a term must be below the one before."""
-NEAR = 1e-3
-"""The distance of the crossing from where few digits see it."""
 
 
 def energy_crossing(spectrum: Spectrum, level: Fraction, near: float, digits: int) -> tuple[mpf, mpf]:
@@ -67,7 +61,7 @@ def energy_crossing(spectrum: Spectrum, level: Fraction, near: float, digits: in
         first = max(0.0, last - loss * TRIAL + TRIAL_DIGITS)
     start = 1 / (1 + math.exp(-2 * near))
     fall, worse = -math.log10(growth * start), max(0.0, loss + math.log10(start))
-    if fall < SLOWEST:
+    if fall < 0.2:  # digits by which a term must be below the one before
         raise ArithmeticError("the series falls slowly")
     terms = math.ceil(digits / fall) + SPARE
     with ctx.workdps(digits + math.ceil(first + worse * terms) + SPARE):
@@ -78,7 +72,8 @@ def energy_crossing(spectrum: Spectrum, level: Fraction, near: float, digits: in
             beta = (beta - series(beta) / slopes(beta)).mid()
         miss, slope = series(beta), slopes(beta)
         rest = FIELD.fsum(abs(series[n]) * beta**n for n in range(terms - 3, terms + 1))
-        if not (abs(miss) + rest < arb(10) ** -digits and abs(beta - start) < NEAR):
+        # the distance of the crossing from where few digits see it
+        if not (abs(miss) + rest < arb(10) ** -digits and abs(beta - start) < 1e-3):
             raise ArithmeticError("the series is not resolved")
         stretch = beta * (1 - beta)
         found = (beta / (1 - beta)).log() / 2, 2 * stretch * slope
@@ -172,7 +167,7 @@ class Quotients:
     def __init__(self, spectrum: Spectrum) -> None:
         with ctx.workdps(ctx.dps + GUARD):
             self.rate = rate(spectrum, FIELD)
-        secular, _ = resolvent(spectrum, field=FIELD, poles=POLES)
+        secular, _ = resolvent(spectrum, field=FIELD, poles=32)  # modes that are taken one by one
         self.poles = [(secular.floor - gap, weight) for gap, weight in secular.poles]
         self.edge, self.series = secular.edge, arb_poly(secular.series)
         self.slopes = arb_poly([k * c for k, c in enumerate(secular.series, start=1)])

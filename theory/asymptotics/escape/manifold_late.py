@@ -33,7 +33,6 @@ SHAPES = 4
 """Legendre coefficients of f that the Jacobian keeps."""
 GROUPS = 10
 """Rates to a decade that the Jacobian tells apart."""
-NEWTON = 60
 REFRESH = 2
 """The iteration at which the Jacobian is renewed."""
 SHORTEST = mpf("1e-9")
@@ -185,7 +184,7 @@ class _Step:
         ratios = [orbit.guess] * table.m
         inverse: np.ndarray = np.empty((0, 0))
         before = 0
-        for number in range(NEWTON):
+        for number in range(60):
             r = [sum(map(mul, row, ratios)) >> prec for row in table.inverse]
             self.paths = [mode.solve(r, f) for mode, f in zip(self.modes, orbit.values, strict=True)]
             self._observe()

@@ -30,8 +30,6 @@ Start = tuple[list[tuple[mpf, mpf]], list[mpf]]
 
 DAMPING = 3
 """Order of the polynomials over the largest ``8 lambda h``: beyond e they amplify what they should damp."""
-LONGER = 1.2
-"""Largest ratio of a step to the one before it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,8 @@ class TaylorOrbit(Orbit):
         size = max(abs(series[k]) for series in (overlaps, energies) for k in range(-3, 0))
         wanted = self.one // 10**self.digits
         ratio = mpf(wanted) / (size + 1)
-        end = min(mp.power(ratio, mpf(1) / self.order), mpf(LONGER))
+        # largest ratio of a step to the one before it
+        end = min(mp.power(ratio, mpf(1) / self.order), mpf(1.2))
         end = min(end, self.order / (DAMPING * 8 * self.eigenvalues[0] * self.width))
         fixed = int(end * self.one)
         self.values = [_horner(path, fixed, mp.prec) for path in paths]

@@ -59,14 +59,10 @@ LOG_NORMAL = (0.5772156649015329 + math.log(2)) / 2
 RULE_DIGITS, DIGITS = 30, 5
 FIRST, LAST, COARSE = -8.0, 4.0, 0.25
 """Range and step of the trapezoidal rule over rates, before the step is halved."""
-SHARP = 7.0
-"""The value of log(d)/2 up to which two halvings do."""
 STEP = 0.35
 """Of the trapezoidal rule in :math:`\\theta`, :math:`p = p_0 + i\\sigma\\sinh\\theta`."""
 LOG_STEP = 0.5
 """Of the trapezoidal rule in log z."""
-NEGLIGIBLE = 1e-11
-FARTHEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -143,7 +139,7 @@ class _Given:
             yield (weight if number else weight / 2), factors
             size = abs(weight / factors[0])
             largest = max(largest, size)
-            if size <= NEGLIGIBLE * largest:
+            if size <= 1e-11 * largest:
                 return
             number += 1
 
@@ -230,7 +226,8 @@ def teacher_escape_distribution(spectrum: Spectrum, time: NonNegative, dimension
     if not (time >= 0 and dimension >= 1):
         raise ValueError(f"time is {time}, dimension {dimension}, but they must be at least 0 and 1")
     half = math.log(dimension / 2) / 2
-    halvings = 2 + max(0, math.ceil(math.log2(max(half, 1) / SHARP)))
+    # the value of log(d)/2 up to which two halvings do
+    halvings = 2 + max(0, math.ceil(math.log2(max(half, 1) / 7.0)))
     return math.fsum(
         weight * math.erfc(math.exp(min(half + offset - rate * time, 50.0)))
         for rate, weight, offset in _nodes(spectrum, halvings)
@@ -286,7 +283,7 @@ def teacher_escape_quantile(spectrum: Spectrum, probability: float, dimension: f
     low, high = 0.0, 1.0
     while teacher_escape_distribution(spectrum, high, dimension) < probability:
         low, high = high, 2 * high
-        if high > FARTHEST:
+        if high > 1e9:
             raise ValueError(
                 f"probability is {probability}, but the law is known for teachers that escape only"
             )

@@ -37,12 +37,10 @@ from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 from theory.expected import Count, checked
 
-SPEED = "C in u ~ C t from w = 0, where the force {} Q w* acts"
 EXPONENT = "q in T ~ C eps^-q, the time to leave a start of s = eps^2"
 PREFACTOR = "C in T ~ C eps^-(p-2) along the ray of the teacher's signs that the flow at w = 0 keeps"
 SOURCE = "theory.asymptotics.escape.other_orders"
 
-NO_FORCE = "no force acts at w = 0: B(0) = 0"
 LINEAR = "the flow at w = 0 is linear: the time to leave it is a logarithm of the start over escape_rate"
 NO_RAY = "no ray of the teacher's signs leaves w = 0"
 
@@ -59,10 +57,12 @@ def escape_speed(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUAR
     >>> escape_speed(PowerLaw(0, 4)).reason
     'no force acts at w = 0: B(0) = 0'
     """
-    definition = SPEED.format(factor(flow.force or "B(0)"))
+    definition = "C in u ~ C t from w = 0, where the force {} Q w* acts".format(factor(flow.force or "B(0)"))
     if flow.force is None:
         return undefined(
-            definition, SOURCE, flow.no_escape if flow.no_escape and not flow.pulls else NO_FORCE
+            definition,
+            SOURCE,
+            flow.no_escape if flow.no_escape and not flow.pulls else "no force acts at w = 0: B(0) = 0",
         )
     force = flow.force
     return closed_form(

@@ -21,9 +21,6 @@ from theory.asymptotics.numbers.written import written
 from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectrum import Level, PowerLaw, Spectrum, unlisted
 
-MOST_ORDERS = 5000
-"""Terms of the series at most."""
-
 
 @dataclass(frozen=True)
 class Resolvent:
@@ -211,7 +208,7 @@ def _tail_series(spectrum: PowerLaw, first: int, fall: float, ratio: Number, fie
     scale = 4 / spectrum.trace_sum(field)
     factor = ratio * scale / spectrum.energy_sum(field)
     series, digits = [], field.dps
-    if digits > MOST_ORDERS * fall:
+    if digits > 5000 * fall:  # terms of the series at most
         raise ArithmeticError("the eigenvalues are too close to each other for a series of the tail")
     for k in range(math.ceil(digits / fall)):
         with field.workdps(max(15, digits - int(k * fall))):

@@ -16,8 +16,6 @@ from theory.expected import checked
 
 GUARD = 20
 """Decimal digits carried beyond those requested."""
-TRIES = 8
-"""Precisions that are tried, each half as long again as the one before."""
 
 
 Function = TypeVar("Function", bound=Callable[..., "Constant"])
@@ -205,7 +203,7 @@ def estimated(
 def _enclosed(evaluate: Callable[[Field], Number], field: Field, digits: int) -> tuple[mpf, mpf]:
     """A centre, and a radius of 10 digits more than requested that covers that of the ball."""
     precision = digits + 5 * GUARD // 4
-    for _ in range(TRIES):
+    for _ in range(8):  # precisions that are tried, each half as long again as the one before
         with field.workdps(precision):
             try:
                 value, proved = field.to_mpf(evaluate(field))

@@ -13,8 +13,6 @@ from theory.asymptotics.numbers.field import FLOATS, Field, Number
 
 FIRST_DIGITS = 12
 """Digits that false position reaches before secants take over."""
-NEAR = 8
-"""Ratio of the ends from which on false position is used."""
 
 
 def enclosed_root(function: Callable[[Number], Number], low: Number, high: Number, field: Field) -> Number:
@@ -93,7 +91,7 @@ def _false_position(
     is halved [Dowell, Jarratt 1971].
     """
     at_low, at_high = function(low), function(high)
-    while low > 0 and high > NEAR * low:
+    while low > 0 and high > 8 * low:  # ratio of the ends from which on false position is used
         x = field.mid(field.sqrt(low * high))
         value = function(x)
         if value * at_high < 0:

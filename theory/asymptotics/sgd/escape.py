@@ -78,8 +78,6 @@ SPREAD = (
 DIGITS = 20
 ROUNDING = 1e-11
 """Relative error of a root and of an integral in double precision."""
-NEAR = 1e-3
-"""Relative width of an interval in which secants take over."""
 LOGS, LOG_STEP = (-40.0, 5.0), 0.05
 """Logarithms of the integration variables, and the step of the trapezium rule."""
 
@@ -242,7 +240,8 @@ def _mean_square_growth(spectrum: Spectrum, step: float, batch: int, noise: floa
     r""":math:`(\mu - 1)/4\eta`, the largest root of κ = 1: κ falls to it from the pole below."""
     squares = _Squares(spectrum, step, batch, noise)
     low, high = squares.least, squares.most
-    while high - low > NEAR * (high - squares.least):
+    # relative width of an interval in which secants take over
+    while high - low > 1e-3 * (high - squares.least):
         middle = (low + high) / 2
         low, high = (low, middle) if 0 < squares.response(middle) < 1 else (middle, high)
     return polished(squares.response, high, high + (high - low))

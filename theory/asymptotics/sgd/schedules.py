@@ -43,12 +43,10 @@ EXPONENT = "q in min over eta of E L ~ C n^-q after n samples, label noise, step
 MINIMAX = "q in n^-q, the least worst-case loss of n samples over teachers with masses up to i^-(a + 2B)"
 STEP = "eta for which E L after {} samples is least, label noise of variance {}, steps eta (1 - k/n)^{}"
 LOSS = "the least E L after {} samples over eta, label noise of variance {}, steps eta (1 - k/n)^{}"
-FINITE = "only at d = inf do laws in n go on"
 DIGITS, REACH, LOG_STEP = 12, 24, 0.05
 """Of the rule for the modes, the decades that it resolves, and the step of trapezia in a logarithm."""
 ROUNDING = mpf("1e-10")
 """Relative error of what is computed in double precision."""
-BETWEEN = "decay = a - 1: the variance has a logarithm"
 
 
 @checked
@@ -203,11 +201,11 @@ def _obstacle(spectrum: PowerLaw) -> str | None:
         decay_law(spectrum)
     except ValueError as reason:
         return str(reason)
-    return None if spectrum.dimension == mp.inf else FINITE
+    return None if spectrum.dimension == mp.inf else "only at d = inf do laws in n go on"
 
 
 def _between(spectrum: PowerLaw, p: Fraction) -> str | None:
-    return BETWEEN if p == spectrum.exponent - 1 else None
+    return "decay = a - 1: the variance has a logarithm" if p == spectrum.exponent - 1 else None
 
 
 def _grows(spectrum: PowerLaw, p: Fraction) -> str | None:

@@ -38,7 +38,6 @@ from theory.asymptotics.sums.compression import Rule, compressed
 from theory.asymptotics.sums.spectrum import PowerLaw, Spectrum
 from theory.expected import Count, checked
 
-SOURCE = "SGD of arXiv:2511.18661, section 5, linearised at w*: its exact second moments"
 DEFINITION = (
     "largest step at which online SGD with batches of {} is stable at w* in the mean square, {} label noise"
 )
@@ -81,7 +80,12 @@ def sgd_stability_step(
     rough, fine = _roots(spectrum, batch, float(noise_variance))
     radius = 2 * abs(fine - rough) + ROOT_ROUNDING * fine
     labels = f"variance {noise_variance} of" if noise_variance else "no"
-    return Constant(mpf(fine), mpf(radius), DEFINITION.format(batch, labels), SOURCE)
+    return Constant(
+        mpf(fine),
+        mpf(radius),
+        DEFINITION.format(batch, labels),
+        "SGD of arXiv:2511.18661, section 5, linearised at w*: its exact second moments",
+    )
 
 
 @lru_cache(maxsize=8)

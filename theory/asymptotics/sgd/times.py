@@ -41,8 +41,6 @@ DRAWS = [CELL * (k + 0.5) for k in range(-1200, 200)]
 """Logarithms of |g|, at the middle of cells."""
 EXACT = 6
 """Digits of the offset."""
-FAR = 20.0
-"""Where the tail of the normal law is a series."""
 
 
 @checked
@@ -112,7 +110,7 @@ def _passed(height: float, drift: float, variance: float, time: float) -> float:
 
 def _scaled_erfc(x: float) -> float:
     """erfc(x) exp(x²)."""
-    if x < FAR:
+    if x < 20.0:  # where the tail of the normal law is a series
         return math.exp(x * x) * math.erfc(x)
     y = 1 / (2 * x * x)
     return (1 - y + 3 * y**2 - 15 * y**3) / (x * math.sqrt(math.pi))

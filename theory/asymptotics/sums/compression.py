@@ -22,12 +22,6 @@ HEAD = 10
 """Modes that are kept as they are."""
 FALL = 6
 """Ratio of the largest to the smallest eigenvalue of a bin."""
-FAR = 64
-"""The largest decay exponent for which one rule does for all that is below."""
-LISTED = 20_000
-"""Modes of a bin that are kept as they are at most."""
-NEWTON = 200
-"""Steps in which a node is found, or none of this kind exists."""
 UNRESOLVED = "the masses of the tail are of too many magnitudes for a rule of few nodes"
 
 Rule = list[tuple[mpf, mpf]]
@@ -52,7 +46,8 @@ def compressed(spectrum: Spectrum, reach: mpf | int = 0) -> Rule:
         modes = _Listed(spectrum)
     rule, first = modes.head(int(min(HEAD, modes.total))), HEAD + 1
     top = rule[0][0]
-    while first <= modes.total and reach * modes.eigenvalue(first) > FAR:
+    # the largest decay exponent for which one rule does for all that is below
+    while first <= modes.total and reach * modes.eigenvalue(first) > 64:
         last = int(min(max(modes.above(modes.eigenvalue(first) / FALL), first), modes.total))
         rule += _part(modes, first, last, math.ceil(mp.dps / (2 * math.log10(BIN_ELLIPSE))) + 2)
         first = last + 1
@@ -124,7 +119,7 @@ class _Listed:
 def _part(modes: _Named | _Listed, first: int, last: int | float, count: int) -> Rule:
     """A rule of ``count`` nodes for some modes, or these where it would save little."""
     if last - first < 2 * count:
-        if last - first > LISTED:
+        if last - first > 20_000:  # modes of a bin that are kept as they are at most
             raise ArithmeticError(
                 "the eigenvalues of the tail are too close to each other for a rule of few nodes"
             )
@@ -221,7 +216,7 @@ def _node(start: float, centres: list[int], squares: list[int], bits: int) -> in
     The monic polynomials fall, by 1/4 from one to the next on [0, 1]: the ``bits`` are more by their squares.
     """
     x = int(mp.ldexp(start, bits))
-    for _ in range(NEWTON):
+    for _ in range(200):  # steps in which a node is found, or none of this kind exists
         older, value, older_slope, slope = 0, 1 << bits, 0, 0
         for c, b in zip(centres, squares, strict=True):
             older, value, older_slope, slope = (

@@ -32,7 +32,6 @@ from theory.asymptotics.numbers.field import FLOATS, Field, Number
 
 LARGEST_STEP = mpf(1) / 8
 ZERO = mpf(0)
-MOST_HALVINGS = 12
 
 
 class Enclosed(NamedTuple):
@@ -118,7 +117,7 @@ def trapezoid(
     """
     step = min(LARGEST_STEP, width)
     total = step * _walk(integrand, centre, step)
-    for _ in range(MOST_HALVINGS):
+    for _ in range(12):
         refined = (total + step * _walk(integrand, centre + step / 2, step)) / 2
         size = max(size, abs(refined))
         change = abs(refined - total) / size if size else mpf(0)

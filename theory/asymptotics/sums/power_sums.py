@@ -19,8 +19,6 @@ from theory.expected import Count, NonNegative, checked
 
 SPARE = 20
 """Bits beyond those asked for."""
-FEW = 16
-"""Terms that a ball adds one by one."""
 
 
 def inverse_powers(s: Fraction, last: int, field: Field = FLOATS) -> list[Number]:
@@ -110,7 +108,7 @@ def enclosed_power_sum(s: Fraction, first: int, last: int | float, field: Field)
     while True:
         with field.workprec(prec):
             order = field.mpf(s)
-            if last - first < FEW:
+            if last - first < 16:  # terms that a ball adds one by one
                 ball = field.fsum(field.power(i, -order) for i in range(first, int(last) + 1))
             elif first >= convergent_from(s, field):
                 ball = far_sum(s, first, last, field)

@@ -13,7 +13,6 @@ from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, exact, u
 from theory.expected import Count, checked
 
 Function = Callable[[mpf | mpc], mpf | mpc]
-DEFINITION = "sum_i lambda_i^{} (w*_i)^2 f(lambda_i), |w*|_Q = 1"
 SOURCE = "Cauchy's formula for the Taylor coefficients of f, power sums for the moments"
 FALL = 16
 """How far the listed modes go: the others are this much smaller than the circle on which f is sampled."""
@@ -49,7 +48,7 @@ def spectral_sum(
     >>> print(spectral_sum(PowerLaw("1.5", "1e12"), lambda x: mp.exp(-8 * x), digits=20).printed(20)[0])
     0.47138443187307827288
     """
-    definition = DEFINITION.format(power)
+    definition = f"sum_i lambda_i^{power} (w*_i)^2 f(lambda_i), |w*|_Q = 1"
     if isinstance(spectrum, PowerLaw) and spectrum.dimension == math.inf:
         decay = (power - 1) * spectrum.exponent + (spectrum.mass_exponent or 0)
         if decay <= 1:

@@ -40,13 +40,9 @@ from theory.asymptotics.tail.plateau import uniform_law
 from theory.expected import Count, checked
 
 SOURCE = "arXiv:2511.18661, Proposition 16, in sharp form"
-FRACTION = "S_d(tau) = (1/d) sum exp(-beta tau i^-a), beta = 16/H_{d,a}"
 LEARNT = "d (1 - S_d(tau)) = sum (1 - exp(-beta tau i^-a)), beta = 16/H_{d,a}"
 REMAINDER = "E in sum_{i >= 1} (1 - exp(-beta tau i^-a)) = Gamma(1 - 1/a) (beta tau)^(1/a) - 1/2 + E"
-RATE = "k in |d (1 - S_d(tau)) - C tau^p + 1/2| ~ exp(-k tau^(1/(a+1))) at d = inf"
-CURVATURE = "c in d (1 - S_d(tau)) = 16 tau - c tau^2 + O(tau^3) as tau -> 0"
 HALF_TIME = "tau at which S_d(tau) = 1/2, the plateau's end"
-HALF_TIME_LAW = "K in (tau at which S_d(tau) = 1/2) ~ K d^a, d -> inf"
 
 
 @checked
@@ -66,7 +62,12 @@ def tail_fraction(exponent: Exact, dimension: int | float | str, tau: Exact, dig
         raise ValueError("dimension is inf, but a fraction of all modes needs a finite one")
     with mp.workdps(digits + GUARD):
         value, radius = _left(law, scale(), digits)
-        return Constant(value / law.dimension, radius / law.dimension, FRACTION, SOURCE)
+        return Constant(
+            value / law.dimension,
+            radius / law.dimension,
+            "S_d(tau) = (1/d) sum exp(-beta tau i^-a), beta = 16/H_{d,a}",
+            SOURCE,
+        )
 
 
 @checked
@@ -121,7 +122,12 @@ def tail_remainder_rate(spectrum: Spectrum, digits: Count = 15) -> Constant:
         a = rational(law.exponent, field)
         return saddle_rate(a, field) * field.power(16 / law.trace_sum(field), 1 / (a + 1))
 
-    return uniform_law(spectrum, digits, RATE, evaluate)
+    return uniform_law(
+        spectrum,
+        digits,
+        "k in |d (1 - S_d(tau)) - C tau^p + 1/2| ~ exp(-k tau^(1/(a+1))) at d = inf",
+        evaluate,
+    )
 
 
 @catalogued
@@ -139,7 +145,13 @@ def tail_curvature(spectrum: Spectrum, digits: Count = 15) -> Constant:
             return 128 / field.mpf(law.dimension)
         return 128 * power_sum(2 * law.exponent, 1, law.dimension, field) / law.trace_sum(field) ** 2
 
-    return uniform_law(spectrum, digits, CURVATURE, evaluate, above=None)
+    return uniform_law(
+        spectrum,
+        digits,
+        "c in d (1 - S_d(tau)) = 16 tau - c tau^2 + O(tau^3) as tau -> 0",
+        evaluate,
+        above=None,
+    )
 
 
 @catalogued
@@ -152,7 +164,9 @@ def plateau_end_prefactor(spectrum: Spectrum, digits: Count = 15) -> Constant:
     >>> print(plateau_end_prefactor(PowerLaw(2, "inf")).printed(15)[0])
     0.0125744162626556
     """
-    return uniform_law(spectrum, digits, HALF_TIME_LAW, _half_time_law, above=None)
+    return uniform_law(
+        spectrum, digits, "K in (tau at which S_d(tau) = 1/2) ~ K d^a, d -> inf", _half_time_law, above=None
+    )
 
 
 @catalogued

@@ -21,10 +21,6 @@ from theory.asymptotics.sums.power_sums import power_sum
 from theory.asymptotics.sums.spectrum import Exact, PowerLaw, Spectrum, decimal, exact
 from theory.expected import Count, checked
 
-SOURCE = "arXiv:2511.18661, Proposition 16"
-EXPONENT = "p in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << d^a"
-PREFACTOR = "C in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << d^a"
-
 
 @catalogued
 def tail_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUARE) -> Constant:
@@ -34,7 +30,11 @@ def tail_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQUA
     0.833333333333333
     """
     return uniform_law(
-        spectrum, digits, EXPONENT, lambda law, field: rational(1 / law.exponent, field), flow=flow
+        spectrum,
+        digits,
+        "p in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << d^a",
+        lambda law, field: rational(1 / law.exponent, field),
+        flow=flow,
     )
 
 
@@ -55,7 +55,13 @@ def tail_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFlow = SQU
 
     Reference: [P16] of arXiv:2511.18661, whose error term this sharpens.
     """
-    return uniform_law(spectrum, digits, PREFACTOR, partial(_prefactor, flow=flow), flow=flow)
+    return uniform_law(
+        spectrum,
+        digits,
+        "C in d (1 - S_d(tau)) ~ C tau^p, uniform weights, 1 << beta tau << d^a",
+        partial(_prefactor, flow=flow),
+        flow=flow,
+    )
 
 
 @checked
@@ -116,7 +122,9 @@ def uniform_law(
             return None
         return f"no power law: the tail counts only for exponent > {above}"
 
-    return of_power_law(spectrum, digits, definition, SOURCE, evaluate, obstacle, flow)
+    return of_power_law(
+        spectrum, digits, definition, "arXiv:2511.18661, Proposition 16", evaluate, obstacle, flow
+    )
 
 
 def _prefactor(law: PowerLaw, field: Field, flow: LocalFlow) -> Number:

@@ -73,12 +73,7 @@ RECOVERED = "recovered = sum [(w*_i)^2 - (w_i - w*_i)^2] ~ C t^p + K"
 EXPONENT = f"p in {RECOVERED}"
 PREFACTOR = f"C in {RECOVERED}"
 CONSTANT = f"K in {RECOVERED}, of the sum without feedback"
-CORRECTION = "r of the relative correction r t^-gamma to C t^p, the feedback of the statistics on recovered"
-FROZEN = "e in (recovered by w' = 8 Q (w* - w) from T2 on) / recovered - 1 ~ e (1 - u(t)), t >> T2"
 HEIGHT = "(1/d) sum (w*_i)^2, the MSE before any mode is learnt"
-DROP_EXPONENT = "q in d (height - MSE(T2(eps))) ~ D eps^-q"
-DROP_PREFACTOR = "D in d (height - MSE(T2(eps))) ~ D eps^-q"
-FLUCTUATION = "k in (relative standard deviation of N recovered) ~ k t^(-1/(2a)) over Gaussian teachers"
 
 
 @catalogued
@@ -131,7 +126,13 @@ def recovered_correction(spectrum: Spectrum, digits: Count = 15) -> Constant:
     >>> print(recovered_correction(PowerLaw(2, "inf")).printed(15)[0])
     -0.159337821181876
     """
-    return _of_law(spectrum, digits, CORRECTION, _correction, _integrable)
+    return _of_law(
+        spectrum,
+        digits,
+        "r of the relative correction r t^-gamma to C t^p, the feedback of the statistics on recovered",
+        _correction,
+        _integrable,
+    )
 
 
 @catalogued
@@ -147,7 +148,13 @@ def frozen_error(spectrum: Spectrum, digits: Count = 15) -> Constant:
     def evaluate(law: PowerLaw, gamma: Fraction, field: Field) -> Number:
         return -_correction(law, gamma, field) / overlap_scale(law, field)
 
-    return _of_law(spectrum, digits, FROZEN, evaluate, _slow_feedback)
+    return _of_law(
+        spectrum,
+        digits,
+        "e in (recovered by w' = 8 Q (w* - w) from T2 on) / recovered - 1 ~ e (1 - u(t)), t >> T2",
+        evaluate,
+        _slow_feedback,
+    )
 
 
 @catalogued
@@ -177,7 +184,7 @@ def plateau_drop_exponent(spectrum: Spectrum, digits: Count = 15, flow: LocalFlo
     return _of_law(
         spectrum,
         digits,
-        DROP_EXPONENT,
+        "q in d (height - MSE(T2(eps))) ~ D eps^-q",
         lambda law, gamma, field: rational((1 - gamma) / gamma, field),
         _slow_feedback,
         flow,
@@ -198,7 +205,9 @@ def plateau_drop_prefactor(spectrum: Spectrum, digits: Count = 15, flow: LocalFl
         power = rational((1 - gamma) / gamma, field)
         return _prefactor(law, gamma, field, flow) * field.power(slower_scale(law, field, flow), power)
 
-    return _of_law(spectrum, digits, DROP_PREFACTOR, evaluate, _slow_feedback, flow)
+    return _of_law(
+        spectrum, digits, "D in d (height - MSE(T2(eps))) ~ D eps^-q", evaluate, _slow_feedback, flow
+    )
 
 
 @catalogued
@@ -214,7 +223,12 @@ def recovered_fluctuation(spectrum: Spectrum, digits: Count = 15) -> Constant:
         square = 2 * (2 - field.power(2, power)) / field.gamma(1 - power)
         return field.sqrt(square * field.power(law.trace_sum(field) / 16, power))
 
-    return uniform_law(spectrum, digits, FLUCTUATION, evaluate)
+    return uniform_law(
+        spectrum,
+        digits,
+        "k in (relative standard deviation of N recovered) ~ k t^(-1/(2a)) over Gaussian teachers",
+        evaluate,
+    )
 
 
 def _of_law(
