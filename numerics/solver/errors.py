@@ -67,19 +67,39 @@ def left_out(place: Place, statistics: Array, times: Array) -> Truncation:
 def _felt(place: Place, statistics: Array) -> Array:
     """What errors of the ``statistics`` (n, s + 1) of a step from there are relative to: their terms (n,).
 
-    An area r is felt by the part of one vector across the other, in proportion to itself: an error δ
-    counts as δ r/τ², so that a kink at r = 0 between two points is an error of second order. Of one
-    student and teacher τ is r's terms, for nothing else pushes them apart; else their lengths' product.
+    Of one student and teacher areas are felt in their terms, for nothing else pushes the two apart.
     """
     modes, model = place.here.modes, place.here.system.model
     terms = term_sizes(modes, place.deviation, place.clusters)
-    if place.here.chart.areas:
-        alone = model.STUDENTS == model.TEACHERS == 1
-        areas = np.maximum(np.abs(statistics).max(axis=1), SMALLEST)
-        largest = terms if alone else modes.units(statistics, model.STUDENTS).max(axis=1)
-        here = np.arange(len(terms)) >= len(terms) - len(place.here.chart.areas)
-        terms = np.where(here, largest * np.maximum(largest / areas, 1.0), terms)
-    return terms
+    if not place.here.chart.areas:
+        return terms
+    alone = model.STUDENTS == model.TEACHERS == 1
+    largest = terms if alone else modes.units(statistics, model.STUDENTS).max(axis=1)
+    return _areas_felt(place, statistics, terms, largest)
+
+
+def _areas_felt(place: Place, statistics: Array, units: Array, largest: Array) -> Array:
+    """The ``units`` (n,), with those of areas in the place of their own.
+
+    An area r is felt by the part of one vector across the other, in proportion to itself: an error δ
+    counts as δ r/τ², with τ the ``largest`` (n,) that r may be, so that a kink at r = 0 between two points
+    is an error of second order.
+    """
+    areas = np.maximum(np.abs(statistics).max(axis=1), SMALLEST)
+    here = np.arange(len(units)) >= len(units) - len(place.here.chart.areas)
+    return np.where(here, largest * np.maximum(largest / areas, 1.0), units)
+
+
+def _inside(place: Place, statistics: Array) -> float:
+    """What the polynomials of a network's ``statistics`` (n, s + 1) leave out between the points, relative
+    to the lengths of the vectors: a geometric series.
+    """
+    here, students = place.here, len(place.students)
+    units = np.maximum(here.modes.units(statistics[:, 1:], students), SMALLEST).min(axis=1)
+    first, decay = left_behind(np.abs(statistics @ here.system.table.to_chebyshev.T))
+    missed = first / np.maximum(1.0 - np.sqrt(decay), 0.1)  # what decays less is rounding
+    # of the coefficients left out: what collocation makes of them between the points
+    return 2.0 * float((missed / _areas_felt(place, statistics, units, units)).max())
 
 
 def clock_error(place: Place, statistics: Array, lengths: Array, elapsed: Array) -> float:
@@ -161,14 +181,9 @@ class Errors:
             rounding = STEP_ROUNDING * here.modes.term_sizes(place.deviation)
             if result.unsolved is not None:
                 rounding = np.maximum(rounding, result.unsolved)
-            coefficients = statistics @ here.system.table.to_chebyshev.T
-            last = missing.decay * coefficients[:, -1]
-            students = len(place.students)
-            units = np.maximum(here.modes.units(result.statistics, students), SMALLEST)
-            first, decay = left_behind(np.abs(coefficients))
-            missed = first / np.maximum(1.0 - np.sqrt(decay), 0.1) / units.min(axis=1)
-            # of the coefficients left out: what collocation makes of them between the points
-            inside = max(inside, 2.0 * float(missed.max()))
+            last = missing.decay * (statistics @ here.system.table.to_chebyshev[-1])
+            units = np.maximum(here.modes.units(result.statistics, len(place.students)), SMALLEST)
+            inside = max(inside, _inside(place, statistics))
             amplified = amplified.after(result.linearised, here.frame, rounding, last, units)
             if here.rotated:
                 amplified = amplified.turned(here.frame, result.deviation[-1], here.modes)
