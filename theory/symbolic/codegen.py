@@ -15,6 +15,7 @@ from typing import Any
 import sympy
 
 from theory.disk import write_file
+from theory.expected import checked
 from theory.kept import kept
 from theory.languages import known_language
 from theory.symbolic.areas import AreaFlow, area_flow, kinked_pairs
@@ -58,6 +59,7 @@ def generate_module(model: AnyFlow) -> str:
     return generate_code(model, "numpy")
 
 
+@checked
 def generate_code(model: AnyFlow, language: str) -> str:
     """The derived functions of a model as text in a language: the same bytes for the same model.
 
