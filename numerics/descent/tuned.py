@@ -32,7 +32,7 @@ def tune_sgd(problem: Problem, protocol: DescentProtocol, largest: Positive) -> 
     All else of the protocol is kept. ``largest`` is the end of what is stable, such as
     :func:`theory.asymptotics.sgd_stability_step`: the prediction knows the stability of the mean alone. Nor
     does it know how the fluctuations of the few fastest modes pull on each other, which lowers a loss that
-    their noise dominates, as at the end of a slow decay, by up to a fifth.
+    their noise dominates, as at the end of a slow decay, by up to a quarter.
 
     The size is found to 0.1 %: first by halving it from the largest on, until the loss has risen three
     times, then by Brent's method in its logarithm.

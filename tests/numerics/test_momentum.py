@@ -69,7 +69,7 @@ def test_the_energy_falls_by_what_friction_takes(friction):
     assert (lost > 0.1) == (friction > 0)
 
 
-@pytest.mark.parametrize("friction", [0.8, 12.0])
+@pytest.mark.parametrize("friction", [pytest.param(0.8, marks=pytest.mark.slow), 12.0])
 def test_small_losses_keep_their_digits(friction):
     """One mode against its equation at 40 digits, relative to the energy: it oscillates if γ² < 4 · 24."""
     run = solve(Problem([1.0], [1.0], [0.4]), 20.0, network("z^2", friction=friction))
