@@ -67,8 +67,8 @@ def sample_escape(problem: Problem, samples: Count, *, noise_variance: float = 0
     along = -0.5 - bend / (4.0 * slope**2)
     trace = float((counts * values / (energy - values)).sum())
     trace += -4.0 * total(3, 1) / slope - total(2, 1) * bend / slope**2
-    change = (3 * c + 12 * b**2 + variance * c) * trace
-    change += (12 * energy - 96 * b**2 + 4 * b**2 * (6 + 2 * variance)) * along
+    change = float((3 * c + 12 * b**2 + variance * c) * trace)
+    change += float((12 * energy - 96 * b**2 + 4 * b**2 * (6 + 2 * variance)) * along)
     spread = 9 * c**2 + 72 * c * b**2 + 24 * b**4 + 3 * variance * c**2 - energy**2
     unit = 4.0 * scale
     return SampleEscape(

@@ -52,5 +52,5 @@ def test_cells_are_short_and_what_they_show_is_checked(path):
     assert len(checks) >= 5
 
 
-def test_the_nine_notebooks_are_there():
-    assert [path.stem[0] for path in NOTEBOOKS] == list("123456789")
+def test_the_ten_notebooks_are_there():
+    assert sorted(int(path.stem.split("_")[0]) for path in NOTEBOOKS) == list(range(1, 11))
