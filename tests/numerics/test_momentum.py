@@ -34,7 +34,7 @@ def network_problem(students, teachers, size=12, seed=0):
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (2, 1), (2, 2)])
-@pytest.mark.parametrize("friction", [0.0, 0.3, 3.0])
+@pytest.mark.parametrize("friction", [0.0, pytest.param(0.3, marks=pytest.mark.slow), 3.0])
 def test_squares(sizes, friction):
     problem, times = network_problem(*sizes), [0.5, 4.0, 10.0]
     model = network("z^2", None, [1.0] * sizes[0], [1.0] * sizes[1], friction=friction)

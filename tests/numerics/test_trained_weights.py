@@ -33,7 +33,7 @@ def network_problem(students, teachers, size=12, seed=0):
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (2, 1), (2, 2), (3, 2)])
-@pytest.mark.parametrize("rate", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("rate", [0.2, pytest.param(1.0, marks=pytest.mark.slow), 5.0])
 def test_squares(sizes, rate):
     problem, weights, taught = network_problem(*sizes)
     times, lam = [0.5, 2.0, 8.0], problem.eigenvalues

@@ -57,7 +57,12 @@ def test_runs_with_decaying_steps(decay, steps):
 
 
 @pytest.mark.parametrize(
-    ("exponent", "source", "decay"), [(4, 0, 1), pytest.param(4, 0.5, 1, marks=pytest.mark.slow), (2, 0.5, 3)]
+    ("exponent", "source", "decay"),
+    [
+        pytest.param(4, 0, 1, marks=pytest.mark.slow),
+        pytest.param(4, 0.5, 1, marks=pytest.mark.slow),
+        (2, 0.5, 3),
+    ],
 )
 def test_the_law_is_the_sum_over_many_steps(exponent, source, decay):
     """Bias and noise of all steps, 3000 modes: their least sum and its place come near the law."""

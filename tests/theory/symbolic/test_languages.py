@@ -51,6 +51,13 @@ FIVE = ("drift", "drift_jacobian", "loss", "residual_drift", "residual_loss")
 NODE = shutil.which("node") or shutil.which("nodejs")
 GCC, GFORTRAN, JULIA = map(shutil.which, ("gcc", "gfortran", "julia"))
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+few_models = pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param(model, id=name, marks=[] if name in ("cubic", "relu") else pytest.mark.slow)
+        for name, model in MODELS.items()
+    ],
+)
 
 
 def arguments(module):
@@ -216,7 +223,7 @@ def test_jax(jax, model):
         assert_same(name, found if isinstance(found, tuple) else [found], arrays[name])
 
 
-@every_model
+@few_models
 def test_code_for_jax_is_mapped_and_differentiated(jax, model):
     module, calls, arrays = expected(model)
     code = load_module(generate_code(model, "jax"))
