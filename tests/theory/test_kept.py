@@ -90,8 +90,9 @@ def test_the_oldest_are_forgotten(folder, monkeypatch):
     assert len(list(folder.iterdir())) == 2
 
 
-def test_models_are_kept_by_all_that_they_are_made_of(folder):
+def test_models_are_kept_by_all_that_they_are_made_of(folder, monkeypatch):
     """Links, weights, noise and name; with averages that a user gave, nothing."""
+    monkeypatch.setattr(known, "_known", {})
     models = single_index(Z**3), single_index(Z**3, Z**2), single_index(Z**2)
     texts = [generate_module(model) for model in models]
     assert len(set(texts)) == len(list(folder.iterdir())) == 3
