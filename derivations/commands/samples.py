@@ -59,13 +59,11 @@ def samples_content(
     curves = {name: values.tolist() for name, (_, values) in run.columns().items()}
     if all(value != value for value in curves["mse"]):
         curves["mse"] = None
-    flow, escape = (
-        run.population,
-        sample_escape(run.population.problem, run.samples, noise_variance=run.noise_variance),
-    )
-    # what solve prints of the population's flow alone
+    flow = run.population
+    escape = sample_escape(flow.problem, run.samples, noise_variance=run.noise_variance)
     answer = {
         **curves,
+        # what solve prints of the population's flow alone
         **dict.fromkeys(("u", "s", "one_minus_u", "one_minus_s", "recovered")),
         "samples": run.samples,
         "escape_rate": escape.mean,

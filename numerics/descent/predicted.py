@@ -24,7 +24,7 @@ from numerics.generated import RightHandSides, phase_retrieval, phase_retrieval_
 from numerics.pairs import AnyModel, gradient_flow, is_plain
 from numerics.pairs.noise import KnownNoise, gradient_noise_of
 from numerics.parallel.threads import on_one_thread
-from numerics.problems.problem import Problem
+from numerics.problems.problem import Problem, spectrum_of
 from numerics.problems.reduction import reduce, reduce_stream
 from numerics.shown.cards import Rows, Summarised
 from numerics.shown.labelled import Columns
@@ -230,12 +230,7 @@ def _measured(
 
     Directions have modes of their own, without teacher and start, where those of the problem are reduced.
     """
-    spectrum = problem.spectrum
-    if spectrum is None:
-        raise ValueError(
-            f"this problem has {len(problem.eigenvalues)} modes in place of {problem.dimension:g} directions "
-            "and does not say which eigenvalues these have: use one of power_law, or one that is not reduced"
-        )
+    spectrum = spectrum_of(problem)
     small = problem if stepwise else reduced(problem, protocol, model)
     if len(small.eigenvalues) == len(problem.eigenvalues) and problem.directions is None:
         return problem, spectrum[1]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.arrays import Array
+from numerics.arrays import Array, ascending_times
 from numerics.descent.draws import check_directions, check_noise, check_one_of_each
 from numerics.descent.protocol import DescentProtocol, protocol_of
 from numerics.descent.steps import recorded_steps
@@ -185,9 +185,7 @@ def empirical_flow(samples: Samples, times: Sequence[float] | Array) -> Empirica
     """
     from scipy.integrate import solve_ivp
 
-    t = np.asarray(times, dtype=float)
-    if not (t.ndim == 1 and len(t) and np.all(np.isfinite(t)) and t[0] >= 0 and np.all(np.diff(t) > 0)):
-        raise ValueError("times must be finite numbers of at least 0, in ascending order")
+    t = ascending_times(times)
     start, teacher = samples.problem.init, samples.problem.teacher
     if t[-1] == 0:
         return samples.observed(t, start[None])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from numerics.arrays import Array
+from numerics.arrays import Array, ascending_times
 from numerics.independent.step import DEAD, STAGES, attempt
 from numerics.independent.sums import Coordinates, Sums
 from numerics.parallel.threads import on_one_thread
@@ -110,9 +110,7 @@ def independent_flow(
 
     if not isinstance(inputs, IndependentModel):
         raise TypeError(f"inputs is {inputs!r}: it must be an IndependentModel")
-    t = np.asarray(times, dtype=float)
-    if not (t.ndim == 1 and len(t) and np.isfinite(t).all() and t[0] >= 0 and (np.diff(t) > 0).all()):
-        raise ValueError("times must be finite numbers of at least 0, in ascending order")
+    t = ascending_times(times)
     scene = _scene(problem)
     own = _own(problem, inputs, cumulants or {})
     charts = {sign: Sums(sum_polynomial(inputs, sign), scene.coordinates, own) for sign in (0, 1, -1)}

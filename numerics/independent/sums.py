@@ -45,7 +45,10 @@ class Sums:
 
     def __call__(self, x: Array) -> Array:
         """R (keys, …) of ``x`` (…, N)."""
-        powers = self._powers_of(x)
+        return self._of_powers(self._powers_of(x))
+
+    def _of_powers(self, powers: list[Array]) -> Array:
+        """R (keys, …) from 1, x, x², …"""
         return np.array(
             [powers[n] @ counted for (n, _), counted in zip(self.powers, self.counted, strict=True)]
         )
@@ -72,7 +75,7 @@ class Sums:
     def velocity(self, x: Array) -> Array:
         """ẋ (…, N)."""
         powers, total = self._powers_of(x), np.zeros_like(x)
-        slopes = self.slopes(self(x))
+        slopes = self.slopes(self._of_powers(powers))
         for n in range(1, self.degree + 1):
             of_power = self.powers[:, 0] == n
             total -= powers[n - 1] * (slopes[of_power].T @ self.driven[of_power])

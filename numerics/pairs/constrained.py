@@ -6,26 +6,17 @@ import numpy as np
 
 from numerics.arrays import Array
 from numerics.generated import RightHandSides
+from numerics.pairs.around import AroundModel
 from numerics.pairs.overlaps import split
 from theory.constraint import Constraint
 
 
 @dataclass(frozen=True, eq=False)
-class Constrained:
+class Constrained(AroundModel):
     """The ``model``, a network or a generated module, under a ``constraint`` of :mod:`theory.constraint`."""
 
     model: RightHandSides
     constraint: Constraint
-
-    @property
-    def STUDENTS(self) -> int:
-        """K."""
-        return int(self.model.STUDENTS)
-
-    @property
-    def TEACHERS(self) -> int:
-        """M."""
-        return int(self.model.TEACHERS)
 
     @property
     def CONSTRAINT(self) -> str:

@@ -3,24 +3,15 @@
 from dataclasses import dataclass
 
 from numerics.generated import RightHandSides
+from numerics.pairs.around import AroundModel
 
 
 @dataclass(frozen=True, eq=False)
-class HeavyBall:
+class HeavyBall(AroundModel):
     """The ``model``, a network or a generated module, moved by a heavy ball of ``friction`` γ ≥ 0."""
 
     model: RightHandSides
     friction: float
-
-    @property
-    def STUDENTS(self) -> int:
-        """K."""
-        return int(self.model.STUDENTS)
-
-    @property
-    def TEACHERS(self) -> int:
-        """M."""
-        return int(self.model.TEACHERS)
 
     @property
     def FRICTION(self) -> float:

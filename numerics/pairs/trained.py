@@ -22,27 +22,18 @@ from typing import Any
 import numpy as np
 
 from numerics.arrays import Array
+from numerics.pairs.around import AroundModel
 from numerics.pairs.networks import Network, diagonal, form
 from numerics.pairs.overlaps import upper_triangle
 from numerics.pairs.residual import MatchedNetwork, Residual
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class Trained(AroundModel):
     """The ``model``, whose students' weights are those of the start, with these moving at the ``rate`` r."""
 
     model: Network
     rate: float
-
-    @property
-    def STUDENTS(self) -> int:
-        """K."""
-        return self.model.STUDENTS
-
-    @property
-    def TEACHERS(self) -> int:
-        """M."""
-        return self.model.TEACHERS
 
     @property
     def TRAIN_RATE(self) -> float:

@@ -275,6 +275,16 @@ class Problem(Result, Summarised):
             raise ValueError(f"{path}: {error}") from None
 
 
+def spectrum_of(problem: Problem) -> Array:
+    """:attr:`Problem.spectrum` (2, D); ValueError where the problem does not tell it."""
+    if problem.spectrum is None:
+        raise ValueError(
+            f"this problem has {len(problem.eigenvalues)} modes in place of {problem.dimension:g} directions "
+            "and does not say which eigenvalues these have: use one of power_law, or one that is not reduced"
+        )
+    return problem.spectrum
+
+
 def problem_of(labelled: "xr.Dataset") -> Problem:
     """The problem that a dataset of :meth:`Problem.dataset` holds.
 

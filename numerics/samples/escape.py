@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from numerics.arrays import Array
 from numerics.descent.draws import check_noise
-from numerics.problems.problem import Problem
+from numerics.problems.linearisation import escape_direction
+from numerics.problems.problem import Problem, spectrum_of
 from theory.expected import Count, checked
 
 
@@ -56,7 +56,8 @@ def sample_escape(problem: Problem, samples: Count, *, noise_variance: float = 0
     seen = problem.eigenvalues * teacher != 0
     poles = problem.eigenvalues[seen]
     residues = (poles * teacher[seen]) ** 2
-    energy = _largest(poles, residues)
+    rate, _ = escape_direction(poles, teacher[seen])
+    energy = rate / 4.0
 
     def total(power: int, order: int = 0) -> float:
         """Σ a² λ^order/(E − λ)^power."""
@@ -72,32 +73,8 @@ def sample_escape(problem: Problem, samples: Count, *, noise_variance: float = 0
     spread = 9 * c**2 + 72 * c * b**2 + 24 * b**4 + 3 * variance * c**2 - energy**2
     unit = 4.0 * scale
     return SampleEscape(
-        unit * energy,
+        scale * rate,
         unit * (energy + change / samples),
         unit * float(np.sqrt(spread / samples)),
         change / energy,
     )
-
-
-def spectrum_of(problem: Problem) -> Array:
-    """Eigenvalues, and how many directions have each; ValueError where the problem does not say."""
-    if problem.spectrum is None:
-        raise ValueError(
-            f"this problem has {len(problem.eigenvalues)} modes in place of {problem.dimension:g} directions "
-            "and does not say which eigenvalues these have: use one of power_law, or one that is not reduced"
-        )
-    return problem.spectrum
-
-
-def _largest(poles: Array, residues: Array) -> float:
-    """The largest root E of 1 = 2 Σ residues/(E − poles)."""
-    from scipy.optimize import brentq
-
-    top = poles.max()
-    gap = brentq(
-        lambda gap: 1.0 - 2.0 * float((residues / (top - poles + gap)).sum()),
-        float(residues[poles == top].sum()),
-        4.0 * float(residues.sum()),
-        xtol=1e-300,
-    )
-    return float(top + gap)

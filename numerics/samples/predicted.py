@@ -17,12 +17,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from numerics.arrays import Array
+from numerics.arrays import Array, ascending_times
 from numerics.descent.draws import check_noise
 from numerics.parallel.threads import on_one_thread
-from numerics.problems.problem import Problem
+from numerics.problems.problem import Problem, spectrum_of
 from numerics.problems.reduction import reduce_stream
-from numerics.samples.escape import spectrum_of
 from numerics.samples.label_averages import averages
 from numerics.samples.linear_flow import free, gathered, kept, spread
 from numerics.samples.resolvent import Directions, Resolvent
@@ -108,7 +107,7 @@ def predict_samples(
     (array([0.1018, 0.1117]), 0.0046)
     """
     check_noise(noise_variance)
-    times = _checked_times(times)
+    times = ascending_times(times)
     if len(problem.students) > 1 or len(problem.teachers) > 1:
         raise ValueError("samples are predicted for one student with one teacher")
     run = solve(problem, max(float(times[-1]), 1e-3 / problem.teacher_energy))
@@ -140,13 +139,6 @@ def predict_samples(
         _valid_until(started, samples, noise_variance / energy**2, clock, times),
         run,
     )
-
-
-def _checked_times(times: Sequence[float] | Array) -> Array:
-    t = np.asarray(times, dtype=float)
-    if not (t.ndim == 1 and len(t) and np.isfinite(t).all() and t[0] >= 0 and (np.diff(t) > 0).all()):
-        raise ValueError("times must be finite numbers of at least 0, in ascending order")
-    return t
 
 
 def _directions(run: Trajectory, until: float) -> Directions:

@@ -12,14 +12,14 @@ import sympy
 
 from theory.constraint import Constraint
 from theory.expected import checked
+from theory.symbolic.around import AroundModel
 from theory.symbolic.models import Model
 from theory.symbolic.notation import displayed, entries
-from theory.symbolic.overlaps import Overlaps
 
 
 @checked
 @dataclass(frozen=True)
-class ConstrainedModel:
+class ConstrainedModel(AroundModel):
     """The ``model`` with a ``constraint``; made by :func:`constrained`.
 
     :attr:`multipliers` are the ``μ_j``. Statistics of order ``n`` are functions of ``n`` there, as in
@@ -33,21 +33,6 @@ class ConstrainedModel:
     def name(self) -> str:
         """That of the model, and the constraint."""
         return f"{self.model.name} with {self.constraint}"
-
-    @property
-    def students(self) -> int:
-        """``K``."""
-        return self.model.students
-
-    @property
-    def teachers(self) -> int:
-        """``M``."""
-        return self.model.teachers
-
-    @property
-    def overlaps(self) -> Overlaps:
-        """The symbols of the model."""
-        return self.model.overlaps
 
     @property
     def loss(self) -> sympy.Expr:

@@ -15,10 +15,10 @@ from typing import Annotated
 import sympy
 
 from theory.expected import Only, checked
+from theory.symbolic.around import AroundModel
 from theory.symbolic.given import given
 from theory.symbolic.models import Model, ModelError
 from theory.symbolic.notation import displayed, entries, latex
-from theory.symbolic.overlaps import Overlaps
 
 Rate = Annotated[
     sympy.Expr | Fraction | float,
@@ -28,7 +28,7 @@ Rate = Annotated[
 
 @checked
 @dataclass(frozen=True)
-class TrainedModel:
+class TrainedModel(AroundModel):
     """The ``model``, whose students' weights are those of the start, with these moving at ``train_rate`` r;
     made by :func:`trained`.
     """
@@ -40,21 +40,6 @@ class TrainedModel:
     def name(self) -> str:
         """That of the model, and that its weights learn."""
         return f"{self.model.name} with weights that learn at rate {self.train_rate}"
-
-    @property
-    def students(self) -> int:
-        """``K``."""
-        return self.model.students
-
-    @property
-    def teachers(self) -> int:
-        """``M``."""
-        return self.model.teachers
-
-    @property
-    def overlaps(self) -> Overlaps:
-        """The symbols of the model."""
-        return self.model.overlaps
 
     @cached_property
     def weights(self) -> tuple[sympy.Symbol, ...]:
