@@ -48,3 +48,11 @@ def assert_same(name, expanded, found, x, T):
 
 def _parts(value):
     return value if isinstance(value, tuple) else (value,)
+
+
+def half_size_problem(students, teachers, size=12, seed=0):
+    """Entries of about ½: a single student or teacher is a vector."""
+    rng = np.random.default_rng(seed)
+    lam = np.arange(1.0, size + 1) ** -1.2
+    star, start = 0.5 * rng.normal(size=(teachers, size)), 0.4 * rng.normal(size=(students, size))
+    return Problem(lam, star[0] if teachers == 1 else star, start[0] if students == 1 else start)

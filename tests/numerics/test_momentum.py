@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from networks import half_size_problem as network_problem
 
 from numerics import (
     Problem,
@@ -24,13 +25,6 @@ from theory.symbolic import phase_retrieval, quadratic_network
 from theory.symbolic.codegen import generate_module
 
 ORACLE = 3e-11
-
-
-def network_problem(students, teachers, size=12, seed=0):
-    rng = np.random.default_rng(seed)
-    lam = np.arange(1.0, size + 1) ** -1.2
-    star, start = 0.5 * rng.normal(size=(teachers, size)), 0.4 * rng.normal(size=(students, size))
-    return Problem(lam, star[0] if teachers == 1 else star, start[0] if students == 1 else start)
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (2, 1), (2, 2)])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from mpmath import mp
+from networks import half_size_problem
 
 from numerics import (
     Problem,
@@ -25,10 +26,7 @@ ORACLE = 3e-11
 
 
 def network_problem(students, teachers, size=12, seed=0):
-    rng = np.random.default_rng(seed)
-    lam = np.arange(1.0, size + 1) ** -1.2
-    star, start = 0.5 * rng.normal(size=(teachers, size)), 0.4 * rng.normal(size=(students, size))
-    problem = Problem(lam, star[0] if teachers == 1 else star, start[0] if students == 1 else start)
+    problem = half_size_problem(students, teachers, size, seed)
     return problem, np.array([1.0, -0.5, 2.0])[:students], np.array([1.0, 2.0])[:teachers]
 
 
